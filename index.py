@@ -1,0 +1,20 @@
+"""Build a library, or bring it up to date: python index.py audio=MUSIC library=LIBRARY."""
+
+from pathlib import Path
+
+from specrec.config import IndexConfig, run_script
+
+
+def main(config: IndexConfig) -> None:
+    """Indexes as configured and says what came of it."""
+    from specrec.index.build import build_library
+    from specrec.report.progress import progress_bar
+    from specrec.report.terminal import print_build
+
+    with progress_bar("reading") as on_scan, progress_bar("embedding") as on_embed:
+        report = build_library(config, on_scan, on_embed)
+    print_build(report, config.library)
+
+
+if __name__ == "__main__":
+    run_script("index", IndexConfig, main, Path(__file__).parent / "conf")

@@ -1,0 +1,38 @@
+"""specrec: music recommendation by sound.
+
+    import specrec
+    library = specrec.Library.open("library")
+    for neighbor in library.neighbors("song.mp3", k=10):
+        print(neighbor.rank, neighbor.similarity, neighbor.track.artist, neighbor.track.title)
+
+The names below are loaded when they are first used: importing the package costs nothing, and
+only what computes embeddings loads torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from specrec.errors import SpecrecError
+    from specrec.index.build import build_library
+    from specrec.index.library import Library, Neighbor, Track
+    from specrec.model.artifact import load_model
+
+__all__ = ["Library", "Neighbor", "SpecrecError", "Track", "build_library", "load_model"]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Library": "specrec.index.library",
+    "Neighbor": "specrec.index.library",
+    "Track": "specrec.index.library",
+    "SpecrecError": "specrec.errors",
+    "build_library": "specrec.index.build",
+    "load_model": "specrec.model.artifact",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'specrec' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

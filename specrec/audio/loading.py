@@ -1,0 +1,69 @@
+"""A file as the model wants it: checked, mono, float32, at a given sample rate."""
+
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from specrec.audio.decoding import decode
+from specrec.audio.waveform import Waveform
+from specrec.errors import AudioError, Reason
+
+MIN_SECONDS = 1.0
+"""Shorter files are refused: too few spectrogram frames to say what they sound like."""
+
+_SILENCE = 10 ** (-80 / 20)  # peak amplitude; dither at 16 bits lies below it
+
+
+def load(
+    path: Path,
+    sample_rate: int,
+    start_seconds: float = 0.0,
+    length_seconds: float | None = None,
+) -> Waveform:
+    """Reads a file, or a part of it, as a mono waveform at `sample_rate`.
+
+    Only whole files are checked for their content: a part of a track may well be silent.
+
+    Args:
+        path: Any file that libsndfile or FFmpeg reads.
+        sample_rate: Samples per second of the result.
+        start_seconds: Where the part begins.
+        length_seconds: Its length; None for all that follows.
+
+    Raises:
+        AudioError: As `decode` and, for a whole file, `check` raise it.
+    """
+    waveform = decode(path, start_seconds, length_seconds)
+    if start_seconds == 0.0 and length_seconds is None:
+        check(path, waveform)
+    return resample(waveform, sample_rate)
+
+
+def check(path: Path, waveform: Waveform) -> None:
+    """Refuses what no embedding should be made of.
+
+    Raises:
+        AudioError: With the reason `not_finite`, `too_short` (under `MIN_SECONDS`), `silent`
+            (no sample above -80 dBFS) or `constant` (nothing but a DC offset).
+    """
+    samples = waveform.samples
+    bad = len(samples) - int(np.isfinite(samples).sum())
+    if bad:
+        raise AudioError(path, Reason.NOT_FINITE, f"{bad} samples are NaN or infinite")
+    if waveform.seconds < MIN_SECONDS:
+        detail = f"{waveform.seconds:.2f} s long, at least {MIN_SECONDS:g} s are needed"
+        raise AudioError(path, Reason.TOO_SHORT, detail)
+    low, high = float(samples.min()), float(samples.max())
+    if max(-low, high) < _SILENCE:
+        raise AudioError(path, Reason.SILENT, "no sample above -80 dBFS")
+    if (high - low) / 2 < _SILENCE:
+        raise AudioError(path, Reason.CONSTANT, f"nothing but a constant {high:.3f}")
+
+
+def resample(waveform: Waveform, sample_rate: int) -> Waveform:
+    """Changes the sample rate with soxr's high quality (20 bits, linear phase)."""
+    if waveform.sample_rate == sample_rate:
+        return waveform
+    samples = soxr.resample(waveform.samples, waveform.sample_rate, sample_rate, quality="HQ")
+    return Waveform(samples, sample_rate)

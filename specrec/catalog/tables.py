@@ -1,0 +1,60 @@
+"""Tables of tracks: CSV or Parquet, one row a track, with a column that names its file."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from specrec.errors import CatalogError
+
+PATH_COLUMNS = ("path", "file", "filename", "filepath", "audio")
+_SUFFIXES = (".csv", ".parquet")
+
+
+def is_table(path: Path) -> bool:
+    """Whether a path names a CSV or Parquet file."""
+    return path.suffix.lower() in _SUFFIXES
+
+
+def find_table(folder: Path) -> Path | None:
+    """The `manifest.csv` or `manifest.parquet` in a folder of audio or beside it, if any."""
+    for place in (folder, folder.resolve().parent):
+        for suffix in _SUFFIXES:
+            if (table := place / f"manifest{suffix}").is_file():
+                return table
+    return None
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Reads a table and finds its path column.
+
+    Args:
+        path: A CSV file (UTF-8, with a header) or a Parquet file. Its files are named in a
+            column `path`, `file`, `filename`, `filepath` or `audio`, relative to the table's
+            folder or absolute.
+
+    Returns:
+        All columns, with the files' absolute paths as the index. Empty cells are missing values;
+        identifiers (`track_id`) stay text.
+
+    Raises:
+        CatalogError: If the table can't be read, names no files, or names one twice.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            table = pd.read_csv(path, dtype={"track_id": "string"})
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CatalogError(f"{path}: not a table that can be read: {reason}") from error
+    column = next((name for name in PATH_COLUMNS if name in table.columns), None)
+    if column is None:
+        wanted = ", ".join(PATH_COLUMNS)
+        raise CatalogError(f"{path}: no column names the files; name one of its columns {wanted}")
+    named = table.dropna(subset=[column])
+    folder = path.resolve().parent
+    index = pd.Index([str((folder / str(name)).resolve()) for name in named[column]], name="file")
+    if index.has_duplicates:
+        twice = index[index.duplicated()][0]
+        raise CatalogError(f"{path}: {twice} stands in two rows; keep one of them")
+    return named.drop(columns=column).set_index(index)

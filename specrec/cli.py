@@ -1,0 +1,134 @@
+"""The `specrec` command. What a command needs is imported when it runs."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specrec.errors import QueryError, SpecrecError
+
+app = typer.Typer(
+    name="specrec",
+    help="Music recommendation by sound.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+LibraryArgument = Annotated[
+    Path, typer.Argument(metavar="LIBRARY", help="Folder that index.py wrote.")
+]
+
+
+@app.callback()
+def _commands() -> None:
+    """Music recommendation by sound."""
+
+
+@app.command()
+def query(
+    library: LibraryArgument,
+    query: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUERY", help="A track_id, an audio file, or words of a title and artist."
+        ),
+    ],
+    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    m3u: Annotated[bool, typer.Option("--m3u", help="Print a playlist.")] = False,
+) -> None:
+    """Print the tracks that sound most like QUERY."""
+    from specrec.index.library import Library
+
+    if json and m3u:
+        raise QueryError("--json and --m3u exclude each other; give one of them")
+    opened = Library.open(library)
+    track, neighbors = opened.find(query), opened.neighbors(query, k)
+    if json or m3u:
+        from specrec.report.export import neighbors_json, neighbors_m3u
+
+        print(
+            neighbors_json(track, neighbors)
+            if json
+            else neighbors_m3u(neighbors, opened.audio_root)
+        )
+        return
+    from specrec.report.terminal import print_neighbors
+
+    print_neighbors(track, neighbors)
+
+
+@app.command()
+def evaluate(
+    library: LibraryArgument,
+    label: Annotated[
+        str, typer.Option(help="Column whose value related tracks share: artist, genre, ...")
+    ] = "artist",
+    where: Annotated[
+        str | None, typer.Option(metavar="COLUMN=VALUE", help="Only these tracks: split=test.")
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option(help="Also measure MFCC and an untrained encoder (decodes the audio).")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure retrieval: are tracks that share a label found first?"""
+    from specrec.evaluation.protocol import evaluate_library
+    from specrec.index.library import Library
+    from specrec.report.evaluation import figures_json, print_figures
+    from specrec.report.progress import progress_bar
+
+    with progress_bar("baselines") as on_progress:
+        figures = evaluate_library(
+            Library.open(library), label, where, baselines=baselines, on_progress=on_progress
+        )
+    if json:
+        print(figures_json(figures))
+    else:
+        print_figures(figures, label)
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Option(help="Where the music and its library are written.")
+    ] = Path("specrec-demo"),
+    tracks: Annotated[int, typer.Option(min=20, max=10_000, help="Tracks to synthesize.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other music.")] = 0,
+) -> None:
+    """Synthesize music of ten styles, index it, and print what sounds alike."""
+    from specrec.config import IndexConfig
+    from specrec.evaluation.protocol import evaluate_library
+    from specrec.index.build import build_library
+    from specrec.index.library import Library
+    from specrec.model.resolve import DEFAULT_MODEL
+    from specrec.report.evaluation import print_figures
+    from specrec.report.progress import progress_bar
+    from specrec.report.terminal import print_build, print_neighbors
+    from specrec.synthesis.library import write_library
+
+    audio, place = folder / "audio", folder / "library"
+    with progress_bar("synthesizing") as on_progress:
+        write_library(audio, tracks=tracks, seed=seed, on_progress=on_progress)
+    with progress_bar("reading") as on_scan, progress_bar("embedding") as on_embed:
+        report = build_library(
+            IndexConfig(str(audio), str(place), DEFAULT_MODEL), on_scan, on_embed
+        )
+    print_build(report, str(place))
+    library = Library.open(place)
+    for row in range(0, len(library), len(library) // 3 + 1):
+        track = library.track(row)
+        assert track.track_id is not None  # only a file from outside has none
+        print_neighbors(track, library.neighbors(track.track_id, k=5))
+    print_figures(evaluate_library(library, "genre"), "style (the genre tag)")
+
+
+def main() -> None:
+    """Runs the command; an error that a user can mend is one line and exit code 2."""
+    try:
+        app()
+    except SpecrecError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,69 @@
+"""The errors that specrec raises, and the reasons why a file is left out."""
+
+from enum import StrEnum
+
+
+class SpecrecError(Exception):
+    """Base of all errors that a user can mend.
+
+    The message is one line: what is wrong, with which value, and what to do. The command line
+    prints it as it stands and exits with code 2.
+    """
+
+
+class ConfigError(SpecrecError):
+    """A setting is unknown or out of its range."""
+
+
+class CatalogError(SpecrecError):
+    """A folder or table of tracks can't be read, or holds nothing to work on."""
+
+
+class ModelError(SpecrecError):
+    """A model artefact is missing, damaged, or of a newer format."""
+
+
+class LibraryError(SpecrecError):
+    """A library is missing, damaged, or does not fit the model."""
+
+
+class QueryError(SpecrecError):
+    """A query names no track, or more than one."""
+
+
+class Reason(StrEnum):
+    """Why a file is not in the library. The values are stable: they are written to disk."""
+
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    NOT_A_FILE = "not_a_file"
+    BAD_NAME = "bad_name"
+    EMPTY = "empty"
+    NOT_AUDIO = "not_audio"
+    CORRUPT = "corrupt"
+    TRUNCATED = "truncated"
+    TOO_SHORT = "too_short"
+    SILENT = "silent"
+    CONSTANT = "constant"
+    NOT_FINITE = "not_finite"
+    DUPLICATE = "duplicate"
+    CRASHED = "crashed"
+
+
+class AudioError(SpecrecError):
+    """A file can't be used as audio.
+
+    Attributes:
+        reason: The code under which the file is listed.
+        detail: What was found, without the file's name.
+    """
+
+    def __init__(self, path: object, reason: Reason, detail: str) -> None:
+        super().__init__(f"{path}: {detail} ({reason})")
+        self.path = path
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the arguments when the error travels between processes."""
+        return type(self), (self.path, self.reason, self.detail)

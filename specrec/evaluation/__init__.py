@@ -1,0 +1,1 @@
+"""How good an encoder is: protocols and the baselines it is held against."""

@@ -1,0 +1,201 @@
+"""An index run: read the catalog, embed what is new, write a complete generation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from specrec.catalog.catalog import Catalog, read_catalog
+from specrec.catalog.scan import Skipped
+from specrec.config import IndexConfig
+from specrec.errors import LibraryError, Reason
+from specrec.index.journal import EmbeddedTrack, Failure, Journal, Result
+from specrec.index.storage import (
+    Generation,
+    read_generation,
+    skipped_table,
+    write_generation,
+    writer_lock,
+)
+from specrec.index.vectors import build_index
+from specrec.model.resolve import find_model, read_card
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What an index run did.
+
+    Attributes:
+        tracks: Tracks in the library now.
+        embedded: Files that this run decoded and embedded.
+        skipped: Files left out, this time or before.
+        ignored: Files that are not audio.
+        table: The table whose columns were joined, if any.
+        changed: Whether a new generation was written.
+    """
+
+    tracks: int
+    embedded: int
+    skipped: list[Skipped]
+    ignored: int
+    table: Path | None
+    changed: bool
+
+
+def build_library(
+    config: IndexConfig,
+    on_scan: Progress | None = None,
+    on_embed: Progress | None = None,
+) -> BuildReport:
+    """Builds a library, or brings it up to date.
+
+    What an earlier run embedded with the same model is not embedded again, whether it came to
+    its end or not; a file that was moved or renamed is known by its content.
+
+    Args:
+        config: What `conf/index.yaml` describes.
+        on_scan: Called while new files are read for their identity and tags.
+        on_embed: Called while they are decoded and embedded.
+
+    Raises:
+        CatalogError: If there is no audio.
+        ModelError: If the model is missing or damaged.
+        LibraryError: If the library is damaged or in use, or no file can be used.
+    """
+    library, model = Path(config.library), find_model(config.model)
+    fingerprint = str(read_card(model)["fingerprint"])
+    with writer_lock(library):
+        before = read_generation(library)
+        same_model = before is not None and before.manifest["model"]["fingerprint"] == fingerprint
+        catalog = read_catalog(
+            Path(config.audio), None if before is None else before.files, on_scan
+        )
+        journal = Journal(library, fingerprint)
+        results = (_results(before) if before and same_model else {}) | journal.read()
+        new = catalog.tracks[~catalog.tracks["content_id"].isin(list(results))]
+        if len(new):
+            results |= _embed(config, model, catalog, new, journal, on_embed)
+        after = _assemble(config, model, catalog, results)
+        changed = not (before and same_model and _equal(before, after))
+        if changed:
+            write_generation(library, after)
+        journal.clear()
+    return BuildReport(
+        len(after.tracks), len(new), after.skipped_files(), catalog.ignored, catalog.table, changed
+    )
+
+
+def _results(generation: Generation) -> dict[str, Result]:
+    """What a complete generation knows, by content."""
+    results: dict[str, Result] = {
+        row.content_id: Failure(Reason(row.reason), row.detail)
+        for row in generation.skipped.dropna(subset=["content_id"]).itertuples()
+    }
+    for row in generation.tracks.itertuples():
+        windows = generation.windows[row.first_window : row.first_window + row.window_count]
+        results[row.content_id] = EmbeddedTrack(
+            generation.embeddings[row.Index], windows, row.duration_seconds
+        )
+    return results
+
+
+def _embed(
+    config: IndexConfig,
+    model: Path,
+    catalog: Catalog,
+    new: pd.DataFrame,
+    journal: Journal,
+    on_embed: Progress | None,
+) -> dict[str, Result]:
+    # Here, not above: a run with nothing new needs no torch.
+    import torch
+
+    from specrec.index.embedding import embed_files
+    from specrec.model.artifact import load_model
+
+    device = config.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    encoder, _ = load_model(model, device)
+    paths = [catalog.file(path) for path in new["path"]]
+    content_ids = new["content_id"].tolist()
+    results: dict[str, Result] = {}
+    try:
+        for position, result in embed_files(encoder, paths, config.workers, config.batch_windows):
+            content_id = content_ids[position]
+            results[content_id] = journal.add(content_id, result)
+            if on_embed:
+                on_embed(len(results), len(paths))
+    finally:
+        journal.flush()  # also when interrupted
+    return results
+
+
+def _assemble(
+    config: IndexConfig, model: Path, catalog: Catalog, results: dict[str, Result]
+) -> Generation:
+    """Puts tracks, embeddings and index together, in the catalog's order."""
+    found = [results[name] for name in catalog.tracks["content_id"]]
+    usable = np.array([isinstance(result, EmbeddedTrack) for result in found], dtype=bool)
+    embedded = [result for result in found if isinstance(result, EmbeddedTrack)]
+    refused = catalog.tracks[~usable]
+    failures = [
+        Skipped(path, result.reason, result.detail)
+        for path, result in zip(catalog.tracks["path"], found, strict=True)
+        if isinstance(result, Failure)
+    ]
+    skipped = sorted([*catalog.skipped, *failures], key=lambda item: item.path)
+    if not embedded:
+        raise LibraryError(
+            f"{config.audio}: none of the {len(skipped)} files can be used;"
+            f" the first: {skipped[0].path}: {skipped[0].detail} ({skipped[0].reason})"
+        )
+    counts = np.array([len(track.windows) for track in embedded])
+    tracks = catalog.tracks[usable].reset_index(drop=True)
+    tracks = tracks.assign(
+        duration_seconds=np.array([track.seconds for track in embedded]),
+        first_window=counts.cumsum() - counts,
+        window_count=counts,
+    )
+    embeddings = np.stack([track.embedding for track in embedded])
+    return Generation(
+        _manifest(catalog, read_card(model), model, len(tracks), len(skipped)),
+        tracks,
+        catalog.files,
+        skipped_table(skipped, dict(zip(refused["path"], refused["content_id"], strict=True))),
+        embeddings,
+        np.concatenate([track.windows for track in embedded]),
+        build_index(embeddings),
+    )
+
+
+def _manifest(
+    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int
+) -> dict[str, Any]:
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "audio_root": str(catalog.root.resolve()),
+        "model": {
+            "name": card["name"],
+            "fingerprint": card["fingerprint"],
+            "folder": str(model.resolve()),
+        },
+        "counts": {"tracks": tracks, "skipped": skipped, "ignored": catalog.ignored},
+        "index": {"kind": "flat", "measured_recall": 1.0},
+    }
+
+
+def _equal(before: Generation, after: Generation) -> bool:
+    """Whether a new generation would say the same as the old one."""
+    return (
+        before.manifest["audio_root"] == after.manifest["audio_root"]
+        and before.tracks.to_csv() == after.tracks.to_csv()
+        and before.files.to_csv() == after.files.to_csv()
+        and before.skipped.to_csv() == after.skipped.to_csv()
+    )

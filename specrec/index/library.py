@@ -1,0 +1,235 @@
+"""The library: tracks, embeddings and index on disk, and the neighbors of a query."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32
+
+from specrec.catalog.catalog import TAG_COLUMNS
+from specrec.catalog.identity import content_id
+from specrec.errors import LibraryError, ModelError, QueryError
+from specrec.index.lookup import find_row
+from specrec.index.storage import Generation, read_generation
+from specrec.index.vectors import search
+from specrec.model.resolve import find_model
+
+if TYPE_CHECKING:
+    from specrec.model.encoder import Encoder
+
+_INTERNAL = {"track_id", "path", "content_id", "first_window", "window_count", *TAG_COLUMNS}
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track of a library, or a query from outside it.
+
+    Attributes:
+        track_id: Stable name; the content's unless a table gave another. None for a query from
+            outside.
+        path: Relative to the library's audio root; as given for a query from outside.
+        title: From a table or tags, else the file's name.
+        artist: None where unknown, as all that follow.
+        album: Its album.
+        genre: Its genres.
+        year: Of its release.
+        duration_seconds: Of the decoded audio.
+        columns: What else a table said of it.
+    """
+
+    track_id: str | None
+    path: str
+    title: str
+    artist: str | None = None
+    album: str | None = None
+    genre: str | None = None
+    year: int | None = None
+    duration_seconds: float | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A track that resembles the query.
+
+    Attributes:
+        rank: From 1, the most similar.
+        similarity: Cosine of the centered embeddings, from -1 to 1; higher is nearer.
+        track: The track.
+    """
+
+    rank: int
+    similarity: float
+    track: Track
+
+
+class Library:
+    """What an index run wrote: search it with `neighbors`."""
+
+    def __init__(self, folder: Path, generation: Generation) -> None:
+        self.folder = folder
+        self.manifest = generation.manifest
+        self.tracks: pd.DataFrame = generation.tracks
+        self.skipped: pd.DataFrame = generation.skipped
+        self.embeddings: Float32[np.ndarray, "tracks dim"] = generation.embeddings
+        self.windows = generation.windows
+        self._index = generation.index
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> "Library":
+        """Opens the library in a folder.
+
+        Raises:
+            LibraryError: If there is none, or it is damaged or of a newer format.
+        """
+        path = Path(folder)
+        generation = read_generation(path)
+        if generation is None:
+            raise LibraryError(
+                f"{path}: no library there; write one with"
+                f" python index.py audio=MUSIC library={path}"
+            )
+        return cls(path, generation)
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    @property
+    def audio_root(self) -> Path:
+        """The folder to which the tracks' paths are relative."""
+        return Path(self.manifest["audio_root"])
+
+    def track(self, row: int) -> Track:
+        """The track in a row."""
+        values = {name: _plain(value) for name, value in self.tracks.iloc[row].items()}
+        return Track(
+            track_id=values["track_id"],
+            path=values["path"],
+            **{name: values[name] for name in TAG_COLUMNS},
+            columns={name: value for name, value in values.items() if name not in _INTERNAL},
+        )
+
+    def find(self, query: str | os.PathLike[str]) -> Track:
+        """The track that a query means: one of the library, or a file outside it.
+
+        Args:
+            query: A track_id, a path, or words of title and artist.
+
+        Raises:
+            QueryError: If nothing fits, or several tracks do.
+        """
+        row, outside = self._resolve(query)
+        return self.track(row) if outside is None else _outside_track(outside)
+
+    def neighbors(self, query: str | os.PathLike[str], k: int = 10) -> list[Neighbor]:
+        """The tracks most similar to a query, which is left out itself.
+
+        Args:
+            query: A track_id, a path (also of a file outside the library, which is embedded with
+                the library's model), or words of title and artist.
+            k: How many; fewer come back from a smaller library.
+
+        Raises:
+            QueryError: If `k` is below 1, nothing fits the query, or several tracks do.
+            AudioError: If a file outside the library can't be used.
+            ModelError: If a file is to be embedded and the library's model is gone or another.
+        """
+        if k < 1:
+            raise QueryError(f"k must be 1 or more, not {k}")
+        row, outside = self._resolve(query)
+        vector = self.embeddings[row] if outside is None else self._embed(outside)
+        similarities, rows = search(self._index, vector[None], k + (outside is None))
+        found = [
+            (float(similarity), int(other))
+            for similarity, other in zip(similarities[0], rows[0], strict=True)
+            if outside is not None or other != row
+        ]
+        return [
+            Neighbor(rank, similarity, self.track(other))
+            for rank, (similarity, other) in enumerate(found[:k], 1)
+        ]
+
+    def _resolve(self, query: str | os.PathLike[str]) -> tuple[int, Path | None]:
+        """The row of a track of the library, or the file of a query from outside."""
+        text = os.fspath(query)
+        by_id = self._row_of_id.get(text)
+        if by_id is not None:
+            return by_id, None
+        path = Path(text)
+        if _is_file(path):
+            row = self._row_of_content.get(content_id(path))
+            return (0, path) if row is None else (row, None)
+        return find_row(self.tracks, text), None
+
+    def _embed(self, path: Path) -> Float32[np.ndarray, " dim"]:
+        # Here, not above: only a file from outside needs torch.
+        from specrec.audio.loading import load
+        from specrec.index.embedding import embed_waveform
+
+        waveform = load(path, self.encoder.front_end.sample_rate)
+        return embed_waveform(self.encoder, waveform).embedding
+
+    @cached_property
+    def encoder(self) -> "Encoder":
+        """The model that embedded the tracks, loaded when first asked for.
+
+        Raises:
+            ModelError: If it is gone, or another stands in its place.
+        """
+        from specrec.model.artifact import load_model
+
+        model = self.manifest["model"]
+        try:
+            folder = find_model(model["folder"])
+        except ModelError:
+            folder = find_model(model["name"])
+        encoder, card = load_model(folder)
+        if card.fingerprint != model["fingerprint"]:
+            raise ModelError(
+                f"{folder}: not the model of {self.folder} (fingerprint {card.fingerprint}, not"
+                f" {model['fingerprint']}); run index.py again"
+            )
+        return encoder
+
+    @cached_property
+    def _row_of_id(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.tracks["track_id"])}
+
+    @cached_property
+    def _row_of_content(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.tracks["content_id"])}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # words may be too long for a path
+        return False
+
+
+def _plain(value: Any) -> Any:
+    """A cell as a plain Python value; None where it is missing."""
+    if np.ndim(value) == 0 and pd.isna(value):
+        return None
+    return json.loads(json.dumps(value.tolist())) if hasattr(value, "tolist") else value
+
+
+def _outside_track(path: Path) -> Track:
+    from specrec.catalog.tags import read_tags
+
+    tags = read_tags(path)
+    return Track(
+        None,
+        str(path),
+        tags.title or path.stem,
+        tags.artist,
+        tags.album,
+        tags.genre,
+        tags.year,
+        tags.duration_seconds,
+    )

@@ -1,0 +1,72 @@
+"""Finding a track by what a person types."""
+
+import difflib
+import re
+
+import pandas as pd
+
+from specrec.errors import QueryError
+
+_SHOWN = 10
+
+
+def find_row(tracks: pd.DataFrame, query: str) -> int:
+    """The row of the one track that a query means.
+
+    Tried in turn: the path below the audio root; the whole title, with or without its artist;
+    words that all stand in title, artist or album.
+
+    Args:
+        tracks: With path, title, artist, album, track_id.
+        query: Case, accents of punctuation and underscores do not matter.
+
+    Raises:
+        QueryError: If nothing fits, or several tracks do; the message lists candidates.
+    """
+    paths = tracks.index[tracks["path"] == query]
+    if len(paths):
+        return int(paths[0])
+    wanted = _words(query)
+    if not wanted:
+        raise QueryError("the query is empty; give a track_id, a file, or words of a title")
+    titles = tracks["title"].map(_words)
+    artists = tracks["artist"].fillna("").map(_words)
+    albums = tracks["album"].fillna("").map(_words)
+    exact = (titles == wanted) | (artists + titles == wanted) | (titles + artists == wanted)
+    rows = tracks.index[exact]
+    if not len(rows):
+        everything = (titles + artists + albums).map(set)
+        rows = tracks.index[everything.map(set(wanted).issubset)]
+    if not len(rows):
+        raise QueryError(_nothing(tracks, query))
+    if len(rows) > 1:
+        raise QueryError(_several(tracks, query, rows))
+    return int(rows[0])
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _nothing(tracks: pd.DataFrame, query: str) -> str:
+    close = difflib.get_close_matches(query, tracks["title"].astype(str), n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+    return f"{query!r} is neither a file nor a track_id, and fits no title or artist{hint}"
+
+
+def _several(tracks: pd.DataFrame, query: str, rows: pd.Index) -> str:
+    lines = [
+        f"  {tracks.at[row, 'track_id']}  {describe(tracks.loc[row])}" for row in rows[:_SHOWN]
+    ]
+    more = f"\n  ... and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    return (
+        f"{query!r} fits {len(rows)} tracks; add words or give a track_id:\n"
+        + "\n".join(lines)
+        + more
+    )
+
+
+def describe(track: "pd.Series[object]") -> str:
+    """Artist and title of a row."""
+    artist = track["artist"]
+    return str(track["title"]) if pd.isna(artist) else f"{artist} - {track['title']}"

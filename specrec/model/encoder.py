@@ -1,0 +1,74 @@
+"""The encoder: log-mel, backbone, linear head, center."""
+
+import torch
+from jaxtyping import Float, Float32
+from torch import Tensor, nn
+
+from specrec.config import Architecture, FrontEnd
+from specrec.model.backbone import MelCNN
+from specrec.model.log_mel import LogMel
+
+
+class Encoder(nn.Module):
+    """Windows of audio to embeddings.
+
+    After the backbone everything is linear: with phi (C, F', T') its feature map and
+    psi = W phi + b, a window's embedding is the mean of psi over its cells minus `center`, and a
+    track's is the mean over its windows. A similarity therefore splits exactly by cell, by
+    window and by any set of directions.
+    """
+
+    center: Tensor
+
+    def __init__(self, front_end: FrontEnd, architecture: Architecture) -> None:
+        super().__init__()
+        self.front_end = front_end
+        self.architecture = architecture
+        self.log_mel = LogMel(front_end)
+        # One scale and offset per band, learned on the training music (as in PANNs, Kong 2020).
+        self.normalize = nn.BatchNorm1d(front_end.n_mels)
+        self.backbone = MelCNN(architecture.widths)
+        self.head = nn.Linear(self.backbone.channels, architecture.embedding_dim)
+        self.register_buffer("center", torch.zeros(architecture.embedding_dim))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def feature_map(
+        self, log_mel: Float32[Tensor, "batch n_mels frames"]
+    ) -> Float[Tensor, "batch channels f t"]:
+        """The backbone's map phi of a batch of spectrograms."""
+        image = self.normalize(log_mel).unsqueeze(1)
+        phi: Tensor = self.backbone(image.contiguous(memory_format=torch.channels_last))
+        return phi
+
+    def forward(
+        self, log_mel: Float32[Tensor, "batch n_mels frames"]
+    ) -> Float32[Tensor, "batch dim"]:
+        """Window embeddings before centering: the mean of psi over all cells."""
+        # The head is linear, so the mean may be taken before it.
+        pooled = self.feature_map(log_mel).float().mean(dim=(2, 3))
+        with torch.autocast(pooled.device.type, enabled=False):
+            embedding: Tensor = self.head(pooled)
+        return embedding
+
+    @torch.inference_mode()
+    def embed(self, windows: Float32[Tensor, "batch samples"]) -> Float32[Tensor, "batch dim"]:
+        """Centered embeddings of windows, for search: the model in evaluation mode.
+
+        Args:
+            windows: Audio at the front end's sample rate; any length from `n_fft` samples.
+
+        Returns:
+            float32, not of unit length, on the CPU.
+        """
+        device = self.center.device
+        with torch.autocast(device.type, torch.bfloat16, enabled=_has_bfloat16(device)):
+            embeddings: Tensor = self(self.log_mel(windows.to(device))) - self.center
+        return embeddings.cpu()
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster than float32 there, and not merely emulated."""
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)

@@ -1,0 +1,71 @@
+"""Tables on the terminal."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from specrec.index.build import BuildReport
+from specrec.index.library import Neighbor, Track
+
+_SKIPPED_SHOWN = 20
+
+
+def print_build(report: BuildReport, library: str) -> None:
+    """Says what an index run did, and lists the files it left out."""
+    console = Console(highlight=False)
+    what = f"{report.tracks} tracks" if report.changed else f"{report.tracks} tracks, nothing new"
+    parts = [what, f"{report.embedded} embedded now", f"{len(report.skipped)} skipped"]
+    if report.ignored:
+        parts.append(f"{report.ignored} other files ignored")
+    console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
+    if report.table:
+        console.print(f"tags and columns from {escape(str(report.table))}")
+    if report.skipped:
+        table = Table("skipped file", "reason", "detail", box=box.SIMPLE_HEAD)
+        for item in report.skipped[:_SKIPPED_SHOWN]:
+            table.add_row(escape(item.path), item.reason, escape(item.detail))
+        console.print(table)
+    if len(report.skipped) > _SKIPPED_SHOWN:
+        counts = Counter(str(item.reason) for item in report.skipped)
+        total = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+        console.print(f"{_SKIPPED_SHOWN} of {len(report.skipped)} shown; in all: {total}")
+
+
+def print_neighbors(query: Track, neighbors: Sequence[Neighbor]) -> None:
+    """Prints the neighbors of a query as a table."""
+    table = Table(box=box.SIMPLE_HEAD, title_justify="left")
+    table.title = f"Sounds like [bold]{escape(name_of(query))}[/]"
+    table.add_column("#", justify="right", style="dim")
+    table.add_column("similarity", justify="right")
+    for name in ("artist", "title", "album"):
+        table.add_column(name, overflow="fold")
+    table.add_column("length", justify="right")
+    for neighbor in neighbors:
+        track = neighbor.track
+        table.add_row(
+            str(neighbor.rank),
+            f"{neighbor.similarity:.3f}",
+            escape(track.artist or "-"),
+            f"[bold]{escape(track.title)}[/]",
+            escape(track.album or "-"),
+            clock(track.duration_seconds),
+        )
+    Console(highlight=False).print(table)
+
+
+def name_of(track: Track) -> str:
+    """Artist and title."""
+    return f"{track.artist} - {track.title}" if track.artist else track.title
+
+
+def clock(seconds: float | None) -> str:
+    """Seconds as m:ss, or h:mm:ss."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

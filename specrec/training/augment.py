@@ -1,0 +1,71 @@
+"""Views: what a window may undergo and still be the same music.
+
+Everything works on a whole batch, on its device. Each view draws its own amounts, from nothing
+to the configured largest.
+"""
+
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+from torch.nn.functional import interpolate
+from torchaudio.functional import mask_along_axis_iid
+
+from specrec.config import AugmentConfig
+
+_FILTER_POINTS = 8
+_QUIET = 1e-4  # RMS below which a window counts as silence
+
+
+def augment_waveforms(
+    waveforms: Float32[Tensor, "views samples"], settings: AugmentConfig, generator: torch.Generator
+) -> Float32[Tensor, "views samples"]:
+    """Mixes in another track, filters, adds noise and changes the level."""
+
+    def uniform(low: float, high: float) -> Tensor:
+        draw = torch.rand(len(waveforms), 1, generator=generator)
+        return (low + (high - low) * draw).to(waveforms.device)
+
+    shift = int(torch.randint(1, len(waveforms), (), generator=generator))
+    other = waveforms.roll(shift, dims=0)
+    level, other_level = _rms(waveforms), _rms(other)
+    mixed = waveforms + other * (level / other_level) * _ratio(
+        uniform(settings.mix_db - 30, settings.mix_db)
+    )
+    filtered = _filter(mixed, settings.filter_db, generator)
+    noise = torch.randn(waveforms.shape, generator=generator).to(waveforms.device)
+    noisy = filtered + noise * level * _ratio(uniform(settings.noise_db - 40, settings.noise_db))
+    return noisy * _ratio(uniform(-settings.gain_db, settings.gain_db))
+
+
+def mask_spectrograms(
+    log_mel: Float32[Tensor, "views n_mels frames"], settings: AugmentConfig
+) -> Float32[Tensor, "views n_mels frames"]:
+    """Hides one band and one stretch of each view (Park et al. 2019, "SpecAugment").
+
+    The hidden cells take the batch's mean, so that a mask is neither silence nor noise. The
+    positions come from torch's global generator, which Lightning seeds.
+    """
+    fill = float(log_mel.mean())
+    image = log_mel.unsqueeze(1)
+    image = mask_along_axis_iid(image, settings.mask_mels, fill, axis=2)
+    image = mask_along_axis_iid(image, settings.mask_frames, fill, axis=3)
+    masked: Tensor = image.squeeze(1)
+    return masked
+
+
+def _rms(waveforms: Tensor) -> Tensor:
+    return waveforms.square().mean(dim=1, keepdim=True).sqrt().clamp(min=_QUIET)
+
+
+def _ratio(decibels: Tensor) -> Tensor:
+    return torch.pow(10.0, decibels / 20)
+
+
+def _filter(waveforms: Tensor, filter_db: float, generator: torch.Generator) -> Tensor:
+    """A random zero-phase equalizer, whose gain in dB runs straight from point to point."""
+    spectrum = torch.fft.rfft(waveforms)
+    points = (
+        2 * torch.rand(len(waveforms), 1, _FILTER_POINTS, generator=generator) - 1
+    ) * filter_db
+    curve = interpolate(points.to(waveforms.device), spectrum.shape[1], mode="linear")
+    return torch.fft.irfft(spectrum * _ratio(curve.squeeze(1)), n=waveforms.shape[1])

@@ -1,0 +1,176 @@
+"""The whole of a training run: data, trainer, best checkpoint, artefact."""
+
+import datetime
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from pytorch_lightning import Callback, Trainer, seed_everything
+from pytorch_lightning.callbacks import EarlyStopping, LearningRateMonitor, ModelCheckpoint
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from specrec.catalog.catalog import read_catalog
+from specrec.catalog.splits import split_tracks
+from specrec.config import DataConfig, TrainConfig
+from specrec.errors import CatalogError
+from specrec.model.artifact import ModelCard, save_model
+from specrec.model.encoder import Encoder
+from specrec.training.cache import AudioCache
+from specrec.training.dataset import Item, ViewDataset, WindowDataset
+from specrec.training.module import ContrastiveModule
+from specrec.training.teachers import Teachers
+
+_VALID_WINDOWS = 6
+Progress = Callable[[int, int], None]
+
+
+def fit(config: TrainConfig, on_progress: Progress | None = None) -> Path:
+    """Trains an encoder and writes its artefact.
+
+    Args:
+        config: Validated settings.
+        on_progress: Called while audio is decoded; Lightning shows the training itself.
+
+    Returns:
+        The folder of the artefact, `<output>/model`.
+
+    Raises:
+        CatalogError: If there are too few tracks, or a column that the settings name is missing.
+    """
+    seed_everything(config.seed, workers=True, verbose=False)
+    output = Path(config.output)
+    front_end = config.encoder.front_end
+    cache = AudioCache(Path(config.data.cache), front_end.sample_rate)
+    train, valid = _tracks(config, cache, on_progress)
+    module = ContrastiveModule(
+        Encoder(front_end, config.encoder.architecture), config.training, config.seed
+    )
+    train_loader, valid_loader = _loaders(config, cache, train, valid)
+    monitor = "valid/track_map" if config.data.label else "valid/window_p1"
+    trainer, best = _trainer(config, monitor)
+    last = output / "checkpoints" / "last.ckpt"
+    resumed = str(last) if config.resume and last.exists() else None
+    trainer.fit(module, train_loader, valid_loader, ckpt_path=resumed)
+    state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
+    module.load_state_dict(state)
+    if trainer.is_global_zero:
+        _center(module.encoder, cache, train)
+        save_model(module.encoder, _card(config, train, valid, best), output / "model")
+    return output / "model"
+
+
+def _tracks(
+    config: TrainConfig, cache: AudioCache, on_progress: Progress | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tracks to train on and those to validate on; files that can't be used are listed."""
+    data = config.data
+    catalog = read_catalog(Path(data.audio))
+    for name in filter(None, (data.label, data.split_column)):
+        if name not in catalog.tracks:
+            raise CatalogError(f"{data.audio}: no column {name}; set data.label or split_column")
+    tracks, unusable = cache.fill(catalog, on_progress)
+    for item in [*catalog.skipped, *unusable]:
+        print(f"skipped {item.path}: {item.detail} ({item.reason})", file=sys.stderr)  # noqa: T201
+    split = _split(data, tracks, config.seed)
+    train, valid = (tracks[split == name].reset_index(drop=True) for name in ("train", "valid"))
+    if len(train) < 4 or len(valid) < 2:
+        raise CatalogError(
+            f"{data.audio}: {len(train)} tracks to train on and {len(valid)} to validate on;"
+            " at least 4 and 2 are needed"
+        )
+    return train, valid
+
+
+def _loaders(
+    config: TrainConfig, cache: AudioCache, train: pd.DataFrame, valid: pd.DataFrame
+) -> tuple[DataLoader[Item], DataLoader[tuple[torch.Tensor, int, int]]]:
+    data, settings, front_end = config.data, config.training, config.encoder.front_end
+    teachers = None
+    if settings.distill_weight > 0:
+        dim = config.encoder.architecture.embedding_dim
+        teachers = Teachers(data.teachers, train, dim, front_end.window_seconds)
+    visits = settings.visits_per_epoch
+    views = ViewDataset(cache, train, data.label, front_end, teachers, visits)
+    return (
+        DataLoader(
+            views,
+            min(settings.batch_tracks, len(train)),
+            shuffle=True,
+            drop_last=True,
+            num_workers=data.workers,
+            persistent_workers=data.workers > 0,
+        ),
+        DataLoader(WindowDataset(cache, valid, data.label, front_end, _VALID_WINDOWS), 16),
+    )
+
+
+def _split(data: DataConfig, tracks: pd.DataFrame, seed: int) -> pd.Series:
+    if data.split_column:
+        return tracks[data.split_column]
+    fractions = {"train": 1 - data.valid_fraction, "valid": data.valid_fraction}
+    return split_tracks(tracks, data.group_by, fractions, seed)
+
+
+def _trainer(config: TrainConfig, monitor: str) -> tuple[Trainer, ModelCheckpoint]:
+    settings, output = config.training, config.output
+    best = ModelCheckpoint(
+        Path(output) / "checkpoints", "best", monitor=monitor, mode="max", save_last=True
+    )
+    callbacks: list[Callback] = [
+        best,
+        EarlyStopping(monitor, mode="max", patience=settings.patience),
+        LearningRateMonitor("step"),
+    ]
+    trainer = Trainer(
+        max_epochs=settings.epochs,
+        accelerator=settings.accelerator,
+        devices=settings.devices if settings.devices == "auto" else int(settings.devices),
+        strategy=settings.strategy,
+        precision=_precision(settings.precision, settings.accelerator),
+        callbacks=callbacks,
+        logger=[CSVLogger(output, "logs", ""), TensorBoardLogger(output, "tensorboard", "")],
+        check_val_every_n_epoch=settings.validate_every,
+        num_sanity_val_steps=0,
+        log_every_n_steps=1,
+        enable_progress_bar=sys.stderr.isatty(),
+        enable_model_summary=False,
+    )
+    return trainer, best
+
+
+def _precision(precision: str, accelerator: str) -> Any:
+    if precision != "auto":
+        return precision
+    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
+    fast = on_gpu or torch.cpu.get_capabilities().get("amx_bf16")
+    return "bf16-mixed" if fast else "32-true"
+
+
+@torch.inference_mode()
+def _center(encoder: Encoder, cache: AudioCache, train: pd.DataFrame) -> None:
+    """Measures the mean track embedding of the training music."""
+    encoder.eval().center.zero_()
+    windows = WindowDataset(cache, train, None, encoder.front_end, _VALID_WINDOWS)
+    means = [encoder.embed(windows[row][0]).mean(dim=0) for row in range(len(train))]
+    encoder.center.copy_(torch.stack(means).mean(dim=0))
+
+
+def _card(
+    config: TrainConfig, train: pd.DataFrame, valid: pd.DataFrame, best: ModelCheckpoint
+) -> ModelCard:
+    score = best.best_model_score
+    training = {
+        "train_tracks": len(train),
+        "valid_tracks": len(valid),
+        "recipe": json.loads(json.dumps(asdict(config))),
+    }
+    figures = {best.monitor or "": round(float(score), 4) if score is not None else np.nan}
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    return ModelCard(config.name, today, config.license, training, figures)

@@ -1,0 +1,57 @@
+"""Contrastive losses."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import cosine_similarity, normalize
+
+
+def nt_xent(
+    first: Float[Tensor, "tracks dim"], second: Float[Tensor, "tracks dim"], temperature: float
+) -> Float[Tensor, ""]:
+    """Normalized temperature-scaled cross entropy (Chen et al. 2020, "SimCLR", equation 1).
+
+    Each view must pick out the other view of its track among all 2 N - 1 other views.
+
+    Args:
+        first: One view of each track.
+        second: Another view of each, in the same order.
+        temperature: Divides the cosine similarities; smaller weighs hard negatives more.
+
+    Returns:
+        The mean over the 2 N views, in nats.
+    """
+    tracks = torch.arange(len(first), device=first.device)
+    return supervised_contrastive(torch.cat([first, second]), tracks.repeat(2), temperature)
+
+
+def supervised_contrastive(
+    embeddings: Float[Tensor, "views dim"], labels: Int[Tensor, " views"], temperature: float
+) -> Float[Tensor, ""]:
+    """Supervised contrastive loss (Khosla et al. 2020, equation 2).
+
+    Args:
+        embeddings: Of any length; they are normalized here.
+        labels: Views of one label attract each other.
+        temperature: Divides the cosine similarities.
+
+    Returns:
+        The mean over the views whose label another view shares, in nats; 0 if there is none.
+    """
+    unit = normalize(embeddings.float(), dim=1)
+    logits = unit @ unit.T / temperature
+    itself = torch.eye(len(unit), dtype=torch.bool, device=unit.device)
+    log_share = logits - logits.masked_fill(itself, -torch.inf).logsumexp(dim=1, keepdim=True)
+    positive = (labels[:, None] == labels[None, :]) & ~itself
+    count = positive.sum(dim=1)
+    per_view = -(log_share * positive).sum(dim=1) / count.clamp(min=1)
+    mean: Tensor = per_view.sum() / (count > 0).sum().clamp(min=1)
+    return mean
+
+
+def cosine_distance(
+    embeddings: Float[Tensor, "views dim"], targets: Float[Tensor, "views dim"]
+) -> Float[Tensor, ""]:
+    """Mean of 1 - cosine between embeddings and their targets, from 0 to 2."""
+    distance: Tensor = 1 - cosine_similarity(embeddings.float(), targets, dim=1)
+    return distance.mean()

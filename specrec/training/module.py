@@ -1,0 +1,152 @@
+"""The Lightning module: views, embeddings, contrastive loss, retrieval as validation."""
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int64
+from pytorch_lightning import LightningModule
+from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor, nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+
+from specrec.config import TrainingConfig
+from specrec.metrics import average_precision, cosine_similarities, precision_at, ranked_relevance
+from specrec.model.encoder import Encoder
+from specrec.training.augment import augment_waveforms, mask_spectrograms
+from specrec.training.losses import cosine_distance, nt_xent, supervised_contrastive
+
+
+class ContrastiveModule(LightningModule):
+    """Pulls two views of a track together and pushes other tracks away."""
+
+    def __init__(self, encoder: Encoder, settings: TrainingConfig, seed: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.settings = settings
+        self.seed = seed
+        self.projector = _projector(encoder.architecture.embedding_dim, settings.projector_dim)
+        self.generator = torch.Generator()
+        self.collected: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def on_train_epoch_start(self) -> None:
+        """Seeds this epoch's augmentation, differently in each process."""
+        self.generator.manual_seed(
+            hash((self.seed, self.current_epoch, self.global_rank)) & 0xFFFFFFFF
+        )
+
+    def training_step(
+        self,
+        batch: tuple[Float32[Tensor, "tracks two samples"], Tensor, Tensor, Tensor],
+        batch_idx: int,
+    ) -> Tensor:
+        """The weighted sum of the losses, over the views of all devices."""
+        windows, _, labels, targets = batch
+        views = windows.transpose(0, 1).flatten(0, 1)
+        views = augment_waveforms(views, self.settings.augment, self.generator)
+        log_mel = mask_spectrograms(self._log_mel(views), self.settings.augment)
+        embeddings = self.encoder(log_mel)
+        first, second = (self._gathered(half) for half in self.projector(embeddings).chunk(2))
+        settings = self.settings
+        losses = {
+            "nt_xent": settings.contrast_weight * nt_xent(first, second, settings.temperature)
+        }
+        if settings.label_weight > 0:
+            both, codes = torch.cat([first, second]), self._gathered(labels).repeat(2)
+            related = supervised_contrastive(both, codes, settings.temperature)
+            losses["label"] = settings.label_weight * related
+        if settings.distill_weight > 0:
+            taught = cosine_distance(embeddings, targets.transpose(0, 1).flatten(0, 1))
+            losses["distill"] = settings.distill_weight * taught
+        for name, loss in losses.items():
+            self.log(f"train/{name}", loss, prog_bar=True, on_step=False, on_epoch=True)
+        return torch.stack(list(losses.values())).sum()
+
+    def validation_step(
+        self,
+        batch: tuple[Float32[Tensor, "tracks windows samples"], Tensor, Tensor],
+        batch_idx: int,
+    ) -> None:
+        """Embeds fixed windows, as a search would."""
+        windows, rows, labels = batch
+        embeddings = self.encoder(self._log_mel(windows.flatten(0, 1))).unflatten(
+            0, windows.shape[:2]
+        )
+        self.collected.append((embeddings, rows, labels))
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs the loss and what a listener would care for: are related windows found first?"""
+        embeddings, rows, labels = (torch.cat(parts) for parts in zip(*self.collected, strict=True))
+        self.collected.clear()
+        embeddings, rows, labels = map(self._gathered, (embeddings, rows, labels))
+        loss = nt_xent(embeddings[:, 0], embeddings[:, -1], self.settings.temperature)
+        figures = retrieval_figures(embeddings.float().cpu(), rows.cpu(), labels.cpu())
+        self.log_dict(
+            {"valid/nt_xent": float(loss), **figures}, prog_bar=True, rank_zero_only=False
+        )
+
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        """AdamW; the rate rises linearly, then falls along a cosine to zero."""
+        settings = self.settings
+        optimizer = AdamW(
+            self.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        warmup = max(1, round(steps * settings.warmup_fraction))
+
+        def share(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+        schedule = LambdaLR(optimizer, share)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def _log_mel(self, waveforms: Tensor) -> Tensor:
+        with torch.autocast(waveforms.device.type, enabled=False):
+            log_mel: Tensor = self.encoder.log_mel(waveforms)
+        return log_mel
+
+    def _gathered(self, tensor: Tensor) -> Tensor:
+        """The tensors of all devices, one after another; gradients flow back to each."""
+        if self.trainer.world_size == 1:
+            return tensor
+        gathered = self.all_gather(tensor, sync_grads=tensor.requires_grad)
+        assert isinstance(gathered, Tensor)
+        return gathered.flatten(0, 1)
+
+
+def retrieval_figures(
+    embeddings: Float32[Tensor, "tracks windows dim"],
+    rows: Int64[Tensor, " tracks"],
+    labels: Int64[Tensor, " tracks"],
+) -> dict[str, float]:
+    """Retrieval among validation windows and tracks, by centered cosine.
+
+    Returns:
+        `valid/window_p1`: share of windows whose nearest other window is of the same track;
+        `valid/track_map` and `valid/track_p1`: mean average precision and precision at 1 of
+        whole tracks by label, where any label is shared.
+    """
+    _, first = np.unique(rows.numpy(), return_index=True)  # distributed samplers repeat some
+    centered = embeddings.numpy()[first]
+    centered = centered - centered.mean(axis=(0, 1))
+    tracks, windows, dim = centered.shape
+    of_track = np.repeat(np.arange(tracks), windows)
+    relevance = ranked_relevance(cosine_similarities(centered.reshape(-1, dim)), of_track)
+    figures = {"valid/window_p1": float(precision_at(relevance, 1).mean())}
+    relevance = ranked_relevance(cosine_similarities(centered.mean(axis=1)), labels.numpy()[first])
+    if len(relevance):
+        figures["valid/track_map"] = float(average_precision(relevance).mean())
+        figures["valid/track_p1"] = float(precision_at(relevance, 1).mean())
+    return figures
+
+
+def _projector(dim: int, projector_dim: int) -> nn.Module:
+    if projector_dim == 0:
+        return nn.Identity()
+    return nn.Sequential(nn.Linear(dim, dim), nn.ReLU(inplace=True), nn.Linear(dim, projector_dim))

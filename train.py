@@ -1,0 +1,19 @@
+"""Train an encoder: python train.py data.audio=MUSIC, or +experiment=smoke for a trial."""
+
+from pathlib import Path
+
+from specrec.config import TrainConfig, run_script
+
+
+def main(config: TrainConfig) -> None:
+    """Trains as configured and says where the model is."""
+    from specrec.report.progress import progress_bar
+    from specrec.training.fit import fit
+
+    with progress_bar("decoding") as on_progress:
+        model = fit(config, on_progress)
+    print(f"model written to {model}")
+
+
+if __name__ == "__main__":
+    run_script("train", TrainConfig, main, Path(__file__).parent / "conf")
