@@ -195,7 +195,9 @@ class TrainingConfig:
         learning_rate: Peak, after the warm-up.
         weight_decay: Of AdamW.
         warmup_fraction: Share of the steps over which the rate rises.
-        patience: Epochs without a better validation figure before training stops.
+        monitor: Validation figure by which the best epoch is chosen: window_p1, or with labels
+            track_map or track_p1.
+        patience: Validations without a better figure before training stops.
         validate_every: Epochs between validations.
         accelerator: Lightning's: auto, cpu, gpu.
         devices: Lightning's: auto, or a number of processes.
@@ -215,6 +217,7 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     warmup_fraction: float = 0.1
+    monitor: str = "window_p1"
     patience: int = 20
     validate_every: int = 1
     accelerator: str = "auto"
@@ -240,6 +243,10 @@ class TrainingConfig:
         ):
             value = getattr(self, name)
             _require(value >= 0, f"training.{name}", value, "0 or more")
+        figures = ("window_p1", "track_map", "track_p1")
+        _require(
+            self.monitor in figures, "training.monitor", self.monitor, f"one of {', '.join(figures)}"
+        )
         share = self.warmup_fraction
         _require(0 <= share < 1, "training.warmup_fraction", share, "from 0 to below 1")
 

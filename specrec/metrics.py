@@ -26,11 +26,8 @@ def ranked_relevance(
     Queries whose label nobody shares have nothing to find and are left out.
 
     Raises:
-        ValueError: If the shapes do not fit or a similarity is not finite.
+        ValueError: If a similarity is not finite.
     """
-    count = len(labels)
-    if similarities.shape != (count, count):
-        raise ValueError(f"similarities of shape {similarities.shape} for {count} labels")
     if not np.isfinite(similarities).all():
         raise ValueError("a similarity is not finite")
     others = similarities.astype(np.float64)

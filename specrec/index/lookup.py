@@ -32,11 +32,13 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
     titles = tracks["title"].map(_words)
     artists = tracks["artist"].fillna("").map(_words)
     albums = tracks["album"].fillna("").map(_words)
-    exact = (titles == wanted) | (artists + titles == wanted) | (titles + artists == wanted)
+    both = [(artists + " " + titles), (titles + " " + artists)]
+    exact = (titles == wanted) | (both[0] == wanted) | (both[1] == wanted)
     rows = tracks.index[exact]
     if not len(rows):
-        everything = (titles + artists + albums).map(set)
-        rows = tracks.index[everything.map(set(wanted).issubset)]
+        everything = both[0] + " " + albums
+        needed = set(wanted.split())
+        rows = tracks.index[[needed <= set(text.split()) for text in everything]]
     if not len(rows):
         raise QueryError(_nothing(tracks, query))
     if len(rows) > 1:
@@ -44,8 +46,9 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
     return int(rows[0])
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+def _words(text: str) -> str:
+    """The words alone, in lower case, with one space between them."""
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def _nothing(tracks: pd.DataFrame, query: str) -> str:

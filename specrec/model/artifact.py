@@ -78,9 +78,8 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[Encoder, ModelCard]:
     if _fingerprint(weights, settings) != document["fingerprint"]:
         raise ModelError(f"{folder}: damaged (the fingerprint differs); copy the model anew")
     try:
-        encoder = Encoder(
-            FrontEnd(**settings["front_end"]), Architecture(**settings["architecture"])
-        )
+        shape = settings["architecture"] | {"widths": tuple(settings["architecture"]["widths"])}
+        encoder = Encoder(FrontEnd(**settings["front_end"]), Architecture(**shape))
         encoder.load_state_dict(load(weights))
     except (TypeError, RuntimeError, SafetensorError, ConfigError) as error:
         detail = str(error).splitlines()[0]

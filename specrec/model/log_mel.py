@@ -3,7 +3,8 @@
 import torch
 from jaxtyping import Float32
 from torch import Tensor, nn
-from torchaudio.transforms import MelSpectrogram
+from torchaudio.functional import melscale_fbanks
+from torchaudio.transforms import Spectrogram
 
 from specrec.config import FrontEnd
 
@@ -15,24 +16,41 @@ class LogMel(nn.Module):
     Toolbox (1998), as in librosa; frames are centered, with reflection at the ends.
     """
 
+    filters: Tensor
+
     def __init__(self, front_end: FrontEnd) -> None:
         super().__init__()
         self.log_floor = front_end.log_floor
-        self.mel = MelSpectrogram(
-            sample_rate=front_end.sample_rate,
-            n_fft=front_end.n_fft,
-            hop_length=front_end.hop_length,
-            n_mels=front_end.n_mels,
-            f_min=front_end.f_min,
-            f_max=front_end.f_max,
-            norm="slaney",
-            mel_scale="slaney",
-            power=2.0,
-        )
+        self.spectrogram = Spectrogram(front_end.n_fft, hop_length=front_end.hop_length, power=2.0)
+        self.register_buffer("filters", _mel_filters(front_end), persistent=False)
 
     def forward(
         self, waveforms: Float32[Tensor, "batch samples"]
     ) -> Float32[Tensor, "batch n_mels frames"]:
         """Computes ln(mel power + floor); frames = 1 + samples // hop_length."""
-        log_mel: Tensor = torch.log(self.mel(waveforms) + self.log_floor)
-        return log_mel
+        return torch.log(self.mel(waveforms) + self.log_floor)
+
+    def mel(
+        self, waveforms: Float32[Tensor, "batch samples"]
+    ) -> Float32[Tensor, "batch n_mels frames"]:
+        """The mel power spectrogram."""
+        return self.filters @ self.spectrogram(waveforms)
+
+
+def _mel_filters(front_end: FrontEnd) -> Float32[Tensor, "n_mels bins"]:
+    """Triangular filters, computed in double precision: in single, narrow ones err by 0.2 %."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # torchaudio takes no dtype
+    try:
+        filters = melscale_fbanks(
+            n_freqs=front_end.n_fft // 2 + 1,
+            f_min=front_end.f_min,
+            f_max=front_end.f_max,
+            n_mels=front_end.n_mels,
+            sample_rate=front_end.sample_rate,
+            norm="slaney",
+            mel_scale="slaney",
+        )
+    finally:
+        torch.set_default_dtype(before)
+    return filters.T.float().contiguous()

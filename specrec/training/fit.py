@@ -53,8 +53,7 @@ def fit(config: TrainConfig, on_progress: Progress | None = None) -> Path:
         Encoder(front_end, config.encoder.architecture), config.training, config.seed
     )
     train_loader, valid_loader = _loaders(config, cache, train, valid)
-    monitor = "valid/track_map" if config.data.label else "valid/window_p1"
-    trainer, best = _trainer(config, monitor)
+    trainer, best = _trainer(config)
     last = output / "checkpoints" / "last.ckpt"
     resumed = str(last) if config.resume and last.exists() else None
     trainer.fit(module, train_loader, valid_loader, ckpt_path=resumed)
@@ -118,13 +117,15 @@ def _split(data: DataConfig, tracks: pd.DataFrame, seed: int) -> pd.Series:
     return split_tracks(tracks, data.group_by, fractions, seed)
 
 
-def _trainer(config: TrainConfig, monitor: str) -> tuple[Trainer, ModelCheckpoint]:
+def _trainer(config: TrainConfig) -> tuple[Trainer, ModelCheckpoint]:
     settings, output = config.training, config.output
+    folder, monitor = Path(output) / "checkpoints", f"valid/{settings.monitor}"
     best = ModelCheckpoint(
-        Path(output) / "checkpoints", "best", monitor=monitor, mode="max", save_last=True
+        folder, "best", monitor=monitor, mode="max", enable_version_counter=False
     )
     callbacks: list[Callback] = [
         best,
+        ModelCheckpoint(folder, "last", enable_version_counter=False),
         EarlyStopping(monitor, mode="max", patience=settings.patience),
         LearningRateMonitor("step"),
     ]

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specrec.audio.waveform import Waveform
+from specrec.audio.windows import cut_windows, window_starts
+
+
+@given(st.integers(1, 5000), st.integers(1, 700))
+def test_windows_cover_the_track_evenly_and_with_no_window_to_spare(
+    samples: int, window: int
+) -> None:
+    starts = window_starts(samples, window)
+    covered = np.zeros(samples, dtype=bool)
+    for start in starts:
+        covered[start : start + window] = True
+    assert covered.all()
+    assert starts[0] == 0
+    assert len(starts) == 1 or starts[-1] + window == samples
+    assert (len(starts) - 1) * window < samples
+    if len(starts) > 2:
+        assert np.ptp(np.diff(starts)) <= 1
+
+
+@pytest.mark.parametrize(("seconds", "shape"), [(12, (3, 500)), (5, (1, 500)), (2, (1, 200))])
+def test_cuts_have_the_window_length_unless_the_track_is_shorter(
+    seconds: int, shape: tuple[int, int]
+) -> None:
+    waveform = Waveform(np.arange(seconds * 100, dtype=np.float32), 100)
+    cuts = cut_windows(waveform, 5.0)
+    assert cuts.shape == shape
+    assert cuts[-1, -1] == seconds * 100 - 1

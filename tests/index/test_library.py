@@ -1,0 +1,134 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics.pairwise import cosine_similarity
+
+from specrec.errors import AudioError, QueryError
+from specrec.index.build import BuildReport
+from specrec.index.library import Library
+from tests.index.conftest import make_music
+from tests.sounds import tone, write
+
+Build = Callable[[Path, Path], BuildReport]
+
+
+@pytest.fixture
+def library(tmp_path: Path, build: Build) -> Library:
+    music = make_music(tmp_path / "music", 8)
+    (music / "manifest.csv").write_text(
+        "path,title,artist,mood\n"
+        "track 0.wav,Blue_Monday,Ana,calm\n"
+        "track 1.wav,Blue Train,John,wild\n"
+        "track 2.wav,Naïve (live),Ana,\n"
+        "track 3.wav,Train,Eva,\n"
+    )
+    build(music, tmp_path / "library")
+    return Library.open(tmp_path / "library")
+
+
+def test_neighbors_are_those_of_brute_force(library: Library) -> None:
+    expected = cosine_similarity(np.asarray(library.embeddings))
+    for row in range(len(library)):
+        neighbors = library.neighbors(library.tracks["track_id"][row], k=5)
+        others = [other for other in np.argsort(-expected[row]) if other != row][:5]
+        assert [n.track for n in neighbors] == [library.track(int(other)) for other in others]
+        assert [n.rank for n in neighbors] == [1, 2, 3, 4, 5]
+        similarities = [n.similarity for n in neighbors]
+        np.testing.assert_allclose(similarities, expected[row, others], atol=1e-5)
+
+
+def test_more_than_there_are_gives_all_others(library: Library) -> None:
+    assert len(library.neighbors("track 5", k=100)) == 7
+    with pytest.raises(QueryError, match="k must be 1 or more"):
+        library.neighbors("track 5", k=0)
+
+
+def test_a_file_outside_finds_what_it_sounds_like(library: Library, tmp_path: Path) -> None:
+    # The same sound with other bytes: as FLAC, a little quieter.
+    import soundfile as sf
+
+    samples, rate = sf.read(library.audio_root / "track 6.wav")
+    path = tmp_path / "outside.flac"
+    sf.write(path, 0.98 * samples, rate)
+    neighbors = library.neighbors(path, k=3)
+    assert neighbors[0].track.path == "track 6.wav"
+    assert neighbors[0].similarity > 0.99
+    assert library.find(path).track_id is None
+    assert library.find(path).title == "outside"
+
+
+def test_a_file_of_the_library_and_its_copy_mean_the_track(
+    library: Library, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.wav"
+    copy.write_bytes((library.audio_root / "track 4.wav").read_bytes())
+    by_title = library.neighbors("track 4")
+    assert library.neighbors(library.audio_root / "track 4.wav") == by_title
+    assert library.neighbors(copy) == by_title
+    assert library.neighbors("track 4.wav") == by_title
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("Blue_Monday", "track 0.wav"),
+        ("blue monday", "track 0.wav"),
+        ("ana BLUE MONDAY", "track 0.wav"),
+        ("Train", "track 3.wav"),
+        ("John", "track 1.wav"),
+        ("naïve live", "track 2.wav"),
+        ("ana naïve", "track 2.wav"),
+        ("track 7", "track 7.wav"),
+    ],
+)
+def test_words_find_the_one_track_they_fit(library: Library, query: str, path: str) -> None:
+    assert library.find(query).path == path
+
+
+def test_ambiguous_words_list_the_candidates(library: Library) -> None:
+    with pytest.raises(QueryError, match="fits 2 tracks") as caught:
+        library.find("blue")
+    assert "Ana - Blue_Monday" in str(caught.value)
+    assert library.find("Blue Train").track_id in str(caught.value)
+
+
+def test_words_that_fit_nothing_get_a_hint(library: Library) -> None:
+    with pytest.raises(QueryError, match="did you mean 'Blue_Monday'"):
+        library.find("Blue Mondy")
+    with pytest.raises(QueryError, match="neither a file nor a track_id"):
+        library.find("x" * 5000)
+    with pytest.raises(QueryError, match="empty"):
+        library.find(" ")
+
+
+def test_a_bad_file_outside_says_why(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "text.mp3").write_text("text")
+    with pytest.raises(AudioError, match="not_audio"):
+        library.neighbors(tmp_path / "text.mp3")
+    with pytest.raises(AudioError, match="too_short"):
+        library.neighbors(write(tmp_path / "click.wav", tone(0.2)))
+
+
+def test_tracks_carry_plain_values(library: Library) -> None:
+    track = library.find("Blue Train")
+    assert track.artist == "John"
+    assert track.columns == {"mood": "wild"}
+    assert track.year is None
+    assert track.duration_seconds == pytest.approx(2.0)
+    assert type(track.duration_seconds) is float
+    assert library.find("track 7").columns == {"mood": None}
+
+
+def test_a_track_of_the_library_needs_no_torch(library: Library) -> None:
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import specrec\n"
+        f"library = specrec.Library.open({str(library.folder)!r})\n"
+        "print(len(library.neighbors('Blue Train')), 'hydra' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["7", "False"]

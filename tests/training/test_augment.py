@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+import torch
+
+from specrec.config import AugmentConfig
+from specrec.training.augment import augment_waveforms, mask_spectrograms
+from tests.sounds import dominant_hz, tone
+
+NOTHING = AugmentConfig(
+    gain_db=0, noise_db=-300, filter_db=0, mix_db=-300, mask_mels=0, mask_frames=0
+)
+
+
+def tones(views: int) -> torch.Tensor:
+    return torch.from_numpy(np.stack([tone(1, 200 + 100 * i, 16_000) for i in range(views)]))
+
+
+def augmented(**settings: float) -> torch.Tensor:
+    config = AugmentConfig(**(vars(NOTHING) | settings))  # type: ignore[arg-type]
+    return augment_waveforms(tones(32), config, torch.Generator().manual_seed(0))
+
+
+def level_db(waveforms: torch.Tensor) -> torch.Tensor:
+    return 10 * torch.log10(waveforms.square().mean(dim=1))
+
+
+def test_nothing_changes_nothing() -> None:
+    torch.testing.assert_close(augmented(), tones(32), rtol=0, atol=1e-6)
+
+
+def test_gain_stays_within_its_bounds_and_uses_them() -> None:
+    change = level_db(augmented(gain_db=12)) - level_db(tones(32))
+    assert change.abs().max() <= 12.001
+    assert change.min() < -8
+    assert change.max() > 8
+
+
+def test_noise_is_below_its_loudest() -> None:
+    noise = augmented(noise_db=-10) - tones(32)
+    ratio = level_db(noise) - level_db(tones(32))
+    assert ratio.max() <= -9.5
+    assert ratio.min() >= -50.5
+    assert ratio.max() > -20
+
+
+def test_the_other_track_is_mixed_in_below_its_loudest() -> None:
+    added = augmented(mix_db=-10) - tones(32)
+    ratio = level_db(added) - level_db(tones(32))
+    assert ratio.max() <= -9.9
+    for i, other in enumerate(added[:5]):
+        assert abs(dominant_hz(other.numpy(), 16_000) - (200 + 100 * i)) > 50
+
+
+def test_the_filter_changes_a_tone_by_no_more_than_its_largest_gain() -> None:
+    change = level_db(augmented(filter_db=10)) - level_db(tones(32))
+    assert change.abs().max() <= 10.01
+    assert change.std() > 1
+
+
+def test_silence_stays_finite() -> None:
+    silent = torch.zeros(4, 16_000)
+    out = augment_waveforms(silent, AugmentConfig(), torch.Generator().manual_seed(0))
+    assert torch.isfinite(out).all()
+
+
+def test_the_same_generator_gives_the_same_views() -> None:
+    torch.testing.assert_close(augmented(gain_db=6, mix_db=-5), augmented(gain_db=6, mix_db=-5))
+
+
+def test_masks_hide_a_band_and_a_stretch_of_bounded_width() -> None:
+    torch.manual_seed(0)
+    log_mel = torch.randn(64, 40, 50)
+    config = AugmentConfig(**(vars(NOTHING) | {"mask_mels": 8, "mask_frames": 10}))
+    hidden = mask_spectrograms(log_mel, config) != log_mel
+    bands = hidden.all(dim=2).sum(dim=1)
+    stretches = hidden.all(dim=1).sum(dim=1)
+    assert 5 <= bands.max() <= 8
+    assert 7 <= stretches.max() <= 10
+    of_rows = hidden.all(dim=2)[:, :, None] | hidden.all(dim=1)[:, None, :]
+    assert torch.equal(hidden, of_rows)
+
+
+@pytest.mark.parametrize("shape", [(2, 128, 216)])
+def test_no_masks_is_the_identity(shape: tuple[int, int, int]) -> None:
+    log_mel = torch.randn(*shape)
+    torch.testing.assert_close(mask_spectrograms(log_mel, NOTHING), log_mel)
