@@ -32,7 +32,8 @@ def baseline_embeddings(
         AudioError: If a file can't be used.
     """
     rate = encoder.front_end.sample_rate
-    mfcc = MFCC(rate, n_mfcc=20, melkwargs={"n_fft": 2048, "hop_length": 512, "n_mels": 128})
+    mel = {"n_mels": 128, "n_fft": 2048, "hop_length": 512, "norm": "slaney", "mel_scale": "slaney"}
+    mfcc = MFCC(rate, n_mfcc=20, melkwargs=mel)
     untrained = untrained_encoder(encoder)
     cepstra, random = [], []
     for position, loaded in load_many(paths, rate):

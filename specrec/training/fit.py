@@ -2,7 +2,9 @@
 
 import datetime
 import json
+import logging
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -22,11 +24,13 @@ from specrec.config import DataConfig, TrainConfig
 from specrec.errors import CatalogError
 from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
+from specrec.synthesis.library import write_library
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import Item, ViewDataset, WindowDataset
 from specrec.training.module import ContrastiveModule
 from specrec.training.teachers import Teachers
 
+SYNTHETIC = "synthetic"
 _VALID_WINDOWS = 6
 Progress = Callable[[int, int], None]
 
@@ -44,6 +48,7 @@ def fit(config: TrainConfig, on_progress: Progress | None = None) -> Path:
     Raises:
         CatalogError: If there are too few tracks, or a column that the settings name is missing.
     """
+    _hush_lightning()
     seed_everything(config.seed, workers=True, verbose=False)
     output = Path(config.output)
     front_end = config.encoder.front_end
@@ -70,7 +75,7 @@ def _tracks(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tracks to train on and those to validate on; files that can't be used are listed."""
     data = config.data
-    catalog = read_catalog(Path(data.audio))
+    catalog = read_catalog(_audio(data, on_progress))
     for name in filter(None, (data.label, data.split_column)):
         if name not in catalog.tracks:
             raise CatalogError(f"{data.audio}: no column {name}; set data.label or split_column")
@@ -85,6 +90,12 @@ def _tracks(
             " at least 4 and 2 are needed"
         )
     return train, valid
+
+
+def _audio(data: DataConfig, on_progress: Progress | None) -> Path:
+    if data.audio != SYNTHETIC:
+        return Path(data.audio)
+    return write_library(Path(data.cache) / SYNTHETIC, on_progress=on_progress).parent
 
 
 def _loaders(
@@ -144,6 +155,14 @@ def _trainer(config: TrainConfig) -> tuple[Trainer, ModelCheckpoint]:
         enable_model_summary=False,
     )
     return trainer, best
+
+
+def _hush_lightning() -> None:
+    """Silences notices about the hardware and hints that ask for nothing; warnings remain."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=".*does not have many workers")
+    warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")
 
 
 def _precision(precision: str, accelerator: str) -> Any:

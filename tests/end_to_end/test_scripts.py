@@ -1,0 +1,149 @@
+"""The root scripts, run as a user runs them."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from specrec.index.library import Library
+from specrec.model.artifact import load_model
+from tests.index.conftest import make_music
+
+ROOT = Path(__file__).parents[2]
+TINY = [
+    "name=tiny",
+    "encoder.front_end.window_seconds=1.0",
+    "encoder.architecture.widths=[8,8,8,16]",
+    "encoder.architecture.embedding_dim=16",
+    "training.batch_tracks=4",
+    "training.epochs=2",
+    "data.valid_fraction=0.4",
+]
+
+
+def run(script: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / script), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def one_line_error(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_index_builds_and_says_what_it_did(tmp_path: Path, model_folder: Path) -> None:
+    music = make_music(tmp_path / "music", 3)
+    (music / "bad.mp3").write_text("text")
+    arguments = [f"audio={music}", "library=library", f"model={model_folder}"]
+    done = run("index.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 tracks, 4 embedded now, 1 skipped" in done.stdout
+    assert "bad.mp3" in done.stdout
+    assert done.stderr == ""  # no progress bar away from a terminal
+    assert len(Library.open(tmp_path / "library")) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["library", "music"]
+    assert "nothing new" in run("index.py", *arguments, cwd=tmp_path).stdout
+
+
+def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path) -> None:
+    good = [f"audio={tmp_path}", "library=library", f"model={model_folder}"]
+    assert "audio is not set" in one_line_error(run("index.py", "library=x", cwd=tmp_path))
+    assert "no audio files" in one_line_error(run("index.py", *good, cwd=tmp_path))
+    assert "bogus" in one_line_error(run("index.py", *good, "bogus=1", cwd=tmp_path))
+    message = one_line_error(run("index.py", *good, "batch_windows=0", cwd=tmp_path))
+    assert "batch_windows must be 1 or more, not 0" in message
+    assert "workers" in one_line_error(run("index.py", *good, "workers=many", cwd=tmp_path))
+    bad_model = [f"audio={tmp_path}", "library=library", "model=nonsense"]
+    assert "nonsense" in one_line_error(run("index.py", *bad_model, cwd=tmp_path))
+    message = one_line_error(
+        run("train.py", f"data.audio={tmp_path}", "training.temperature=-1", cwd=tmp_path)
+    )
+    assert "training.temperature must be above 0, not -1" in message
+    message = one_line_error(run("train.py", "data.audio=x", "+experiment=nope", cwd=tmp_path))
+    assert "nope" in message
+
+
+def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder: Path) -> None:
+    music = make_music(tmp_path / "music", 40)
+    arguments = [f"audio={music}", "library=library", f"model={model_folder}", "workers=1"]
+    command = [sys.executable, str(ROOT / "index.py"), *arguments, "batch_windows=1"]
+    for stop in (signal.SIGINT, signal.SIGKILL):
+        with subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True, text=True
+        ) as process:
+            deadline = time.monotonic() + 60
+            while not (tmp_path / "library" / ".lock").exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            time.sleep(3)
+            process.send_signal(stop)
+            _, message = process.communicate(timeout=60)
+        if stop == signal.SIGINT and process.returncode:
+            assert process.returncode == 130
+            assert "run the same command again" in message
+    done = run("index.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(Library.open(tmp_path / "library")) == 40
+
+
+@pytest.fixture(scope="module")
+def labeled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("labeled")
+    make_music(folder, 12)
+    names = [f"track {i}.wav" for i in range(12)]
+    table = pd.DataFrame({"path": names, "family": [i // 3 for i in range(12)]})
+    table.to_csv(folder / "manifest.csv", index=False)
+    return folder
+
+
+def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_path: Path) -> None:
+    arguments = [f"data.audio={labeled}", *TINY, "data.label=family", "training.label_weight=0.5"]
+    done = run("train.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    output = tmp_path / "out" / "train" / "tiny"
+    encoder, card = load_model(output / "model")
+    assert encoder.center.abs().sum() > 0
+    assert card.training["recipe"]["training"]["epochs"] == 2
+    assert 0 <= card.figures["valid/window_p1"] <= 1
+    figures = pd.read_csv(output / "logs" / "metrics.csv")
+    assert {"train/nt_xent", "train/label", "valid/track_map", "valid/nt_xent"} <= {*figures}
+    assert any((output / "tensorboard").iterdir())
+    assert figures["epoch"].max() == 1
+
+    again = run("train.py", *arguments, "training.epochs=4", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    checkpoint = torch.load(output / "checkpoints" / "last.ckpt", weights_only=True)
+    assert checkpoint["epoch"] == 3
+    resumed = pd.read_csv(output / "logs" / "metrics.csv")["epoch"].dropna()
+    assert 2 in set(resumed)
+
+    indexed = run(
+        "index.py", f"audio={labeled}", "library=library", f"model={output / 'model'}", cwd=tmp_path
+    )
+    assert indexed.returncode == 0, indexed.stderr
+    assert "12 tracks" in indexed.stdout
+
+
+def test_two_processes_train_together(labeled: Path, tmp_path: Path) -> None:
+    done = run(
+        "train.py", f"data.audio={labeled}", *TINY,
+        "training.accelerator=cpu", "training.devices=2", "training.strategy=ddp",
+        "training.batch_tracks=2",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    document = json.loads((tmp_path / "out" / "train" / "tiny" / "model" / "model.json").read_text())
+    assert document["name"] == "tiny"
+
+
+def test_too_few_tracks_is_one_line(tmp_path: Path) -> None:
+    make_music(tmp_path / "music", 3)
+    done = run("train.py", f"data.audio={tmp_path / 'music'}", *TINY, cwd=tmp_path)
+    assert "at least 4 and 2 are needed" in one_line_error(done)

@@ -1,0 +1,123 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import specrec.cli
+from specrec.config import IndexConfig
+from specrec.index.build import build_library
+from specrec.index.library import Library
+from tests.index.conftest import make_music
+
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    music = make_music(folder / "music", 6)
+    (music / "manifest.csv").write_text(
+        "path,title,artist,family\n"
+        'track 0.wav,"Line\nbreak [b]",Ana,x\n'
+        "track 1.wav,Two,Ana,x\n"
+        "track 2.wav,Three,Eva,y\n"
+        "track 3.wav,Four,Eva,y\n"
+    )
+    build_library(IndexConfig(str(music), str(folder / "library"), str(model_folder), workers=1))
+    return folder / "library"
+
+
+def main(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = "import sys; sys.argv[0] = 'specrec'; from specrec.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_table_of_neighbors(library: Path) -> None:
+    result = runner.invoke(specrec.cli.app, ["query", str(library), "Three", "-k", "3"])
+    assert result.exit_code == 0
+    assert "Sounds like Eva - Three" in result.stdout
+    for neighbor in Library.open(library).neighbors("Three", 3):
+        assert f"{neighbor.similarity:.3f}" in result.stdout
+
+
+def test_json_is_what_the_library_says(library: Path) -> None:
+    result = runner.invoke(specrec.cli.app, ["query", str(library), "Three", "--json"])
+    document = json.loads(result.stdout)
+    expected = Library.open(library).neighbors("Three")
+    assert document["format_version"] == 1
+    assert document["query"]["title"] == "Three"
+    assert [n["similarity"] for n in document["neighbors"]] == [n.similarity for n in expected]
+    assert document["neighbors"][0]["track"]["track_id"] == expected[0].track.track_id
+    assert {"rank", "similarity", "track"} == set(document["neighbors"][0])
+
+
+def test_a_playlist_names_files_that_exist(library: Path) -> None:
+    result = runner.invoke(specrec.cli.app, ["query", str(library), "Three", "--m3u"])
+    lines = result.stdout.splitlines()
+    assert lines[0] == "#EXTM3U"
+    assert len(lines) == 1 + 2 * 5
+    assert all(Path(line).is_file() for line in lines[2::2])
+    assert any(line.endswith("Ana - Line break [b]") for line in lines[1::2])
+
+
+def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> None:
+    for arguments, message in [
+        (["query", str(tmp_path), "x"], "no library there"),
+        (["query", str(library), "nothing like it"], "fits no title"),
+        (["query", str(library), "Two", "--json", "--m3u"], "exclude each other"),
+        (["evaluate", str(library), "--label", "nope"], "no column nope"),
+        (["evaluate", str(library), "--label", "title"], "share a title"),
+        (["evaluate", str(library), "--where", "artist"], "COLUMN=VALUE"),
+    ]:
+        done = main(*arguments)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.startswith("error: ")
+        assert message in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_ambiguous_words_list_candidates(library: Path) -> None:
+    done = main("query", str(library), "Ana")
+    assert done.returncode == 2
+    assert "fits 2 tracks" in done.stderr
+    assert "Ana - Two" in done.stderr
+
+
+def test_a_wrong_number_is_refused() -> None:
+    assert main("query", "x", "y", "-k", "0").returncode == 2
+
+
+def test_evaluate_counts_what_a_loop_counts(library: Path) -> None:
+    result = runner.invoke(
+        specrec.cli.app, ["evaluate", str(library), "--label", "family", "--json", "--baselines"]
+    )
+    assert result.exit_code == 0, result.stdout
+    figures = json.loads(result.stdout)
+    assert set(figures) == {"random", "mfcc", "mfcc_standardized", "untrained"}
+    opened = Library.open(library)
+    labeled = {"Line\nbreak [b]": "x", "Two": "x", "Three": "y", "Four": "y"}
+    hits = 0
+    for title, family in labeled.items():
+        ranked = [n.track.title for n in opened.neighbors(title, 10) if n.track.title in labeled]
+        hits += labeled[ranked[0]] == family
+    assert figures["random"]["queries"] == 4
+    assert figures["random"]["precision_at_1"]["value"] == hits / 4
+
+
+def test_help_needs_none_of_the_heavy_packages() -> None:
+    heavy = ["torch", "faiss", "pandas", "numpy", "hydra", "matplotlib", "pytorch_lightning"]
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({heavy}, None))\n"
+        "import specrec\nfrom specrec.cli import main\nsys.argv = ['specrec', '--help']\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for command in ("demo", "query", "evaluate"):
+        assert command in done.stdout
