@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from specrec.errors import ConfigError, SpecrecError
 
@@ -245,7 +245,10 @@ class TrainingConfig:
             _require(value >= 0, f"training.{name}", value, "0 or more")
         figures = ("window_p1", "track_map", "track_p1")
         _require(
-            self.monitor in figures, "training.monitor", self.monitor, f"one of {', '.join(figures)}"
+            self.monitor in figures,
+            "training.monitor",
+            self.monitor,
+            f"one of {', '.join(figures)}",
         )
         share = self.warmup_fraction
         _require(0 <= share < 1, "training.warmup_fraction", share, "from 0 to below 1")
@@ -329,20 +332,39 @@ def run_script(
 
     @hydra.main(version_base="1.3", config_path=str(conf), config_name=config_name)
     def main(composed: DictConfig) -> None:
-        missing: set[str] = OmegaConf.missing_keys(composed)
-        if missing:
-            key = sorted(missing)[0]
-            raise ConfigError(f"{key} is not set; add {key}=VALUE to the command")
-        settings: Any = OmegaConf.to_object(composed)
-        job(settings)
+        try:  # here, for Hydra puts a line of its own before an error that leaves the job
+            missing: set[str] = OmegaConf.missing_keys(composed)
+            if missing:
+                key = min(missing)
+                raise ConfigError(f"{key} is not set; add {key}=VALUE to the command")
+            settings: Any = OmegaConf.to_object(composed)
+            job(settings)
+        except (SpecrecError, OmegaConfBaseException) as error:
+            _fail(error)
 
     try:
         main()
-    except (SpecrecError, HydraException, OmegaConfBaseException) as error:
-        sys.exit(_fail(_one_line(error)))
+    except (HydraException, OmegaConfBaseException) as error:
+        _fail(error)
     except KeyboardInterrupt:
         print("interrupted; run the same command again to go on", file=sys.stderr)  # noqa: T201
         sys.exit(130)
+
+
+_HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one line
+    "full_key:",
+    "object_type",
+    "reference_type",
+    "To append to your config",
+    "Config search path",
+    "provider=",
+    "See https://",
+)
+
+
+def _fail(error: BaseException) -> NoReturn:
+    print(f"error: {_one_line(error)}", file=sys.stderr)  # noqa: T201
+    sys.exit(2)
 
 
 def _one_line(error: BaseException) -> str:
@@ -352,11 +374,7 @@ def _one_line(error: BaseException) -> str:
         if isinstance(origin, SpecrecError):
             return str(origin)
         origin = origin.__cause__ or origin.__context__
-    lines = [line.strip() for line in str(error).splitlines()]
-    hints = ("full_key:", "object_type", "reference_type", "Set the environment variable")
-    return " ".join(line for line in lines if line and not line.startswith(hints))
-
-
-def _fail(message: str) -> int:
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201
-    return 2
+    texts = [str(error), "" if error.__cause__ is None else str(error.__cause__)]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    kept = [line for line in lines if line and not line.startswith(_HINTS)]
+    return " ".join(dict.fromkeys(kept)) + " (--cfg job shows all keys)"

@@ -35,4 +35,4 @@ def figures_json(figures: dict[str, RetrievalFigures]) -> str:
 
 
 def _cell(figure: Figure) -> str:
-    return f"{figure.value:.3f} [dim]({figure.low:.3f}-{figure.high:.3f})[/]"
+    return f"{figure.value:.3f} [dim]({figure.low:.2f}-{figure.high:.2f})[/]"

@@ -41,18 +41,21 @@ def print_neighbors(query: Track, neighbors: Sequence[Neighbor]) -> None:
     table.title = f"Sounds like [bold]{escape(name_of(query))}[/]"
     table.add_column("#", justify="right", style="dim")
     table.add_column("similarity", justify="right")
-    for name in ("artist", "title", "album"):
-        table.add_column(name, overflow="fold")
+    tracks = [neighbor.track for neighbor in neighbors]
+    texts = [
+        name
+        for name in ("title", "artist", "album", "genre")
+        if any(getattr(track, name) for track in tracks)
+    ]
+    for name in texts:
+        table.add_column(name, overflow="fold", style="bold" if name == "title" else "")
     table.add_column("length", justify="right")
     for neighbor in neighbors:
-        track = neighbor.track
         table.add_row(
             str(neighbor.rank),
             f"{neighbor.similarity:.3f}",
-            escape(track.artist or "-"),
-            f"[bold]{escape(track.title)}[/]",
-            escape(track.album or "-"),
-            clock(track.duration_seconds),
+            *(escape(getattr(neighbor.track, name) or "-") for name in texts),
+            clock(neighbor.track.duration_seconds),
         )
     Console(highlight=False).print(table)
 

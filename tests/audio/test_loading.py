@@ -65,7 +65,8 @@ def test_an_mp3_without_a_length_header_is_read_to_its_end(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("suffix", "codec"), [("wav", None), ("flac", None), ("mp3", None), ("ogg", None), ("m4a", "alac")]
+    ("suffix", "codec"),
+    [("wav", None), ("flac", None), ("mp3", None), ("ogg", None), ("m4a", "alac")],
 )
 def test_a_part_equals_the_same_cut_of_the_whole(
     tmp_path: Path, suffix: str, codec: str | None

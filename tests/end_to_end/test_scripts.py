@@ -139,7 +139,9 @@ def test_two_processes_train_together(labeled: Path, tmp_path: Path) -> None:
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    document = json.loads((tmp_path / "out" / "train" / "tiny" / "model" / "model.json").read_text())
+    document = json.loads(
+        (tmp_path / "out" / "train" / "tiny" / "model" / "model.json").read_text()
+    )
     assert document["name"] == "tiny"
 
 

@@ -111,7 +111,7 @@ def test_bad_files_are_listed_and_cost_nothing_else(tmp_path: Path, build: Build
     music = make_music(tmp_path / "music", 2)
     write(music / "click.wav", tone(0.2))
     write(music / "silent.flac", np.zeros(44_100, np.float32))
-    write(music / "🎸 \"it's\" [b].wav", tone(2, 600))
+    write(music / '🎸 "it\'s" [b].wav', tone(2, 600))
     (music / "text.wav").write_text("text")
     (music / "zero.mp3").touch()
     (music / "notes.txt").write_text("text")

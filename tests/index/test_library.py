@@ -130,5 +130,7 @@ def test_a_track_of_the_library_needs_no_torch(library: Library) -> None:
         f"library = specrec.Library.open({str(library.folder)!r})\n"
         "print(len(library.neighbors('Blue Train')), 'hydra' in sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert run.stdout.split() == ["7", "False"]

@@ -20,7 +20,10 @@ def test_an_embedding_is_the_mean_of_the_heads_output_over_cells(encoder: Encode
     log_mel = encoder.log_mel(noise(3, 44_100))
     with torch.no_grad():
         phi = encoder.feature_map(log_mel)
-        psi = torch.einsum("dc,bcft->bdft", encoder.head.weight, phi) + encoder.head.bias[:, None, None]
+        psi = (
+            torch.einsum("dc,bcft->bdft", encoder.head.weight, phi)
+            + encoder.head.bias[:, None, None]
+        )
         expected = psi.mean(dim=(2, 3)) - encoder.center
     torch.testing.assert_close(encoder.embed(noise(3, 44_100)), expected, rtol=1e-4, atol=1e-5)
 
@@ -31,7 +34,10 @@ def test_a_similarity_splits_over_cells_and_windows(encoder: Encoder) -> None:
     similarity = torch.cosine_similarity(query, embedding, dim=0)
     with torch.no_grad():
         phi = encoder.feature_map(encoder.log_mel(track))
-        psi = torch.einsum("dc,bcft->bdft", encoder.head.weight, phi) + encoder.head.bias[:, None, None]
+        psi = (
+            torch.einsum("dc,bcft->bdft", encoder.head.weight, phi)
+            + encoder.head.bias[:, None, None]
+        )
     cells = psi - encoder.center[:, None, None]
     by_cell = torch.einsum("d,bdft->bft", query / query.norm(), cells) / embedding.norm()
     torch.testing.assert_close(by_cell.mean(), similarity, rtol=0, atol=1e-5)

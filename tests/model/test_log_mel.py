@@ -18,7 +18,9 @@ from specrec.model.log_mel import LogMel
 def test_equals_librosa(front_end: FrontEnd) -> None:
     rng = np.random.default_rng(0)
     time = np.arange(3 * front_end.sample_rate) / front_end.sample_rate
-    music = 0.3 * np.sin(2 * np.pi * 220 * time * (1 + 0.2 * time)) + 0.01 * rng.normal(size=len(time))
+    music = 0.3 * np.sin(2 * np.pi * 220 * time * (1 + 0.2 * time)) + 0.01 * rng.normal(
+        size=len(time)
+    )
     samples = music.astype(np.float32)
     expected = librosa.feature.melspectrogram(
         y=samples,

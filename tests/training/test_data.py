@@ -116,7 +116,9 @@ def test_targets_keep_the_teachers_similarities(tmp_path: Path) -> None:
     for rows, weights in [(wide, [0, 0.5, 0.5, 0]), (fine, [0, 0, 0, 0.5, 0.5, 0, 0, 0])]:
         everything = np.concatenate(list(rows.values()))
         scaled = {name: (r - everything.mean(0)) / everything.std(0) for name, r in rows.items()}
-        parts.append({name: np.array(weights) @ r / np.sqrt(r.shape[1]) for name, r in scaled.items()})
+        parts.append(
+            {name: np.array(weights) @ r / np.sqrt(r.shape[1]) for name, r in scaled.items()}
+        )
     joined = np.stack([np.concatenate([part[name] for part in parts]) for name in names])
     targets = np.stack([teachers.target(name, 3.0, 2.0) for name in names])
     joined = joined - teachers.mean
