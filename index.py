@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from specrec.config import IndexConfig, run_script
+from specrec.config import IndexConfig
 
 
 def main(config: IndexConfig) -> None:
@@ -17,4 +17,7 @@ def main(config: IndexConfig) -> None:
 
 
 if __name__ == "__main__":
+    # Not at the top: each decoding process imports this file too.
+    from specrec.compose import run_script
+
     run_script("index", IndexConfig, main, Path(__file__).parent / "conf")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from specrec.config import TrainConfig, run_script
+from specrec.config import TrainConfig
 
 
 def main(config: TrainConfig) -> None:
@@ -16,4 +16,7 @@ def main(config: TrainConfig) -> None:
 
 
 if __name__ == "__main__":
+    # Not at the top: each decoding process imports this file too.
+    from specrec.compose import run_script
+
     run_script("train", TrainConfig, main, Path(__file__).parent / "conf")

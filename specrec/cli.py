@@ -129,6 +129,6 @@ def main() -> None:
     """Runs the command; an error that a user can mend is one line and exit code 2."""
     try:
         app()
-    except SpecrecError as error:
+    except (SpecrecError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

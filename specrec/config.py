@@ -1,17 +1,12 @@
-"""Settings: dataclass schemas for `conf/`, and how the root scripts compose them.
+"""Settings: the dataclass schemas of `conf/`.
 
-A schema's `__post_init__` refuses values out of range. Hydra and OmegaConf are imported only
-when a root script runs, so that whoever uses a schema as a plain dataclass does not pay for it.
+A schema's `__post_init__` refuses values out of range, whoever makes it: a root script from its
+YAML, or a caller in Python.
 """
 
-import os
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NoReturn, TypeVar
 
-from specrec.errors import ConfigError, SpecrecError
+from specrec.errors import ConfigError
 
 
 def _require(holds: bool, key: str, value: object, rule: str) -> None:
@@ -302,79 +297,3 @@ class IndexConfig:
     def __post_init__(self) -> None:
         _require(self.workers >= 0, "workers", self.workers, "0 or more")
         _require(self.batch_windows >= 1, "batch_windows", self.batch_windows, "1 or more")
-
-
-Schema = TypeVar("Schema", TrainConfig, IndexConfig)
-
-
-def run_script(
-    config_name: str, schema: type[Schema], job: Callable[[Schema], None], conf: Path
-) -> None:
-    """Composes `conf/<config_name>.yaml` with the command line, validates it, runs the job.
-
-    An error that a user can mend ends the process with one line and exit code 2; Ctrl-C ends it
-    with exit code 130.
-
-    Args:
-        config_name: Of the primary config.
-        schema: The dataclass it must fit.
-        job: Called with the validated settings.
-        conf: The folder `conf/`.
-    """
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
-    import hydra
-    from hydra.core.config_store import ConfigStore
-    from hydra.errors import HydraException
-    from omegaconf import DictConfig, OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
-
-    @hydra.main(version_base="1.3", config_path=str(conf), config_name=config_name)
-    def main(composed: DictConfig) -> None:
-        try:  # here, for Hydra puts a line of its own before an error that leaves the job
-            missing: set[str] = OmegaConf.missing_keys(composed)
-            if missing:
-                key = min(missing)
-                raise ConfigError(f"{key} is not set; add {key}=VALUE to the command")
-            settings: Any = OmegaConf.to_object(composed)
-            job(settings)
-        except (SpecrecError, OmegaConfBaseException) as error:
-            _fail(error)
-
-    try:
-        main()
-    except (HydraException, OmegaConfBaseException) as error:
-        _fail(error)
-    except KeyboardInterrupt:
-        print("interrupted; run the same command again to go on", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
-
-
-_HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one line
-    "full_key:",
-    "object_type",
-    "reference_type",
-    "To append to your config",
-    "Config search path",
-    "provider=",
-    "See https://",
-)
-
-
-def _fail(error: BaseException) -> NoReturn:
-    print(f"error: {_one_line(error)}", file=sys.stderr)  # noqa: T201
-    sys.exit(2)
-
-
-def _one_line(error: BaseException) -> str:
-    """The message of an error from any of the libraries, on one line and without their hints."""
-    origin: BaseException | None = error
-    while origin is not None:  # a schema's own refusal, wrapped by OmegaConf
-        if isinstance(origin, SpecrecError):
-            return str(origin)
-        origin = origin.__cause__ or origin.__context__
-    texts = [str(error), "" if error.__cause__ is None else str(error.__cause__)]
-    lines = [line.strip() for text in texts for line in text.splitlines()]
-    kept = [line for line in lines if line and not line.startswith(_HINTS)]
-    return " ".join(dict.fromkeys(kept)) + " (--cfg job shows all keys)"

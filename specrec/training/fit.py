@@ -61,7 +61,10 @@ def fit(config: TrainConfig, on_progress: Progress | None = None) -> Path:
     trainer, best = _trainer(config)
     last = output / "checkpoints" / "last.ckpt"
     resumed = str(last) if config.resume and last.exists() else None
-    trainer.fit(module, train_loader, valid_loader, ckpt_path=resumed)
+    try:
+        trainer.fit(module, train_loader, valid_loader, ckpt_path=resumed)
+    except SystemExit as stop:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt from stop
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     module.load_state_dict(state)
     if trainer.is_global_zero:
@@ -136,7 +139,7 @@ def _trainer(config: TrainConfig) -> tuple[Trainer, ModelCheckpoint]:
     )
     callbacks: list[Callback] = [
         best,
-        ModelCheckpoint(folder, "last", enable_version_counter=False),
+        ModelCheckpoint(folder, "last", enable_version_counter=False, save_on_train_epoch_end=True),
         EarlyStopping(monitor, mode="max", patience=settings.patience),
         LearningRateMonitor("step"),
     ]

@@ -1,6 +1,7 @@
 """The root scripts, run as a user runs them."""
 
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -91,6 +92,26 @@ def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder:
     done = run("index.py", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(Library.open(tmp_path / "library")) == 40
+
+
+def test_a_full_disk_is_one_line_and_costs_no_finished_track(
+    tmp_path: Path, model_folder: Path
+) -> None:
+    music = make_music(tmp_path / "music", 4)
+    arguments = [f"audio={music}", "library=library", f"model={model_folder}", "workers=1"]
+    # No file may grow beyond a kilobyte: writing fails as on a full disk.
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "index.py"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+    )
+    assert "File too large" in one_line_error(done)
+    assert not (tmp_path / "library" / "CURRENT").exists()
+    done = run("index.py", *arguments, cwd=tmp_path)
+    assert "4 tracks" in done.stdout
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,90 @@
+"""Composing settings for the root scripts. Hydra and OmegaConf are imported nowhere else."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from specrec.config import IndexConfig, TrainConfig
+from specrec.errors import ConfigError, SpecrecError
+
+Schema = TypeVar("Schema", TrainConfig, IndexConfig)
+
+
+def run_script(
+    config_name: str, schema: type[Schema], job: Callable[[Schema], None], conf: Path
+) -> None:
+    """Composes `conf/<config_name>.yaml` with the command line, validates it, runs the job.
+
+    An error that a user can mend ends the process with one line and exit code 2; Ctrl-C ends it
+    with exit code 130.
+
+    Args:
+        config_name: Of the primary config.
+        schema: The dataclass it must fit.
+        job: Called with the validated settings.
+        conf: The folder `conf/`.
+    """
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
+    ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
+
+    @hydra.main(version_base="1.3", config_path=str(conf), config_name=config_name)
+    def main(composed: DictConfig) -> None:
+        try:  # here, for Hydra puts a line of its own before an error that leaves the job
+            missing: set[str] = OmegaConf.missing_keys(composed)
+            if missing:
+                key = min(missing)
+                raise ConfigError(f"{key} is not set; add {key}=VALUE to the command")
+            settings: Any = OmegaConf.to_object(composed)
+            job(settings)
+        except (SpecrecError, OmegaConfBaseException, OSError) as error:
+            _fail(error)
+
+    try:
+        main()
+    except (HydraException, OmegaConfBaseException) as error:
+        _fail(error)
+    except BrokenPipeError:  # whoever read the output (head, less) has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted; run the same command again to go on", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+
+
+_HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one line
+    "full_key:",
+    "object_type",
+    "reference_type",
+    "To append to your config",
+    "Config search path",
+    "provider=",
+    "See https://",
+)
+
+
+def _fail(error: BaseException) -> NoReturn:
+    print(f"error: {_one_line(error)}", file=sys.stderr)  # noqa: T201
+    sys.exit(2)
+
+
+def _one_line(error: BaseException) -> str:
+    """The message of an error from any of the libraries, on one line and without their hints."""
+    origin: BaseException | None = error
+    while origin is not None:  # a schema's own refusal, wrapped by OmegaConf
+        if isinstance(origin, SpecrecError):
+            return str(origin)
+        origin = origin.__cause__ or origin.__context__
+    if isinstance(error, OSError):  # the disk is full, a folder may not be written, ...
+        return str(error)
+    texts = [str(error), "" if error.__cause__ is None else str(error.__cause__)]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    kept = [line for line in lines if line and not line.startswith(_HINTS)]
+    return " ".join(dict.fromkeys(kept)) + " (--cfg job shows all keys)"
