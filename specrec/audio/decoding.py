@@ -15,6 +15,7 @@ from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
 _BLOCK_FRAMES = 1 << 18
+_ENDED_EARLY = "ended early"
 _COMPLETE = 0.95  # share of the stated duration that must decode
 _PREROLL_SECONDS = 1.0  # lossy codecs need what lies before a cut to decode it rightly
 _SEEKABLE_BY_FFMPEG = {"mp4", "matroska", "wv", "ape", "flac"}  # to the sample, after a pre-roll
@@ -27,6 +28,7 @@ class _DecoderError(Exception):
         super().__init__(detail)
         self.recognized = recognized
         self.decoded_seconds = decoded_seconds
+        self.broke = detail != _ENDED_EARLY
 
 
 def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None = None) -> Waveform:
@@ -116,7 +118,7 @@ def _decode_soundfile(
         except (sf.LibsndfileError, RuntimeError) as error:
             raise _DecoderError(str(error), recognized=True, decoded_seconds=done / rate) from error
         if done < complete * left:
-            raise _DecoderError("ended early", recognized=True, decoded_seconds=done / rate)
+            raise _DecoderError(_ENDED_EARLY, recognized=True, decoded_seconds=done / rate)
         return Waveform(_join(blocks), rate)
 
 
@@ -157,7 +159,7 @@ def _decode_ffmpeg(
         detail = getattr(error, "strerror", None) or str(error)
         raise _DecoderError(detail, recognized=recognized, decoded_seconds=done) from error
     if done == 0.0 or done < complete * stated:
-        raise _DecoderError("ended early", recognized=True, decoded_seconds=done)
+        raise _DecoderError(_ENDED_EARLY, recognized=True, decoded_seconds=done)
     return Waveform(_join(blocks), rate)
 
 
@@ -182,7 +184,9 @@ def _diagnose(
         )
     best = max(recognized, key=lambda failure: failure.decoded_seconds)
     stated, reached = _packet_extent(file)
-    if 0 < reached < _COMPLETE * stated:
+    # MP3 packets carry no time, so that a gap inside also shortens their sum.
+    broken_inside = container == "mp3" and any(failure.broke for failure in recognized)
+    if 0 < reached < _COMPLETE * stated and not broken_inside:
         detail = f"the file ends after {reached:.1f} of {stated:.1f} s"
         return AudioError(path, Reason.TRUNCATED, detail)
     return AudioError(

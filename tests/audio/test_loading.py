@@ -161,7 +161,9 @@ def test_half_a_file_is_truncated(tmp_path: Path, suffix: str, codec: str | None
     assert reason_of(path) == Reason.TRUNCATED
 
 
-@pytest.mark.parametrize(("suffix", "codec"), [("flac", None), ("ogg", None), ("m4a", "aac")])
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("flac", None), ("mp3", None), ("ogg", None), ("m4a", "aac")]
+)
 def test_garbage_inside_a_file_is_corrupt(tmp_path: Path, suffix: str, codec: str | None) -> None:
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, RATE * 10).astype(np.float32)
     path = write(tmp_path / f"bad.{suffix}", noise, RATE, codec)
