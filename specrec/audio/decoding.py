@@ -10,13 +10,12 @@ import av
 import numpy as np
 import soundfile as sf
 
-from specrec.audio.container import container_of, is_cut_short, states_duration
+from specrec.audio.container import COMPLETE, container_of, is_cut_short, states_duration
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
 _BLOCK_FRAMES = 1 << 18
 _ENDED_EARLY = "ended early"
-_COMPLETE = 0.95  # share of the stated duration that must decode
 _PREROLL_SECONDS = 1.0  # lossy codecs need what lies before a cut to decode it rightly
 _SEEKABLE_BY_FFMPEG = {"mp4", "matroska", "wv", "ape", "flac"}  # to the sample, after a pre-roll
 
@@ -58,7 +57,7 @@ def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None 
         decoders = [_decode_soundfile, _decode_ffmpeg]
         if not stated:  # libsndfile 1.2.2 ends such an MP3 at a guessed length, often half of it
             decoders.reverse()
-        complete = _COMPLETE if whole and stated else 0.0
+        complete = COMPLETE if whole and stated else 0.0
         failures = []
         for decoder in decoders:
             file.seek(0)
@@ -186,7 +185,7 @@ def _diagnose(
     stated, reached = _packet_extent(file)
     # MP3 packets carry no time, so that a gap inside also shortens their sum.
     broken_inside = container == "mp3" and any(failure.broke for failure in recognized)
-    if 0 < reached < _COMPLETE * stated and not broken_inside:
+    if 0 < reached < COMPLETE * stated and not broken_inside:
         detail = f"the file ends after {reached:.1f} of {stated:.1f} s"
         return AudioError(path, Reason.TRUNCATED, detail)
     return AudioError(
