@@ -82,7 +82,7 @@ def _one_line(error: BaseException) -> str:
         if isinstance(origin, SpecrecError):
             return str(origin)
         origin = origin.__cause__ or origin.__context__
-    if isinstance(error, OSError):  # the disk is full, a folder may not be written, ...
+    if not isinstance(error, HydraException | OmegaConfBaseException):  # a full disk, say
         return str(error)
     texts = [str(error), "" if error.__cause__ is None else str(error.__cause__)]
     lines = [line.strip() for text in texts for line in text.splitlines()]

@@ -273,6 +273,15 @@ class TrainConfig:
     data: DataConfig
     training: TrainingConfig
 
+    def __post_init__(self) -> None:
+        training, data = self.training, self.data
+        taught = training.distill_weight == 0 or data.teachers
+        _require(bool(taught), "data.teachers", data.teachers, "given if distill_weight is not 0")
+        labeled = training.monitor == "window_p1" or data.label
+        _require(bool(labeled), "data.label", data.label, f"given to monitor {training.monitor}")
+        total = training.contrast_weight + training.label_weight + training.distill_weight
+        _require(total > 0, "the sum of the loss weights", total, "above 0")
+
 
 @dataclass
 class IndexConfig:

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from specrec.catalog.catalog import read_catalog
 from specrec.catalog.splits import split_tracks
 from specrec.config import DataConfig, TrainConfig
-from specrec.errors import CatalogError
+from specrec.errors import CatalogError, ConfigError
 from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
 from specrec.synthesis.library import write_library
@@ -54,13 +54,10 @@ def fit(config: TrainConfig, on_progress: Progress | None = None) -> Path:
     front_end = config.encoder.front_end
     cache = AudioCache(Path(config.data.cache), front_end.sample_rate)
     train, valid = _tracks(config, cache, on_progress)
-    module = ContrastiveModule(
-        Encoder(front_end, config.encoder.architecture), config.training, config.seed
-    )
+    module = ContrastiveModule(config.encoder, config.training, config.seed)
     train_loader, valid_loader = _loaders(config, cache, train, valid)
     trainer, best = _trainer(config)
-    last = output / "checkpoints" / "last.ckpt"
-    resumed = str(last) if config.resume and last.exists() else None
+    resumed = _checkpoint_to_resume(config)
     try:
         trainer.fit(module, train_loader, valid_loader, ckpt_path=resumed)
     except SystemExit as stop:  # what Lightning makes of Ctrl-C
@@ -71,6 +68,19 @@ def fit(config: TrainConfig, on_progress: Progress | None = None) -> Path:
         _center(module.encoder, cache, train)
         save_model(module.encoder, _card(config, train, valid, best), output / "model")
     return output / "model"
+
+
+def _checkpoint_to_resume(config: TrainConfig) -> Path | None:
+    last = Path(config.output) / "checkpoints" / "last.ckpt"
+    if not config.resume or not last.exists():
+        return None
+    before = torch.load(last, map_location="cpu", weights_only=True)["encoder"]
+    if before != asdict(config.encoder):
+        raise ConfigError(
+            f"{config.output} holds the checkpoints of another encoder;"
+            " choose another name or output, or set resume=false"
+        )
+    return last
 
 
 def _tracks(
@@ -92,6 +102,8 @@ def _tracks(
             f"{data.audio}: {len(train)} tracks to train on and {len(valid)} to validate on;"
             " at least 4 and 2 are needed"
         )
+    if data.label and not valid[data.label].dropna().duplicated().any():
+        raise CatalogError(f"{data.audio}: no two validation tracks share a {data.label}")
     return train, valid
 
 

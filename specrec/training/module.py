@@ -1,6 +1,8 @@
 """The Lightning module: views, embeddings, contrastive loss, retrieval as validation."""
 
 import math
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
-from specrec.config import TrainingConfig
+from specrec.config import EncoderConfig, TrainingConfig
 from specrec.metrics import average_precision, cosine_similarities, precision_at, ranked_relevance
 from specrec.model.encoder import Encoder
 from specrec.training.augment import augment_waveforms, mask_spectrograms
@@ -21,14 +23,19 @@ from specrec.training.losses import cosine_distance, nt_xent, supervised_contras
 class ContrastiveModule(LightningModule):
     """Pulls two views of a track together and pushes other tracks away."""
 
-    def __init__(self, encoder: Encoder, settings: TrainingConfig, seed: int) -> None:
+    def __init__(self, encoder: EncoderConfig, settings: TrainingConfig, seed: int) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder = Encoder(encoder.front_end, encoder.architecture)
+        self.encoder_config = encoder
         self.settings = settings
         self.seed = seed
         self.projector = _projector(encoder.architecture.embedding_dim, settings.projector_dim)
         self.generator = torch.Generator()
         self.collected: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Notes the encoder's settings, so that only the same encoder resumes."""
+        checkpoint["encoder"] = asdict(self.encoder_config)
 
     def on_train_epoch_start(self) -> None:
         """Seeds this epoch's augmentation, differently in each process."""

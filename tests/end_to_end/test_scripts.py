@@ -70,6 +70,10 @@ def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path
     assert "training.temperature must be above 0, not -1" in message
     message = one_line_error(run("train.py", "data.audio=x", "+experiment=nope", cwd=tmp_path))
     assert "nope" in message
+    message = one_line_error(
+        run("train.py", f"data.audio={tmp_path}", "training.distill_weight=1", cwd=tmp_path)
+    )
+    assert "data.teachers must be given" in message
 
 
 def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder: Path) -> None:
@@ -144,6 +148,9 @@ def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_pat
     assert checkpoint["epoch"] == 3
     resumed = pd.read_csv(output / "logs" / "metrics.csv")["epoch"].dropna()
     assert 2 in set(resumed)
+
+    wider = [*arguments, "encoder.architecture.embedding_dim=32"]
+    assert "another encoder" in one_line_error(run("train.py", *wider, cwd=tmp_path))
 
     indexed = run(
         "index.py", f"audio={labeled}", "library=library", f"model={output / 'model'}", cwd=tmp_path
