@@ -1,8 +1,9 @@
 """Contrastive losses."""
 
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor, distributed
+from torch.distributed.nn.functional import all_gather
 from torch.nn.functional import cosine_similarity, normalize
 
 
@@ -47,6 +48,18 @@ def supervised_contrastive(
     per_view = -(log_share * positive).sum(dim=1) / count.clamp(min=1)
     mean: Tensor = per_view.sum() / (count > 0).sum().clamp(min=1)
     return mean
+
+
+def gathered(tensor: Shaped[Tensor, "own *rest"]) -> Shaped[Tensor, "all *rest"]:
+    """The tensors of all processes, one after another, so that each sees every negative.
+
+    Gradients flow back to the process that each part came from, summed over the processes; with
+    the average that distributed training takes of their parameters' gradients, they are those of
+    one process with the whole batch.
+    """
+    if not distributed.is_initialized():
+        return tensor
+    return torch.cat(all_gather(tensor))
 
 
 def cosine_distance(

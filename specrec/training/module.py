@@ -17,7 +17,12 @@ from specrec.config import EncoderConfig, TrainingConfig
 from specrec.metrics import average_precision, cosine_similarities, precision_at, ranked_relevance
 from specrec.model.encoder import Encoder
 from specrec.training.augment import augment_waveforms, mask_spectrograms
-from specrec.training.losses import cosine_distance, nt_xent, supervised_contrastive
+from specrec.training.losses import (
+    cosine_distance,
+    gathered,
+    nt_xent,
+    supervised_contrastive,
+)
 
 
 class ContrastiveModule(LightningModule):
@@ -54,13 +59,13 @@ class ContrastiveModule(LightningModule):
         views = augment_waveforms(views, self.settings.augment, self.generator)
         log_mel = mask_spectrograms(self._log_mel(views), self.settings.augment)
         embeddings = self.encoder(log_mel)
-        first, second = (self._gathered(half) for half in self.projector(embeddings).chunk(2))
+        first, second = (gathered(half) for half in self.projector(embeddings).chunk(2))
         settings = self.settings
         losses = {
             "nt_xent": settings.contrast_weight * nt_xent(first, second, settings.temperature)
         }
         if settings.label_weight > 0:
-            both, codes = torch.cat([first, second]), self._gathered(labels).repeat(2)
+            both, codes = torch.cat([first, second]), gathered(labels).repeat(2)
             related = supervised_contrastive(both, codes, settings.temperature)
             losses["label"] = settings.label_weight * related
         if settings.distill_weight > 0:
@@ -86,7 +91,7 @@ class ContrastiveModule(LightningModule):
         """Logs the loss and what a listener would care for: are related windows found first?"""
         embeddings, rows, labels = (torch.cat(parts) for parts in zip(*self.collected, strict=True))
         self.collected.clear()
-        embeddings, rows, labels = map(self._gathered, (embeddings, rows, labels))
+        embeddings, rows, labels = map(gathered, (embeddings, rows, labels))
         loss = nt_xent(embeddings[:, 0], embeddings[:, -1], self.settings.temperature)
         figures = retrieval_figures(embeddings.float().cpu(), rows.cpu(), labels.cpu())
         self.log_dict(
@@ -117,14 +122,6 @@ class ContrastiveModule(LightningModule):
         with torch.autocast(waveforms.device.type, enabled=False):
             log_mel: Tensor = self.encoder.log_mel(waveforms)
         return log_mel
-
-    def _gathered(self, tensor: Tensor) -> Tensor:
-        """The tensors of all devices, one after another; gradients flow back to each."""
-        if self.trainer.world_size == 1:
-            return tensor
-        gathered = self.all_gather(tensor, sync_grads=tensor.requires_grad)
-        assert isinstance(gathered, Tensor)
-        return gathered.flatten(0, 1)
 
 
 def retrieval_figures(

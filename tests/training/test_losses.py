@@ -1,9 +1,16 @@
 import math
+from pathlib import Path
 
 import pytest
 import torch
+from torch import distributed, multiprocessing
 
-from specrec.training.losses import cosine_distance, nt_xent, supervised_contrastive
+from specrec.training.losses import (
+    cosine_distance,
+    gathered,
+    nt_xent,
+    supervised_contrastive,
+)
 
 
 def draw(views: int, dim: int, seed: int) -> torch.Tensor:
@@ -63,3 +70,28 @@ def test_length_does_not_matter_and_gradients_are_finite() -> None:
 def test_cosine_distance() -> None:
     embeddings, targets = torch.eye(3), torch.tensor([[2.0, 0, 0], [0, -1, 0], [1, 0, 0]])
     assert float(cosine_distance(embeddings, targets)) == pytest.approx((0 + 2 + 1) / 3)
+
+
+def one_of_two(rank: int, folder: str) -> None:
+    """Half of a batch in each process, through one linear layer shared by both."""
+    distributed.init_process_group("gloo", f"file://{folder}/store", rank=rank, world_size=2)
+    weight = draw(5, 3, 9).requires_grad_()
+    first, second = (draw(6, 5, seed).chunk(2)[rank] @ weight for seed in (0, 1))
+    loss = nt_xent(gathered(first), gathered(second), 0.2)
+    loss.backward()  # type: ignore[no-untyped-call]
+    codes = gathered(torch.tensor([rank, 10 + rank]))
+    torch.save((loss.detach(), weight.grad, codes), f"{folder}/{rank}.pt")
+    distributed.destroy_process_group()
+
+
+def test_two_processes_see_every_negative_and_learn_as_one(tmp_path: Path) -> None:
+    multiprocessing.spawn(one_of_two, (str(tmp_path),), nprocs=2)
+    weight = draw(5, 3, 9).requires_grad_()
+    expected = nt_xent(draw(6, 5, 0) @ weight, draw(6, 5, 1) @ weight, 0.2)
+    expected.backward()  # type: ignore[no-untyped-call]
+    parts = [torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1)]
+    for loss, _, codes in parts:
+        torch.testing.assert_close(loss, expected.detach())
+        assert codes.tolist() == [0, 10, 1, 11]
+    averaged = (parts[0][1] + parts[1][1]) / 2
+    torch.testing.assert_close(averaged, weight.grad)
