@@ -23,10 +23,9 @@ def baseline_embeddings(
     """Embeds files in the ways that need no training.
 
     - `mfcc`: mean and standard deviation over time of 20 mel-frequency cepstral coefficients;
-    - `mfcc_standardized`: the same, each dimension scaled to unit variance over the files;
-    - `untrained`: the encoder's own architecture and front end with random weights.
-
-    All are centered on the files' mean, as the trained encoder is on its training music's.
+    - `mfcc_standardized`: the same, each dimension at zero mean and unit variance over the files;
+    - `untrained`: the encoder's own architecture and front end with random weights, centered on
+      the files' mean as the trained encoder is on its training music's.
 
     Raises:
         AudioError: If a file can't be used.
@@ -43,12 +42,13 @@ def baseline_embeddings(
         random.append(embed_waveform(untrained, loaded).embedding)
         if on_progress:
             on_progress(position + 1, len(paths))
-    centered = {
-        "mfcc": _centered(np.stack(cepstra)),
-        "untrained": _centered(np.stack(random)),
+    mean_and_std, drawn = np.stack(cepstra), np.stack(random)
+    spread = np.maximum(mean_and_std.std(axis=0), 1e-9)
+    return {
+        "mfcc": mean_and_std,
+        "mfcc_standardized": (mean_and_std - mean_and_std.mean(axis=0)) / spread,
+        "untrained": drawn - drawn.mean(axis=0),
     }
-    scale = centered["mfcc"].std(axis=0)
-    return centered | {"mfcc_standardized": centered["mfcc"] / np.maximum(scale, 1e-9)}
 
 
 def untrained_encoder(encoder: Encoder) -> Encoder:
@@ -67,8 +67,3 @@ def untrained_encoder(encoder: Encoder) -> Encoder:
 def _mean_and_std(mfcc: MFCC, waveform: Waveform) -> Float32[np.ndarray, " dim"]:
     coefficients = mfcc(torch.from_numpy(waveform.samples))
     return torch.cat([coefficients.mean(dim=1), coefficients.std(dim=1)]).numpy()
-
-
-def _centered(embeddings: np.ndarray) -> np.ndarray:
-    centered: np.ndarray = embeddings - embeddings.mean(axis=0)
-    return centered
