@@ -84,3 +84,5 @@ def _load(path: Path, sample_rate: int) -> Loaded:
         return load(path, sample_rate)
     except AudioError as error:
         return error
+    except Exception as error:  # whatever a decoder does, it costs no other file
+        return AudioError(path, Reason.CRASHED, f"{type(error).__name__}: {error}")

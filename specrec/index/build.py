@@ -56,7 +56,8 @@ def build_library(
     """Builds a library, or brings it up to date.
 
     What an earlier run embedded with the same model is not embedded again, whether it came to
-    its end or not; a file that was moved or renamed is known by its content.
+    its end or not; a file that was moved or renamed is known by its content. Files are decoded
+    in processes that import the calling script: it needs the usual `if __name__ == "__main__":`.
 
     Args:
         config: What `conf/index.yaml` describes.
@@ -144,12 +145,15 @@ def _assemble(
     found = [results[name] for name in catalog.tracks["content_id"]]
     usable = np.array([isinstance(result, EmbeddedTrack) for result in found], dtype=bool)
     embedded = [result for result in found if isinstance(result, EmbeddedTrack)]
-    refused = catalog.tracks[~usable]
-    failures = [
-        Skipped(path, result.reason, result.detail)
-        for path, result in zip(catalog.tracks["path"], found, strict=True)
+    refused = {
+        path: (content_id, result)
+        for path, content_id, result in zip(
+            catalog.tracks["path"], catalog.tracks["content_id"], found, strict=True
+        )
         if isinstance(result, Failure)
-    ]
+    }
+    failures = [Skipped(path, why.reason, why.detail) for path, (_, why) in refused.items()]
+    lasting = {path: content_id for path, (content_id, why) in refused.items() if why.lasting}
     skipped = sorted([*catalog.skipped, *failures], key=lambda item: item.path)
     if not embedded:
         raise LibraryError(
@@ -168,7 +172,9 @@ def _assemble(
         _manifest(catalog, read_card(model), model, len(tracks), len(skipped)),
         tracks,
         catalog.files,
-        skipped_table(skipped, dict(zip(refused["path"], refused["content_id"], strict=True))),
+        skipped_table(
+            skipped, {path: name for path, (name, why) in refused.items() if why.lasting}
+        ),
         embeddings,
         np.concatenate([track.windows for track in embedded]),
         build_index(embeddings),

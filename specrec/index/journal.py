@@ -35,6 +35,11 @@ class Failure:
     reason: Reason
     detail: str
 
+    @property
+    def lasting(self) -> bool:
+        """Whether the same bytes would fail again: a lost disk or a killed decoder says nothing."""
+        return self.reason not in (Reason.MISSING, Reason.UNREADABLE, Reason.CRASHED)
+
 
 Result = EmbeddedTrack | Failure
 
@@ -67,7 +72,8 @@ class Journal:
     def add(self, content_id: str, result: EmbeddedTrack | AudioError) -> Result:
         """Notes a result; every so often, what was noted is written."""
         kept = Failure(result.reason, result.detail) if isinstance(result, AudioError) else result
-        self._waiting[content_id] = kept
+        if isinstance(kept, EmbeddedTrack) or kept.lasting:
+            self._waiting[content_id] = kept
         if len(self._waiting) >= _TRACKS_A_SHARD:
             self.flush()
         return kept

@@ -32,7 +32,7 @@ class Generation:
         manifest: `library.json`: format, model, counts, index kind, audio root, checksums.
         tracks: One row a track, in the order of the embeddings.
         files: What was read of each file below the audio root.
-        skipped: path, reason, detail, content_id of the files left out.
+        skipped: path, reason, detail of the files left out; content_id where it would fail again.
         embeddings: float32, (tracks, dim), centered, not scaled.
         windows: float16, (windows, dim); `first_window` and `window_count` of a track say which.
         index: FAISS, over the unit embeddings.

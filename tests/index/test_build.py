@@ -10,8 +10,9 @@ import pytest
 from specrec.audio.loading import load
 from specrec.audio.windows import cut_windows
 from specrec.config import IndexConfig
-from specrec.errors import CatalogError, LibraryError, ModelError, Reason
+from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
 from specrec.index.build import BuildReport, build_library
+from specrec.index.journal import Journal
 from specrec.index.library import Library
 from specrec.index.storage import writer_lock
 from specrec.model.artifact import ModelCard, load_model, save_model
@@ -209,3 +210,12 @@ def test_a_moved_library_and_a_moved_folder_still_work(tmp_path: Path, build: Bu
     report = build(tmp_path / "songs", tmp_path / "elsewhere")
     assert report.embedded == 0
     assert Library.open(tmp_path / "elsewhere").audio_root == tmp_path / "songs"
+
+
+def test_a_file_that_could_not_be_reached_is_tried_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "library", "x")
+    journal.add("lost", AudioError("a.wav", Reason.UNREADABLE, "Input/output error"))
+    journal.add("crashed", AudioError("b.wav", Reason.CRASHED, "killed"))
+    journal.add("text", AudioError("c.wav", Reason.NOT_AUDIO, "text"))
+    journal.flush()
+    assert set(journal.read()) == {"text"}
