@@ -172,9 +172,7 @@ def _assemble(
         _manifest(catalog, read_card(model), model, len(tracks), len(skipped)),
         tracks,
         catalog.files,
-        skipped_table(
-            skipped, {path: name for path, (name, why) in refused.items() if why.lasting}
-        ),
+        skipped_table(skipped, lasting),
         embeddings,
         np.concatenate([track.windows for track in embedded]),
         build_index(embeddings),
