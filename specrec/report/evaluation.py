@@ -35,4 +35,5 @@ def figures_json(figures: dict[str, RetrievalFigures]) -> str:
 
 
 def _cell(figure: Figure) -> str:
-    return f"{figure.value:.3f} [dim]({figure.low:.2f}-{figure.high:.2f})[/]"
+    low, high = (f"{end:.2f}".removeprefix("0") for end in (figure.low, figure.high))
+    return f"{figure.value:.3f} [dim]({low}-{high})[/]"

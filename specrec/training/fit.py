@@ -197,6 +197,17 @@ def _center(encoder: Encoder, cache: AudioCache, train: pd.DataFrame) -> None:
     encoder.center.copy_(torch.stack(means).mean(dim=0))
 
 
+def _recipe(config: TrainConfig) -> dict[str, Any]:
+    """The settings that matter to whoever reads the model; folders of this machine do not."""
+    recipe: dict[str, Any] = json.loads(json.dumps(asdict(config)))
+    kept = {name: recipe[name] for name in ("seed", "data", "training")}
+    for folder in ("audio", "cache", "workers"):
+        del kept["data"][folder]
+    for teacher in kept["data"]["teachers"]:
+        teacher["path"] = Path(teacher["path"]).name
+    return kept
+
+
 def _card(
     config: TrainConfig, train: pd.DataFrame, valid: pd.DataFrame, best: ModelCheckpoint
 ) -> ModelCard:
@@ -204,7 +215,7 @@ def _card(
     training = {
         "train_tracks": len(train),
         "valid_tracks": len(valid),
-        "recipe": json.loads(json.dumps(asdict(config))),
+        "recipe": _recipe(config),
     }
     figures = {best.monitor or "": round(float(score), 4) if score is not None else np.nan}
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
