@@ -112,7 +112,9 @@ def write_library(
     plan = _plan(tracks, seconds, seed, sample_rate)
     truth_path, truth = folder / TRUTH_FILE, _truth(plan)
     if truth_path.exists() and truth_path.read_bytes() != truth:
-        raise CatalogError(f"{truth_path} belongs to another library; choose an empty folder")
+        raise CatalogError(
+            f"{truth_path} belongs to another library; remove it or choose an empty folder"
+        )
     missing = [track for track in plan if not (folder / track.path).exists()]
     if truth_path.exists() and not missing:
         return truth_path

@@ -162,7 +162,7 @@ def _trainer(config: TrainConfig) -> tuple[Trainer, ModelCheckpoint]:
         strategy=settings.strategy,
         precision=_precision(settings.precision, settings.accelerator),
         callbacks=callbacks,
-        logger=[CSVLogger(output, "logs", ""), TensorBoardLogger(output, "tensorboard", "")],
+        logger=[CSVLogger(output, "logs"), TensorBoardLogger(output, "tensorboard", "")],
         check_val_every_n_epoch=settings.validate_every,
         num_sanity_val_steps=0,
         log_every_n_steps=1,

@@ -137,7 +137,7 @@ def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_pat
     assert encoder.center.abs().sum() > 0
     assert card.training["recipe"]["training"]["epochs"] == 2
     assert 0 <= card.figures["valid/window_p1"] <= 1
-    figures = pd.read_csv(output / "logs" / "metrics.csv")
+    figures = pd.read_csv(output / "logs" / "version_0" / "metrics.csv")
     assert {"train/nt_xent", "train/label", "valid/track_map", "valid/nt_xent"} <= {*figures}
     assert any((output / "tensorboard").iterdir())
     assert figures["epoch"].max() == 1
@@ -146,8 +146,8 @@ def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_pat
     assert again.returncode == 0, again.stderr
     checkpoint = torch.load(output / "checkpoints" / "last.ckpt", weights_only=True)
     assert checkpoint["epoch"] == 3
-    resumed = pd.read_csv(output / "logs" / "metrics.csv")["epoch"].dropna()
-    assert 2 in set(resumed)
+    resumed = pd.read_csv(output / "logs" / "version_1" / "metrics.csv")["epoch"].dropna()
+    assert set(resumed) == {2, 3}
 
     wider = [*arguments, "encoder.architecture.embedding_dim=32"]
     assert "another encoder" in one_line_error(run("train.py", *wider, cwd=tmp_path))
