@@ -69,20 +69,25 @@ class FrontEnd:
         return round(self.window_seconds * self.sample_rate)
 
 
+MEL_CNN = "mel_cnn"
+
+
 @dataclass
 class Architecture:
     """Shape of an encoder's network.
 
     Attributes:
-        widths: Channels of the backbone's stages.
+        backbone: Its convolutional part; `specrec.model.backbone` knows the names.
+        widths: Channels of the stages of `mel_cnn`; the other backbones have their own.
         embedding_dim: Length of an embedding.
     """
 
+    backbone: str = MEL_CNN
     widths: tuple[int, ...] = (32, 64, 128, 256)
     embedding_dim: int = 256
 
     def __post_init__(self) -> None:
-        fits = len(self.widths) >= 3 and min(self.widths) > 0
+        fits = self.backbone != MEL_CNN or (len(self.widths) >= 3 and min(self.widths) > 0)
         _require(fits, "architecture.widths", list(self.widths), "three or more positive numbers")
         _require(
             2 <= self.embedding_dim <= 4096,

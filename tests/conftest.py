@@ -11,7 +11,10 @@ from specrec.model.encoder import Encoder
 def make_encoder(seed: int = 0, **front_end: float) -> Encoder:
     """A small encoder with random weights, whose embeddings still tell sounds apart."""
     torch.manual_seed(seed)
-    encoder = Encoder(FrontEnd(window_seconds=2.0, **front_end), Architecture((8, 16, 16, 32), 24))  # type: ignore[arg-type]
+    encoder = Encoder(
+        FrontEnd(window_seconds=2.0, **front_end),
+        Architecture(widths=(8, 16, 16, 32), embedding_dim=24),
+    )  # type: ignore[arg-type]
     torch.nn.init.normal_(encoder.center, std=0.01)
     return encoder.eval()
 

@@ -1,68 +1,20 @@
 """The convolutional network between the spectrogram and the linear head."""
 
-from collections.abc import Sequence
-
 from jaxtyping import Float
 from torch import Tensor, nn
 
 
-class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions and a short cut (He et al. 2016, "Deep residual learning")."""
+class Backbone(nn.Module):
+    """What an encoder asks of its network.
 
-    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(channels_out),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False),
-            nn.BatchNorm2d(channels_out),
-        )
-        self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or channels_in != channels_out:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(channels_in, channels_out, 1, stride, bias=False),
-                nn.BatchNorm2d(channels_out),
-            )
-        self.activation = nn.ReLU(inplace=True)
-
-    def forward(self, x: Float[Tensor, "batch c f t"]) -> Float[Tensor, "batch c2 f2 t2"]:
-        """Applies the block; a stride of 2 halves both axes."""
-        y: Tensor = self.activation(self.body(x) + self.shortcut(x))
-        return y
-
-
-class MelCNN(nn.Module):
-    """A small residual network over a mel spectrogram.
-
-    The stem takes patches of 4 x 4 cells at once, which is where most of a CPU's time would
-    otherwise go; the stages keep a map of one cell per 16 mels and 16 frames.
+    Attributes:
+        channels: Channels C of the feature map.
     """
 
-    def __init__(self, widths: Sequence[int]) -> None:
-        """Builds the network.
-
-        Args:
-            widths: Channels of the stages. The second and third halve both axes.
-        """
-        super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(1, widths[0], 5, stride=4, padding=2, bias=False),
-            nn.BatchNorm2d(widths[0]),
-            nn.ReLU(inplace=True),
-        )
-        narrow = [widths[0], *widths[:-1]]
-        self.stages = nn.Sequential(
-            *(
-                ResidualBlock(before, after, stride=2 if stage in (1, 2) else 1)
-                for stage, (before, after) in enumerate(zip(narrow, widths, strict=True))
-            )
-        )
-        self.channels = widths[-1]
+    channels: int
 
     def forward(
         self, log_mel: Float[Tensor, "batch 1 n_mels frames"]
     ) -> Float[Tensor, "batch channels f t"]:
-        """Returns the feature map phi."""
-        phi: Tensor = self.stages(self.stem(log_mel))
-        return phi
+        """Returns the feature map phi; f and t are at least 1."""
+        raise NotImplementedError

@@ -4,9 +4,11 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
-from specrec.config import Architecture, FrontEnd
-from specrec.model.backbone import MelCNN
+from specrec.config import MEL_CNN, Architecture, FrontEnd
+from specrec.errors import ConfigError
+from specrec.model.backbone import Backbone
 from specrec.model.log_mel import LogMel
+from specrec.model.mel_cnn import MelCNN
 
 
 class Encoder(nn.Module):
@@ -27,7 +29,7 @@ class Encoder(nn.Module):
         self.log_mel = LogMel(front_end)
         # One scale and offset per band, learned on the training music (as in PANNs, Kong 2020).
         self.normalize = nn.BatchNorm1d(front_end.n_mels)
-        self.backbone = MelCNN(architecture.widths)
+        self.backbone = build_backbone(architecture)
         self.head = nn.Linear(self.backbone.channels, architecture.embedding_dim)
         self.register_buffer("center", torch.zeros(architecture.embedding_dim))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -72,3 +74,14 @@ def _has_bfloat16(device: torch.device) -> bool:
         capabilities = torch.cpu.get_capabilities()
         return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def build_backbone(architecture: Architecture) -> Backbone:
+    """Makes the network that `architecture.backbone` names, with random weights.
+
+    Raises:
+        ConfigError: If there is none of that name.
+    """
+    if architecture.backbone == MEL_CNN:
+        return MelCNN(architecture.widths)
+    raise ConfigError(f"architecture.backbone must be {MEL_CNN}, not {architecture.backbone}")
