@@ -29,7 +29,7 @@ class Encoder(nn.Module):
         self.log_mel = LogMel(front_end)
         # One scale and offset per band, learned on the training music (as in PANNs, Kong 2020).
         self.normalize = nn.BatchNorm1d(front_end.n_mels)
-        self.backbone = build_backbone(architecture)
+        self.backbone = build_backbone(architecture, front_end.n_mels)
         self.head = nn.Linear(self.backbone.channels, architecture.embedding_dim)
         self.register_buffer("center", torch.zeros(architecture.embedding_dim))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -76,12 +76,16 @@ def _has_bfloat16(device: torch.device) -> bool:
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
-def build_backbone(architecture: Architecture) -> Backbone:
+def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
     """Makes the network that `architecture.backbone` names, with random weights.
+
+    Args:
+        architecture: The shape.
+        n_mels: Height of the spectrograms that it will see.
 
     Raises:
         ConfigError: If there is none of that name.
     """
     if architecture.backbone == MEL_CNN:
-        return MelCNN(architecture.widths)
+        return MelCNN(architecture.widths, n_mels)
     raise ConfigError(f"architecture.backbone must be {MEL_CNN}, not {architecture.backbone}")

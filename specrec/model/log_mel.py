@@ -8,6 +8,8 @@ from torchaudio.transforms import Spectrogram
 
 from specrec.config import FrontEnd
 
+_QUIET = 1e-6  # -60 dBFS: what is quieter is not brought to full level
+
 
 class LogMel(nn.Module):
     """Natural logarithm of a mel power spectrogram.
@@ -21,6 +23,7 @@ class LogMel(nn.Module):
     def __init__(self, front_end: FrontEnd) -> None:
         super().__init__()
         self.log_floor = front_end.log_floor
+        self.level_db = front_end.level_db
         self.spectrogram = Spectrogram(front_end.n_fft, hop_length=front_end.hop_length, power=2.0)
         self.register_buffer("filters", _mel_filters(front_end), persistent=False)
 
@@ -33,8 +36,13 @@ class LogMel(nn.Module):
     def mel(
         self, waveforms: Float32[Tensor, "batch samples"]
     ) -> Float32[Tensor, "batch n_mels frames"]:
-        """The mel power spectrogram."""
-        return self.filters @ self.spectrogram(waveforms)
+        """The mel power spectrogram, of windows at the level of the front end."""
+        mel = self.filters @ self.spectrogram(waveforms)
+        if self.level_db is None:
+            return mel
+        power = waveforms.square().mean(dim=1).clamp(min=_QUIET)
+        leveled: Tensor = mel * (10 ** (self.level_db / 10) / power)[:, None, None]
+        return leveled
 
 
 def _mel_filters(front_end: FrontEnd) -> Float32[Tensor, "n_mels bins"]:

@@ -54,8 +54,13 @@ def fit(config: TrainConfig, on_progress: Progress | None = None) -> Path:
     front_end = config.encoder.front_end
     cache = AudioCache(Path(config.data.cache), front_end.sample_rate)
     train, valid = _tracks(config, cache, on_progress)
-    module = ContrastiveModule(config.encoder, config.training, config.seed)
-    train_loader, valid_loader = _loaders(config, cache, train, valid)
+    extra = _extra_tracks(config.data, cache, on_progress)
+    heard = pd.concat([train, *extra], ignore_index=True)
+    teachers = None
+    if config.training.distill_weight > 0:
+        teachers = Teachers(config.data.teachers, heard, cache, front_end)
+    module = ContrastiveModule(config.encoder, config.training, config.seed, teachers)
+    train_loader, valid_loader = _loaders(config, cache, heard, valid, teachers)
     trainer, best = _trainer(config)
     resumed = _checkpoint_to_resume(config)
     try:
@@ -88,13 +93,10 @@ def _tracks(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tracks to train on and those to validate on; files that can't be used are listed."""
     data = config.data
-    catalog = read_catalog(_audio(data, on_progress))
+    tracks = _usable(data.audio, data, cache, on_progress)
     for name in filter(None, (data.label, data.split_column)):
-        if name not in catalog.tracks:
+        if name not in tracks:
             raise CatalogError(f"{data.audio}: no column {name}; set data.label or split_column")
-    tracks, unusable = cache.fill(catalog, on_progress)
-    for item in [*catalog.skipped, *unusable]:
-        print(f"skipped {item.path}: {item.detail} ({item.reason})", file=sys.stderr)  # noqa: T201
     split = _split(data, tracks, config.seed)
     train, valid = (tracks[split == name].reset_index(drop=True) for name in ("train", "valid"))
     if len(train) < 4 or len(valid) < 2:
@@ -107,22 +109,38 @@ def _tracks(
     return train, valid
 
 
-def _audio(data: DataConfig, on_progress: Progress | None) -> Path:
-    if data.audio != SYNTHETIC:
-        return Path(data.audio)
-    return write_library(Path(data.cache) / SYNTHETIC, on_progress=on_progress).parent
+def _extra_tracks(
+    data: DataConfig, cache: AudioCache, on_progress: Progress | None
+) -> list[pd.DataFrame]:
+    columns = ["track_id", "content_id"]
+    return [_usable(audio, data, cache, on_progress)[columns] for audio in data.extra]
+
+
+def _usable(
+    audio: str, data: DataConfig, cache: AudioCache, on_progress: Progress | None
+) -> pd.DataFrame:
+    """The tracks of a folder that can be decoded; the others are listed."""
+    if audio == SYNTHETIC:
+        folder = write_library(Path(data.cache) / SYNTHETIC, on_progress=on_progress).parent
+    else:
+        folder = Path(audio)
+    catalog = read_catalog(folder)
+    tracks, unusable = cache.fill(catalog, on_progress)
+    for item in [*catalog.skipped, *unusable]:
+        print(f"skipped {item.path}: {item.detail} ({item.reason})", file=sys.stderr)  # noqa: T201
+    return tracks
 
 
 def _loaders(
-    config: TrainConfig, cache: AudioCache, train: pd.DataFrame, valid: pd.DataFrame
+    config: TrainConfig,
+    cache: AudioCache,
+    train: pd.DataFrame,
+    valid: pd.DataFrame,
+    teachers: Teachers | None,
 ) -> tuple[DataLoader[Item], DataLoader[tuple[torch.Tensor, int, int]]]:
     data, settings, front_end = config.data, config.training, config.encoder.front_end
-    teachers = None
-    if settings.distill_weight > 0:
-        dim = config.encoder.architecture.embedding_dim
-        teachers = Teachers(data.teachers, train, dim, front_end.window_seconds)
-    visits = settings.visits_per_epoch
-    views = ViewDataset(cache, train, data.label, front_end, teachers, visits)
+    visits, speed = settings.visits_per_epoch, settings.augment.speed
+    views = ViewDataset(cache, train, data.label, front_end, teachers, visits, speed)
     return (
         DataLoader(
             views,
@@ -201,7 +219,7 @@ def _recipe(config: TrainConfig) -> dict[str, Any]:
     """The settings that matter to whoever reads the model; folders of this machine do not."""
     recipe: dict[str, Any] = json.loads(json.dumps(asdict(config)))
     kept = {name: recipe[name] for name in ("seed", "data", "training")}
-    for folder in ("audio", "cache", "workers"):
+    for folder in ("audio", "cache", "workers", "extra"):
         del kept["data"][folder]
     for teacher in kept["data"]["teachers"]:
         teacher["path"] = Path(teacher["path"]).name
