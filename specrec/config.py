@@ -213,6 +213,7 @@ class TrainingConfig:
         label_weight: Weight of the loss that pulls tracks of one label together; 0 for none.
         distill_weight: Weight of the distance to the teachers' embeddings; 0 for none.
         visits_per_epoch: How often an epoch visits a track; each visit cuts two views.
+        view_seconds: How far apart the two views of a track may begin; null for anywhere.
         projector_dim: Output of the projector that is dropped after training; 0 for none.
         learning_rate: Peak, after the warm-up.
         weight_decay: Of AdamW.
@@ -235,6 +236,7 @@ class TrainingConfig:
     label_weight: float = 0.0
     distill_weight: float = 0.0
     visits_per_epoch: int = 1
+    view_seconds: float | None = None
     projector_dim: int = 0
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
@@ -252,6 +254,8 @@ class TrainingConfig:
         for name in ("epochs", "patience", "validate_every", "visits_per_epoch"):
             value = getattr(self, name)
             _require(value >= 1, f"training.{name}", value, "1 or more")
+        apart = self.view_seconds
+        _require(apart is None or apart >= 0, "training.view_seconds", apart, "0 or more, or null")
         _require(self.batch_tracks >= 2, "training.batch_tracks", self.batch_tracks, "2 or more")
         for name in ("temperature", "learning_rate"):
             value = getattr(self, name)

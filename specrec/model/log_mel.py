@@ -9,6 +9,7 @@ from torchaudio.transforms import Spectrogram
 from specrec.config import FrontEnd
 
 _QUIET = 1e-6  # -60 dBFS: what is quieter is not brought to full level
+_BATCH = 8  # windows at a time: the spectra of more leave the processor's cache
 
 
 class LogMel(nn.Module):
@@ -37,7 +38,8 @@ class LogMel(nn.Module):
         self, waveforms: Float32[Tensor, "batch samples"]
     ) -> Float32[Tensor, "batch n_mels frames"]:
         """The mel power spectrogram, of windows at the level of the front end."""
-        mel = self.filters @ self.spectrogram(waveforms)
+        parts = waveforms.split(_BATCH if waveforms.device.type == "cpu" else len(waveforms))
+        mel = torch.cat([self.filters @ self.spectrogram(part) for part in parts])
         if self.level_db is None:
             return mel
         power = waveforms.square().mean(dim=1).clamp(min=_QUIET)

@@ -30,7 +30,8 @@ class ViewDataset(Dataset[Item]):
     """Two random windows of a track: (2, samples), its row and label code, two targets.
 
     Half of the windows are played faster or slower, by up to the factor `speed`, which changes
-    pitch and tempo together; stored teachers have not heard those.
+    pitch and tempo together; stored teachers have not heard those. The second begins within
+    `view_seconds` of the first, or anywhere if that is None.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class ViewDataset(Dataset[Item]):
         teachers: Teachers | None,
         visits: int,
         speed: float = 1.0,
+        view_seconds: float | None = None,
     ) -> None:
         self.cache = cache
         self.content_ids = tracks["content_id"].tolist()
@@ -51,22 +53,33 @@ class ViewDataset(Dataset[Item]):
         self.teachers = teachers
         self.visits = visits
         self.speed = speed
+        rate = front_end.sample_rate
+        self.view_samples = None if view_seconds is None else round(view_seconds * rate)
 
     def __len__(self) -> int:
         return self.visits * len(self.content_ids)
 
     def __getitem__(self, item: int) -> Item:
         row = item % len(self.content_ids)
-        views, targets = zip(*(self._view(row) for _ in range(2)), strict=True)
+        first, *of_first = self._view(row, None)
+        _, *of_second = self._view(row, first)
+        views, targets = zip(of_first, of_second, strict=True)
         return torch.stack(views), row, int(self.labels[row]), torch.stack(targets)
 
-    def _view(self, row: int) -> tuple[Float32[Tensor, " samples"], Float32[Tensor, " dim"]]:
+    def _view(
+        self, row: int, first: int | None
+    ) -> tuple[int, Float32[Tensor, " samples"], Float32[Tensor, " dim"]]:
+        """Start of a window, its samples, its target."""
         # Torch's generator: the loader gives each worker and epoch its own, from one seed.
         draw, changed, place = torch.rand(3).tolist()
         factor = self.speed ** (2 * draw - 1) if changed < 0.5 else 1.0
         length, rate = self.front_end.window_samples, self.front_end.sample_rate
         taken = round(length * factor)
-        start = int(place * (max(0, self.cache.samples(self.content_ids[row]) - taken) + 1))
+        low, high = 0, max(0, self.cache.samples(self.content_ids[row]) - taken)
+        if first is not None and self.view_samples is not None:
+            low = min(max(low, first - self.view_samples), high)
+            high = min(high, first + self.view_samples)
+        start = low + int(place * (high - low + 1))
         view = self.cache.cut(self.content_ids[row], [start], taken)[0]
         if taken != length:
             view = np.resize(soxr.resample(view, taken, length, quality="LQ"), length)
@@ -75,7 +88,7 @@ class ViewDataset(Dataset[Item]):
             target = self.teachers.target(self.track_ids[row], start / rate, length / rate)
         elif self.teachers is not None:
             target = np.full(self.teachers.dim, np.nan, dtype=np.float32)
-        return torch.from_numpy(view), torch.from_numpy(target)
+        return start, torch.from_numpy(view), torch.from_numpy(target)
 
 
 class WindowDataset(Dataset[tuple[Tensor, int, int]]):

@@ -139,8 +139,16 @@ def _loaders(
     teachers: Teachers | None,
 ) -> tuple[DataLoader[Item], DataLoader[tuple[torch.Tensor, int, int]]]:
     data, settings, front_end = config.data, config.training, config.encoder.front_end
-    visits, speed = settings.visits_per_epoch, settings.augment.speed
-    views = ViewDataset(cache, train, data.label, front_end, teachers, visits, speed)
+    views = ViewDataset(
+        cache,
+        train,
+        data.label,
+        front_end,
+        teachers,
+        settings.visits_per_epoch,
+        settings.augment.speed,
+        settings.view_seconds,
+    )
     return (
         DataLoader(
             views,

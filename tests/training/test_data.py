@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from specrec.audio.loading import load
+from specrec.audio.waveform import Waveform
 from specrec.catalog.catalog import read_catalog
 from specrec.config import FrontEnd
 from specrec.training.cache import AudioCache
@@ -100,3 +101,16 @@ def test_a_faster_view_is_higher_by_its_factor(
     assert 0.79 <= min(factors) < 0.9
     assert 1.1 < max(factors) <= 1.26
     assert 10 <= sum(factor == pytest.approx(1, abs=0.002) for factor in factors) <= 30
+
+
+def test_near_views_begin_near(cached: tuple[AudioCache, pd.DataFrame, Path]) -> None:
+    cache, tracks, _ = cached
+    rising = np.arange(4 * RATE, dtype=np.float32) / (4 * RATE)  # a sample says where it is
+    cache._store(tracks["content_id"][0], Waveform(rising, RATE))
+    apart = {}
+    for near in (0.5, None):
+        views = ViewDataset(cache, tracks, None, FRONT_END, None, visits=1, view_seconds=near)
+        starts = torch.stack([views[0][0][:, 0] for _ in range(50)]) * 4
+        apart[near] = (starts[:, 0] - starts[:, 1]).abs().max()
+    assert 0.3 < apart[0.5] <= 0.501
+    assert apart[None] > 1
