@@ -202,6 +202,7 @@ def _hush_lightning() -> None:
     """Silences notices about the hardware and hints that ask for nothing; warnings remain."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=".*in eval mode at the start")
     warnings.filterwarnings("ignore", message=".*does not have many workers")
     warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")
 
