@@ -73,6 +73,7 @@ class FrontEnd:
 
 
 MEL_CNN = "mel_cnn"
+IMAGENET = "imagenet"
 
 
 @dataclass
@@ -80,7 +81,8 @@ class Architecture:
     """Shape of an encoder's network.
 
     Attributes:
-        backbone: Its convolutional part; `specrec.model.backbone` knows the names.
+        backbone: Its convolutional part: ours, or an image network of torchvision's, such as
+            resnet18; `specrec.model.encoder.build_backbone` knows the names.
         widths: Channels of the stages of `mel_cnn`; the other backbones have their own.
         embedding_dim: Length of an embedding.
     """
@@ -102,10 +104,23 @@ class Architecture:
 
 @dataclass
 class EncoderConfig:
-    """The group `encoder`: what is trained."""
+    """The group `encoder`: what is trained.
+
+    Attributes:
+        front_end: From samples to the spectrogram.
+        architecture: From the spectrogram to the embedding.
+        pretrained: Weights from which an image network starts: `imagenet` for torchvision's, or
+            a file with its state dict; null for random ones.
+    """
 
     front_end: FrontEnd = field(default_factory=FrontEnd)
     architecture: Architecture = field(default_factory=Architecture)
+    pretrained: str | None = None
+
+    def __post_init__(self) -> None:
+        fits = self.pretrained is None or self.architecture.backbone != MEL_CNN
+        rule = f"null for {MEL_CNN}, which starts from random weights"
+        _require(fits, "encoder.pretrained", self.pretrained, rule)
 
 
 @dataclass
@@ -206,7 +221,8 @@ class TrainingConfig:
     """The group `training`: loss, schedule and hardware.
 
     Attributes:
-        epochs: Passes over the training tracks; each gives two views of every track.
+        epochs: Passes over the training tracks; each gives two views of every track. 0 leaves
+            the backbone as it is and fits the scale of its input and a linear head in closed form.
         batch_tracks: Tracks in a batch.
         temperature: Of NT-Xent.
         contrast_weight: Weight of NT-Xent over two views of a track.
@@ -226,6 +242,9 @@ class TrainingConfig:
         devices: Lightning's: auto, or a number of processes.
         strategy: Lightning's: auto, ddp.
         precision: Lightning's; `auto` takes bf16-mixed where the hardware has it.
+        whiten: Whether the trained embedding is whitened at the end, and how much shrinkage: each
+            principal axis of the training tracks is divided by the root of its variance plus this
+            share of the mean variance. 0 whitens fully, null leaves the embedding.
         augment: How views are made.
     """
 
@@ -248,12 +267,17 @@ class TrainingConfig:
     devices: str = "auto"
     strategy: str = "auto"
     precision: str = "auto"
+    whiten: float | None = None
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "validate_every", "visits_per_epoch"):
+        _require(self.epochs >= 0, "training.epochs", self.epochs, "0 or more")
+        for name in ("patience", "validate_every", "visits_per_epoch"):
             value = getattr(self, name)
             _require(value >= 1, f"training.{name}", value, "1 or more")
+        shrinkage = self.whiten
+        fits = shrinkage is None or shrinkage >= 0
+        _require(fits, "training.whiten", shrinkage, "0 or more, or null")
         apart = self.view_seconds
         _require(apart is None or apart >= 0, "training.view_seconds", apart, "0 or more, or null")
         _require(self.batch_tracks >= 2, "training.batch_tracks", self.batch_tracks, "2 or more")

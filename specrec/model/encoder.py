@@ -5,7 +5,6 @@ from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
 from specrec.config import MEL_CNN, Architecture, FrontEnd
-from specrec.errors import ConfigError
 from specrec.model.backbone import Backbone
 from specrec.model.log_mel import LogMel
 from specrec.model.mel_cnn import MelCNN
@@ -62,10 +61,16 @@ class Encoder(nn.Module):
         Returns:
             float32, not of unit length, on the CPU.
         """
+        embeddings: Tensor = self.head(self.pool(windows)) - self.center
+        return embeddings.cpu()
+
+    @torch.inference_mode()
+    def pool(self, windows: Float32[Tensor, "batch samples"]) -> Float32[Tensor, "batch channels"]:
+        """The mean of phi over the cells of each window: what the head gets in `embed`."""
         device = self.center.device
         with torch.autocast(device.type, torch.bfloat16, enabled=_has_bfloat16(device)):
-            embeddings: Tensor = self(self.log_mel(windows.to(device))) - self.center
-        return embeddings.cpu()
+            phi = self.feature_map(self.log_mel(windows.to(device)))
+        return phi.float().mean(dim=(2, 3))
 
 
 def _has_bfloat16(device: torch.device) -> bool:
@@ -88,4 +93,6 @@ def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
     """
     if architecture.backbone == MEL_CNN:
         return MelCNN(architecture.widths, n_mels)
-    raise ConfigError(f"architecture.backbone must be {MEL_CNN}, not {architecture.backbone}")
+    from specrec.model.imagenet import ImagenetCNN  # torchvision: see there
+
+    return ImagenetCNN(architecture.backbone)
