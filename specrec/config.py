@@ -70,6 +70,7 @@ class FrontEnd:
 
 
 MEL_CNN = "mel_cnn"
+MUSICNN = "musicnn"
 
 
 @dataclass
@@ -295,7 +296,7 @@ class IndexConfig:
     Attributes:
         audio: Folder of music, or a table of tracks.
         library: Folder that is written.
-        model: Name of a shipped model, or the folder of another.
+        model: Name of an installed model, or the folder of another.
         device: Torch's: auto, cpu, cuda.
         workers: Processes that decode; 0 for one a core.
         batch_windows: Windows embedded at once.

@@ -4,11 +4,12 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
-from specrec.config import MEL_CNN, Architecture, FrontEnd
+from specrec.config import MEL_CNN, MUSICNN, Architecture, FrontEnd
 from specrec.errors import ConfigError
 from specrec.model.backbone import Backbone
 from specrec.model.log_mel import LogMel
 from specrec.model.mel_cnn import MelCNN
+from specrec.model.musicnn import Musicnn
 
 
 class Encoder(nn.Module):
@@ -84,4 +85,8 @@ def build_backbone(architecture: Architecture) -> Backbone:
     """
     if architecture.backbone == MEL_CNN:
         return MelCNN(architecture.widths)
-    raise ConfigError(f"architecture.backbone must be {MEL_CNN}, not {architecture.backbone}")
+    if architecture.backbone == MUSICNN:
+        return Musicnn()
+    raise ConfigError(
+        f"architecture.backbone must be {MEL_CNN} or {MUSICNN}, not {architecture.backbone}"
+    )
