@@ -1,6 +1,7 @@
-"""Retrieval figures as a table or as JSON."""
+"""An evaluation on the terminal and as JSON."""
 
 import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from rich import box
@@ -8,32 +9,133 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from specrec.evaluation.retrieval import Figure, RetrievalFigures
+from specrec import __version__
+from specrec.evaluation.protocol import Evaluation
+from specrec.evaluation.retrieval import Figure, Hubness, Retrieval
+from specrec.evaluation.robustness import NEARLY_EQUAL, Stability
+
+FORMAT_VERSION = 1
+METRIC_NAMES = {
+    "precision_at_1": "P@1",
+    "precision_at_10": "P@10",
+    "r_precision": "R-prec",
+    "mean_average_precision": "mAP",
+    "ndcg_at_10": "nDCG@10",
+    "mean_reciprocal_rank": "MRR",
+}
+_DIFFERENCES = ("precision_at_1", "precision_at_10", "mean_average_precision")
+INTERVALS = "In brackets: 95 % bootstrap intervals over queries."
 
 
-def print_figures(figures: dict[str, RetrievalFigures], label: str) -> None:
-    """Prints one row an embedding, with 95 % bootstrap intervals."""
-    queries = next(iter(figures.values())).queries
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left")
-    table.title = f"Finding tracks of the same {escape(label)}: {queries} queries"
-    table.add_column("embedding")
-    for name in ("P@1", "P@10", "mAP"):
-        table.add_column(name, justify="right")
+def evaluation_json(evaluation: Evaluation) -> str:
+    """The whole evaluation as a JSON document."""
+    head = {"format_version": FORMAT_VERSION, "specrec_version": __version__}
+    return json.dumps(head | asdict(evaluation), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Prints the figures, the differences, hubness, and robustness if it was measured.
+
+    Of the differences only some metrics; the JSON document has all.
+    """
+    print_retrieval(evaluation.retrieval)
+    console = Console(highlight=False)
+    first = next(iter(evaluation.embeddings))
+    for retrieval in evaluation.retrieval:
+        if retrieval.differences and remark(retrieval) is None:
+            title = f"{first} minus each other embedding\n{subject(retrieval)}"
+            console.print(_metric_table(title, retrieval.differences, _DIFFERENCES, difference))
+    console.print(_hubness_table(evaluation.hubness))
+    for name, stabilities in evaluation.robustness.items():
+        console.print(_robustness_table(name, stabilities))
+
+
+def print_retrieval(retrievals: Sequence[Retrieval]) -> None:
+    """Prints a table for each label, without and with the artist filter."""
+    console = Console(highlight=False)
+    for retrieval in retrievals:
+        if (why := remark(retrieval)) is None:
+            table = _metric_table(subject(retrieval), retrieval.figures, METRIC_NAMES, _figure)
+            console.print(table)
+        else:
+            console.print(f"[italic]{escape(subject(retrieval))}[/]\n{escape(why)}\n")
+    console.print(f"[dim]{INTERVALS}[/]\n")
+
+
+def subject(retrieval: Retrieval) -> str:
+    """Who looks for what, as a title."""
+    among = "the query's artist left out" if retrieval.artist_filter else "all others as candidates"
+    return f"Same {retrieval.label}, {among}: {retrieval.queries} queries"
+
+
+def remark(retrieval: Retrieval) -> str | None:
+    """Why a filtered table would say nothing, or nothing new."""
+    if retrieval.queries == 0:
+        return f"All tracks of the same {retrieval.label} are left out: nothing remains to find."
+    if retrieval.artist_filter and retrieval.known == 0:
+        return "No artist or album is known: the filter leaves out nothing."
+    return None
+
+
+def difference(figure: Figure) -> str:
+    """A signed figure and its interval."""
+    return f"{figure.value:+.3f} ({figure.low:+.2f} to {figure.high:+.2f})"
+
+
+def _figure(figure: Figure) -> str:
+    low, high = (f"{end:.2f}".removeprefix("0") for end in (figure.low, figure.high))
+    return f"{figure.value:.3f} ({low}-{high})"
+
+
+def _metric_table(
+    title: str,
+    figures: Mapping[str, Mapping[str, Figure]],
+    metrics: Iterable[str],
+    text: Callable[[Figure], str],
+) -> Table:
+    """A row an embedding; a figure stands above its interval, so that six fit into 80 columns."""
+    table = _table(title, "embedding", *(METRIC_NAMES[metric] for metric in metrics))
     for name, of_embedding in figures.items():
+        cells = (text(of_embedding[metric]).replace(" ", "\n", 1) for metric in metrics)
+        table.add_row(escape(name), *cells)
+    return table
+
+
+def _hubness_table(hubness: Mapping[str, Hubness]) -> Table:
+    k = next(iter(hubness.values())).k
+    title = f"Hubs: how often a track is among the first {k} of all the others"
+    table = _table(title, "embedding", "skewness", "largest hub", "never recommended")
+    for name, of_embedding in hubness.items():
         table.add_row(
             escape(name),
-            _cell(of_embedding.precision_at_1),
-            _cell(of_embedding.precision_at_10),
-            _cell(of_embedding.mean_average_precision),
+            f"{of_embedding.skewness:.2f}",
+            f"{of_embedding.largest} times",
+            f"{of_embedding.never_share:.1%}",
         )
-    Console(highlight=False).print(table)
+    return table
 
 
-def figures_json(figures: dict[str, RetrievalFigures]) -> str:
-    """The figures as a JSON document."""
-    return json.dumps({name: asdict(value) for name, value in figures.items()}, indent=2)
+def _robustness_table(name: str, stabilities: Mapping[str, Stability]) -> Table:
+    tracks = len(next(iter(stabilities.values())).ranks)
+    title = f"{name}: {tracks} altered files against their originals"
+    columns = ("median", "lowest", f">= {NEARLY_EQUAL}", "found first", "worst rank", "refused")
+    table = _table(title, "cosine after", *columns)
+    for alteration, stability in stabilities.items():
+        table.add_row(
+            alteration,
+            f"{stability.median_cosine:.4f}",
+            f"{stability.lowest_cosine:.3f}",
+            f"{stability.nearly_equal_share:.1%}",
+            f"{stability.first_share:.1%}",
+            str(stability.worst_rank),
+            str(stability.refused or "-"),
+        )
+    return table
 
 
-def _cell(figure: Figure) -> str:
-    low, high = (f"{end:.2f}".removeprefix("0") for end in (figure.low, figure.high))
-    return f"{figure.value:.3f} [dim]({low}-{high})[/]"
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=escape(title), title_justify="left", padding=(0, 1, 0, 0))
+    table.add_column(first, overflow="fold")
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
