@@ -28,7 +28,8 @@ def _unit(vectors: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows dim
 
 
 def rank_candidates(
-    similarities: Float[np.ndarray, "queries tracks"], candidates: Bool[np.ndarray, "queries tracks"]
+    similarities: Float[np.ndarray, "queries tracks"],
+    candidates: Bool[np.ndarray, "queries tracks"],
 ) -> Int[np.ndarray, "queries tracks"]:
     """Columns in the order of a query's ranking: most similar first, equals by column.
 

@@ -3,6 +3,7 @@
 import io
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import av
 import soundfile as sf
@@ -42,14 +43,15 @@ def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> b
             rates = av.Codec(codec, "w").audio_rates or [sound.rate]
             rate = sound.rate if sound.rate in rates else 48_000
             layout = "mono" if sound.channels == 1 else "stereo"
-            encoder = target.add_stream(codec, rate=rate, layout=layout)
+            stream = cast(av.AudioStream, target.add_stream(codec, rate=rate, layout=layout))
+            encoder = stream.codec_context
             encoder.bit_rate = bits_per_second
             encoder.open()  # for its frame size
             resampler = av.AudioResampler(encoder.format, layout, rate, encoder.frame_size)
             for frame in chain(source.decode(sound), [None]):
                 for part in resampler.resample(frame):
-                    target.mux(encoder.encode(part))
-            target.mux(encoder.encode(None))
+                    target.mux(stream.encode(part))
+            target.mux(stream.encode(None))
     except (av.FFmpegError, IndexError) as error:
         raise AudioError(path, Reason.CORRUPT, f"FFmpeg can't re-encode it: {error}") from error
     return file.getvalue()

@@ -69,6 +69,4 @@ def extract(
                     rows[name].append(extractor.embed(loaded))
             if on_progress:
                 on_progress(turn * len(paths) + position + 1, len(rates) * len(paths))
-    return {
-        name: extractor.finish(np.stack(rows[name])) for name, extractor in extractors.items()
-    }
+    return {name: extractor.finish(np.stack(rows[name])) for name, extractor in extractors.items()}

@@ -109,7 +109,9 @@ def measure_robustness(
     Raises:
         AudioError: If a file can't be read as it is.
     """
-    altered = {name: np.full((len(ALTERATIONS), *originals[name].shape), np.nan) for name in encoders}
+    altered = {
+        name: np.full((len(ALTERATIONS), *originals[name].shape), np.nan) for name in encoders
+    }
     with TemporaryDirectory() as folder:
         for track, path in enumerate(paths):
             for number, file in enumerate(_altered_files(path, Path(folder) / "altered")):

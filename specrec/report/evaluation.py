@@ -43,29 +43,36 @@ def print_evaluation(evaluation: Evaluation) -> None:
     first = next(iter(evaluation.embeddings))
     for retrieval in evaluation.retrieval:
         if retrieval.differences and remark(retrieval) is None:
-            title = f"{first} minus each other embedding\n{subject(retrieval)}"
-            console.print(_metric_table(title, retrieval.differences, _DIFFERENCES, difference))
+            title = f"{first} minus the others\n{subject(retrieval)}"
+            console.print(f"[italic]{escape(title)}[/]")
+            console.print(_metric_table(retrieval.differences, _DIFFERENCES, difference_text))
+    k = next(iter(evaluation.hubness.values())).k
+    console.print(f"[italic]Hubs: how often a track is among the first {k} of another[/]")
     console.print(_hubness_table(evaluation.hubness))
     for name, stabilities in evaluation.robustness.items():
-        console.print(_robustness_table(name, stabilities))
+        title = (
+            f"Altered files of {len(evaluation.track_ids)} tracks against their originals: {name}"
+        )
+        console.print(f"[italic]{escape(title)}[/]")
+        console.print(_robustness_table(stabilities))
 
 
 def print_retrieval(retrievals: Sequence[Retrieval]) -> None:
     """Prints a table for each label, without and with the artist filter."""
     console = Console(highlight=False)
     for retrieval in retrievals:
+        console.print(f"[italic]{escape(subject(retrieval))}[/]")
         if (why := remark(retrieval)) is None:
-            table = _metric_table(subject(retrieval), retrieval.figures, METRIC_NAMES, _figure)
-            console.print(table)
+            console.print(_metric_table(retrieval.figures, METRIC_NAMES, figure_text))
         else:
-            console.print(f"[italic]{escape(subject(retrieval))}[/]\n{escape(why)}\n")
+            console.print(f"{escape(why)}\n")
     console.print(f"[dim]{INTERVALS}[/]\n")
 
 
 def subject(retrieval: Retrieval) -> str:
     """Who looks for what, as a title."""
-    among = "the query's artist left out" if retrieval.artist_filter else "all others as candidates"
-    return f"Same {retrieval.label}, {among}: {retrieval.queries} queries"
+    known = f", artist filter on (artist or album known for {retrieval.known})"
+    return f"Same {retrieval.label}{known * retrieval.artist_filter}: {retrieval.queries} queries"
 
 
 def remark(retrieval: Retrieval) -> str | None:
@@ -77,34 +84,32 @@ def remark(retrieval: Retrieval) -> str | None:
     return None
 
 
-def difference(figure: Figure) -> str:
-    """A signed figure and its interval."""
-    return f"{figure.value:+.3f} ({figure.low:+.2f} to {figure.high:+.2f})"
-
-
-def _figure(figure: Figure) -> str:
+def figure_text(figure: Figure) -> str:
+    """A figure and its interval."""
     low, high = (f"{end:.2f}".removeprefix("0") for end in (figure.low, figure.high))
     return f"{figure.value:.3f} ({low}-{high})"
 
 
+def difference_text(figure: Figure) -> str:
+    """A signed figure and its interval."""
+    return f"{figure.value:+.3f} ({figure.low:+.2f} to {figure.high:+.2f})"
+
+
 def _metric_table(
-    title: str,
     figures: Mapping[str, Mapping[str, Figure]],
     metrics: Iterable[str],
     text: Callable[[Figure], str],
 ) -> Table:
     """A row an embedding; a figure stands above its interval, so that six fit into 80 columns."""
-    table = _table(title, "embedding", *(METRIC_NAMES[metric] for metric in metrics))
+    table = _table("embedding", *(METRIC_NAMES[metric] for metric in metrics))
     for name, of_embedding in figures.items():
-        cells = (text(of_embedding[metric]).replace(" ", "\n", 1) for metric in metrics)
-        table.add_row(escape(name), *cells)
+        cells = (text(of_embedding[metric]).split(" ", 1) for metric in metrics)
+        table.add_row(escape(name), *(f"{value}\n[dim]{ends}[/]" for value, ends in cells))
     return table
 
 
 def _hubness_table(hubness: Mapping[str, Hubness]) -> Table:
-    k = next(iter(hubness.values())).k
-    title = f"Hubs: how often a track is among the first {k} of all the others"
-    table = _table(title, "embedding", "skewness", "largest hub", "never recommended")
+    table = _table("embedding", "skewness", "largest hub", "never recommended")
     for name, of_embedding in hubness.items():
         table.add_row(
             escape(name),
@@ -115,11 +120,9 @@ def _hubness_table(hubness: Mapping[str, Hubness]) -> Table:
     return table
 
 
-def _robustness_table(name: str, stabilities: Mapping[str, Stability]) -> Table:
-    tracks = len(next(iter(stabilities.values())).ranks)
-    title = f"{name}: {tracks} altered files against their originals"
+def _robustness_table(stabilities: Mapping[str, Stability]) -> Table:
     columns = ("median", "lowest", f">= {NEARLY_EQUAL}", "found first", "worst rank", "refused")
-    table = _table(title, "cosine after", *columns)
+    table = _table("cosine after", *columns)
     for alteration, stability in stabilities.items():
         table.add_row(
             alteration,
@@ -133,9 +136,9 @@ def _robustness_table(name: str, stabilities: Mapping[str, Stability]) -> Table:
     return table
 
 
-def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=escape(title), title_justify="left", padding=(0, 1, 0, 0))
-    table.add_column(first, overflow="fold")
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
+    table.add_column(first, overflow="fold", min_width=14)
     for name in others:
         table.add_column(name, justify="right")
     return table
