@@ -1,0 +1,103 @@
+"""The embeddings that are compared: a library's own, other models', other libraries'."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32, Int
+
+from specrec.errors import LibraryError, ModelError
+from specrec.index.library import Library
+from specrec.model.artifact import load_model
+from specrec.model.encoder import Encoder
+from specrec.model.resolve import find_model
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """A model, and what it made of the chosen tracks.
+
+    Attributes:
+        name: From the model's card.
+        fingerprint: The model's.
+        origin: The folder of the library or the model.
+        encoder: Gives the model; a library's is loaded only when asked for.
+        vectors: Embeddings of the chosen tracks; None if they are still to be made.
+    """
+
+    name: str
+    fingerprint: str
+    origin: str
+    encoder: Callable[[], Encoder]
+    vectors: Float32[np.ndarray, "tracks dim"] | None = None
+
+
+def find_contenders(
+    library: Library, rows: Int[np.ndarray, " chosen"], models: tuple[str, ...]
+) -> dict[str, Contender]:
+    """The library's own embedding, then those of `models`, by name.
+
+    Args:
+        library: Gives the tracks.
+        rows: Those of its tracks that are chosen.
+        models: Names of shipped models, folders of models, or folders of libraries that hold the
+            same tracks. One whose name is taken is told apart by what was given here.
+
+    Raises:
+        ModelError: If there is no such model, or it is damaged.
+        LibraryError: If a library is damaged or lacks one of the tracks.
+    """
+    own = _of_library(library, rows)
+    contenders = {own.name: own}
+    for given in models:
+        contender = _open(given, library.tracks.iloc[rows])
+        name = f"{contender.name} ({given})" if contender.name in contenders else contender.name
+        if name in contenders:
+            raise ModelError(f"model {given} is given twice; give it once")
+        contenders[name] = contender
+    return contenders
+
+
+def _open(given: str, tracks: pd.DataFrame) -> Contender:
+    if (Path(given) / "CURRENT").is_file():
+        other = Library.open(given)
+        return _of_library(other, _matching_rows(other, tracks))
+    try:
+        folder = find_model(given)
+    except ModelError as error:
+        raise ModelError(f"{error}, nor a library") from error
+    encoder, card = load_model(folder)
+    return Contender(card.name, card.fingerprint, str(folder), lambda: encoder)
+
+
+def _of_library(library: Library, rows: Int[np.ndarray, " chosen"]) -> Contender:
+    model = library.manifest["model"]
+    return Contender(
+        str(model["name"]),
+        str(model["fingerprint"]),
+        str(library.folder),
+        lambda: library.encoder,
+        np.asarray(library.embeddings[rows]),
+    )
+
+
+def _matching_rows(other: Library, tracks: pd.DataFrame) -> Int[np.ndarray, " chosen"]:
+    """Where tracks stand in another library: the same bytes, else the same track_id."""
+    rows: list[int] = []
+    by_content = {name: row for row, name in enumerate(other.tracks["content_id"])}
+    by_id = {name: row for row, name in enumerate(other.tracks["track_id"])}
+    missing = []
+    for track in tracks.itertuples():
+        row = by_content.get(track.content_id, by_id.get(track.track_id))
+        if row is None:
+            missing.append(track.path)
+        else:
+            rows.append(row)
+    if missing:
+        raise LibraryError(
+            f"{other.folder}: lacks {len(missing)} of the {len(tracks)} tracks, {missing[0]} for"
+            " one; index the same music"
+        )
+    return np.array(rows)
