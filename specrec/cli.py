@@ -73,7 +73,9 @@ def evaluate(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL]...", help="Models, or libraries of the same tracks, to compare with."
+            metavar="[MODEL]...",
+            help="Models, libraries of the same tracks, or stored embeddings (FILE.npz:ARRAY),"
+            " to compare with.",
         ),
     ] = None,
     label: Annotated[

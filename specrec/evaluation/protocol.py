@@ -7,9 +7,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from specrec.evaluation.baselines import baseline_extractors, random_embeddings
+from specrec.errors import ModelError
+from specrec.evaluation.baselines import (
+    baseline_extractors,
+    imagenet_extractor,
+    random_embeddings,
+)
 from specrec.evaluation.contenders import Contender, find_contenders
-from specrec.evaluation.extraction import Progress, encoder_extractor, extract
+from specrec.evaluation.extraction import Extractor, Progress, encoder_extractor, extract
 from specrec.evaluation.retrieval import (
     Hubness,
     Retrieval,
@@ -48,6 +53,7 @@ class Evaluation:
         retrieval: For each label, without the artist filter and with it.
         hubness: By embedding, over all chosen tracks.
         robustness: By model, then by alteration; empty if it was not asked for.
+        left_out: Baselines that could not be had, and why.
     """
 
     library: str
@@ -57,6 +63,7 @@ class Evaluation:
     retrieval: list[Retrieval]
     hubness: dict[str, Hubness]
     robustness: dict[str, dict[str, Stability]]
+    left_out: dict[str, str]
 
 
 def evaluate_library(
@@ -95,10 +102,11 @@ def evaluate_library(
     tracks = library.tracks.iloc[rows]
     paths = [library.audio_root / path for path in tracks["path"]]
     contenders = find_contenders(library, rows, models)
-    embeddings = _embed(library, paths, contenders, baselines, on_embed)
+    extractors, left_out = _baselines(library) if baselines else ({}, {})
+    embeddings = _embed(paths, contenders, extractors, on_embed)
     stability = {}
     if robustness:
-        encoders = {name: contender.encoder() for name, contender in contenders.items()}
+        encoders = {name: item.encoder() for name, item in contenders.items() if item.encoder}
         stability = measure_robustness(paths, encoders, embeddings, on_alter)
     return Evaluation(
         str(library.folder),
@@ -108,14 +116,23 @@ def evaluate_library(
         [evaluate_retrieval(embeddings, task) for task in tasks],
         {name: measure_hubness(vectors) for name, vectors in embeddings.items()},
         stability,
+        left_out,
     )
 
 
+def _baselines(library: Library) -> tuple[dict[str, Extractor], dict[str, str]]:
+    """The baselines, and the reason why one is left out."""
+    extractors = baseline_extractors(library.encoder)
+    try:
+        return extractors | {"imagenet": imagenet_extractor(library.encoder)}, {}
+    except ModelError as error:
+        return extractors, {"imagenet": str(error)}
+
+
 def _embed(
-    library: Library,
     paths: Sequence[Path],
     contenders: Mapping[str, Contender],
-    baselines: bool,
+    baselines: Mapping[str, Extractor],
     on_progress: Progress | None,
 ) -> dict[str, Float[np.ndarray, "tracks _"]]:
     """What is stored, and what one pass over the audio gives, in the order of the report."""
@@ -123,11 +140,10 @@ def _embed(
     extractors = {
         name: encoder_extractor(contender.encoder())
         for name, contender in contenders.items()
-        if name not in stored
+        if contender.encoder is not None and name not in stored
     }
-    if baselines:
-        for name, extractor in baseline_extractors(library.encoder).items():
-            extractors[_baseline_name(name, contenders)] = extractor
+    for name, extractor in baselines.items():
+        extractors[_baseline_name(name, contenders)] = extractor
     made = stored | extract(paths, extractors, on_progress)
     if baselines:
         made[_baseline_name("random", contenders)] = random_embeddings(len(paths))
