@@ -102,7 +102,7 @@ class StoredTeacher:
         }
 
     def target(self, track_id: str, start: float, seconds: float) -> Float[np.ndarray, " dim"]:
-        """The mean over its windows, weighted by their overlap with a cut, or the nearest window."""
+        """The mean over its windows, weighted by their overlap with a cut, or the nearest one."""
         if track_id not in self.tracks:
             return np.full(self.dim, np.nan)
         starts, rows = self.tracks[track_id]
