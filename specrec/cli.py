@@ -70,7 +70,7 @@ def query(
 @app.command()
 def evaluate(
     library: LibraryArgument,
-    models: Annotated[
+    model: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[MODEL]...",
@@ -106,7 +106,7 @@ def evaluate(
             Library.open(library),
             *label,
             where=where,
-            models=tuple(models or ()),
+            models=tuple(model or ()),
             baselines=baselines,
             robustness=robustness,
             on_embed=on_embed,

@@ -71,10 +71,7 @@ def _open(given: str, tracks: pd.DataFrame) -> Contender:
     if (Path(given) / "CURRENT").is_file():
         other = Library.open(given)
         return _of_library(other, _matching_rows(other, tracks))
-    try:
-        folder = find_model(given)
-    except ModelError as error:
-        raise ModelError(f"{error}, nor a library") from error
+    folder = find_model(given)
     encoder, card = load_model(folder)
     return Contender(card.name, card.fingerprint, str(folder), lambda: encoder)
 

@@ -121,7 +121,7 @@ def measure_robustness(
                 on_progress(track + 1, len(paths))
     return {
         name: {
-            alteration: _stability(vectors, originals[name])
+            alteration: compare(vectors, originals[name])
             for alteration, vectors in zip(ALTERATIONS, altered[name], strict=True)
         }
         for name in encoders
@@ -153,7 +153,7 @@ def _embed_file(
     return vectors
 
 
-def _stability(
+def compare(
     altered: Float[np.ndarray, "tracks dim"], originals: Float[np.ndarray, "tracks dim"]
 ) -> Stability:
     """Compares each altered file with all originals; rows of NaN were refused."""

@@ -33,12 +33,12 @@ def draw_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
         The files written into `folder`.
     """
     figures = {
-        f"retrieval-{re.sub(r'[^A-Za-z0-9]+', '_', label)}": _draw_retrieval(retrievals)
+        f"retrieval-{re.sub(r'[^A-Za-z0-9]+', '_', label)}": draw_retrieval(retrievals)
         for label, retrievals in _by_label(evaluation.retrieval).items()
     }
-    figures["hubness"] = _draw_hubness(evaluation)
+    figures["hubness"] = draw_hubness(evaluation)
     if evaluation.robustness:
-        figures["robustness"] = _draw_robustness(evaluation)
+        figures["robustness"] = draw_robustness(evaluation)
     paths = []
     for name, figure in figures.items():
         path = folder / f"{name}.png"
@@ -57,8 +57,12 @@ def _by_label(retrievals: Sequence[Retrieval]) -> dict[str, list[Retrieval]]:
     return labels
 
 
-def _draw_retrieval(retrievals: Sequence[Retrieval]) -> Figure:
-    """Six panels, one a metric: a dot and its interval for each embedding."""
+def draw_retrieval(retrievals: Sequence[Retrieval]) -> Figure:
+    """Six panels, one a metric: a dot and its interval for each embedding.
+
+    Args:
+        retrievals: Of one label: without the artist filter, and with it if that says anything.
+    """
     names = list(retrievals[0].figures)
     figure = Figure(figsize=(10, 1.9 + 0.62 * len(names) + 0.5), layout="constrained")
     panels = figure.subplots(2, 3, sharey=True, sharex=True).ravel()
@@ -97,7 +101,7 @@ def _draw_retrieval(retrievals: Sequence[Retrieval]) -> Figure:
     return figure
 
 
-def _draw_hubness(evaluation: Evaluation) -> Figure:
+def draw_hubness(evaluation: Evaluation) -> Figure:
     """A histogram an embedding, on common axes."""
     hubness = evaluation.hubness
     k = next(iter(hubness.values())).k
@@ -132,8 +136,8 @@ def _draw_hubness(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def _draw_robustness(evaluation: Evaluation) -> Figure:
-    """A row an alteration: a point a track, and the median of each model."""
+def draw_robustness(evaluation: Evaluation) -> Figure:
+    """A strip an alteration and model: a dot a track, and their median."""
     robustness = evaluation.robustness
     alterations = list(next(iter(robustness.values())))
     height = 1.6 + len(alterations) * (0.22 + 0.2 * len(robustness))
