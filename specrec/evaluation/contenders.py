@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,10 @@ from jaxtyping import Float32, Int
 
 from specrec.errors import LibraryError, ModelError
 from specrec.index.library import Library
-from specrec.model.artifact import load_model
-from specrec.model.encoder import Encoder
 from specrec.model.resolve import find_model
+
+if TYPE_CHECKING:
+    from specrec.model.encoder import Encoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Contender:
     name: str
     fingerprint: str
     origin: str
-    encoder: Callable[[], Encoder]
+    encoder: Callable[[], "Encoder"]
     vectors: Float32[np.ndarray, "tracks dim"] | None = None
 
 
@@ -64,6 +66,10 @@ def _open(given: str, tracks: pd.DataFrame) -> Contender:
     if (Path(given) / "CURRENT").is_file():
         other = Library.open(given)
         return _of_library(other, _matching_rows(other, tracks))
+
+    # Here, not above: to compare what libraries store needs no torch.
+    from specrec.model.artifact import load_model
+
     folder = find_model(given)
     encoder, card = load_model(folder)
     return Contender(card.name, card.fingerprint, str(folder), lambda: encoder)

@@ -1,24 +1,24 @@
 """What `specrec evaluate` does: a library's tracks, their labels, and embeddings side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from specrec.evaluation.baselines import baseline_extractors, random_embeddings
 from specrec.evaluation.contenders import Contender, find_contenders
-from specrec.evaluation.extraction import Progress, encoder_extractor, extract
 from specrec.evaluation.retrieval import (
     Hubness,
     Retrieval,
     evaluate_retrieval,
     measure_hubness,
 )
-from specrec.evaluation.robustness import Stability, measure_robustness
+from specrec.evaluation.stability import Stability
 from specrec.evaluation.task import choose_rows, label_tasks
 from specrec.index.library import Library
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,8 @@ def evaluate_library(
     embeddings = _embed(library, paths, contenders, baselines, on_embed)
     stability = {}
     if robustness:
+        from specrec.evaluation.robustness import measure_robustness
+
         encoders = {name: contender.encoder() for name, contender in contenders.items()}
         stability = measure_robustness(paths, encoders, embeddings, on_alter)
     return Evaluation(
@@ -120,6 +122,12 @@ def _embed(
 ) -> dict[str, Float[np.ndarray, "tracks _"]]:
     """What is stored, and what one pass over the audio gives, in the order of the report."""
     stored = {name: made.vectors for name, made in contenders.items() if made.vectors is not None}
+    if len(stored) == len(contenders) and not baselines:
+        return dict(stored)
+    # Here, not above: only what is made from audio needs torch.
+    from specrec.evaluation.baselines import baseline_extractors, random_embeddings
+    from specrec.evaluation.extraction import encoder_extractor, extract
+
     extractors = {
         name: encoder_extractor(contender.encoder())
         for name, contender in contenders.items()
