@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
 from specrec.errors import CatalogError, LibraryError, ModelError
-from specrec.evaluation.extraction import standardize
 from specrec.index.library import Library
-from specrec.model.artifact import load_model
-from specrec.model.encoder import Encoder
+from specrec.metrics import standardize
 from specrec.model.resolve import find_model
+
+if TYPE_CHECKING:
+    from specrec.model.encoder import Encoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,7 @@ class Contender:
     name: str
     fingerprint: str | None
     origin: str
-    encoder: Callable[[], Encoder] | None
+    encoder: Callable[[], "Encoder"] | None
     vectors: Float32[np.ndarray, "tracks dim"] | None = None
 
 
@@ -71,6 +73,10 @@ def _open(given: str, tracks: pd.DataFrame) -> Contender:
     if (Path(given) / "CURRENT").is_file():
         other = Library.open(given)
         return _of_library(other, _matching_rows(other, tracks))
+
+    # Here, not above: to compare what libraries store needs no torch.
+    from specrec.model.artifact import load_model
+
     folder = find_model(given)
     encoder, card = load_model(folder)
     return Contender(card.name, card.fingerprint, str(folder), lambda: encoder)

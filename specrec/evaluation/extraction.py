@@ -20,13 +20,6 @@ def _as_they_are(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, 
     return vectors
 
 
-def standardize(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:
-    """Zero mean and unit variance in each dimension; a constant one stays at zero."""
-    spread = np.maximum(vectors.std(axis=0), 1e-9)
-    standardized: np.ndarray = (vectors - vectors.mean(axis=0)) / spread
-    return standardized
-
-
 @dataclass(frozen=True)
 class Extractor:
     """A way to embed a track.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Figure
-from specrec.evaluation.robustness import NEARLY_EQUAL
+from specrec.evaluation.stability import NEARLY_EQUAL
 from specrec.report.evaluation import (
     INTERVALS,
     METRIC_NAMES,

@@ -12,7 +12,7 @@ from rich.table import Table
 from specrec import __version__
 from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Figure, Hubness, Retrieval
-from specrec.evaluation.robustness import NEARLY_EQUAL, Stability
+from specrec.evaluation.stability import NEARLY_EQUAL, Stability
 
 FORMAT_VERSION = 1
 METRIC_NAMES = {

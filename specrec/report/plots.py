@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Retrieval
-from specrec.evaluation.robustness import NEARLY_EQUAL, Stability
+from specrec.evaluation.stability import NEARLY_EQUAL, Stability
 from specrec.report.evaluation import METRIC_NAMES, remark
 
 # Okabe and Ito 2008, "Color universal design": told apart with any color vision.
