@@ -37,10 +37,10 @@ BASE = (
     "data.label=source",
     "data.split_column=fold",
     "encoder.front_end.window_seconds=3",
-    "training.epochs=5",
+    "training.epochs=3",
     "training.visits_per_epoch=2",
     "training.batch_tracks=16",
-    "training.validate_every=5",
+    "training.validate_every=3",
     "training.monitor=track_map",
 )
 CONTRASTIVE = {
@@ -55,7 +55,7 @@ CONTRASTIVE = {
     "level as it is": ("encoder.front_end.level_db=null",),
     "half the width": ("encoder.architecture.widths=[16,32,64,128]",),
     "1.5 times the width": ("encoder.architecture.widths=[48,96,192,384]",),
-    "MobileNetV3-small, random weights": ("encoder=mobilenet_v3", "encoder.pretrained=null"),
+    "MobileNetV3-large, random weights": ("encoder=mobilenet_v3", "encoder.pretrained=null"),
     "ResNet-18, random weights": ("encoder=resnet18", "encoder.pretrained=null"),
     "8 tracks a batch": ("training.batch_tracks=8",),
     "32 tracks a batch": ("training.batch_tracks=32",),
@@ -164,10 +164,10 @@ def write_descriptors(table: Path, path: Path) -> None:
         if not isinstance(waveform, Waveform):
             raise waveform
         length = 3 * waveform.sample_rate
-        count = max(1, len(waveform.samples) // (2 * length))
+        count = max(1, len(waveform.samples) // (3 * length))
         for number in range(count):
-            starts.append(2 * number * 3.0)
-            rows.append(describe(waveform.samples[2 * number * length :][:length]))
+            starts.append(3 * number * 3.0)
+            rows.append(describe(waveform.samples[3 * number * length :][:length]))
         counts.append(count)
     np.savez(path, track_id=tracks["track_id"], windows=counts, start_s=starts, values=rows)
 
@@ -182,7 +182,7 @@ def describe(samples: np.ndarray) -> np.ndarray:
         np.log(librosa.feature.spectral_flatness(S=spectrum)),
         librosa.feature.spectral_contrast(S=spectrum),
         librosa.onset.onset_strength(S=librosa.amplitude_to_db(spectrum))[None],
-        librosa.feature.chroma_stft(S=spectrum**2),
+        librosa.feature.chroma_stft(S=spectrum**2, tuning=0.0),
     ]
     values = np.concatenate(parts)
     return np.concatenate([values.mean(axis=1), values.std(axis=1)]).astype(np.float32)

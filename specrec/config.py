@@ -73,6 +73,7 @@ class FrontEnd:
 
 
 MEL_CNN = "mel_cnn"
+MUSICNN = "musicnn"
 IMAGENET = "imagenet"
 
 
@@ -81,8 +82,8 @@ class Architecture:
     """Shape of an encoder's network.
 
     Attributes:
-        backbone: Its convolutional part: ours, or an image network of torchvision's, such as
-            resnet18; `specrec.model.encoder.build_backbone` knows the names.
+        backbone: Its convolutional part: ours, musicnn, or an image network of torchvision's, such
+            as resnet18; `specrec.model.encoder.build_backbone` knows the names.
         widths: Channels of the stages of `mel_cnn`; the other backbones have their own.
         embedding_dim: Length of an embedding.
     """
@@ -349,7 +350,7 @@ class IndexConfig:
     Attributes:
         audio: Folder of music, or a table of tracks.
         library: Folder that is written.
-        model: Name of a shipped model, or the folder of another.
+        model: Name of an installed model, or the folder of another.
         device: Torch's: auto, cpu, cuda.
         workers: Processes that decode; 0 for one a core.
         batch_windows: Windows embedded at once.

@@ -4,10 +4,11 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
-from specrec.config import MEL_CNN, Architecture, FrontEnd
+from specrec.config import MEL_CNN, MUSICNN, Architecture, FrontEnd
 from specrec.model.backbone import Backbone
 from specrec.model.log_mel import LogMel
 from specrec.model.mel_cnn import MelCNN
+from specrec.model.musicnn import Musicnn
 
 
 class Encoder(nn.Module):
@@ -93,6 +94,8 @@ def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
     """
     if architecture.backbone == MEL_CNN:
         return MelCNN(architecture.widths, n_mels)
+    if architecture.backbone == MUSICNN:
+        return Musicnn()
     from specrec.model.imagenet import ImagenetCNN  # torchvision: see there
 
     return ImagenetCNN(architecture.backbone)

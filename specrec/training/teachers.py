@@ -102,14 +102,14 @@ class StoredTeacher:
         }
 
     def target(self, track_id: str, start: float, seconds: float) -> Float[np.ndarray, " dim"]:
-        """The mean over its windows, weighted by their overlap with a cut."""
+        """The mean over its windows, weighted by their overlap with a cut, or the nearest one."""
         if track_id not in self.tracks:
             return np.full(self.dim, np.nan)
         starts, rows = self.tracks[track_id]
         ends = np.minimum(starts + self.window_seconds, start + seconds)
         weights = (ends - np.maximum(starts, start)).clip(min=0)
-        if weights.sum() == 0:  # beyond the last window
-            return rows[-1]
+        if weights.sum() == 0:
+            weights = (np.arange(len(starts)) == np.abs(starts - start).argmin()).astype(float)
         mean: np.ndarray = weights @ rows / weights.sum()
         return mean
 
