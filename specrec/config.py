@@ -79,7 +79,7 @@ class Architecture:
 
     Attributes:
         backbone: Its convolutional part; `specrec.model.backbone` knows the names.
-        widths: Channels of the stages of `mel_cnn`; the other backbones have their own.
+        widths: Channels of the stages of `mel_cnn`, or of the six kinds of filter of `musicnn`.
         embedding_dim: Length of an embedding.
     """
 
@@ -90,6 +90,10 @@ class Architecture:
     def __post_init__(self) -> None:
         fits = self.backbone != MEL_CNN or (len(self.widths) >= 3 and min(self.widths) > 0)
         _require(fits, "architecture.widths", list(self.widths), "three or more positive numbers")
+        fits = self.backbone != MUSICNN or (len(self.widths) == 6 and min(self.widths) > 0)
+        _require(
+            fits, "architecture.widths", list(self.widths), f"six positive numbers for {MUSICNN}"
+        )
         _require(
             2 <= self.embedding_dim <= 4096,
             "architecture.embedding_dim",

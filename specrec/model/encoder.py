@@ -86,7 +86,7 @@ def build_backbone(architecture: Architecture) -> Backbone:
     if architecture.backbone == MEL_CNN:
         return MelCNN(architecture.widths)
     if architecture.backbone == MUSICNN:
-        return Musicnn()
+        return Musicnn(architecture.widths)
     raise ConfigError(
         f"architecture.backbone must be {MEL_CNN} or {MUSICNN}, not {architecture.backbone}"
     )
