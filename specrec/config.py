@@ -124,8 +124,9 @@ class EncoderConfig:
     pretrained: str | None = None
 
     def __post_init__(self) -> None:
-        fits = self.pretrained is None or self.architecture.backbone != MEL_CNN
-        rule = f"null for {MEL_CNN}, which starts from random weights"
+        backbone = self.architecture.backbone
+        fits = self.pretrained is None or backbone not in (MEL_CNN, MUSICNN)
+        rule = f"null for {backbone}, which starts from random weights"
         _require(fits, "encoder.pretrained", self.pretrained, rule)
 
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from torchvision import models
 
-from specrec.config import IMAGENET, MEL_CNN, Architecture
+from specrec.config import IMAGENET, MEL_CNN, MUSICNN, Architecture
 from specrec.errors import ConfigError, ModelError
 from specrec.model.backbone import Backbone
 from specrec.model.encoder import Encoder
@@ -129,8 +129,8 @@ def _color_features(name: str) -> nn.Sequential:
     """Torchvision's network without its classifier, under its own keys, for three channels."""
     if not name.startswith(_FAMILIES) or name not in models.list_models(module=models):
         raise ConfigError(
-            f"architecture.backbone must be {MEL_CNN} or a ResNet, EfficientNet, ConvNeXt or"
-            f" MobileNetV3 of torchvision, such as resnet18, not {name}"
+            f"architecture.backbone must be {MEL_CNN}, {MUSICNN}, or a ResNet, EfficientNet,"
+            f" ConvNeXt or MobileNetV3 of torchvision, such as resnet18, not {name}"
         )
     children = models.get_model(name, weights=None).named_children()
     # In all four families what precedes the pooling is applied in the order of definition.

@@ -16,6 +16,7 @@ from specrec.config import (
     TrainConfig,
     TrainingConfig,
 )
+from specrec.errors import ConfigError
 from specrec.model.artifact import load_model
 from specrec.model.encoder import Encoder
 from specrec.model.imagenet import pretrained_backbone
@@ -69,3 +70,11 @@ def test_without_epochs_nothing_is_trained_but_the_embedding_is_fitted(config: T
     white = training_embeddings(encoder, config)
     torch.testing.assert_close(torch.cov(white.T), torch.eye(4), rtol=0, atol=0.02)
     torch.testing.assert_close(white.mean(dim=0), torch.zeros(4), rtol=0, atol=0.02)
+
+
+def test_a_trained_encoder_is_not_replaced_by_one_without_training(config: TrainConfig) -> None:
+    checkpoint = Path(config.output) / "checkpoints" / "last.ckpt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.touch()
+    with pytest.raises(ConfigError, match=r"holds a trained encoder.*resume=false"):
+        fit(config)
