@@ -249,9 +249,9 @@ class TrainingConfig:
         devices: Lightning's: auto, or a number of processes.
         strategy: Lightning's: auto, ddp.
         precision: Lightning's; `auto` takes bf16-mixed where the hardware has it.
-        whiten: Whether the trained embedding is whitened at the end, and how much shrinkage: each
-            principal axis of the training tracks is divided by the root of its variance plus this
-            share of the mean variance. 0 whitens fully, null leaves the embedding.
+        whiten: How far the embedding is whitened at the end: each principal axis of the training
+            tracks is divided by its variance to the power of half of this. 0 leaves it, 1 makes
+            all axes alike.
         augment: How views are made.
     """
 
@@ -274,7 +274,7 @@ class TrainingConfig:
     devices: str = "auto"
     strategy: str = "auto"
     precision: str = "auto"
-    whiten: float | None = None
+    whiten: float = 0.0
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
@@ -282,9 +282,7 @@ class TrainingConfig:
         for name in ("patience", "validate_every", "visits_per_epoch"):
             value = getattr(self, name)
             _require(value >= 1, f"training.{name}", value, "1 or more")
-        shrinkage = self.whiten
-        fits = shrinkage is None or shrinkage >= 0
-        _require(fits, "training.whiten", shrinkage, "0 or more, or null")
+        _require(0 <= self.whiten <= 1, "training.whiten", self.whiten, "from 0 to 1")
         apart = self.view_seconds
         _require(apart is None or apart >= 0, "training.view_seconds", apart, "0 or more, or null")
         _require(self.batch_tracks >= 2, "training.batch_tracks", self.batch_tracks, "2 or more")

@@ -84,7 +84,7 @@ def fit(
         encoder.to("cuda" if _on_gpu(settings.accelerator) else "cpu")
         pooled = pool_tracks(encoder, windows, on_fit)
         fit_head(encoder, pooled, settings.epochs > 0, settings.whiten)
-        if settings.epochs == 0 or settings.whiten is not None:  # not what training measured
+        if settings.epochs == 0 or settings.whiten > 0:  # not what training measured
             unheard = WindowDataset(cache, valid, config.data.label, front_end, _VALID_WINDOWS)
             figures = _figures(encoder, unheard)
         save_model(encoder, _card(config, train, valid, figures), output / "model")

@@ -55,7 +55,7 @@ def fit_head(
     encoder: Encoder,
     pooled: Float32[Tensor, "tracks channels"],
     trained: bool,
-    shrinkage: float | None,
+    whiten: float,
 ) -> None:
     """Fits what is linear after the backbone, and the center.
 
@@ -66,14 +66,14 @@ def fit_head(
         encoder: Its head and center are replaced.
         pooled: The training tracks, of `pool_tracks`.
         trained: Whether the head was trained.
-        shrinkage: Of the whitening, as for `principal_map`; None not to whiten.
+        whiten: How far to whiten, as for `principal_map`; at 0 a trained head stays.
     """
     weight, bias = encoder.head.weight.cpu().double(), encoder.head.bias.cpu().double()
     if not trained:
         weight, bias = torch.eye(weight.shape[1]).double(), torch.zeros(weight.shape[1]).double()
     embeddings = pooled.double() @ weight.T + bias
-    if not trained or shrinkage is not None:
-        matrix = principal_map(embeddings, len(encoder.center), shrinkage)
+    if not trained or whiten > 0:
+        matrix = principal_map(embeddings, len(encoder.center), whiten)
         weight, bias, embeddings = matrix @ weight, matrix @ bias, embeddings @ matrix.T
     encoder.head.weight.copy_(weight)
     encoder.head.bias.copy_(bias)
@@ -81,20 +81,19 @@ def fit_head(
 
 
 def principal_map(
-    vectors: Float[Tensor, "n features"], dim: int, shrinkage: float | None
+    vectors: Float[Tensor, "n features"], dim: int, whiten: float
 ) -> Float64[Tensor, "dim features"]:
     """The principal axes of some vectors, and on demand their whitening.
 
-    Centered vectors times the map's transpose are uncorrelated, in falling order of variance v.
-    Whitened, each axis is divided by sqrt(v + shrinkage * mean v): at 0 all have unit variance;
-    the larger the shrinkage, the nearer to the plain axes. (Jegou and Chum 2012, "Negative
-    evidences and co-occurrences in image retrieval", whiten embeddings for search; the term added
-    is that of Ledoit and Wolf 2004, for variances that few vectors give badly.)
+    Centered vectors times the map's transpose are uncorrelated, in falling order of variance v,
+    and each axis is divided by v^(whiten / 2). Whitened fully (Jegou and Chum 2012, "Negative
+    evidences and co-occurrences in image retrieval"), the noise of the weak axes counts as much
+    as the strong ones, which alone decide everything if the axes are left as they are.
 
     Args:
         vectors: As many as there are; at least 2.
         dim: Rows of the map.
-        shrinkage: 0 or more; None for the axes at unit length.
+        whiten: From 0, for axes of unit length, to 1, for unit variance along each.
 
     Returns:
         One axis a row; rows beyond the rank of the vectors are zero.
@@ -104,6 +103,5 @@ def principal_map(
     variances, axes = rising.flip(0)[:dim], columns.T.flip(0)[:dim]
     kept = variances > _FLAT * variances[0]
     variances, axes = variances[kept], axes[kept]
-    if shrinkage is not None:
-        axes = axes / (variances + shrinkage * variances.mean()).sqrt()[:, None]
+    axes = axes / variances[:, None] ** (whiten / 2)
     return torch.cat([axes, axes.new_zeros(dim - len(axes), axes.shape[1])])

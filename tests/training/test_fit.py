@@ -47,7 +47,7 @@ def config(tmp_path: Path) -> TrainConfig:
             str(tmp_path / "weights.pth"),
         ),
         data=DataConfig(str(tmp_path / "music"), str(tmp_path / "cache"), "split"),
-        training=TrainingConfig(epochs=0, whiten=0.0, accelerator="cpu"),
+        training=TrainingConfig(epochs=0, whiten=1.0, accelerator="cpu"),
     )
 
 

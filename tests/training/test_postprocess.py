@@ -55,7 +55,7 @@ def test_normalized_training_music_has_zero_mean_and_unit_variance(windows: Wind
 
 def test_an_untrained_head_becomes_the_principal_axes() -> None:
     encoder, pooled = make_encoder(), features()
-    fit_head(encoder, pooled, trained=False, shrinkage=None)
+    fit_head(encoder, pooled, trained=False, whiten=0)
     expected = PCA(24).fit_transform(pooled.double().numpy())
     found = embeddings(encoder, pooled).numpy()
     signs = np.sign((found * expected).sum(axis=0))
@@ -65,7 +65,7 @@ def test_an_untrained_head_becomes_the_principal_axes() -> None:
 def test_whitening_equals_scikit_learns() -> None:
     pooled = features()
     model = PCA(10, whiten=True).fit(pooled.double().numpy())
-    matrix = principal_map(pooled, 10, shrinkage=0.0)
+    matrix = principal_map(pooled, 10, whiten=1)
     found = (pooled.double() - pooled.double().mean(dim=0)) @ matrix.T
     expected = model.transform(pooled.double().numpy())
     signs = np.sign((found.numpy() * expected).sum(axis=0))
@@ -75,7 +75,7 @@ def test_whitening_equals_scikit_learns() -> None:
 @pytest.mark.parametrize("trained", [False, True])
 def test_whitened_training_tracks_have_identity_covariance(trained: bool) -> None:
     encoder, pooled = make_encoder(), features()
-    fit_head(encoder, pooled, trained, shrinkage=0.0)
+    fit_head(encoder, pooled, trained, whiten=1)
     whitened = embeddings(encoder, pooled)
     torch.testing.assert_close(torch.cov(whitened.T), torch.eye(24), rtol=0, atol=1e-3)
     torch.testing.assert_close(whitened.mean(dim=0), torch.zeros(24), rtol=0, atol=1e-3)
@@ -91,9 +91,9 @@ def test_the_folded_encoder_equals_the_map_applied_after(windows: WindowDataset)
     audio = windows[1][0]
     torch.testing.assert_close(folded.pool(audio).mean(dim=0), pooled[1])
     tracks = torch.stack([before.embed(windows[row][0]).mean(dim=0) for row in range(5)])
-    matrix = principal_map(tracks, 24, shrinkage=0.1)
+    matrix = principal_map(tracks, 24, whiten=0.4)
     expected = (before.embed(audio) - tracks.mean(dim=0)).double() @ matrix.T
-    fit_head(folded, pooled, trained=True, shrinkage=0.1)
+    fit_head(folded, pooled, trained=True, whiten=0.4)
     torch.testing.assert_close(folded.embed(audio).double(), expected, rtol=1e-3, atol=1e-3)
     with torch.no_grad():  # and psi is still linear in phi, cell by cell
         phi = folded.feature_map(folded.log_mel(audio))
@@ -105,30 +105,25 @@ def test_the_folded_encoder_equals_the_map_applied_after(windows: WindowDataset)
 def test_without_whitening_a_trained_head_is_only_centered(windows: WindowDataset) -> None:
     encoder = make_encoder()
     weight = encoder.head.weight.clone()
-    fit_head(encoder, pool_tracks(encoder, windows), trained=True, shrinkage=None)
+    fit_head(encoder, pool_tracks(encoder, windows), trained=True, whiten=0)
     assert torch.equal(encoder.head.weight, weight)
     tracks = torch.stack([encoder.embed(windows[row][0]).mean(dim=0) for row in range(5)])
     torch.testing.assert_close(tracks.mean(dim=0), torch.zeros(24), rtol=0, atol=1e-5)
 
 
-def test_shrinkage_divides_each_axis_as_documented() -> None:
+@pytest.mark.parametrize("whiten", [0.0, 0.5, 1.0])
+def test_each_axis_is_divided_as_documented(whiten: float) -> None:
     vectors = features(50, 6)
-    variances = np.sort(np.linalg.eigvalsh(np.cov(vectors.double().numpy().T)))[::-1]
-    shrunk = principal_map(vectors, 6, shrinkage=0.5)
+    pca = PCA(4).fit(vectors.double().numpy())
     centered = vectors.double() - vectors.double().mean(dim=0)
-    np.testing.assert_allclose(
-        (centered @ shrunk.T).var(dim=0),
-        variances / (variances + 0.5 * variances.mean()),
-        rtol=1e-6,
-    )
-    plain = principal_map(vectors, 6, shrinkage=None)
-    scaled = principal_map(vectors, 6, shrinkage=1e12)
-    torch.testing.assert_close(scaled / scaled.norm(), plain / plain.norm(), rtol=1e-6, atol=1e-9)
+    found = (centered @ principal_map(vectors, 4, whiten).T).numpy()
+    expected = pca.transform(vectors.double().numpy()) / pca.explained_variance_ ** (whiten / 2)
+    np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-8)
 
 
 def test_fewer_tracks_than_dimensions_leave_zeros() -> None:
     vectors = features(5, 32)
-    matrix = principal_map(vectors, 24, shrinkage=0.0)
+    matrix = principal_map(vectors, 24, whiten=1)
     assert matrix.shape == (24, 32)
     assert matrix[:4].norm(dim=1).min() > 0
     assert not matrix[4:].any()
