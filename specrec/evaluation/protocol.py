@@ -1,13 +1,15 @@
 """What `specrec evaluate` does: a library's tracks, their labels, and embeddings side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from specrec.errors import ModelError
 from specrec.evaluation.contenders import Contender, find_contenders
+from specrec.evaluation.extraction import Extractor, Progress, encoder_extractor, extract
 from specrec.evaluation.retrieval import (
     Hubness,
     Retrieval,
@@ -17,8 +19,6 @@ from specrec.evaluation.retrieval import (
 from specrec.evaluation.stability import Stability
 from specrec.evaluation.task import choose_rows, label_tasks
 from specrec.index.library import Library
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Evaluation:
         retrieval: For each label, without the artist filter and with it.
         hubness: By embedding, over all chosen tracks.
         robustness: By model, then by alteration; empty if it was not asked for.
+        left_out: Baselines that could not be had, and why.
     """
 
     library: str
@@ -57,6 +58,7 @@ class Evaluation:
     retrieval: list[Retrieval]
     hubness: dict[str, Hubness]
     robustness: dict[str, dict[str, Stability]]
+    left_out: dict[str, str]
 
 
 def evaluate_library(
@@ -95,12 +97,13 @@ def evaluate_library(
     tracks = library.tracks.iloc[rows]
     paths = [library.audio_root / path for path in tracks["path"]]
     contenders = find_contenders(library, rows, models)
-    embeddings = _embed(library, paths, contenders, baselines, on_embed)
+    extractors, left_out = _baselines(library) if baselines else ({}, {})
+    embeddings = _embed(paths, contenders, extractors, on_embed)
     stability = {}
     if robustness:
         from specrec.evaluation.robustness import measure_robustness
 
-        encoders = {name: contender.encoder() for name, contender in contenders.items()}
+        encoders = {name: item.encoder() for name, item in contenders.items() if item.encoder}
         stability = measure_robustness(paths, encoders, embeddings, on_alter)
     return Evaluation(
         str(library.folder),
@@ -110,34 +113,41 @@ def evaluate_library(
         [evaluate_retrieval(embeddings, task) for task in tasks],
         {name: measure_hubness(vectors) for name, vectors in embeddings.items()},
         stability,
+        left_out,
     )
 
 
+def _baselines(library: Library) -> tuple[dict[str, Extractor], dict[str, str]]:
+    """The baselines, and the reason why one is left out."""
+    # Here, not above: to compare what libraries store needs no torch.
+    from specrec.evaluation.baselines import baseline_extractors, imagenet_extractor
+
+    extractors = baseline_extractors(library.encoder)
+    try:
+        return extractors | {"imagenet": imagenet_extractor(library.encoder)}, {}
+    except ModelError as error:
+        return extractors, {"imagenet": str(error)}
+
+
 def _embed(
-    library: Library,
     paths: Sequence[Path],
     contenders: Mapping[str, Contender],
-    baselines: bool,
+    baselines: Mapping[str, Extractor],
     on_progress: Progress | None,
 ) -> dict[str, Float[np.ndarray, "tracks _"]]:
     """What is stored, and what one pass over the audio gives, in the order of the report."""
     stored = {name: made.vectors for name, made in contenders.items() if made.vectors is not None}
-    if len(stored) == len(contenders) and not baselines:
-        return dict(stored)
-    # Here, not above: only what is made from audio needs torch.
-    from specrec.evaluation.baselines import baseline_extractors, random_embeddings
-    from specrec.evaluation.extraction import encoder_extractor, extract
-
     extractors = {
         name: encoder_extractor(contender.encoder())
         for name, contender in contenders.items()
-        if name not in stored
+        if contender.encoder is not None and name not in stored
     }
-    if baselines:
-        for name, extractor in baseline_extractors(library.encoder).items():
-            extractors[_baseline_name(name, contenders)] = extractor
+    for name, extractor in baselines.items():
+        extractors[_baseline_name(name, contenders)] = extractor
     made = stored | extract(paths, extractors, on_progress)
     if baselines:
+        from specrec.evaluation.baselines import random_embeddings
+
         made[_baseline_name("random", contenders)] = random_embeddings(len(paths))
     return {name: made[name] for name in dict.fromkeys([*contenders, *made])}
 

@@ -38,6 +38,7 @@ def evaluation_markdown(evaluation: Evaluation, pictures: Iterable[str]) -> str:
         " artist is unknown, those of its album.",
         _embeddings(evaluation),
     ]
+    parts += [f"{name} is left out: {reason}" for name, reason in evaluation.left_out.items()]
     for retrieval in evaluation.retrieval:
         parts.append(f"## {subject(retrieval)}")
         if (why := remark(retrieval)) is not None:

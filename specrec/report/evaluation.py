@@ -49,6 +49,8 @@ def print_evaluation(evaluation: Evaluation) -> None:
     k = next(iter(evaluation.hubness.values())).k
     console.print(f"[italic]Hubs: how often a track is among the first {k} of another[/]")
     console.print(_hubness_table(evaluation.hubness))
+    for name, reason in evaluation.left_out.items():
+        console.print(f"[dim]{escape(name)} is left out: {escape(reason)}[/]\n", soft_wrap=True)
     for name, stabilities in evaluation.robustness.items():
         title = (
             f"Altered files of {len(evaluation.track_ids)} tracks against their originals: {name}"

@@ -73,7 +73,7 @@ def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path
     message = one_line_error(
         run("train.py", f"data.audio={tmp_path}", "training.distill_weight=1", cwd=tmp_path)
     )
-    assert "data.teachers must be given" in message
+    assert "data.teachers.dim must be such that they add up to embedding_dim" in message
 
 
 def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder: Path) -> None:

