@@ -55,7 +55,7 @@ CONTRASTIVE = {
     "level as it is": ("encoder.front_end.level_db=null",),
     "half the width": ("encoder.architecture.widths=[16,32,64,128]",),
     "1.5 times the width": ("encoder.architecture.widths=[48,96,192,384]",),
-    "MobileNetV3-small, random weights": ("encoder=mobilenet_v3", "encoder.pretrained=null"),
+    "MobileNetV3-large, random weights": ("encoder=mobilenet_v3", "encoder.pretrained=null"),
     "ResNet-18, random weights": ("encoder=resnet18", "encoder.pretrained=null"),
     "8 tracks a batch": ("training.batch_tracks=8",),
     "32 tracks a batch": ("training.batch_tracks=32",),

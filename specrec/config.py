@@ -84,7 +84,8 @@ class Architecture:
     Attributes:
         backbone: Its convolutional part: ours, musicnn, or an image network of torchvision's, such
             as resnet18; `specrec.model.encoder.build_backbone` knows the names.
-        widths: Channels of the stages of `mel_cnn`; the other backbones have their own.
+        widths: Channels of the stages of `mel_cnn`, or of the six kinds of filter of `musicnn`;
+            the image networks have their own.
         embedding_dim: Length of an embedding.
     """
 
@@ -95,6 +96,10 @@ class Architecture:
     def __post_init__(self) -> None:
         fits = self.backbone != MEL_CNN or (len(self.widths) >= 3 and min(self.widths) > 0)
         _require(fits, "architecture.widths", list(self.widths), "three or more positive numbers")
+        fits = self.backbone != MUSICNN or (len(self.widths) == 6 and min(self.widths) > 0)
+        _require(
+            fits, "architecture.widths", list(self.widths), f"six positive numbers for {MUSICNN}"
+        )
         _require(
             2 <= self.embedding_dim <= 4096,
             "architecture.embedding_dim",

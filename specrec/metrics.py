@@ -10,6 +10,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 
+def standardize(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:
+    """Zero mean and unit variance in each dimension; a constant one stays at zero."""
+    spread = np.maximum(vectors.std(axis=0), 1e-9)
+    standardized: np.ndarray = (vectors - vectors.mean(axis=0)) / spread
+    return standardized
+
+
 def cosine_similarities(
     queries: Float[np.ndarray, "queries dim"], tracks: Float[np.ndarray, "tracks dim"] | None = None
 ) -> Float[np.ndarray, "queries tracks"]:

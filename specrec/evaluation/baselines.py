@@ -8,7 +8,8 @@ from torch.nn.functional import adaptive_avg_pool2d
 from torchaudio.transforms import MFCC, AmplitudeToDB, MelSpectrogram
 
 from specrec.audio.waveform import Waveform
-from specrec.evaluation.extraction import Extractor, encoder_extractor, standardize
+from specrec.evaluation.extraction import Extractor, encoder_extractor
+from specrec.metrics import standardize
 from specrec.model.encoder import Encoder
 from specrec.model.imagenet import imagenet_encoder
 

@@ -10,8 +10,8 @@ import pandas as pd
 from jaxtyping import Float32, Int
 
 from specrec.errors import CatalogError, LibraryError, ModelError
-from specrec.evaluation.extraction import standardize
 from specrec.index.library import Library
+from specrec.metrics import standardize
 from specrec.model.resolve import find_model
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -11,22 +10,14 @@ from jaxtyping import Float, Float32
 from specrec.audio.pool import load_many
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
-
-if TYPE_CHECKING:
-    from specrec.model.encoder import Encoder
+from specrec.index.embedding import embed_waveform
+from specrec.model.encoder import Encoder
 
 Progress = Callable[[int, int], None]
 
 
 def _as_they_are(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:
     return vectors
-
-
-def standardize(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:
-    """Zero mean and unit variance in each dimension; a constant one stays at zero."""
-    spread = np.maximum(vectors.std(axis=0), 1e-9)
-    standardized: np.ndarray = (vectors - vectors.mean(axis=0)) / spread
-    return standardized
 
 
 @dataclass(frozen=True)
@@ -44,11 +35,8 @@ class Extractor:
     finish: Callable[[np.ndarray], np.ndarray] = _as_they_are
 
 
-def encoder_extractor(encoder: "Encoder") -> Extractor:
+def encoder_extractor(encoder: Encoder) -> Extractor:
     """Embeds a track as an index run does."""
-    # Here, not above: to compare what libraries store needs no torch.
-    from specrec.index.embedding import embed_waveform
-
     return Extractor(
         encoder.front_end.sample_rate, lambda waveform: embed_waveform(encoder, waveform).embedding
     )

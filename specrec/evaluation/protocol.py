@@ -1,15 +1,15 @@
 """What `specrec evaluate` does: a library's tracks, their labels, and embeddings side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
 from specrec.errors import ModelError
 from specrec.evaluation.contenders import Contender, find_contenders
-from specrec.evaluation.extraction import Extractor, Progress, encoder_extractor, extract
 from specrec.evaluation.retrieval import (
     Hubness,
     Retrieval,
@@ -19,6 +19,11 @@ from specrec.evaluation.retrieval import (
 from specrec.evaluation.stability import Stability
 from specrec.evaluation.task import choose_rows, label_tasks
 from specrec.index.library import Library
+
+if TYPE_CHECKING:
+    from specrec.evaluation.extraction import Extractor
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -117,9 +122,8 @@ def evaluate_library(
     )
 
 
-def _baselines(library: Library) -> tuple[dict[str, Extractor], dict[str, str]]:
+def _baselines(library: Library) -> tuple[dict[str, "Extractor"], dict[str, str]]:
     """The baselines, and the reason why one is left out."""
-    # Here, not above: to compare what libraries store needs no torch.
     from specrec.evaluation.baselines import baseline_extractors, imagenet_extractor
 
     extractors = baseline_extractors(library.encoder)
@@ -132,11 +136,17 @@ def _baselines(library: Library) -> tuple[dict[str, Extractor], dict[str, str]]:
 def _embed(
     paths: Sequence[Path],
     contenders: Mapping[str, Contender],
-    baselines: Mapping[str, Extractor],
+    baselines: Mapping[str, "Extractor"],
     on_progress: Progress | None,
 ) -> dict[str, Float[np.ndarray, "tracks _"]]:
     """What is stored, and what one pass over the audio gives, in the order of the report."""
     stored = {name: made.vectors for name, made in contenders.items() if made.vectors is not None}
+    if len(stored) == len(contenders) and not baselines:
+        return dict(stored)
+    # Here, not above: only what is made from audio needs torch.
+    from specrec.evaluation.baselines import random_embeddings
+    from specrec.evaluation.extraction import encoder_extractor, extract
+
     extractors = {
         name: encoder_extractor(contender.encoder())
         for name, contender in contenders.items()
@@ -146,8 +156,6 @@ def _embed(
         extractors[_baseline_name(name, contenders)] = extractor
     made = stored | extract(paths, extractors, on_progress)
     if baselines:
-        from specrec.evaluation.baselines import random_embeddings
-
         made[_baseline_name("random", contenders)] = random_embeddings(len(paths))
     return {name: made[name] for name in dict.fromkeys([*contenders, *made])}
 

@@ -95,7 +95,7 @@ def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
     if architecture.backbone == MEL_CNN:
         return MelCNN(architecture.widths, n_mels)
     if architecture.backbone == MUSICNN:
-        return Musicnn()
+        return Musicnn(architecture.widths)
     from specrec.model.imagenet import ImagenetCNN  # torchvision: see there
 
     return ImagenetCNN(architecture.backbone)

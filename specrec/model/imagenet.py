@@ -81,7 +81,7 @@ def pretrained_backbone(name: str, source: str) -> ImagenetCNN:
         ConfigError: If torchvision has no such network of these families.
         ModelError: If the weights can't be had or are another network's.
     """
-    backbone, features = ImagenetCNN(name), _color_features(name)
+    features = _color_features(name)
     file, state = _downloaded(name) if source == IMAGENET else _read(Path(source).expanduser())
     if not isinstance(state, dict):
         raise ModelError(f"{file}: holds a {type(state).__name__}, not a network's state dict")
@@ -95,6 +95,7 @@ def pretrained_backbone(name: str, source: str) -> ImagenetCNN:
     if wrong:
         raise ModelError(f"{file}: not the weights of torchvision's {name} ({wrong[0]})")
     _to_one_channel(features)
+    backbone = ImagenetCNN(name)
     backbone.features = features
     return backbone
 

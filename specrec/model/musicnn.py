@@ -5,6 +5,8 @@ Pons and Serra 2019, "musicnn: pre-trained convolutional neural networks for mus
 trained on the tags of the Million Song Dataset.
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,7 +17,8 @@ from specrec.model.backbone import Backbone
 EPSILON = 1e-3
 """Of the batch normalization: TensorFlow's default, with which the network was trained."""
 
-TIMBRAL, TEMPORAL, MIDDLE = 204, 51, 64  # channels of a block of each kind
+FRONT_SHAPES = ((38, 7), (67, 7), (1, 128), (1, 64), (1, 32))
+"""Mel bands and frames that the filters of the front end cover."""
 
 
 class MusicnnBlock(nn.Module):
@@ -42,15 +45,21 @@ class Musicnn(Backbone):
     with the mean. It was trained on 96 mel bands and frames of 16 ms.
     """
 
-    channels = 2 * TIMBRAL + 3 * TEMPORAL + 3 * MIDDLE
+    def __init__(self, widths: Sequence[int]) -> None:
+        """Builds the network.
 
-    def __init__(self) -> None:
+        Args:
+            widths: Number of filters of each of `FRONT_SHAPES`, and of each layer over time.
+        """
         super().__init__()
-        timbral = [MusicnnBlock(1, TIMBRAL, mels, 7) for mels in (38, 67)]
-        temporal = [MusicnnBlock(1, TEMPORAL, 1, frames) for frames in (128, 64, 32)]
-        self.front = nn.ModuleList([*timbral, *temporal])
-        widths = (2 * TIMBRAL + 3 * TEMPORAL, MIDDLE, MIDDLE)
-        self.middle = nn.ModuleList(MusicnnBlock(width, MIDDLE, 1, 7) for width in widths)
+        *front, middle = widths
+        self.front = nn.ModuleList(
+            MusicnnBlock(1, width, *shape) for width, shape in zip(front, FRONT_SHAPES, strict=True)
+        )
+        self.middle = nn.ModuleList(
+            MusicnnBlock(width, middle, 1, 7) for width in (sum(front), middle, middle)
+        )
+        self.channels = sum(front) + 3 * middle
 
     def forward(
         self, log_mel: Float[Tensor, "batch 1 n_mels frames"]

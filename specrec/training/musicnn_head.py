@@ -12,43 +12,68 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 from rich.console import Console
 from rich.progress import track
 from safetensors.torch import save_file
 
+from specrec.audio.pool import load_many
+from specrec.audio.windows import cut_windows
 from specrec.catalog.catalog import read_catalog
 from specrec.errors import AudioError
-from specrec.index.embedding import embed_files
 from specrec.model.fetch import open_checkpoint, unpack_package
-from specrec.model.musicnn import Musicnn
 from specrec.model.musicnn_import import encoder_from_checkpoint
-from specrec.training.postprocess import principal_map
 
 DIM = 128
-SHRINKAGE = 0.3
+
+
+def half_whiten(
+    features: Float32[np.ndarray, "tracks channels"], dim: int
+) -> tuple[Float32[np.ndarray, "dim channels"], Float32[np.ndarray, " channels"]]:
+    """Principal axes, each divided by the square root of its standard deviation.
+
+    Left as they are, the few strong axes decide every similarity; made all alike (whitening), the
+    noise of the weak ones counts as much. Halfway between found most related tracks.
+
+    Args:
+        features: Mean feature map of each track.
+        dim: Number of axes kept, those of the largest variance.
+
+    Returns:
+        The weights of the head, and the mean of the features.
+    """
+    variances, axes = np.linalg.eigh(np.cov(features, rowvar=False))
+    variances, axes = variances[::-1][:dim], axes[:, ::-1][:, :dim]
+    weight = np.ascontiguousarray((axes / variances**0.25).T, dtype=np.float32)
+    return weight, features.mean(axis=0)
 
 
 def main(music: Path, package: Path, output: Path) -> None:
-    """Embeds the training music with the bare network and fits the head to it."""
+    """Takes the bare network's mean feature map of each training track and fits the head."""
     with tempfile.TemporaryDirectory() as scratch:
         unpack_package(package, Path(scratch))
         checkpoint = open_checkpoint(Path(scratch))
-    channels = Musicnn.channels
-    bare = encoder_from_checkpoint(checkpoint, torch.eye(channels), torch.zeros(channels))
+    bare = encoder_from_checkpoint(checkpoint)
     catalog = read_catalog(music)
     paths = [catalog.file(path) for path in catalog.tracks.query("split == 'train'")["path"]]
+    loaded = load_many(paths, bare.front_end.sample_rate)
     console = Console(stderr=True)
     features = []
-    embedded = embed_files(bare, paths)
-    quiet = not console.is_terminal
-    for _, result in track(embedded, "embedding", len(paths), console=console, disable=quiet):
-        if isinstance(result, AudioError):
-            raise result
-        features.append(result.embedding)
-    pooled = torch.from_numpy(np.stack(features))
-    spread = pooled.std(dim=0).clamp(min=1e-6)
-    weight = (principal_map(pooled / spread, DIM, SHRINKAGE) / spread).half()
-    save_file({"weight": weight, "center": weight.float() @ pooled.mean(dim=0)}, output)
+    for _, waveform in track(
+        loaded, "embedding", len(paths), console=console, disable=not console.is_terminal
+    ):
+        if isinstance(waveform, AudioError):
+            raise waveform
+        windows = _some(cut_windows(waveform, bare.front_end.window_seconds))
+        features.append(bare.embed(torch.from_numpy(windows)).mean(dim=0).numpy())
+    weight, mean = map(torch.from_numpy, half_whiten(np.stack(features), DIM))
+    save_file({"weight": weight.half(), "center": weight.half().float() @ mean}, output)
+
+
+def _some(windows: Float32[np.ndarray, "windows samples"]) -> Float32[np.ndarray, "some samples"]:
+    """Up to six windows, spread evenly, but neither the first nor the last: tracks fade."""
+    rows = np.unique(np.linspace(0, len(windows) - 1, 8).round().astype(int))
+    return windows[rows[1:-1] if len(rows) > 2 else rows]
 
 
 if __name__ == "__main__":

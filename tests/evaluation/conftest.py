@@ -1,11 +1,8 @@
 """A small library whose tracks have artists, albums and a label, and a second of the same."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
-from torchvision.models import ResNet18_Weights, resnet18
 
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
@@ -40,16 +37,3 @@ def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encoder = make_encoder(seed=1, sample_rate=16_000, f_max=8000.0)
     save_model(encoder, ModelCard("other", "2026-01-01", "MIT"), folder)
     return folder
-
-
-@pytest.fixture(scope="session", autouse=True)
-def imagenet_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Random weights where torchvision's loader keeps those it has downloaded."""
-    home = tmp_path_factory.mktemp("torch")
-    file = home / "hub" / "checkpoints" / Path(ResNet18_Weights.DEFAULT.url).name
-    file.parent.mkdir(parents=True)
-    torch.manual_seed(0)
-    torch.save(resnet18(weights=None).state_dict(), file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TORCH_HOME", str(home))
-        yield file

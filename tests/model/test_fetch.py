@@ -20,8 +20,7 @@ from specrec.model import fetch
 from specrec.model.artifact import load_model
 from specrec.model.resolve import SHIPPED, find_model, models_folder
 from tests.index.conftest import make_music
-from tests.model.bundles import write_bundle
-from tests.model.test_musicnn import random_tensors
+from tests.model.package import random_tensors, write_wheel
 
 
 @pytest.fixture(autouse=True)
@@ -33,25 +32,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package with random weights, laid out like the real one, which pip and uv install."""
-    index, data = write_bundle(random_tensors())
-    dist = "musicnn-0.1.0.dist-info"
-    members = {
-        "musicnn/__init__.py": b"",
-        "musicnn/MSD_musicnn/.index": index,
-        "musicnn/MSD_musicnn/.data-00000-of-00001": data,
-        "musicnn/MTT_musicnn/.index": b"of another network",
-        f"{dist}/LICENSE.md": b"ISC",
-        f"{dist}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{dist}/METADATA": b"Metadata-Version: 2.1\nName: musicnn\nVersion: 0.1.0\n"
-        b"Requires-Dist: a-package-that-no-one-has\n",
-    }
-    members[f"{dist}/RECORD"] = "".join(f"{name},,\n" for name in members).encode()
-    path = tmp_path_factory.mktemp("wheel") / fetch.WHEEL
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return path
+    return write_wheel(tmp_path_factory.mktemp("wheel") / fetch.WHEEL)
 
 
 @pytest.fixture
@@ -87,9 +68,9 @@ def test_a_file_becomes_a_model_that_indexes(pinned: Path, place: Path, tmp_path
     assert (card.name, card.license) == ("musicnn", "ISC")
     assert "musicnn 0.1.0" in card.training["origin"]
     assert (folder / "LICENSE.md").read_text() == "ISC"
-    expected = random_tensors()["conv2d_5/kernel"]
-    first = encoder.backbone.middle[0].convolution.weight  # type: ignore[union-attr, index]
-    np.testing.assert_array_equal(first.detach()[3, 100, 0], expected[:, 100, 0, 3])
+    expected = random_tensors()["conv2d_6/kernel"]
+    second = encoder.backbone.middle[1].convolution.weight  # type: ignore[union-attr, index]
+    np.testing.assert_array_equal(second.detach()[3, 10, 0], expected[:, 10, 0, 3])
     music = make_music(tmp_path / "music", 3)
     build_library(IndexConfig(str(music), str(tmp_path / "library"), "musicnn", workers=1))
     assert Library.open(tmp_path / "library").embeddings.shape == (3, len(encoder.center))

@@ -2,12 +2,13 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from torchvision import models
 
 from specrec.config import Architecture, EncoderConfig, FrontEnd
 from specrec.errors import ConfigError, ModelError
 from specrec.model.artifact import ModelCard, load_model, save_model
-from specrec.model.encoder import Encoder
+from specrec.model.encoder import Encoder, build_backbone
 from specrec.model.imagenet import ImagenetCNN, imagenet_encoder, pretrained_backbone
 from tests.conftest import make_encoder
 
@@ -106,31 +107,30 @@ def test_weights_that_cant_be_had_are_named_with_their_place(
         pretrained_backbone("resnet18", "imagenet")
 
 
-def test_another_file_is_one_line_that_names_it(
-    resnet18: tuple[torch.nn.Module, Path], tmp_path: Path
-) -> None:
-    network, file = resnet18
-    state = network.state_dict()
-    file, whole = tmp_path / "other.pth", file.read_bytes()
+def test_another_file_is_one_line_that_names_it(tmp_path: Path) -> None:
+    name, file = "mobilenet_v3_small", tmp_path / "other.pth"
+    state = make_network(name).state_dict()
+    torch.save(state, file)
+    whole = file.read_bytes()
     stored = [
-        (models.resnet34().state_dict(), "layer1.2.conv1.weight is unexpected"),
-        ({"state_dict": state}, "conv1.weight is missing"),
-        (state | {"conv1.weight": torch.zeros(64, 1, 7, 7)}, "size mismatch for conv1.weight"),
+        (models.mobilenet_v3_large().state_dict(), "size mismatch for"),
+        (state | {"features.13.weight": torch.zeros(2)}, "features.13.weight is unexpected"),
+        ({"state_dict": state}, "features.0.0.weight is missing"),
         ({1: 2}, "not the weights"),
-        (state["conv1.weight"], "holds a Tensor"),
+        (state["features.0.0.weight"], "holds a Tensor"),
     ]
     for value, problem in stored:
         torch.save(value, file)
         with pytest.raises(ModelError, match=problem) as caught:
-            pretrained_backbone("resnet18", str(file))
+            pretrained_backbone(name, str(file))
         assert str(file) in str(caught.value)
         assert "\n" not in str(caught.value)
     for content in (b"", b"<html>", whole[:-1000]):
         file.write_bytes(content)
         with pytest.raises(ModelError, match=r"other\.pth: damaged"):
-            pretrained_backbone("resnet18", str(file))
+            pretrained_backbone(name, str(file))
     with pytest.raises(ModelError, match=r"absent\.pth: No such file"):
-        pretrained_backbone("resnet18", str(tmp_path / "absent.pth"))
+        pretrained_backbone(name, str(tmp_path / "absent.pth"))
 
 
 def test_classifiers_and_counters_may_differ(
@@ -182,3 +182,11 @@ def test_the_baselines_embedding_is_the_mean_feature(
     with torch.inference_mode():
         expected = network(picture[:, None].repeat(1, 3, 1, 1))
     torch.testing.assert_close(encoder.embed(windows), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_every_configured_encoder_can_be_built() -> None:
+    files = sorted((Path(__file__).parents[2] / "conf" / "encoder").glob("*.yaml"))
+    names = {yaml.safe_load(file.read_text())["architecture"].get("backbone") for file in files}
+    assert {"resnet18", "efficientnet_b0", "convnext_tiny", "mobilenet_v3_large"} <= names
+    for name in names - {None}:
+        assert build_backbone(Architecture(name), 128).channels > 0

@@ -1,5 +1,3 @@
-import math
-
 import librosa
 import numpy as np
 import pytest
@@ -11,32 +9,8 @@ from specrec.model.musicnn import Musicnn
 from specrec.model.musicnn_import import encoder_from_checkpoint
 from specrec.model.tf_checkpoint import TensorFlowCheckpoint
 from tests.model.bundles import write_bundle
+from tests.model.package import ALIVE, KERNELS, random_tensors
 from tests.sounds import tone
-
-# The layers as the paper and its code have them: kernels are (frames, mels, in, out).
-KERNELS = [
-    *[(7, mels, 1, 204) for mels in (38, 67)],
-    *[(frames, 1, 1, 51) for frames in (128, 64, 32)],
-    *[(7, width, 1, 64) for width in (561, 64, 64)],
-]
-
-
-def random_tensors() -> dict[str, np.ndarray]:
-    """Weights of the original's names and shapes, of which some scales are negative."""
-    rng = np.random.default_rng(0)
-    tensors = {}
-    for position, kernel in enumerate(KERNELS):
-        convolution = f"conv2d_{position}" if position else "conv2d"
-        spread = 1 / math.sqrt(np.prod(kernel[:3]))
-        tensors[f"{convolution}/kernel"] = rng.normal(0, spread, kernel)
-        tensors[f"{convolution}/bias"] = rng.normal(0, 0.1, kernel[3])
-    for position, channels in enumerate([1, *(kernel[3] for kernel in KERNELS)]):
-        norm = f"batch_normalization_{position}" if position else "batch_normalization"
-        tensors[f"{norm}/gamma"] = rng.normal(0, 1, channels)
-        tensors[f"{norm}/beta"] = rng.normal(0, 1, channels)
-        tensors[f"{norm}/moving_mean"] = rng.normal(0.5, 0.1, channels)
-        tensors[f"{norm}/moving_variance"] = rng.uniform(0.001, 1, channels)
-    return {name: value.astype(np.float32) for name, value in tensors.items()}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +21,8 @@ def tensors() -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def encoder(tensors: dict[str, np.ndarray]) -> Encoder:
     rng = torch.Generator().manual_seed(0)
-    head, center = torch.randn(6, 753, generator=rng), torch.randn(6, generator=rng)
+    channels = sum(ALIVE) + 1 + 3 * 64  # one stands for all dead filters
+    head, center = torch.randn(6, channels, generator=rng), torch.randn(6, generator=rng)
     checkpoint = TensorFlowCheckpoint(*write_bundle(tensors))
     return encoder_from_checkpoint(checkpoint, head, center)
 
@@ -83,10 +58,20 @@ def test_equals_the_layers_written_out(encoder: Encoder, tensors: dict[str, np.n
     power = librosa.feature.melspectrogram(
         y=samples, sr=16_000, n_fft=512, hop_length=256, n_mels=96, pad_mode="reflect"
     )
-    expected = layers(np.log10(10_000 * power.T + 1), tensors)
+    everything = layers(np.log10(10_000 * power.T + 1), tensors)
+    widths = [kernel[3] for kernel in KERNELS[:5]]
+    dead = np.concatenate(
+        [
+            np.arange(a, w) + sum(widths[:i])
+            for i, (a, w) in enumerate(zip(ALIVE, widths, strict=True))
+        ]
+    )
+    np.testing.assert_allclose(np.ptp(everything[:, dead], axis=0), 0, atol=1e-12)
+    alive = np.delete(everything, dead, axis=1)
+    expected = np.insert(alive, sum(widths) - len(dead), 1, axis=1)
     with torch.no_grad():
         phi = encoder.feature_map(encoder.log_mel(torch.from_numpy(samples)[None]))
-    assert phi.shape == (1, 753, 1, len(expected))
+    assert phi.shape == (1, expected.shape[1], 1, len(expected))
     np.testing.assert_allclose(phi[0, :, 0].T, expected, rtol=1e-3, atol=1e-3 * expected.std())
     embedding = (
         encoder.head.weight.detach().numpy() @ expected.mean(axis=0) - encoder.center.numpy()
@@ -96,6 +81,7 @@ def test_equals_the_layers_written_out(encoder: Encoder, tensors: dict[str, np.n
 
 
 def test_frames_are_as_many_as_before() -> None:
-    network = Musicnn().eval()
+    network = Musicnn((1, 2, 3, 1, 2, 4)).eval()
+    assert network.channels == 21
     for frames in (1, 2, 187, 188):
-        assert network(torch.zeros(1, 1, 96, frames)).shape == (1, network.channels, 1, frames)
+        assert network(torch.zeros(1, 1, 96, frames)).shape == (1, 21, 1, frames)
