@@ -29,7 +29,7 @@ def baseline_extractors(encoder: Encoder) -> dict[str, Extractor]:
 
     - `mel`: mean and standard deviation over time of 128 mel bands in dB;
     - `mfcc`: the same of 20 mel-frequency cepstral coefficients;
-    - `mfccstandardized`: each of its dimensions at zero mean and unit variance over the files;
+    - `mfcc_standardized`: each of its dimensions at zero mean and unit variance over the files;
     - `pixels`: the picture of the spectrogram, so that the cosine is a distance of pictures;
     - `untrained`: an encoder's own architecture and front end with random weights, centered on
       the files' mean as the trained encoder is on its training music's.

@@ -49,6 +49,7 @@ def evaluation() -> Evaluation:
         [evaluate_retrieval(vectors, task) for task in tasks],
         {name: measure_hubness(vectors[name]) for name in NAMES},
         {NAMES[0]: altered},
+        {"imagenet": "its weights can't be had"},
     )
 
 
@@ -74,6 +75,7 @@ def test_the_terminal_shows_all_figures_within_its_width(
         for differences in table.differences.values():
             assert f"{differences['mean_average_precision'].value:+.3f}" in shown
     assert "nothing remains to find" in shown
+    assert "its weights can't be had" in shown
     for hubness in evaluation.hubness.values():
         assert f"{hubness.skewness:.2f}" in shown
         assert f"{hubness.largest} times" in shown
@@ -113,6 +115,7 @@ def test_markdown_has_whole_tables(evaluation: Evaluation) -> None:
     figure = evaluation.retrieval[0].figures[NAMES[0]]["r_precision"]
     assert f"{figure.value:.3f}" in text
     assert "nothing remains to find" in text
+    assert "its weights can't be had" in text
     assert "![hubness](hubness.png)" in text
 
 
