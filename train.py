@@ -10,8 +10,8 @@ def main(config: TrainConfig) -> None:
     from specrec.report.progress import progress_bar
     from specrec.training.fit import fit
 
-    with progress_bar("decoding") as on_progress:
-        model = fit(config, on_progress)
+    with progress_bar("decoding") as on_progress, progress_bar("fitting") as on_fit:
+        model = fit(config, on_progress, on_fit)
     print(f"model written to {model}")
 
 

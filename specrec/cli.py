@@ -70,31 +70,56 @@ def query(
 @app.command()
 def evaluate(
     library: LibraryArgument,
+    model: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL]...",
+            help="Models, libraries of the same tracks, or stored embeddings (FILE.npz:ARRAY),"
+            " to compare with.",
+        ),
+    ] = None,
     label: Annotated[
-        str, typer.Option(help="Column whose value related tracks share: artist, genre, ...")
-    ] = "artist",
+        list[str], typer.Option(help="Column whose value related tracks share; may be repeated.")
+    ] = ["artist"],  # noqa: B006 (typer copies it)
     where: Annotated[
         str | None, typer.Option(metavar="COLUMN=VALUE", help="Only these tracks: split=test.")
     ] = None,
     baselines: Annotated[
-        bool, typer.Option(help="Also measure MFCC and an untrained encoder (decodes the audio).")
+        bool, typer.Option("--baselines", help="Also measure MFCC and others (decodes the audio).")
     ] = False,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Also re-encode, shift and resample each file.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write JSON, Markdown and plots there.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure retrieval: are tracks that share a label found first?"""
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.library import Library
-    from specrec.report.evaluation import figures_json, print_figures
+    from specrec.report.evaluation import evaluation_json, print_evaluation
     from specrec.report.progress import progress_bar
 
-    with progress_bar("baselines") as on_progress:
-        figures = evaluate_library(
-            Library.open(library), label, where, baselines=baselines, on_progress=on_progress
+    with progress_bar("embedding") as on_embed, progress_bar("altering") as on_alter:
+        evaluation = evaluate_library(
+            Library.open(library),
+            *label,
+            where=where,
+            models=tuple(model or ()),
+            baselines=baselines,
+            robustness=robustness,
+            on_embed=on_embed,
+            on_alter=on_alter,
         )
     if json:
-        print(figures_json(figures))
+        print(evaluation_json(evaluation))
     else:
-        print_figures(figures, label)
+        print_evaluation(evaluation)
+    if output is not None:
+        from specrec.report.document import write_evaluation
+
+        write_evaluation(evaluation, output)
 
 
 @models.command("list")
@@ -144,7 +169,7 @@ def demo(
     from specrec.index.build import build_library
     from specrec.index.library import Library
     from specrec.model.resolve import DEFAULT_MODEL
-    from specrec.report.evaluation import print_figures
+    from specrec.report.evaluation import print_retrieval
     from specrec.report.progress import progress_bar
     from specrec.report.terminal import print_build, print_neighbors
     from specrec.synthesis.library import write_library
@@ -162,7 +187,7 @@ def demo(
         track = library.track(row)
         assert track.track_id is not None  # only a file from outside has none
         print_neighbors(track, library.neighbors(track.track_id, k=5))
-    print_figures(evaluate_library(library, "genre"), "style (the genre tag)")
+    print_retrieval(evaluate_library(library, "genre").retrieval)
 
 
 def main() -> None:

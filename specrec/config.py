@@ -27,6 +27,8 @@ class FrontEnd:
         f_min: Lower edge of the lowest band, Hz.
         f_max: Upper edge of the highest band, Hz.
         log_floor: Power added before the logarithm; it hides what lies far below the music.
+        level_db: Root-mean-square level to which each window is brought first, dBFS, so that
+            loudness does not matter; null to leave it.
     """
 
     sample_rate: int = 22_050
@@ -37,6 +39,7 @@ class FrontEnd:
     f_min: float = 30.0
     f_max: float = 10_000.0
     log_floor: float = 1e-4
+    level_db: float | None = None
 
     def __post_init__(self) -> None:
         rate = self.sample_rate
@@ -71,6 +74,7 @@ class FrontEnd:
 
 MEL_CNN = "mel_cnn"
 MUSICNN = "musicnn"
+IMAGENET = "imagenet"
 
 
 @dataclass
@@ -78,8 +82,10 @@ class Architecture:
     """Shape of an encoder's network.
 
     Attributes:
-        backbone: Its convolutional part; `specrec.model.backbone` knows the names.
-        widths: Channels of the stages of `mel_cnn`, or of the six kinds of filter of `musicnn`.
+        backbone: Its convolutional part: ours, musicnn, or an image network of torchvision's, such
+            as resnet18; `specrec.model.encoder.build_backbone` knows the names.
+        widths: Channels of the stages of `mel_cnn`, or of the six kinds of filter of `musicnn`;
+            the image networks have their own.
         embedding_dim: Length of an embedding.
     """
 
@@ -104,28 +110,52 @@ class Architecture:
 
 @dataclass
 class EncoderConfig:
-    """The group `encoder`: what is trained."""
+    """The group `encoder`: what is trained.
+
+    Attributes:
+        front_end: From samples to the spectrogram.
+        architecture: From the spectrogram to the embedding.
+        pretrained: Weights from which an image network starts: `imagenet` for torchvision's, or
+            a file with its state dict; null for random ones.
+    """
 
     front_end: FrontEnd = field(default_factory=FrontEnd)
     architecture: Architecture = field(default_factory=Architecture)
+    pretrained: str | None = None
+
+    def __post_init__(self) -> None:
+        backbone = self.architecture.backbone
+        fits = self.pretrained is None or backbone not in (MEL_CNN, MUSICNN)
+        rule = f"null for {backbone}, which starts from random weights"
+        _require(fits, "encoder.pretrained", self.pretrained, rule)
 
 
 @dataclass
 class TeacherConfig:
-    """Stored embeddings of another network (NumPy .npz).
+    """Another network whose embeddings are learned.
 
-    The file holds `track_id`, `windows` (rows of each track, in that order), `start_s` (of each
-    row) and the embeddings, one row a window.
+    A stored teacher is a NumPy file (.npz) with `track_id`, `windows` (rows of each track, in that
+    order), `start_s` (of each row) and the embeddings, one row a window. A live one is run on the
+    views; its file holds the weights of mn04_as.
 
     Attributes:
         path: Of the file.
-        array: Name of the embeddings in it.
-        window_seconds: Length of its windows.
+        dim: Length of its part of the embedding; the parts make up the whole.
+        array: Name of the stored embeddings in the file; null for a live teacher.
+        window_seconds: Length of the windows of stored embeddings.
     """
 
     path: str
-    array: str
-    window_seconds: float
+    dim: int
+    array: str | None = None
+    window_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        _require(self.dim >= 1, "data.teachers.dim", self.dim, "1 or more")
+        stored = self.array is not None
+        given = self.window_seconds is not None and self.window_seconds > 0
+        rule = "the length of the stored windows, and null for a live teacher"
+        _require(stored == given, "data.teachers.window_seconds", self.window_seconds, rule)
 
 
 @dataclass
@@ -139,7 +169,8 @@ class DataConfig:
         group_by: Columns none of whose values may be on both sides.
         valid_fraction: Share of the tracks kept for validation.
         label: Column of related tracks, for retrieval figures and the label loss; null for none.
-        teachers: Embeddings to distil from; none by default.
+        teachers: Networks to distil from; none by default.
+        extra: More folders of music, or `synthetic`, to train on without labels or split.
         workers: Processes that cut windows; 0 to do it in the main one.
     """
 
@@ -150,6 +181,7 @@ class DataConfig:
     valid_fraction: float = 0.1
     label: str | None = None
     teachers: list[TeacherConfig] = field(default_factory=list)
+    extra: tuple[str, ...] = ()
     workers: int = 0
 
     def __post_init__(self) -> None:
@@ -167,6 +199,8 @@ class AugmentConfig:
         noise_db: Level of added white noise at its loudest, relative to the music.
         filter_db: Largest boost or cut of a random smooth filter.
         mix_db: Level of another track mixed in at its loudest, relative to the music.
+        mix_share: Share of the views into which another track is mixed.
+        speed: Largest factor by which half of the views are played faster or slower.
         mask_mels: Largest width of a masked frequency band, in mels.
         mask_frames: Largest width of a masked stretch of time, in frames.
     """
@@ -175,6 +209,8 @@ class AugmentConfig:
     noise_db: float = -20.0
     filter_db: float = 10.0
     mix_db: float = -10.0
+    mix_share: float = 1.0
+    speed: float = 1.0
     mask_mels: int = 16
     mask_frames: int = 24
 
@@ -182,6 +218,9 @@ class AugmentConfig:
         for name in ("gain_db", "filter_db", "mask_mels", "mask_frames"):
             value = getattr(self, name)
             _require(value >= 0, f"training.augment.{name}", value, "0 or more")
+        share, speed = self.mix_share, self.speed
+        _require(0 <= share <= 1, "training.augment.mix_share", share, "from 0 to 1")
+        _require(1 <= speed <= 2, "training.augment.speed", speed, "from 1 to 2")
 
 
 @dataclass
@@ -189,25 +228,30 @@ class TrainingConfig:
     """The group `training`: loss, schedule and hardware.
 
     Attributes:
-        epochs: Passes over the training tracks; each gives two views of every track.
+        epochs: Passes over the training tracks; each gives two views of every track. 0 leaves
+            the backbone as it is and fits the scale of its input and a linear head in closed form.
         batch_tracks: Tracks in a batch.
         temperature: Of NT-Xent.
         contrast_weight: Weight of NT-Xent over two views of a track.
         label_weight: Weight of the loss that pulls tracks of one label together; 0 for none.
-        distill_weight: Weight of the cosine distance to the teachers' embeddings; 0 for none.
+        distill_weight: Weight of the distance to the teachers' embeddings; 0 for none.
         visits_per_epoch: How often an epoch visits a track; each visit cuts two views.
+        view_seconds: How far apart the two views of a track may begin; null for anywhere.
         projector_dim: Output of the projector that is dropped after training; 0 for none.
         learning_rate: Peak, after the warm-up.
         weight_decay: Of AdamW.
         warmup_fraction: Share of the steps over which the rate rises.
-        monitor: Validation figure by which the best epoch is chosen: window_p1, or with labels
-            track_map or track_p1.
+        monitor: Validation figure by which the best epoch is chosen: window_p1; with labels
+            track_map or track_p1; with a live teacher agreement.
         patience: Validations without a better figure before training stops.
         validate_every: Epochs between validations.
         accelerator: Lightning's: auto, cpu, gpu.
         devices: Lightning's: auto, or a number of processes.
         strategy: Lightning's: auto, ddp.
         precision: Lightning's; `auto` takes bf16-mixed where the hardware has it.
+        whiten: How far the embedding is whitened at the end: each principal axis of the training
+            tracks is divided by its variance to the power of half of this. 0 leaves it, 1 makes
+            all axes alike.
         augment: How views are made.
     """
 
@@ -218,6 +262,7 @@ class TrainingConfig:
     label_weight: float = 0.0
     distill_weight: float = 0.0
     visits_per_epoch: int = 1
+    view_seconds: float | None = None
     projector_dim: int = 0
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
@@ -229,12 +274,17 @@ class TrainingConfig:
     devices: str = "auto"
     strategy: str = "auto"
     precision: str = "auto"
+    whiten: float = 0.0
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "validate_every", "visits_per_epoch"):
+        _require(self.epochs >= 0, "training.epochs", self.epochs, "0 or more")
+        for name in ("patience", "validate_every", "visits_per_epoch"):
             value = getattr(self, name)
             _require(value >= 1, f"training.{name}", value, "1 or more")
+        _require(0 <= self.whiten <= 1, "training.whiten", self.whiten, "from 0 to 1")
+        apart = self.view_seconds
+        _require(apart is None or apart >= 0, "training.view_seconds", apart, "0 or more, or null")
         _require(self.batch_tracks >= 2, "training.batch_tracks", self.batch_tracks, "2 or more")
         for name in ("temperature", "learning_rate"):
             value = getattr(self, name)
@@ -248,7 +298,7 @@ class TrainingConfig:
         ):
             value = getattr(self, name)
             _require(value >= 0, f"training.{name}", value, "0 or more")
-        figures = ("window_p1", "track_map", "track_p1")
+        figures = ("window_p1", "track_map", "track_p1", "agreement")
         _require(
             self.monitor in figures,
             "training.monitor",
@@ -285,9 +335,13 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         training, data = self.training, self.data
-        taught = training.distill_weight == 0 or data.teachers
-        _require(bool(taught), "data.teachers", data.teachers, "given if distill_weight is not 0")
-        labeled = training.monitor == "window_p1" or data.label
+        taught = training.distill_weight > 0
+        dims, dim = [item.dim for item in data.teachers], self.encoder.architecture.embedding_dim
+        rule = f"such that they add up to embedding_dim ({dim}) if distill_weight is not 0"
+        _require(not taught or sum(dims) == dim, "data.teachers.dim", dims, rule)
+        live = [item.path for item in data.teachers if item.array is None]
+        _require(len(live) <= 1, "data.teachers", live, "with no more than one live teacher")
+        labeled = not training.monitor.startswith("track") or data.label
         _require(bool(labeled), "data.label", data.label, f"given to monitor {training.monitor}")
         total = training.contrast_weight + training.label_weight + training.distill_weight
         _require(total > 0, "the sum of the loss weights", total, "above 0")

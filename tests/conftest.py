@@ -1,7 +1,9 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from torchvision.models import ResNet18_Weights, resnet18
 
 from specrec.config import Architecture, FrontEnd
 from specrec.model.artifact import ModelCard, save_model
@@ -25,3 +27,16 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "random"
     save_model(make_encoder(), ModelCard("random", "2026-01-01", "MIT"), folder)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imagenet_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Random weights where torchvision's loader keeps those it has downloaded."""
+    home = tmp_path_factory.mktemp("torch")
+    file = home / "hub" / "checkpoints" / Path(ResNet18_Weights.DEFAULT.url).name
+    file.parent.mkdir(parents=True)
+    torch.manual_seed(0)
+    torch.save(resnet18(weights=None).state_dict(), file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCH_HOME", str(home))
+        yield file

@@ -30,6 +30,15 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
     return folder / "library"
 
 
+@pytest.fixture(scope="module")
+def other_music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
+    """A library of other tracks."""
+    folder = tmp_path_factory.mktemp("other")
+    music = make_music(folder / "music", 1, first=7)
+    build_library(IndexConfig(str(music), str(folder / "library"), str(model_folder), workers=1))
+    return folder / "library"
+
+
 def main(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = "import sys; sys.argv[0] = 'specrec'; from specrec.cli import main; main()"
     return subprocess.run(
@@ -70,9 +79,6 @@ def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> 
         (["query", str(tmp_path), "x"], "no library there"),
         (["query", str(library), "nothing like it"], "fits no title"),
         (["query", str(library), "Two", "--json", "--m3u"], "exclude each other"),
-        (["evaluate", str(library), "--label", "nope"], "no column nope"),
-        (["evaluate", str(library), "--label", "title"], "share a title"),
-        (["evaluate", str(library), "--where", "artist"], "COLUMN=VALUE"),
     ]:
         done = main(*arguments)
         assert done.returncode == 2, done.stderr
@@ -92,21 +98,90 @@ def test_a_wrong_number_is_refused() -> None:
     assert main("query", "x", "y", "-k", "0").returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--label", "nope"], "no column nope"),
+        (["--label", "title"], "share their title"),
+        (["--where", "artist"], "COLUMN=VALUE"),
+        (["--where", "artist=nobody"], "fits 0 tracks"),
+        (["no/such/model"], "model no/such/model"),
+        (["OTHER"], "lacks 6 of the 6 tracks"),
+    ],
+)
+def test_a_wrong_evaluation_is_one_line_with_exit_code_2(
+    library: Path,
+    other_music: Path,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = [str(other_music) if word == "OTHER" else word for word in arguments]
+    monkeypatch.setattr(sys, "argv", ["specrec", "evaluate", str(library), *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        specrec.cli.main()
+    shown = capsys.readouterr()
+    assert exit_.value.code == 2
+    assert shown.err.startswith("error: ")
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
 def test_evaluate_counts_what_a_loop_counts(library: Path) -> None:
     result = runner.invoke(
-        specrec.cli.app, ["evaluate", str(library), "--label", "family", "--json", "--baselines"]
+        specrec.cli.app,
+        [
+            "evaluate",
+            str(library),
+            "--label",
+            "family",
+            "--label",
+            "artist",
+            "--json",
+            "--baselines",
+        ],
     )
     assert result.exit_code == 0, result.stdout
-    figures = json.loads(result.stdout)
-    assert set(figures) == {"random", "mfcc", "mfcc_standardized", "untrained"}
+    document = json.loads(result.stdout)
+    assert [(table["label"], table["artist_filter"]) for table in document["retrieval"]] == [
+        ("family", False), ("family", True), ("artist", False), ("artist", True),
+    ]  # fmt: skip
+    table = document["retrieval"][0]
+    assert {"random", "mel", "mfcc", "pixels", "untrained"} < set(table["figures"])
     opened = Library.open(library)
     labeled = {"Line\nbreak [b]": "x", "Two": "x", "Three": "y", "Four": "y"}
     hits = 0
     for title, family in labeled.items():
         ranked = [n.track.title for n in opened.neighbors(title, 10) if n.track.title in labeled]
         hits += labeled[ranked[0]] == family
-    assert figures["random"]["queries"] == 4
-    assert figures["random"]["precision_at_1"]["value"] == hits / 4
+    assert table["queries"] == 4
+    assert table["figures"]["random"]["precision_at_1"]["value"] == hits / 4
+    # Each family is one artist's: with the filter on, nothing remains.
+    assert document["retrieval"][1]["queries"] == 0
+
+
+def test_evaluate_writes_a_folder(library: Path, tmp_path: Path) -> None:
+    arguments = ["evaluate", str(library), "--label", "family", "--output", str(tmp_path / "new")]
+    result = runner.invoke(specrec.cli.app, arguments)
+    assert result.exit_code == 0, result.stdout
+    assert "Same family: 4 queries" in result.stdout
+    names = {path.name for path in (tmp_path / "new").iterdir()}
+    assert names == {"evaluation.json", "evaluation.md", "hubness.png", "retrieval-family.png"}
+
+
+def test_evaluating_what_is_stored_needs_no_torch_and_no_matplotlib(library: Path) -> None:
+    program = (
+        "import sys; sys.modules.update(torch=None, matplotlib=None)\n"
+        f"sys.argv = ['specrec', 'evaluate', {str(library)!r}, '--label', 'family']\n"
+        "from specrec.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Same family: 4 queries" in done.stdout
 
 
 def test_help_needs_none_of_the_heavy_packages() -> None:

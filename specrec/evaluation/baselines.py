@@ -1,54 +1,73 @@
 """What any encoder must beat, computed from the same audio."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-
 import numpy as np
 import torch
-from jaxtyping import Float32
-from torchaudio.transforms import MFCC
+from jaxtyping import Float, Float32
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+from torchaudio.transforms import MFCC, AmplitudeToDB, MelSpectrogram
 
-from specrec.audio.pool import load_many
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError
-from specrec.index.embedding import embed_waveform
+from specrec.evaluation.extraction import Extractor, encoder_extractor
+from specrec.metrics import standardize
 from specrec.model.encoder import Encoder
+from specrec.model.imagenet import imagenet_encoder
 
-Progress = Callable[[int, int], None]
+SAMPLE_RATE = 22_050  # whatever the encoder's, so that baselines agree between libraries
+PICTURE = (64, 128)  # mel bands, time steps
+_DYNAMIC_RANGE_DB = 80.0
+_MEL = {"n_mels": 128, "n_fft": 2048, "hop_length": 512, "norm": "slaney", "mel_scale": "slaney"}
 
 
-def baseline_embeddings(
-    paths: Sequence[Path], encoder: Encoder, on_progress: Progress | None = None
-) -> dict[str, Float32[np.ndarray, "tracks dim"]]:
-    """Embeds files in the ways that need no training.
+def random_embeddings(tracks: int) -> Float[np.ndarray, "tracks 64"]:
+    """Chance: 64 independent normal numbers a track, from a fixed seed."""
+    return np.random.default_rng(0).normal(size=(tracks, 64))
 
-    - `mfcc`: mean and standard deviation over time of 20 mel-frequency cepstral coefficients;
-    - `mfcc_standardized`: the same, each dimension at zero mean and unit variance over the files;
-    - `untrained`: the encoder's own architecture and front end with random weights, centered on
+
+def baseline_extractors(encoder: Encoder) -> dict[str, Extractor]:
+    """The ways to embed a track that need no training.
+
+    - `mel`: mean and standard deviation over time of 128 mel bands in dB;
+    - `mfcc`: the same of 20 mel-frequency cepstral coefficients;
+    - `mfcc_standardized`: each of its dimensions at zero mean and unit variance over the files;
+    - `pixels`: the picture of the spectrogram, so that the cosine is a distance of pictures;
+    - `untrained`: an encoder's own architecture and front end with random weights, centered on
       the files' mean as the trained encoder is on its training music's.
+    """
+    spectrogram = torch.nn.Sequential(
+        MelSpectrogram(SAMPLE_RATE, **_MEL), AmplitudeToDB("power", _DYNAMIC_RANGE_DB)
+    )
+    cepstrum = MFCC(SAMPLE_RATE, n_mfcc=20, melkwargs=_MEL)
+
+    def mfcc(waveform: Waveform) -> Float32[np.ndarray, " dim"]:
+        return _mean_and_std(cepstrum(torch.from_numpy(waveform.samples)))
+
+    def mel(waveform: Waveform) -> Float32[np.ndarray, " dim"]:
+        return _mean_and_std(spectrogram(torch.from_numpy(waveform.samples)))
+
+    def pixels(waveform: Waveform) -> Float32[np.ndarray, " dim"]:
+        return _picture(spectrogram(torch.from_numpy(waveform.samples))).numpy().ravel()
+
+    untrained = encoder_extractor(untrained_encoder(encoder))
+    return {
+        "mel": Extractor(SAMPLE_RATE, mel),
+        "mfcc": Extractor(SAMPLE_RATE, mfcc),
+        "mfcc_standardized": Extractor(SAMPLE_RATE, mfcc, standardize),
+        "pixels": Extractor(SAMPLE_RATE, pixels),
+        "untrained": Extractor(untrained.sample_rate, untrained.embed, _center),
+    }
+
+
+def imagenet_extractor(encoder: Encoder) -> Extractor:
+    """The mean feature map of a ResNet-18 that knows only ImageNet's pictures.
+
+    It sees the encoder's spectrograms, and is centered on the files' mean.
 
     Raises:
-        AudioError: If a file can't be used.
+        ModelError: If its weights can't be had.
     """
-    rate = encoder.front_end.sample_rate
-    mel = {"n_mels": 128, "n_fft": 2048, "hop_length": 512, "norm": "slaney", "mel_scale": "slaney"}
-    mfcc = MFCC(rate, n_mfcc=20, melkwargs=mel)
-    untrained = untrained_encoder(encoder)
-    cepstra, random = [], []
-    for position, loaded in load_many(paths, rate):
-        if isinstance(loaded, AudioError):
-            raise loaded
-        cepstra.append(_mean_and_std(mfcc, loaded))
-        random.append(embed_waveform(untrained, loaded).embedding)
-        if on_progress:
-            on_progress(position + 1, len(paths))
-    mean_and_std, drawn = np.stack(cepstra), np.stack(random)
-    spread = np.maximum(mean_and_std.std(axis=0), 1e-9)
-    return {
-        "mfcc": mean_and_std,
-        "mfcc_standardized": (mean_and_std - mean_and_std.mean(axis=0)) / spread,
-        "untrained": drawn - drawn.mean(axis=0),
-    }
+    imagenet = encoder_extractor(imagenet_encoder(encoder))
+    return Extractor(imagenet.sample_rate, imagenet.embed, _center)
 
 
 def untrained_encoder(encoder: Encoder) -> Encoder:
@@ -64,6 +83,15 @@ def untrained_encoder(encoder: Encoder) -> Encoder:
     return untrained.eval()
 
 
-def _mean_and_std(mfcc: MFCC, waveform: Waveform) -> Float32[np.ndarray, " dim"]:
-    coefficients = mfcc(torch.from_numpy(waveform.samples))
-    return torch.cat([coefficients.mean(dim=1), coefficients.std(dim=1)]).numpy()
+def _mean_and_std(bands: Float32[Tensor, "bands frames"]) -> Float32[np.ndarray, " dim"]:
+    return torch.cat([bands.mean(dim=1), bands.std(dim=1)]).numpy()
+
+
+def _picture(decibels: Float32[Tensor, "bands frames"]) -> Float32[Tensor, "height width"]:
+    """Grey levels, 1 for the loudest cell and 0 for 80 dB below, resized by area."""
+    levels = (decibels - decibels.max()) / _DYNAMIC_RANGE_DB + 1
+    return adaptive_avg_pool2d(levels[None], PICTURE)[0]
+
+
+def _center(vectors: Float32[np.ndarray, "tracks dim"]) -> Float32[np.ndarray, "tracks dim"]:
+    return vectors - vectors.mean(axis=0)

@@ -1,62 +1,171 @@
-"""What `specrec evaluate` does: a library's tracks, a label, and the baselines beside it."""
+"""What `specrec evaluate` does: a library's tracks, their labels, and embeddings side by side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+from jaxtyping import Float
 
-from specrec.errors import CatalogError
-from specrec.evaluation.retrieval import RetrievalFigures, evaluate_retrieval
+from specrec.errors import ModelError
+from specrec.evaluation.contenders import Contender, find_contenders
+from specrec.evaluation.retrieval import (
+    Hubness,
+    Retrieval,
+    evaluate_retrieval,
+    measure_hubness,
+)
+from specrec.evaluation.stability import Stability
+from specrec.evaluation.task import choose_rows, label_tasks
 from specrec.index.library import Library
+
+if TYPE_CHECKING:
+    from specrec.evaluation.extraction import Extractor
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Which embedding was measured.
+
+    Attributes:
+        dim: Its length.
+        origin: The folder of its library or model; None for a baseline.
+        fingerprint: Of its model; None for a baseline.
+    """
+
+    dim: int
+    origin: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of one run.
+
+    Attributes:
+        library: Its folder.
+        where: Which of its tracks were chosen; None for all.
+        track_ids: The chosen tracks.
+        embeddings: What was measured, by name; the library's own is the first.
+        retrieval: For each label, without the artist filter and with it.
+        hubness: By embedding, over all chosen tracks.
+        robustness: By model, then by alteration; empty if it was not asked for.
+        left_out: Baselines that could not be had, and why.
+    """
+
+    library: str
+    where: str | None
+    track_ids: list[str]
+    embeddings: dict[str, Embedding]
+    retrieval: list[Retrieval]
+    hubness: dict[str, Hubness]
+    robustness: dict[str, dict[str, Stability]]
+    left_out: dict[str, str]
 
 
 def evaluate_library(
     library: Library,
-    label: str,
+    *labels: str,
     where: str | None = None,
-    *,
+    models: tuple[str, ...] = (),
     baselines: bool = False,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> dict[str, RetrievalFigures]:
-    """Measures retrieval by a label on a library's own embeddings, and on baselines.
+    robustness: bool = False,
+    on_embed: Progress | None = None,
+    on_alter: Progress | None = None,
+) -> Evaluation:
+    """Measures a library's embeddings, and others of the same tracks.
+
+    Files are decoded in processes that import the calling script: it needs the usual
+    `if __name__ == "__main__":`.
 
     Args:
         library: The library.
-        label: A column; tracks without a value are left out.
+        labels: Columns whose value related tracks share; tracks without one are left out.
         where: `COLUMN=VALUE` to keep only some tracks.
-        baselines: Whether to decode the audio and measure the baselines too.
-        on_progress: Called while it is decoded.
-
-    Returns:
-        The figures by embedding; the library's model comes first, under its name.
+        models: Names or folders of further models, or folders of libraries of the same tracks.
+        baselines: Whether to measure the baselines too, which need the audio as models do.
+        robustness: Whether to alter the files and ask each model for them.
+        on_embed: Called while audio is decoded and embedded.
+        on_alter: Called while it is altered.
 
     Raises:
         CatalogError: If a column is missing, or no two tracks share a label.
+        ModelError: If a model is missing or damaged.
+        LibraryError: If another library is damaged or lacks a track.
         AudioError: If a file that was indexed can't be decoded any more.
     """
-    tracks = library.tracks
-    chosen = np.ones(len(tracks), dtype=bool)
-    if where is not None:
-        column, equals, value = where.partition("=")
-        if not equals:
-            raise CatalogError(f"where must be COLUMN=VALUE, not {where}")
-        chosen &= (_column(library, column).astype("string") == value).fillna(False).to_numpy()
-    chosen &= _column(library, label).notna().to_numpy()
-    rows = np.flatnonzero(chosen)
-    labels = tracks[label].iloc[rows].astype(str).to_numpy(dtype=np.str_)
-    if len(np.unique(labels)) == len(labels):
-        raise CatalogError(f"no two of the {len(rows)} tracks chosen share a {label}")
-    embeddings = {str(library.manifest["model"]["name"]): np.asarray(library.embeddings[rows])}
+    rows = choose_rows(library, where)
+    tasks = [task for label in labels for task in label_tasks(library, rows, label)]
+    tracks = library.tracks.iloc[rows]
+    paths = [library.audio_root / path for path in tracks["path"]]
+    contenders = find_contenders(library, rows, models)
+    extractors, left_out = _baselines(library) if baselines else ({}, {})
+    embeddings = _embed(paths, contenders, extractors, on_embed)
+    stability = {}
+    if robustness:
+        from specrec.evaluation.robustness import measure_robustness
+
+        encoders = {name: item.encoder() for name, item in contenders.items() if item.encoder}
+        stability = measure_robustness(paths, encoders, embeddings, on_alter)
+    return Evaluation(
+        str(library.folder),
+        where,
+        tracks["track_id"].astype(str).tolist(),
+        {name: _describe(vectors, contenders.get(name)) for name, vectors in embeddings.items()},
+        [evaluate_retrieval(embeddings, task) for task in tasks],
+        {name: measure_hubness(vectors) for name, vectors in embeddings.items()},
+        stability,
+        left_out,
+    )
+
+
+def _baselines(library: Library) -> tuple[dict[str, "Extractor"], dict[str, str]]:
+    """The baselines, and the reason why one is left out."""
+    from specrec.evaluation.baselines import baseline_extractors, imagenet_extractor
+
+    extractors = baseline_extractors(library.encoder)
+    try:
+        return extractors | {"imagenet": imagenet_extractor(library.encoder)}, {}
+    except ModelError as error:
+        return extractors, {"imagenet": str(error)}
+
+
+def _embed(
+    paths: Sequence[Path],
+    contenders: Mapping[str, Contender],
+    baselines: Mapping[str, "Extractor"],
+    on_progress: Progress | None,
+) -> dict[str, Float[np.ndarray, "tracks _"]]:
+    """What is stored, and what one pass over the audio gives, in the order of the report."""
+    stored = {name: made.vectors for name, made in contenders.items() if made.vectors is not None}
+    if len(stored) == len(contenders) and not baselines:
+        return dict(stored)
+    # Here, not above: only what is made from audio needs torch.
+    from specrec.evaluation.baselines import random_embeddings
+    from specrec.evaluation.extraction import encoder_extractor, extract
+
+    extractors = {
+        name: encoder_extractor(contender.encoder())
+        for name, contender in contenders.items()
+        if contender.encoder is not None and name not in stored
+    }
+    for name, extractor in baselines.items():
+        extractors[_baseline_name(name, contenders)] = extractor
+    made = stored | extract(paths, extractors, on_progress)
     if baselines:
-        from specrec.evaluation.baselines import baseline_embeddings
-
-        paths = [library.audio_root / path for path in tracks["path"].iloc[rows]]
-        embeddings |= baseline_embeddings(paths, library.encoder, on_progress)
-    return {name: evaluate_retrieval(vectors, labels) for name, vectors in embeddings.items()}
+        made[_baseline_name("random", contenders)] = random_embeddings(len(paths))
+    return {name: made[name] for name in dict.fromkeys([*contenders, *made])}
 
 
-def _column(library: Library, name: str) -> "pd.Series[object]":
-    if name not in library.tracks:
-        have = ", ".join(map(str, library.tracks.columns))
-        raise CatalogError(f"{library.folder}: no column {name}; there are {have}")
-    return library.tracks[name]
+def _baseline_name(name: str, contenders: Mapping[str, Contender]) -> str:
+    """Its own, unless a model has it."""
+    return f"{name} (baseline)" if name in contenders else name
+
+
+def _describe(vectors: Float[np.ndarray, "tracks dim"], contender: Contender | None) -> Embedding:
+    if contender is None:
+        return Embedding(vectors.shape[1])
+    return Embedding(vectors.shape[1], contender.origin, contender.fingerprint)

@@ -1,13 +1,39 @@
 """Leave-one-out retrieval: are tracks that share a label found first?"""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Int
 
-from specrec.metrics import average_precision, cosine_similarities, precision_at, ranked_relevance
+from specrec.evaluation.task import Task
+from specrec.metrics import (
+    average_precision,
+    cosine_similarities,
+    k_occurrences,
+    ndcg_at,
+    precision_at,
+    r_precision,
+    rank_candidates,
+    reciprocal_rank,
+    skewness,
+)
+
+Embeddings = Mapping[str, Float[np.ndarray, "tracks _"]]
+Metric = Callable[[Bool[np.ndarray, "queries ranks"]], Float[np.ndarray, " queries"]]
+
+METRICS: dict[str, Metric] = {
+    "precision_at_1": partial(precision_at, k=1),
+    "precision_at_10": partial(precision_at, k=10),
+    "r_precision": r_precision,
+    "mean_average_precision": average_precision,
+    "ndcg_at_10": partial(ndcg_at, k=10),
+    "mean_reciprocal_rank": reciprocal_rank,
+}
 
 _RESAMPLES = 2000
+_BLOCK = 512  # queries ranked at once: memory grows with the tracks, not with their square
 
 
 @dataclass(frozen=True)
@@ -15,7 +41,7 @@ class Figure:
     """A mean over queries with its 95 % bootstrap interval (percentiles; Efron 1979).
 
     Attributes:
-        value: The mean, from 0 to 1.
+        value: The mean, from 0 to 1; of differences, from -1 to 1.
         low: Lower end of the interval.
         high: Upper end.
     """
@@ -26,42 +52,130 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class RetrievalFigures:
-    """How well one embedding finds tracks of the query's label.
+class Retrieval:
+    """How well embeddings find tracks of the query's label.
 
     Attributes:
-        queries: Number of tracks whose label another track shares.
-        precision_at_1: Share of queries whose nearest track has their label.
-        precision_at_10: Share of the ten nearest that have it.
-        mean_average_precision: mAP over the whole ranking.
+        label: The column.
+        artist_filter: Whether the query's artist (or album) is left out of its ranking.
+        tracks: Number of tracks with a label.
+        queries: Number of them that have something to find; with 0, there are no figures.
+        known: Number of queries whose artist or album is known; the filter leaves the others'
+            candidates as they are.
+        figures: By embedding, then by metric (the keys of `METRICS`).
+        differences: The first embedding's figures minus those of each other one, on the same
+            resampled queries.
     """
 
+    label: str
+    artist_filter: bool
+    tracks: int
     queries: int
-    precision_at_1: Figure
-    precision_at_10: Figure
-    mean_average_precision: Figure
+    known: int
+    figures: dict[str, dict[str, Figure]]
+    differences: dict[str, dict[str, Figure]]
 
 
-def evaluate_retrieval(
-    embeddings: Float[np.ndarray, "tracks dim"], labels: Shaped[np.ndarray, " tracks"]
-) -> RetrievalFigures:
-    """Ranks all other tracks for each track by cosine similarity.
+@dataclass(frozen=True)
+class Hubness:
+    """How unevenly an embedding's recommendations fall on the tracks (Radovanovic et al. 2010).
 
-    Raises:
-        ValueError: If no label is shared by two tracks.
+    It carries no interval: resampled queries leave more tracks without a recommendation than
+    the true ones do, so that the bootstrap is biased here.
+
+    Attributes:
+        k: Length of a recommendation.
+        skewness: Of the k-occurrences; near 0 without hubs.
+        largest: k-occurrence of the largest hub; the mean is k.
+        never_share: Share of the tracks that are recommended for no query, from 0 to 1.
+        tracks_by_occurrence: Number of tracks recommended 0, 1, 2 ... times.
     """
-    relevance = ranked_relevance(cosine_similarities(embeddings), labels)
-    if len(relevance) == 0:
-        raise ValueError("no two tracks share a label")
-    return RetrievalFigures(
-        len(relevance),
-        _figure(precision_at(relevance, 1)),
-        _figure(precision_at(relevance, 10)),
-        _figure(average_precision(relevance)),
+
+    k: int
+    skewness: float
+    largest: int
+    never_share: float
+    tracks_by_occurrence: list[int]
+
+
+def evaluate_retrieval(embeddings: Embeddings, task: Task) -> Retrieval:
+    """Ranks the candidates of each query by cosine similarity, in every embedding.
+
+    Args:
+        embeddings: By name, of the tracks among which `task.rows` are; the first is compared
+            with each other one.
+        task: Labels and candidates.
+    """
+    everyone = np.arange(len(task.labels))
+    queries = np.concatenate(
+        [block[task.relevant(block).any(axis=1)] for block in _blocks(everyone)]
+    )
+    known = int(((task.artists[queries] >= 0) | (task.albums[queries] >= 0)).sum())
+    counts = (task.label, task.artist_filter, len(everyone), len(queries), known)
+    if len(queries) == 0:
+        return Retrieval(*counts, {}, {})
+    values = {
+        name: _per_query(vectors[task.rows], task, queries) for name, vectors in embeddings.items()
+    }
+    first, *others = values
+    contrasts = {name: values[first] - values[name] for name in others}
+    return Retrieval(
+        *counts,
+        {name: _figures(of_embedding) for name, of_embedding in values.items()},
+        {name: _figures(of_pair) for name, of_pair in contrasts.items()},
     )
 
 
-def _figure(per_query: Float[np.ndarray, " queries"]) -> Figure:
-    draws = np.random.default_rng(0).integers(len(per_query), size=(_RESAMPLES, len(per_query)))
-    low, high = np.percentile(per_query[draws].mean(axis=1), [2.5, 97.5])
-    return Figure(float(per_query.mean()), float(low), float(high))
+def measure_hubness(vectors: Float[np.ndarray, "tracks dim"], k: int = 10) -> Hubness:
+    """Counts how often each track is recommended when every track is a query.
+
+    Args:
+        vectors: Two or more.
+        k: Length of a recommendation; all others where there are fewer.
+    """
+    tracks = len(vectors)
+    k = min(k, tracks - 1)
+    occurrences = np.zeros(tracks, dtype=np.int64)
+    for block in _blocks(np.arange(tracks)):
+        others = block[:, None] != np.arange(tracks)
+        ranking = rank_candidates(cosine_similarities(vectors[block], vectors), others)
+        occurrences += k_occurrences(ranking, k, tracks)
+    return Hubness(
+        k,
+        skewness(occurrences),
+        int(occurrences.max()),
+        float((occurrences == 0).mean()),
+        np.bincount(occurrences).tolist(),
+    )
+
+
+def _per_query(
+    vectors: Float[np.ndarray, "tracks dim"], task: Task, queries: Int[np.ndarray, " queries"]
+) -> Float[np.ndarray, "metrics queries"]:
+    parts = []
+    for block in _blocks(queries):
+        similarities = cosine_similarities(vectors[block], vectors)
+        order = rank_candidates(similarities, task.candidates(block))
+        # The last place is never a candidate's: it is the query's own, or a filtered track's.
+        relevance = np.take_along_axis(task.relevant(block), order, axis=1)[:, :-1]
+        parts.append(np.stack([metric(relevance) for metric in METRICS.values()]))
+    return np.concatenate(parts, axis=1)
+
+
+def _figures(values: Float[np.ndarray, "metrics queries"]) -> dict[str, Figure]:
+    """Means and intervals; the same seed draws the same queries for every embedding."""
+    rng, queries = np.random.default_rng(0), values.shape[1]
+    means = np.empty((_RESAMPLES, len(values)))
+    for resample in range(_RESAMPLES):
+        drawn = np.bincount(rng.integers(queries, size=queries), minlength=queries)
+        means[resample] = values @ drawn / queries
+    ends = np.percentile(means, [2.5, 97.5], axis=0)
+    return {
+        metric: Figure(float(mean), float(low), float(high))
+        for metric, mean, low, high in zip(METRICS, values.mean(axis=1), *ends, strict=True)
+    }
+
+
+def _blocks(rows: Int[np.ndarray, " rows"]) -> Iterator[Int[np.ndarray, " block"]]:
+    for start in range(0, len(rows), _BLOCK):
+        yield rows[start : start + _BLOCK]

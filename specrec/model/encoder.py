@@ -5,7 +5,6 @@ from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
 from specrec.config import MEL_CNN, MUSICNN, Architecture, FrontEnd
-from specrec.errors import ConfigError
 from specrec.model.backbone import Backbone
 from specrec.model.log_mel import LogMel
 from specrec.model.mel_cnn import MelCNN
@@ -30,7 +29,7 @@ class Encoder(nn.Module):
         self.log_mel = LogMel(front_end)
         # One scale and offset per band, learned on the training music (as in PANNs, Kong 2020).
         self.normalize = nn.BatchNorm1d(front_end.n_mels)
-        self.backbone = build_backbone(architecture)
+        self.backbone = build_backbone(architecture, front_end.n_mels)
         self.head = nn.Linear(self.backbone.channels, architecture.embedding_dim)
         self.register_buffer("center", torch.zeros(architecture.embedding_dim))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -63,10 +62,16 @@ class Encoder(nn.Module):
         Returns:
             float32, not of unit length, on the CPU.
         """
+        embeddings: Tensor = self.head(self.pool(windows)) - self.center
+        return embeddings.cpu()
+
+    @torch.inference_mode()
+    def pool(self, windows: Float32[Tensor, "batch samples"]) -> Float32[Tensor, "batch channels"]:
+        """The mean of phi over the cells of each window: what the head gets in `embed`."""
         device = self.center.device
         with torch.autocast(device.type, torch.bfloat16, enabled=_has_bfloat16(device)):
-            embeddings: Tensor = self(self.log_mel(windows.to(device))) - self.center
-        return embeddings.cpu()
+            phi = self.feature_map(self.log_mel(windows.to(device)))
+        return phi.float().mean(dim=(2, 3))
 
 
 def _has_bfloat16(device: torch.device) -> bool:
@@ -77,16 +82,20 @@ def _has_bfloat16(device: torch.device) -> bool:
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
-def build_backbone(architecture: Architecture) -> Backbone:
+def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
     """Makes the network that `architecture.backbone` names, with random weights.
+
+    Args:
+        architecture: The shape.
+        n_mels: Height of the spectrograms that it will see.
 
     Raises:
         ConfigError: If there is none of that name.
     """
     if architecture.backbone == MEL_CNN:
-        return MelCNN(architecture.widths)
+        return MelCNN(architecture.widths, n_mels)
     if architecture.backbone == MUSICNN:
         return Musicnn(architecture.widths)
-    raise ConfigError(
-        f"architecture.backbone must be {MEL_CNN} or {MUSICNN}, not {architecture.backbone}"
-    )
+    from specrec.model.imagenet import ImagenetCNN  # torchvision: see there
+
+    return ImagenetCNN(architecture.backbone)

@@ -8,6 +8,9 @@ from torchaudio.transforms import Spectrogram
 
 from specrec.config import FrontEnd
 
+_QUIET = 1e-6  # -60 dBFS: what is quieter is not brought to full level
+_BATCH = 8  # windows at a time: the spectra of more leave the processor's cache
+
 
 class LogMel(nn.Module):
     """Natural logarithm of a mel power spectrogram.
@@ -21,6 +24,7 @@ class LogMel(nn.Module):
     def __init__(self, front_end: FrontEnd) -> None:
         super().__init__()
         self.log_floor = front_end.log_floor
+        self.level_db = front_end.level_db
         self.spectrogram = Spectrogram(front_end.n_fft, hop_length=front_end.hop_length, power=2.0)
         self.register_buffer("filters", _mel_filters(front_end), persistent=False)
 
@@ -33,8 +37,14 @@ class LogMel(nn.Module):
     def mel(
         self, waveforms: Float32[Tensor, "batch samples"]
     ) -> Float32[Tensor, "batch n_mels frames"]:
-        """The mel power spectrogram."""
-        return self.filters @ self.spectrogram(waveforms)
+        """The mel power spectrogram, of windows at the level of the front end."""
+        parts = waveforms.split(_BATCH if waveforms.device.type == "cpu" else len(waveforms))
+        mel = torch.cat([self.filters @ self.spectrogram(part) for part in parts])
+        if self.level_db is None:
+            return mel
+        power = waveforms.square().mean(dim=1).clamp(min=_QUIET)
+        leveled: Tensor = mel * (10 ** (self.level_db / 10) / power)[:, None, None]
+        return leveled
 
 
 def _mel_filters(front_end: FrontEnd) -> Float32[Tensor, "n_mels bins"]:

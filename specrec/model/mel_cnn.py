@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -38,21 +39,23 @@ class MelCNN(Backbone):
     """A small residual network over a mel spectrogram.
 
     The stem takes patches of 4 x 4 cells at once, which is where most of a CPU's time would
-    otherwise go; the stages keep a map of one cell per 16 mels and 16 frames.
+    otherwise go; the stages keep a map of one cell per 16 mels and 16 frames. An offset for each
+    row tells them how high in the spectrum they are, which convolutions alone can't know.
     """
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], n_mels: int) -> None:
         """Builds the network.
 
         Args:
             widths: Channels of the stages. The second and third halve both axes.
+            n_mels: Height of the spectrogram.
         """
         super().__init__()
         self.stem = nn.Sequential(
             nn.Conv2d(1, widths[0], 5, stride=4, padding=2, bias=False),
             nn.BatchNorm2d(widths[0]),
-            nn.ReLU(inplace=True),
         )
+        self.height = nn.Parameter(torch.zeros(widths[0], (n_mels + 3) // 4, 1))
         narrow = [widths[0], *widths[:-1]]
         self.stages = nn.Sequential(
             *(
@@ -66,5 +69,5 @@ class MelCNN(Backbone):
         self, log_mel: Float[Tensor, "batch 1 n_mels frames"]
     ) -> Float[Tensor, "batch channels f t"]:
         """Returns the feature map phi."""
-        phi: Tensor = self.stages(self.stem(log_mel))
+        phi: Tensor = self.stages(torch.relu(self.stem(log_mel) + self.height))
         return phi

@@ -8,7 +8,7 @@ from typing import Any
 from specrec.errors import ModelError
 
 DEFAULT_MODEL = "specrec-base"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had no level_db and other layers
 CARD_FILE, WEIGHTS_FILE = "model.json", "model.safetensors"
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -55,7 +55,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     """Reads a model's `model.json`.
 
     Raises:
-        ModelError: If it is missing, damaged, or of a newer format.
+        ModelError: If it is missing, damaged, or of another format.
     """
     path = folder / CARD_FILE
     try:
@@ -71,4 +71,6 @@ def read_card(folder: Path) -> dict[str, Any]:
             f"{path}: format {version}, but this specrec reads up to {FORMAT_VERSION};"
             " upgrade specrec"
         )
+    if version < FORMAT_VERSION:
+        raise ModelError(f"{path}: format {version}, which is no longer read; train it again")
     return card

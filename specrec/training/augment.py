@@ -1,11 +1,12 @@
 """Views: what a window may undergo and still be the same music.
 
 Everything works on a whole batch, on its device. Each view draws its own amounts, from nothing
-to the configured largest.
+to the configured largest. What changes the music (another track, another color) and what only
+veils it (noise, level, masks) are kept apart: a live teacher hears the first, not the second.
 """
 
 import torch
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 from torch import Tensor
 from torch.nn.functional import interpolate
 from torchaudio.functional import mask_along_axis_iid
@@ -14,27 +15,34 @@ from specrec.config import AugmentConfig
 
 _FILTER_POINTS = 8
 _QUIET = 1e-4  # RMS below which a window counts as silence
+_MIX_RANGE_DB = 20
 
 
-def augment_waveforms(
+def change_views(
     waveforms: Float32[Tensor, "views samples"], settings: AugmentConfig, generator: torch.Generator
-) -> Float32[Tensor, "views samples"]:
-    """Mixes in another track, filters, adds noise and changes the level."""
+) -> tuple[Float32[Tensor, "views samples"], Bool[Tensor, " views"]]:
+    """Mixes another track into some views, and filters all.
 
-    def uniform(low: float, high: float) -> Tensor:
-        draw = torch.rand(len(waveforms), 1, generator=generator)
-        return (low + (high - low) * draw).to(waveforms.device)
-
+    Returns:
+        The views, and which of them hold another track.
+    """
+    mixed = torch.rand(len(waveforms), 1, generator=generator) < settings.mix_share
     shift = int(torch.randint(1, len(waveforms), (), generator=generator))
     other = waveforms.roll(shift, dims=0)
-    level, other_level = _rms(waveforms), _rms(other)
-    mixed = waveforms + other * (level / other_level) * _ratio(
-        uniform(settings.mix_db - 30, settings.mix_db)
-    )
-    filtered = _filter(mixed, settings.filter_db, generator)
+    ratio = _ratio(_uniform(waveforms, settings.mix_db - _MIX_RANGE_DB, settings.mix_db, generator))
+    amount = mixed.to(waveforms.device) * ratio * _rms(waveforms) / _rms(other)
+    changed = _filter(waveforms + other * amount, settings.filter_db, generator)
+    return changed, mixed.squeeze(1).to(waveforms.device)
+
+
+def veil_views(
+    waveforms: Float32[Tensor, "views samples"], settings: AugmentConfig, generator: torch.Generator
+) -> Float32[Tensor, "views samples"]:
+    """Adds noise and changes the level."""
     noise = torch.randn(waveforms.shape, generator=generator).to(waveforms.device)
-    noisy = filtered + noise * level * _ratio(uniform(settings.noise_db - 40, settings.noise_db))
-    return noisy * _ratio(uniform(-settings.gain_db, settings.gain_db))
+    amount = _ratio(_uniform(waveforms, settings.noise_db - 40, settings.noise_db, generator))
+    noisy = waveforms + noise * amount * _rms(waveforms)
+    return noisy * _ratio(_uniform(waveforms, -settings.gain_db, settings.gain_db, generator))
 
 
 def mask_spectrograms(
@@ -51,6 +59,11 @@ def mask_spectrograms(
     image = mask_along_axis_iid(image, settings.mask_frames, fill, axis=3)
     masked: Tensor = image.squeeze(1)
     return masked
+
+
+def _uniform(waveforms: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
+    draw = torch.rand(len(waveforms), 1, generator=generator)
+    return (low + (high - low) * draw).to(waveforms.device)
 
 
 def _rms(waveforms: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import soxr
 import torch
 from jaxtyping import Float32
 from torch import Tensor
@@ -26,7 +27,12 @@ def label_codes(tracks: pd.DataFrame, label: str | None) -> np.ndarray:
 
 
 class ViewDataset(Dataset[Item]):
-    """Two random windows of a track: (2, samples), its row and label code, two targets."""
+    """Two random windows of a track: (2, samples), its row and label code, two targets.
+
+    Half of the windows are played faster or slower, by up to the factor `speed`, which changes
+    pitch and tempo together; stored teachers have not heard those. The second begins within
+    `view_seconds` of the first, or anywhere if that is None.
+    """
 
     def __init__(
         self,
@@ -36,6 +42,8 @@ class ViewDataset(Dataset[Item]):
         front_end: FrontEnd,
         teachers: Teachers | None,
         visits: int,
+        speed: float = 1.0,
+        view_seconds: float | None = None,
     ) -> None:
         self.cache = cache
         self.content_ids = tracks["content_id"].tolist()
@@ -44,25 +52,43 @@ class ViewDataset(Dataset[Item]):
         self.front_end = front_end
         self.teachers = teachers
         self.visits = visits
+        self.speed = speed
+        rate = front_end.sample_rate
+        self.view_samples = None if view_seconds is None else round(view_seconds * rate)
 
     def __len__(self) -> int:
         return self.visits * len(self.content_ids)
 
     def __getitem__(self, item: int) -> Item:
         row = item % len(self.content_ids)
-        length = self.front_end.window_samples
-        room = max(0, self.cache.samples(self.content_ids[row]) - length)
-        # Torch's generator: the loader gives each worker and epoch its own, from one seed.
-        starts = torch.randint(room + 1, (2,)).tolist()
-        windows = torch.from_numpy(self.cache.cut(self.content_ids[row], starts, length))
-        return windows, row, int(self.labels[row]), self._targets(self.track_ids[row], starts)
+        first, *of_first = self._view(row, None)
+        _, *of_second = self._view(row, first)
+        views, targets = zip(of_first, of_second, strict=True)
+        return torch.stack(views), row, int(self.labels[row]), torch.stack(targets)
 
-    def _targets(self, track_id: str, starts: list[int]) -> Float32[Tensor, "views dim"]:
-        if self.teachers is None:
-            return torch.zeros(len(starts), 0)
-        rate, seconds = self.front_end.sample_rate, self.front_end.window_seconds
-        targets = [self.teachers.target(track_id, start / rate, seconds) for start in starts]
-        return torch.from_numpy(np.stack(targets))
+    def _view(
+        self, row: int, first: int | None
+    ) -> tuple[int, Float32[Tensor, " samples"], Float32[Tensor, " dim"]]:
+        """Start of a window, its samples, its target."""
+        # Torch's generator: the loader gives each worker and epoch its own, from one seed.
+        draw, changed, place = torch.rand(3).tolist()
+        factor = self.speed ** (2 * draw - 1) if changed < 0.5 else 1.0
+        length, rate = self.front_end.window_samples, self.front_end.sample_rate
+        taken = round(length * factor)
+        low, high = 0, max(0, self.cache.samples(self.content_ids[row]) - taken)
+        if first is not None and self.view_samples is not None:
+            low = min(max(low, first - self.view_samples), high)
+            high = min(high, first + self.view_samples)
+        start = low + int(place * (high - low + 1))
+        view = self.cache.cut(self.content_ids[row], [start], taken)[0]
+        if taken != length:
+            view = np.resize(soxr.resample(view, taken, length, quality="LQ"), length)
+        target = np.zeros(0, dtype=np.float32)
+        if self.teachers is not None and taken == length:
+            target = self.teachers.target(self.track_ids[row], start / rate, length / rate)
+        elif self.teachers is not None:
+            target = np.full(self.teachers.dim, np.nan, dtype=np.float32)
+        return start, torch.from_numpy(view), torch.from_numpy(target)
 
 
 class WindowDataset(Dataset[tuple[Tensor, int, int]]):

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from pytorch_lightning import Callback, Trainer, seed_everything
@@ -20,60 +19,113 @@ from torch.utils.data import DataLoader
 
 from specrec.catalog.catalog import read_catalog
 from specrec.catalog.splits import split_tracks
-from specrec.config import DataConfig, TrainConfig
+from specrec.config import DataConfig, EncoderConfig, TrainConfig
 from specrec.errors import CatalogError, ConfigError
 from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
 from specrec.synthesis.library import write_library
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import Item, ViewDataset, WindowDataset
-from specrec.training.module import ContrastiveModule
+from specrec.training.module import ContrastiveModule, retrieval_figures
+from specrec.training.postprocess import fit_head, fit_normalize, pool_tracks
 from specrec.training.teachers import Teachers
 
 SYNTHETIC = "synthetic"
 _VALID_WINDOWS = 6
 Progress = Callable[[int, int], None]
+Loaders = tuple[DataLoader[Item], DataLoader[tuple[torch.Tensor, int, int]]]
 
 
-def fit(config: TrainConfig, on_progress: Progress | None = None) -> Path:
+def fit(
+    config: TrainConfig,
+    on_progress: Progress | None = None,
+    on_fit: Progress | None = None,
+) -> Path:
     """Trains an encoder and writes its artefact.
 
     Args:
         config: Validated settings.
         on_progress: Called while audio is decoded; Lightning shows the training itself.
+        on_fit: Called while the scale of the input or the head and center are fitted.
 
     Returns:
         The folder of the artefact, `<output>/model`.
 
     Raises:
         CatalogError: If there are too few tracks, or a column that the settings name is missing.
+        ModelError: If the encoder is to start from weights that can't be had.
     """
     _hush_lightning()
     seed_everything(config.seed, workers=True, verbose=False)
     output = Path(config.output)
-    front_end = config.encoder.front_end
+    front_end, settings = config.encoder.front_end, config.training
+    resumed = _checkpoint_to_resume(config)
+    pretrained = _pretrained(config.encoder) if resumed is None else None
     cache = AudioCache(Path(config.data.cache), front_end.sample_rate)
     train, valid = _tracks(config, cache, on_progress)
-    module = ContrastiveModule(config.encoder, config.training, config.seed)
-    train_loader, valid_loader = _loaders(config, cache, train, valid)
+    extra = _extra_tracks(config.data, cache, on_progress)
+    heard = pd.concat([train, *extra], ignore_index=True)
+    teachers = None
+    if settings.distill_weight > 0:
+        teachers = Teachers(config.data.teachers, heard, cache, front_end)
+    module = ContrastiveModule(config.encoder, settings, config.seed, teachers)
+    encoder = module.encoder
+    windows = WindowDataset(cache, train, None, front_end, _VALID_WINDOWS)
+    if pretrained is not None:
+        encoder.backbone.load_state_dict(pretrained)
+    if pretrained is not None or settings.epochs == 0:
+        fit_normalize(encoder, windows, on_fit)
+    loaders = _loaders(config, cache, heard, valid, teachers)
     trainer, best = _trainer(config)
-    resumed = _checkpoint_to_resume(config)
+    figures = {}
+    if settings.epochs > 0:
+        figures = _train(trainer, module, loaders, best, resumed)
+    if trainer.is_global_zero:
+        encoder.to("cuda" if _on_gpu(settings.accelerator) else "cpu")
+        pooled = pool_tracks(encoder, windows, on_fit)
+        fit_head(encoder, pooled, settings.epochs > 0, settings.whiten)
+        if settings.epochs == 0 or settings.whiten > 0:  # not what training measured
+            unheard = WindowDataset(cache, valid, config.data.label, front_end, _VALID_WINDOWS)
+            figures = _figures(encoder, unheard)
+        save_model(encoder, _card(config, train, valid, figures), output / "model")
+    return output / "model"
+
+
+def _pretrained(config: EncoderConfig) -> dict[str, torch.Tensor] | None:
+    """The weights from which the backbone starts; asked for before hours of decoding."""
+    if config.pretrained is None:
+        return None
+    from specrec.model.imagenet import pretrained_backbone  # torchvision: see there
+
+    return pretrained_backbone(config.architecture.backbone, config.pretrained).state_dict()
+
+
+def _train(
+    trainer: Trainer,
+    module: ContrastiveModule,
+    loaders: Loaders,
+    best: ModelCheckpoint,
+    resumed: Path | None,
+) -> dict[str, float]:
+    """Trains a module, which ends up with the weights of its best epoch, and gives its figure."""
     try:
-        trainer.fit(module, train_loader, valid_loader, ckpt_path=resumed)
+        trainer.fit(module, *loaders, ckpt_path=resumed)
     except SystemExit as stop:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from stop
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     module.load_state_dict(state)
-    if trainer.is_global_zero:
-        _center(module.encoder, cache, train)
-        save_model(module.encoder, _card(config, train, valid, best), output / "model")
-    return output / "model"
+    return {str(best.monitor): float(best.best_model_score or 0)}
 
 
 def _checkpoint_to_resume(config: TrainConfig) -> Path | None:
     last = Path(config.output) / "checkpoints" / "last.ckpt"
     if not config.resume or not last.exists():
         return None
+    if config.training.epochs == 0:
+        raise ConfigError(
+            f"{config.output} holds a trained encoder, and training.epochs=0 would replace it;"
+            " choose another name or output, or set resume=false"
+        )
     before = torch.load(last, map_location="cpu", weights_only=True)["encoder"]
     if before != asdict(config.encoder):
         raise ConfigError(
@@ -88,13 +140,10 @@ def _tracks(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tracks to train on and those to validate on; files that can't be used are listed."""
     data = config.data
-    catalog = read_catalog(_audio(data, on_progress))
+    tracks = _usable(data.audio, data, cache, on_progress)
     for name in filter(None, (data.label, data.split_column)):
-        if name not in catalog.tracks:
+        if name not in tracks:
             raise CatalogError(f"{data.audio}: no column {name}; set data.label or split_column")
-    tracks, unusable = cache.fill(catalog, on_progress)
-    for item in [*catalog.skipped, *unusable]:
-        print(f"skipped {item.path}: {item.detail} ({item.reason})", file=sys.stderr)  # noqa: T201
     split = _split(data, tracks, config.seed)
     train, valid = (tracks[split == name].reset_index(drop=True) for name in ("train", "valid"))
     if len(train) < 4 or len(valid) < 2:
@@ -107,22 +156,46 @@ def _tracks(
     return train, valid
 
 
-def _audio(data: DataConfig, on_progress: Progress | None) -> Path:
-    if data.audio != SYNTHETIC:
-        return Path(data.audio)
-    return write_library(Path(data.cache) / SYNTHETIC, on_progress=on_progress).parent
+def _extra_tracks(
+    data: DataConfig, cache: AudioCache, on_progress: Progress | None
+) -> list[pd.DataFrame]:
+    columns = ["track_id", "content_id"]
+    return [_usable(audio, data, cache, on_progress)[columns] for audio in data.extra]
+
+
+def _usable(
+    audio: str, data: DataConfig, cache: AudioCache, on_progress: Progress | None
+) -> pd.DataFrame:
+    """The tracks of a folder that can be decoded; the others are listed."""
+    if audio == SYNTHETIC:
+        folder = write_library(Path(data.cache) / SYNTHETIC, on_progress=on_progress).parent
+    else:
+        folder = Path(audio)
+    catalog = read_catalog(folder)
+    tracks, unusable = cache.fill(catalog, on_progress)
+    for item in [*catalog.skipped, *unusable]:
+        print(f"skipped {item.path}: {item.detail} ({item.reason})", file=sys.stderr)  # noqa: T201
+    return tracks
 
 
 def _loaders(
-    config: TrainConfig, cache: AudioCache, train: pd.DataFrame, valid: pd.DataFrame
-) -> tuple[DataLoader[Item], DataLoader[tuple[torch.Tensor, int, int]]]:
+    config: TrainConfig,
+    cache: AudioCache,
+    train: pd.DataFrame,
+    valid: pd.DataFrame,
+    teachers: Teachers | None,
+) -> Loaders:
     data, settings, front_end = config.data, config.training, config.encoder.front_end
-    teachers = None
-    if settings.distill_weight > 0:
-        dim = config.encoder.architecture.embedding_dim
-        teachers = Teachers(data.teachers, train, dim, front_end.window_seconds)
-    visits = settings.visits_per_epoch
-    views = ViewDataset(cache, train, data.label, front_end, teachers, visits)
+    views = ViewDataset(
+        cache,
+        train,
+        data.label,
+        front_end,
+        teachers,
+        settings.visits_per_epoch,
+        settings.augment.speed,
+        settings.view_seconds,
+    )
     return (
         DataLoader(
             views,
@@ -176,6 +249,7 @@ def _hush_lightning() -> None:
     """Silences notices about the hardware and hints that ask for nothing; warnings remain."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=".*in eval mode at the start")
     warnings.filterwarnings("ignore", message=".*does not have many workers")
     warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")
 
@@ -183,25 +257,28 @@ def _hush_lightning() -> None:
 def _precision(precision: str, accelerator: str) -> Any:
     if precision != "auto":
         return precision
-    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
-    fast = on_gpu or torch.cpu.get_capabilities().get("amx_bf16")
+    fast = _on_gpu(accelerator) or torch.cpu.get_capabilities().get("amx_bf16")
     return "bf16-mixed" if fast else "32-true"
 
 
-@torch.inference_mode()
-def _center(encoder: Encoder, cache: AudioCache, train: pd.DataFrame) -> None:
-    """Measures the mean track embedding of the training music."""
-    encoder.eval().center.zero_()
-    windows = WindowDataset(cache, train, None, encoder.front_end, _VALID_WINDOWS)
-    means = [encoder.embed(windows[row][0]).mean(dim=0) for row in range(len(train))]
-    encoder.center.copy_(torch.stack(means).mean(dim=0))
+def _on_gpu(accelerator: str) -> bool:
+    return accelerator != "cpu" and torch.cuda.is_available()
+
+
+def _figures(encoder: Encoder, windows: WindowDataset) -> dict[str, float]:
+    """Retrieval among the validation tracks by the finished encoder."""
+    rows = range(len(windows))
+    embeddings = torch.stack([encoder.embed(windows[row][0]) for row in rows])
+    return retrieval_figures(embeddings, torch.tensor(rows), torch.from_numpy(windows.labels))
 
 
 def _recipe(config: TrainConfig) -> dict[str, Any]:
     """The settings that matter to whoever reads the model; folders of this machine do not."""
     recipe: dict[str, Any] = json.loads(json.dumps(asdict(config)))
     kept = {name: recipe[name] for name in ("seed", "data", "training")}
-    for folder in ("audio", "cache", "workers"):
+    if config.encoder.pretrained is not None:
+        kept["pretrained"] = Path(config.encoder.pretrained).name
+    for folder in ("audio", "cache", "workers", "extra"):
         del kept["data"][folder]
     for teacher in kept["data"]["teachers"]:
         teacher["path"] = Path(teacher["path"]).name
@@ -209,14 +286,13 @@ def _recipe(config: TrainConfig) -> dict[str, Any]:
 
 
 def _card(
-    config: TrainConfig, train: pd.DataFrame, valid: pd.DataFrame, best: ModelCheckpoint
+    config: TrainConfig, train: pd.DataFrame, valid: pd.DataFrame, figures: dict[str, float]
 ) -> ModelCard:
-    score = best.best_model_score
     training = {
         "train_tracks": len(train),
         "valid_tracks": len(valid),
         "recipe": _recipe(config),
     }
-    figures = {best.monitor or "": round(float(score), 4) if score is not None else np.nan}
+    rounded = {name: round(value, 4) for name, value in figures.items()}
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    return ModelCard(config.name, today, config.license, training, figures)
+    return ModelCard(config.name, today, config.license, training, rounded)

@@ -62,9 +62,21 @@ def gathered(tensor: Shaped[Tensor, "own *rest"]) -> Shaped[Tensor, "all *rest"]
     return torch.cat(all_gather(tensor))
 
 
-def cosine_distance(
+def distillation(
     embeddings: Float[Tensor, "views dim"], targets: Float[Tensor, "views dim"]
 ) -> Float[Tensor, ""]:
-    """Mean of 1 - cosine between embeddings and their targets, from 0 to 2."""
-    distance: Tensor = 1 - cosine_similarity(embeddings.float(), targets, dim=1)
-    return distance.mean()
+    """How far embeddings are from their targets, where these are known.
+
+    Args:
+        embeddings: Of the student.
+        targets: Of the same views; a number that no teacher gave is NaN and does not count.
+
+    Returns:
+        The mean over the views of 1 - cosine, from 0 to 2; 0 if no view has a target.
+    """
+    known = ~targets.isnan()
+    expected = targets.nan_to_num()
+    similarity = cosine_similarity(embeddings.float() * known, expected, dim=1)
+    taught = known.any(dim=1)
+    distance: Tensor = ((1 - similarity) * taught).sum() / taught.sum().clamp(min=1)
+    return distance

@@ -16,20 +16,30 @@ from torch.optim.lr_scheduler import LambdaLR
 from specrec.config import EncoderConfig, TrainingConfig
 from specrec.metrics import average_precision, cosine_similarities, precision_at, ranked_relevance
 from specrec.model.encoder import Encoder
-from specrec.training.augment import augment_waveforms, mask_spectrograms
+from specrec.training.augment import change_views, mask_spectrograms, veil_views
 from specrec.training.losses import (
-    cosine_distance,
+    distillation,
     gathered,
     nt_xent,
     supervised_contrastive,
 )
+from specrec.training.teachers import LiveTeacher, Teachers
 
 
 class ContrastiveModule(LightningModule):
-    """Pulls two views of a track together and pushes other tracks away."""
+    """Pulls two views of a track together, other tracks away, and all towards the teachers."""
 
-    def __init__(self, encoder: EncoderConfig, settings: TrainingConfig, seed: int) -> None:
+    def __init__(
+        self,
+        encoder: EncoderConfig,
+        settings: TrainingConfig,
+        seed: int,
+        teachers: Teachers | None = None,
+    ) -> None:
         super().__init__()
+        live = None if teachers is None else teachers.live
+        self.taught = slice(0) if live is None else live[0]
+        self.teacher: LiveTeacher | None = None if live is None else live[1]
         self.encoder = Encoder(encoder.front_end, encoder.architecture)
         self.encoder_config = encoder
         self.settings = settings
@@ -37,6 +47,7 @@ class ContrastiveModule(LightningModule):
         self.projector = _projector(encoder.architecture.embedding_dim, settings.projector_dim)
         self.generator = torch.Generator()
         self.collected: list[tuple[Tensor, Tensor, Tensor]] = []
+        self.agreements: list[Tensor] = []
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Notes the encoder's settings, so that only the same encoder resumes."""
@@ -55,22 +66,26 @@ class ContrastiveModule(LightningModule):
     ) -> Tensor:
         """The weighted sum of the losses, over the views of all devices."""
         windows, _, labels, targets = batch
-        views = windows.transpose(0, 1).flatten(0, 1)
-        views = augment_waveforms(views, self.settings.augment, self.generator)
-        log_mel = mask_spectrograms(self._log_mel(views), self.settings.augment)
-        embeddings = self.encoder(log_mel)
-        first, second = (gathered(half) for half in self.projector(embeddings).chunk(2))
         settings = self.settings
-        losses = {
-            "nt_xent": settings.contrast_weight * nt_xent(first, second, settings.temperature)
-        }
+        views, mixed = change_views(windows.flatten(0, 1), settings.augment, self.generator)
+        targets = torch.where(mixed[:, None], torch.nan, targets.flatten(0, 1))
+        if self.teacher is not None:
+            targets[:, self.taught] = self.teacher(views)
+        views = veil_views(views, settings.augment, self.generator)
+        log_mel = mask_spectrograms(self._log_mel(views), settings.augment)
+        embeddings = self.encoder(log_mel)
+        pairs = self.projector(embeddings).unflatten(0, (-1, 2))
+        first, second = (gathered(half) for half in pairs.unbind(1))
+        losses = {}
+        if settings.contrast_weight > 0:
+            nearest = nt_xent(first, second, settings.temperature)
+            losses["nt_xent"] = settings.contrast_weight * nearest
         if settings.label_weight > 0:
             both, codes = torch.cat([first, second]), gathered(labels).repeat(2)
             related = supervised_contrastive(both, codes, settings.temperature)
             losses["label"] = settings.label_weight * related
         if settings.distill_weight > 0:
-            taught = cosine_distance(embeddings, targets.transpose(0, 1).flatten(0, 1))
-            losses["distill"] = settings.distill_weight * taught
+            losses["distill"] = settings.distill_weight * distillation(embeddings, targets)
         for name, loss in losses.items():
             self.log(f"train/{name}", loss, prog_bar=True, on_step=False, on_epoch=True)
         return torch.stack(list(losses.values())).sum()
@@ -82,10 +97,11 @@ class ContrastiveModule(LightningModule):
     ) -> None:
         """Embeds fixed windows, as a search would."""
         windows, rows, labels = batch
-        embeddings = self.encoder(self._log_mel(windows.flatten(0, 1))).unflatten(
-            0, windows.shape[:2]
-        )
-        self.collected.append((embeddings, rows, labels))
+        embeddings = self.encoder(self._log_mel(windows.flatten(0, 1)))
+        self.collected.append((embeddings.unflatten(0, windows.shape[:2]), rows, labels))
+        if self.teacher is not None:
+            targets = self.teacher(windows.flatten(0, 1))
+            self.agreements.append(1 - distillation(embeddings[:, self.taught], targets))
 
     def on_validation_epoch_end(self) -> None:
         """Logs the loss and what a listener would care for: are related windows found first?"""
@@ -94,6 +110,9 @@ class ContrastiveModule(LightningModule):
         embeddings, rows, labels = map(gathered, (embeddings, rows, labels))
         loss = nt_xent(embeddings[:, 0], embeddings[:, -1], self.settings.temperature)
         figures = retrieval_figures(embeddings.float().cpu(), rows.cpu(), labels.cpu())
+        if self.agreements:
+            figures["valid/agreement"] = float(gathered(torch.stack(self.agreements)).mean())
+            self.agreements.clear()
         self.log_dict(
             {"valid/nt_xent": float(loss), **figures}, prog_bar=True, rank_zero_only=False
         )
@@ -101,9 +120,8 @@ class ContrastiveModule(LightningModule):
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW; the rate rises linearly, then falls along a cosine to zero."""
         settings = self.settings
-        optimizer = AdamW(
-            self.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
-        )
+        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
+        optimizer = AdamW(trained, settings.learning_rate, weight_decay=settings.weight_decay)
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         warmup = max(1, round(steps * settings.warmup_fraction))
 

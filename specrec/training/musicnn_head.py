@@ -23,29 +23,9 @@ from specrec.catalog.catalog import read_catalog
 from specrec.errors import AudioError
 from specrec.model.fetch import open_checkpoint, unpack_package
 from specrec.model.musicnn_import import encoder_from_checkpoint
+from specrec.training.postprocess import principal_map
 
-DIM = 128
-
-
-def half_whiten(
-    features: Float32[np.ndarray, "tracks channels"], dim: int
-) -> tuple[Float32[np.ndarray, "dim channels"], Float32[np.ndarray, " channels"]]:
-    """Principal axes, each divided by the square root of its standard deviation.
-
-    Left as they are, the few strong axes decide every similarity; made all alike (whitening), the
-    noise of the weak ones counts as much. Halfway between found most related tracks.
-
-    Args:
-        features: Mean feature map of each track.
-        dim: Number of axes kept, those of the largest variance.
-
-    Returns:
-        The weights of the head, and the mean of the features.
-    """
-    variances, axes = np.linalg.eigh(np.cov(features, rowvar=False))
-    variances, axes = variances[::-1][:dim], axes[:, ::-1][:, :dim]
-    weight = np.ascontiguousarray((axes / variances**0.25).T, dtype=np.float32)
-    return weight, features.mean(axis=0)
+DIM, WHITEN = 128, 0.5
 
 
 def main(music: Path, package: Path, output: Path) -> None:
@@ -65,9 +45,10 @@ def main(music: Path, package: Path, output: Path) -> None:
         if isinstance(waveform, AudioError):
             raise waveform
         windows = _some(cut_windows(waveform, bare.front_end.window_seconds))
-        features.append(bare.embed(torch.from_numpy(windows)).mean(dim=0).numpy())
-    weight, mean = map(torch.from_numpy, half_whiten(np.stack(features), DIM))
-    save_file({"weight": weight.half(), "center": weight.half().float() @ mean}, output)
+        features.append(bare.embed(torch.from_numpy(windows)).mean(dim=0))
+    pooled = torch.stack(features)
+    weight = principal_map(pooled, DIM, WHITEN).half()
+    save_file({"weight": weight, "center": weight.float() @ pooled.mean(dim=0)}, output)
 
 
 def _some(windows: Float32[np.ndarray, "windows samples"]) -> Float32[np.ndarray, "some samples"]:

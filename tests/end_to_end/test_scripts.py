@@ -11,9 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from torchvision import models
 
 from specrec.index.library import Library
 from specrec.model.artifact import load_model
+from specrec.model.imagenet import pretrained_backbone
 from tests.index.conftest import make_music
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +75,7 @@ def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path
     message = one_line_error(
         run("train.py", f"data.audio={tmp_path}", "training.distill_weight=1", cwd=tmp_path)
     )
-    assert "data.teachers must be given" in message
+    assert "data.teachers.dim must be such that they add up to embedding_dim" in message
 
 
 def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder: Path) -> None:
@@ -171,6 +173,36 @@ def test_two_processes_train_together(labeled: Path, tmp_path: Path) -> None:
         (tmp_path / "out" / "train" / "tiny" / "model" / "model.json").read_text()
     )
     assert document["name"] == "tiny"
+
+
+def test_fine_tuning_starts_from_weights(labeled: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pth"
+    torch.save(models.get_model("mobilenet_v3_small", weights=None).state_dict(), weights)
+    start = pretrained_backbone("mobilenet_v3_small", str(weights)).state_dict()
+    arguments = [
+        f"data.audio={labeled}", *TINY, "encoder=mobilenet_v3",
+        "encoder.architecture.backbone=mobilenet_v3_small", f"encoder.pretrained={weights}",
+        "training.epochs=1", "training.learning_rate=1e-6",
+    ]  # fmt: skip
+    done = run("train.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    key = "features.features.1.block.0.0.weight"
+    encoder, _ = load_model(tmp_path / "out" / "train" / "tiny" / "model")
+    tuned = encoder.backbone.state_dict()[key]
+    assert not torch.equal(tuned, start[key])
+    torch.testing.assert_close(tuned, start[key], rtol=0, atol=1e-4)
+
+
+def test_missing_weights_are_one_line_before_any_audio_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there
+    done = run("train.py", "encoder=resnet18", "data.audio=nowhere", cwd=tmp_path)
+    message = one_line_error(done)
+    assert "resnet18-f37072fd.pth can't be downloaded" in message
+    assert str(tmp_path / "hub" / "checkpoints") in message
+    assert done.stdout == ""
 
 
 def test_too_few_tracks_is_one_line(tmp_path: Path) -> None:

@@ -61,9 +61,12 @@ def test_an_edited_setting_is_damage(copy: Path) -> None:
         load_model(copy)
 
 
-def test_a_newer_format_says_upgrade(copy: Path) -> None:
+def test_another_format_says_what_to_do(copy: Path) -> None:
     edit(copy, format_version=99)
     with pytest.raises(ModelError, match=r"format 99.*upgrade specrec"):
+        load_model(copy)
+    edit(copy, format_version=1)
+    with pytest.raises(ModelError, match=r"format 1.*train it again"):
         load_model(copy)
 
 

@@ -46,6 +46,16 @@ def test_silence_is_the_floor() -> None:
     torch.testing.assert_close(log_mel, torch.full_like(log_mel, np.log(front_end.log_floor)))
 
 
+def test_loudness_does_not_matter_at_a_fixed_level() -> None:
+    music = 0.2 * torch.randn(1, 22_050, generator=torch.Generator().manual_seed(0))
+    log_mel = LogMel(FrontEnd(level_db=-20))
+    torch.testing.assert_close(log_mel(music / 100), log_mel(music), rtol=0, atol=1e-4)
+    leveled = 0.1 * music / music.square().mean().sqrt()
+    torch.testing.assert_close(log_mel(music), LogMel(FrontEnd())(leveled), rtol=0, atol=1e-4)
+    silence = log_mel(torch.zeros(1, 22_050))
+    torch.testing.assert_close(silence, torch.full_like(silence, np.log(FrontEnd().log_floor)))
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_the_gpu_gives_the_same() -> None:
     waveform = torch.randn(2, 22_050, generator=torch.Generator().manual_seed(0))

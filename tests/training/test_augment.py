@@ -3,11 +3,11 @@ import pytest
 import torch
 
 from specrec.config import AugmentConfig
-from specrec.training.augment import augment_waveforms, mask_spectrograms
+from specrec.training.augment import change_views, mask_spectrograms, veil_views
 from tests.sounds import dominant_hz, tone
 
 NOTHING = AugmentConfig(
-    gain_db=0, noise_db=-300, filter_db=0, mix_db=-300, mask_mels=0, mask_frames=0
+    gain_db=0, noise_db=-300, filter_db=0, mix_share=0, mask_mels=0, mask_frames=0
 )
 
 
@@ -17,7 +17,8 @@ def tones(views: int) -> torch.Tensor:
 
 def augmented(**settings: float) -> torch.Tensor:
     config = AugmentConfig(**(vars(NOTHING) | settings))  # type: ignore[arg-type]
-    return augment_waveforms(tones(32), config, torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    return veil_views(change_views(tones(32), config, generator)[0], config, generator)
 
 
 def level_db(waveforms: torch.Tensor) -> torch.Tensor:
@@ -43,12 +44,17 @@ def test_noise_is_below_its_loudest() -> None:
     assert ratio.max() > -20
 
 
-def test_the_other_track_is_mixed_in_below_its_loudest() -> None:
-    added = augmented(mix_db=-10) - tones(32)
-    ratio = level_db(added) - level_db(tones(32))
+def test_the_other_track_is_mixed_into_some_views_below_its_loudest() -> None:
+    config = AugmentConfig(**(vars(NOTHING) | {"mix_db": -10, "mix_share": 0.5}))
+    views, mixed = change_views(tones(32), config, torch.Generator().manual_seed(0))
+    added = views - tones(32)
+    assert 8 <= mixed.sum() <= 24
+    assert added[~mixed].abs().max() < 1e-6
+    ratio = (level_db(added) - level_db(tones(32)))[mixed]
     assert ratio.max() <= -9.9
-    for i, other in enumerate(added[:5]):
-        assert abs(dominant_hz(other.numpy(), 16_000) - (200 + 100 * i)) > 50
+    assert ratio.min() >= -30.1
+    for i in mixed.nonzero().flatten().tolist():
+        assert abs(dominant_hz(added[i].numpy(), 16_000) - (200 + 100 * i)) > 50
 
 
 def test_the_filter_changes_a_tone_by_no_more_than_its_largest_gain() -> None:
@@ -59,12 +65,16 @@ def test_the_filter_changes_a_tone_by_no_more_than_its_largest_gain() -> None:
 
 def test_silence_stays_finite() -> None:
     silent = torch.zeros(4, 16_000)
-    out = augment_waveforms(silent, AugmentConfig(), torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    out = veil_views(
+        change_views(silent, AugmentConfig(), generator)[0], AugmentConfig(), generator
+    )
     assert torch.isfinite(out).all()
 
 
 def test_the_same_generator_gives_the_same_views() -> None:
-    torch.testing.assert_close(augmented(gain_db=6, mix_db=-5), augmented(gain_db=6, mix_db=-5))
+    settings = {"gain_db": 6, "mix_db": -5, "mix_share": 1}
+    torch.testing.assert_close(augmented(**settings), augmented(**settings))
 
 
 def test_masks_hide_a_band_and_a_stretch_of_bounded_width() -> None:

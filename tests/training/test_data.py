@@ -6,13 +6,12 @@ import pytest
 import torch
 
 from specrec.audio.loading import load
+from specrec.audio.waveform import Waveform
 from specrec.catalog.catalog import read_catalog
-from specrec.config import FrontEnd, TeacherConfig
-from specrec.errors import CatalogError
+from specrec.config import FrontEnd
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import ViewDataset, WindowDataset, label_codes
-from specrec.training.teachers import Teachers
-from tests.sounds import tone, write
+from tests.sounds import dominant_hz, tone, write
 
 RATE = 22_050
 FRONT_END = FrontEnd(window_seconds=1.0)
@@ -88,47 +87,30 @@ def test_missing_labels_are_alone() -> None:
     assert len(set(label_codes(tracks, None))) == 5
 
 
-def write_teacher(path: Path, rows: dict[str, np.ndarray], step: float) -> Path:
-    np.savez(
-        path,
-        track_id=np.array(list(rows)),
-        windows=np.array([len(part) for part in rows.values()]),
-        start_s=np.concatenate([np.arange(len(part)) * step for part in rows.values()]),
-        values=np.concatenate(list(rows.values())),
-    )
-    return path
+def test_a_faster_view_is_higher_by_its_factor(
+    cached: tuple[AudioCache, pd.DataFrame, Path],
+) -> None:
+    cache, tracks, _ = cached
+    views = ViewDataset(cache, tracks, None, FRONT_END, None, visits=1, speed=1.25)
+    torch.manual_seed(0)
+    factors = []
+    for _ in range(20):
+        windows = views[0][0]
+        assert windows.shape == (2, RATE)
+        factors += [dominant_hz(window.numpy(), RATE) / 300 for window in windows]
+    assert 0.79 <= min(factors) < 0.9
+    assert 1.1 < max(factors) <= 1.26
+    assert 10 <= sum(factor == pytest.approx(1, abs=0.002) for factor in factors) <= 30
 
 
-def test_targets_keep_the_teachers_similarities(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    names = [f"t{i}" for i in range(12)]
-    wide = {name: rng.normal(3, 2, (4, 6)).astype(np.float32) for name in names}
-    fine = {name: rng.normal(-1, 5, (8, 5)).astype(np.float32) for name in names}
-    configs = [
-        TeacherConfig(str(write_teacher(tmp_path / "a.npz", wide, 2.0)), "values", 2.0),
-        TeacherConfig(str(write_teacher(tmp_path / "b.npz", fine, 1.0)), "values", 1.0),
-    ]
-    train = pd.DataFrame({"track_id": names, "duration_seconds": [8.0] * 12})
-    teachers = Teachers(configs, train, dim=11, grid_seconds=2.0)
-    # Windows of the second teacher that overlap a 2 s cut at 3 s: [3, 4] and [4, 5]; of the
-    # first: half of [2, 4] and half of [4, 6].
-    parts = []
-    for rows, weights in [(wide, [0, 0.5, 0.5, 0]), (fine, [0, 0, 0, 0.5, 0.5, 0, 0, 0])]:
-        everything = np.concatenate(list(rows.values()))
-        scaled = {name: (r - everything.mean(0)) / everything.std(0) for name, r in rows.items()}
-        parts.append(
-            {name: np.array(weights) @ r / np.sqrt(r.shape[1]) for name, r in scaled.items()}
-        )
-    joined = np.stack([np.concatenate([part[name] for part in parts]) for name in names])
-    targets = np.stack([teachers.target(name, 3.0, 2.0) for name in names])
-    joined = joined - teachers.mean
-    np.testing.assert_allclose(targets @ targets.T, joined @ joined.T, atol=1e-4)
-
-
-def test_a_teacher_without_a_track_says_which(tmp_path: Path) -> None:
-    path = write_teacher(tmp_path / "a.npz", {"x": np.zeros((2, 3), np.float32)}, 1.0)
-    train = pd.DataFrame({"track_id": ["y"], "duration_seconds": [8.0]})
-    with pytest.raises(CatalogError, match="no embedding of track y"):
-        Teachers([TeacherConfig(str(path), "values", 1.0)], train, 2, 1.0)
-    with pytest.raises(CatalogError, match="teacher"):
-        Teachers([TeacherConfig(str(path), "other", 1.0)], train, 2, 1.0)
+def test_near_views_begin_near(cached: tuple[AudioCache, pd.DataFrame, Path]) -> None:
+    cache, tracks, _ = cached
+    rising = np.arange(4 * RATE, dtype=np.float32) / (4 * RATE)  # a sample says where it is
+    cache._store(tracks["content_id"][0], Waveform(rising, RATE))
+    apart = {}
+    for near in (0.5, None):
+        views = ViewDataset(cache, tracks, None, FRONT_END, None, visits=1, view_seconds=near)
+        starts = torch.stack([views[0][0][:, 0] for _ in range(50)]) * 4
+        apart[near] = (starts[:, 0] - starts[:, 1]).abs().max()
+    assert 0.3 < apart[0.5] <= 0.501
+    assert apart[None] > 1

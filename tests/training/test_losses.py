@@ -6,7 +6,7 @@ import torch
 from torch import distributed, multiprocessing
 
 from specrec.training.losses import (
-    cosine_distance,
+    distillation,
     gathered,
     nt_xent,
     supervised_contrastive,
@@ -67,9 +67,20 @@ def test_length_does_not_matter_and_gradients_are_finite() -> None:
     assert torch.isfinite(first.grad).all()
 
 
-def test_cosine_distance() -> None:
-    embeddings, targets = torch.eye(3), torch.tensor([[2.0, 0, 0], [0, -1, 0], [1, 0, 0]])
-    assert float(cosine_distance(embeddings, targets)) == pytest.approx((0 + 2 + 1) / 3)
+def test_distillation_is_the_mean_cosine_distance_of_what_is_known() -> None:
+    embeddings = torch.eye(3)
+    targets = torch.tensor([[2.0, 0, 0], [0, -1, 0], [1, 0, 0]])
+    assert float(distillation(embeddings, targets)) == pytest.approx((0 + 2 + 1) / 3)
+    nan = torch.nan
+    embeddings = torch.tensor([[1.0, 0, 5], [3, 4, 9], [1, 1, 1]], requires_grad=True)
+    targets = torch.tensor([[0.0, 2, nan], [3, 4, nan], [nan, nan, nan]])
+    loss = distillation(embeddings, targets)
+    assert loss.item() == pytest.approx((1 + 0) / 2)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert embeddings.grad is not None
+    assert torch.isfinite(embeddings.grad).all()
+    assert embeddings.grad[:, 2].abs().max() == 0
+    assert float(distillation(torch.eye(2), torch.full((2, 2), nan))) == 0
 
 
 def one_of_two(rank: int, folder: str) -> None:

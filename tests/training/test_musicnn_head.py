@@ -5,26 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
-from sklearn.decomposition import PCA
 
 from specrec.model import fetch
-from specrec.training.musicnn_head import half_whiten, main
+from specrec.training.musicnn_head import main
 from tests.index.conftest import make_music
 from tests.model.package import write_wheel
-
-
-def features(tracks: int) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    mixed = rng.normal(size=(tracks, 20)) * np.linspace(5, 0.1, 20) @ rng.normal(size=(20, 30))
-    return (mixed + 3).astype(np.float32)
-
-
-def test_axes_are_scaled_halfway_to_whitening() -> None:
-    seen = features(400)
-    weight, mean = half_whiten(seen, 8)
-    pca = PCA(8).fit(seen)
-    expected = pca.transform(seen) / pca.explained_variance_**0.25
-    np.testing.assert_allclose(np.abs((seen - mean) @ weight.T), np.abs(expected), atol=1e-3)
 
 
 def test_the_command_writes_the_head_of_the_training_tracks(

@@ -1,0 +1,192 @@
+"""Which part of the training does what: one change at a time, in short runs.
+
+    python benchmarks/ablations.py CORPUS OUT [--teachers FOLDER] [--only NAME ...]
+
+CORPUS holds `manifest.csv` with the columns file, track_id, source, artist and split; its test
+split is not touched. Whole sources of the training split are held out, and the figures are mAP and
+P@1 of finding tracks of the same source among these and the validation split. A run that is
+finished is not repeated.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import librosa
+import numpy as np
+import pandas as pd
+
+from specrec.audio.pool import load_many
+from specrec.audio.waveform import Waveform
+
+HELD_OUT = (
+    "naev-data",
+    "widelands-data",
+    "drascula-music",
+    "fillets-ng-data",
+    "C-C-Minetest-Server/phonograph_album_mcl",
+    "megaglest-data",
+    "planetblupi-music-ogg",
+    "openclonk-data",
+    "beat-feet/beat-feet",
+)
+BASE = (
+    "data.label=source",
+    "data.split_column=fold",
+    "encoder.front_end.window_seconds=3",
+    "training.epochs=3",
+    "training.visits_per_epoch=2",
+    "training.batch_tracks=16",
+    "training.validate_every=3",
+    "training.monitor=track_map",
+)
+CONTRASTIVE = {
+    "NT-Xent (the base)": (),
+    "seed 1": ("seed=1",),
+    "seed 2": ("seed=2",),
+    "window 1.5 s": ("encoder.front_end.window_seconds=1.5",),
+    "window 6 s": ("encoder.front_end.window_seconds=6",),
+    "64 mels": ("encoder.front_end.n_mels=64",),
+    "hop 256": ("encoder.front_end.hop_length=256",),
+    "16 kHz": ("encoder.front_end.sample_rate=16000", "encoder.front_end.f_max=7600"),
+    "level as it is": ("encoder.front_end.level_db=null",),
+    "half the width": ("encoder.architecture.widths=[16,32,64,128]",),
+    "1.5 times the width": ("encoder.architecture.widths=[48,96,192,384]",),
+    "MobileNetV3-large, random weights": ("encoder=mobilenet_v3", "encoder.pretrained=null"),
+    "ResNet-18, random weights": ("encoder=resnet18", "encoder.pretrained=null"),
+    "8 tracks a batch": ("training.batch_tracks=8",),
+    "32 tracks a batch": ("training.batch_tracks=32",),
+    "temperature 0.05": ("training.temperature=0.05",),
+    "temperature 0.2": ("training.temperature=0.2",),
+    "views within 3 s": ("training.view_seconds=3",),
+    "views of one window": ("training.view_seconds=0",),
+    "no augmentation": (
+        "training.augment={gain_db: 0, noise_db: -100, filter_db: 0, mix_db: -10, mix_share: 0,"
+        " speed: 1, mask_mels: 0, mask_frames: 0}",
+    ),
+    "strong mixing, speed 1.25": ("training.augment.mix_db=0", "training.augment.speed=1.25"),
+    "projector": ("training.projector_dim=128",),
+    "with source labels": ("training.label_weight=0.5",),
+    "source labels only": ("training.label_weight=1", "training.contrast_weight=0"),
+}
+DISTIL = ("training.contrast_weight=0", "training.distill_weight=1")
+MIXED = ("training.augment.mix_db=0", "training.augment.mix_share=0.5")
+LIVE = "data.teachers=[{{path: {teachers}/mn04_as.pt, dim: 256}}]"
+STORED = (
+    "data.teachers=[{{path: {teachers}/mn04_as.npz, dim: 256, array: mlp512, window_seconds: 10}}]"
+)
+MUSICNN = "{{path: {teachers}/msd_musicnn.npz, dim: 96, array: penult200, window_seconds: 3}}"
+BOTH = "data.teachers=[{{path: {teachers}/mn04_as.pt, dim: 160}}, " + MUSICNN + "]"
+DESCRIPTORS = (
+    "data.teachers=[{{path: {out}/descriptors.npz, dim: 256, array: values, window_seconds: 3}}]"
+)
+TAUGHT = {
+    "regression of descriptors": (*DISTIL, DESCRIPTORS),
+    "NT-Xent and descriptors": ("training.distill_weight=1", DESCRIPTORS),
+    "mn04, stored": (*DISTIL, STORED),
+    "mn04, live": (*DISTIL, LIVE),
+    "mn04, live, half the views mixed": (*DISTIL, LIVE, *MIXED),
+    "the same and speed 1.25": (*DISTIL, LIVE, *MIXED, "training.augment.speed=1.25"),
+    "mn04 live, musicnn stored": (*DISTIL, BOTH, *MIXED),
+    "the same and NT-Xent": ("training.distill_weight=1", BOTH, *MIXED),
+}
+
+
+def main() -> None:
+    """Runs what is not yet there and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--teachers", type=Path, help="folder with mn04_as and msd_musicnn")
+    parser.add_argument("--only", nargs="*", help="names of runs")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    table = development_table(options.corpus, options.out)
+    runs = CONTRASTIVE | (TAUGHT if options.teachers else {})
+    if options.teachers:
+        write_descriptors(table, options.out / "descriptors.npz")
+    rows = []
+    for number, (name, overrides) in enumerate(runs.items()):
+        folder = options.out / f"{number:02d}"
+        if not (folder / "model").exists() and (not options.only or name in options.only):
+            filled = [
+                item.format(teachers=options.teachers, out=options.out) if "{{" in item else item
+                for item in overrides
+            ]
+            train(table, folder, options.out / "cache", filled)
+        if (folder / "model").exists():
+            rows.append({"run": name} | figures(folder))
+    print("| run | mAP | P@1 |\n|---|---|---|")
+    for row in rows:
+        print(f"| {row['run']} | {row['mAP']:.3f} | {row['P@1']:.3f} |")
+
+
+def development_table(corpus: Path, out: Path) -> Path:
+    """The training and validation splits, with whole sources held out."""
+    tracks = pd.read_csv(corpus / "manifest.csv", dtype={"track_id": str})
+    tracks = tracks[tracks["split"] != "test"]
+    held_out = (tracks["split"] == "valid") | tracks["source"].isin(HELD_OUT)
+    known = set(tracks["artist"][held_out].dropna())
+    tracks = tracks[held_out | ~tracks["artist"].isin(known)]
+    tracks["fold"] = held_out.map({True: "valid", False: "train"})
+    tracks["file"] = [str((corpus / file).resolve()) for file in tracks["file"]]
+    tracks.to_csv(out / "tracks.csv", index=False)
+    return out / "tracks.csv"
+
+
+def train(table: Path, folder: Path, cache: Path, overrides: list[str]) -> None:
+    """One short run, in a process of its own."""
+    where = [f"data.audio={table}", f"data.cache={cache}", f"output={folder}"]
+    script = Path(__file__).parents[1] / "train.py"
+    command = [sys.executable, str(script), *where, *BASE, *overrides]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        print(f"{folder}: {done.stderr.splitlines()[-1]}", file=sys.stderr)
+
+
+def figures(folder: Path) -> dict[str, Any]:
+    """The last validation of a run."""
+    logs = sorted((folder / "logs").glob("version_*/metrics.csv"), key=os.path.getmtime)
+    last = pd.read_csv(logs[-1]).dropna(subset="valid/track_map").iloc[-1]
+    return {"mAP": last["valid/track_map"], "P@1": last["valid/track_p1"]}
+
+
+def write_descriptors(table: Path, path: Path) -> None:
+    """Measured descriptors of 3 s windows, in the form of a stored teacher."""
+    if path.exists():
+        return
+    tracks = pd.read_csv(table, dtype={"track_id": str})
+    starts, rows, counts = [], [], []
+    for _, waveform in load_many([Path(file) for file in tracks["file"]], 22_050):
+        if not isinstance(waveform, Waveform):
+            raise waveform
+        length = 3 * waveform.sample_rate
+        count = max(1, len(waveform.samples) // (3 * length))
+        for number in range(count):
+            starts.append(3 * number * 3.0)
+            rows.append(describe(waveform.samples[3 * number * length :][:length]))
+        counts.append(count)
+    np.savez(path, track_id=tracks["track_id"], windows=counts, start_s=starts, values=rows)
+
+
+def describe(samples: np.ndarray) -> np.ndarray:
+    """Mean and standard deviation of spectral shape, onset strength, and chroma."""
+    spectrum = np.abs(librosa.stft(samples, n_fft=1024, hop_length=1024))
+    parts = [
+        np.log(librosa.feature.spectral_centroid(S=spectrum) + 1),
+        np.log(librosa.feature.spectral_bandwidth(S=spectrum) + 1),
+        np.log(librosa.feature.spectral_rolloff(S=spectrum) + 1),
+        np.log(librosa.feature.spectral_flatness(S=spectrum)),
+        librosa.feature.spectral_contrast(S=spectrum),
+        librosa.onset.onset_strength(S=librosa.amplitude_to_db(spectrum))[None],
+        librosa.feature.chroma_stft(S=spectrum**2, tuning=0.0),
+    ]
+    values = np.concatenate(parts)
+    return np.concatenate([values.mean(axis=1), values.std(axis=1)]).astype(np.float32)
+
+
+if __name__ == "__main__":
+    main()

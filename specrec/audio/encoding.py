@@ -1,0 +1,57 @@
+"""Waveforms and files to bytes of a file: what others would make of the same sound."""
+
+import io
+from itertools import chain
+from pathlib import Path
+from typing import cast
+
+import av
+import soundfile as sf
+
+from specrec.audio.waveform import Waveform
+from specrec.errors import AudioError, Reason
+
+
+def encode_wav(waveform: Waveform) -> bytes:
+    """A WAV file of 32-bit floats: nothing is rounded, and levels above full scale stay."""
+    file = io.BytesIO()
+    sf.write(file, waveform.samples, waveform.sample_rate, format="WAV", subtype="FLOAT")
+    return file.getvalue()
+
+
+def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> bytes:
+    """Re-encodes the first audio stream of a file, in mono if it is mono, else in stereo.
+
+    Args:
+        path: A file that FFmpeg reads.
+        container: FFmpeg's name for the format written, such as `mp3` or `ogg`.
+        codec: FFmpeg's name for the encoder, such as `libmp3lame` or `libopus`. It keeps the
+            file's sample rate if it can, and takes 48 kHz if not.
+        bits_per_second: Of the whole stream.
+
+    Raises:
+        AudioError: With the reason `corrupt` if FFmpeg can't read the file.
+    """
+    file = io.BytesIO()
+    try:
+        with (
+            path.open("rb") as raw,
+            av.open(raw, "r", metadata_errors="ignore") as source,
+            av.open(file, "w", format=container) as target,
+        ):
+            sound = source.streams.audio[0]
+            rates = av.Codec(codec, "w").audio_rates or [sound.rate]
+            rate = sound.rate if sound.rate in rates else 48_000
+            layout = "mono" if sound.channels == 1 else "stereo"
+            stream = cast(av.AudioStream, target.add_stream(codec, rate=rate, layout=layout))
+            encoder = stream.codec_context
+            encoder.bit_rate = bits_per_second
+            encoder.open()  # for its frame size
+            resampler = av.AudioResampler(encoder.format, layout, rate, encoder.frame_size)
+            for frame in chain(source.decode(sound), [None]):
+                for part in resampler.resample(frame):
+                    target.mux(stream.encode(part))
+            target.mux(stream.encode(None))
+    except (av.FFmpegError, IndexError) as error:
+        raise AudioError(path, Reason.CORRUPT, f"FFmpeg can't re-encode it: {error}") from error
+    return file.getvalue()

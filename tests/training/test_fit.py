@@ -1,0 +1,80 @@
+"""A whole run in closed form; runs that train are in end_to_end."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from torchvision import models
+
+from specrec.catalog.catalog import read_catalog
+from specrec.config import (
+    Architecture,
+    DataConfig,
+    EncoderConfig,
+    FrontEnd,
+    TrainConfig,
+    TrainingConfig,
+)
+from specrec.errors import ConfigError
+from specrec.model.artifact import load_model
+from specrec.model.encoder import Encoder
+from specrec.model.imagenet import pretrained_backbone
+from specrec.training.cache import AudioCache
+from specrec.training.dataset import WindowDataset
+from specrec.training.fit import fit
+from tests.index.conftest import make_music
+
+NETWORK = "mobilenet_v3_small"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> TrainConfig:
+    make_music(tmp_path / "music", 8)
+    table = {"path": [f"track {i}.wav" for i in range(8)], "split": 6 * ["train"] + 2 * ["valid"]}
+    pd.DataFrame(table).to_csv(tmp_path / "music" / "manifest.csv", index=False)
+    torch.manual_seed(0)
+    torch.save(models.get_model(NETWORK, weights=None).state_dict(), tmp_path / "weights.pth")
+    return TrainConfig(
+        name="image",
+        output=str(tmp_path / "out"),
+        license="MIT",
+        seed=0,
+        resume=True,
+        encoder=EncoderConfig(
+            FrontEnd(window_seconds=1.0),
+            Architecture(NETWORK, embedding_dim=4),
+            str(tmp_path / "weights.pth"),
+        ),
+        data=DataConfig(str(tmp_path / "music"), str(tmp_path / "cache"), "split"),
+        training=TrainingConfig(epochs=0, whiten=1.0, accelerator="cpu"),
+    )
+
+
+def training_embeddings(encoder: Encoder, config: TrainConfig) -> torch.Tensor:
+    cache = AudioCache(Path(config.data.cache), encoder.front_end.sample_rate)
+    tracks, _ = cache.fill(read_catalog(Path(config.data.audio)))
+    train = tracks[tracks["split"] == "train"].reset_index(drop=True)
+    windows = WindowDataset(cache, train, None, encoder.front_end, 6)
+    return torch.stack([encoder.embed(windows[row][0]).mean(dim=0) for row in range(len(train))])
+
+
+def test_without_epochs_nothing_is_trained_but_the_embedding_is_fitted(config: TrainConfig) -> None:
+    encoder, card = load_model(fit(config))
+    start = pretrained_backbone(NETWORK, str(config.encoder.pretrained)).state_dict()
+    trained = encoder.backbone.state_dict()
+    assert all(torch.equal(trained[key], start[key]) for key in start)
+    assert card.training["recipe"]["pretrained"] == "weights.pth"
+    assert card.training["train_tracks"] == 6
+    assert 0 <= card.figures["valid/window_p1"] <= 1
+    white = training_embeddings(encoder, config)
+    torch.testing.assert_close(torch.cov(white.T), torch.eye(4), rtol=0, atol=0.02)
+    torch.testing.assert_close(white.mean(dim=0), torch.zeros(4), rtol=0, atol=0.02)
+
+
+def test_a_trained_encoder_is_not_replaced_by_one_without_training(config: TrainConfig) -> None:
+    checkpoint = Path(config.output) / "checkpoints" / "last.ckpt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.touch()
+    with pytest.raises(ConfigError, match=r"holds a trained encoder.*resume=false"):
+        fit(config)
