@@ -73,8 +73,10 @@ def print_retrieval(retrievals: Sequence[Retrieval]) -> None:
 
 def subject(retrieval: Retrieval) -> str:
     """Who looks for what, as a title."""
-    known = f", artist filter on (artist or album known for {retrieval.known})"
-    return f"Same {retrieval.label}{known * retrieval.artist_filter}: {retrieval.queries} queries"
+    if not retrieval.artist_filter:
+        return f"Same {retrieval.label}: {retrieval.queries} queries"
+    known = f" (artist or album known for {retrieval.known})" if retrieval.queries else ""
+    return f"Same {retrieval.label}, artist filter on{known}: {retrieval.queries} queries"
 
 
 def remark(retrieval: Retrieval) -> str | None:
@@ -88,7 +90,7 @@ def remark(retrieval: Retrieval) -> str | None:
 
 def figure_text(figure: Figure) -> str:
     """A figure and its interval."""
-    low, high = (f"{end:.2f}".removeprefix("0") for end in (figure.low, figure.high))
+    low, high = (f"{end:.2f}".removeprefix("0")[:3] for end in (figure.low, figure.high))
     return f"{figure.value:.3f} ({low}-{high})"
 
 
@@ -129,7 +131,7 @@ def _robustness_table(stabilities: Mapping[str, Stability]) -> Table:
         table.add_row(
             alteration,
             f"{stability.median_cosine:.4f}",
-            f"{stability.lowest_cosine:.3f}",
+            f"{stability.lowest_cosine:.4f}",
             f"{stability.nearly_equal_share:.1%}",
             f"{stability.first_share:.1%}",
             str(stability.worst_rank),

@@ -90,7 +90,7 @@ def draw_retrieval(retrievals: Sequence[Retrieval]) -> Figure:
             )
         panel.set_title(title, fontsize=10, fontweight="bold")
         _clean(panel)
-        panel.set_xlim(0, 1)
+        panel.set_xlim(0, 1.04)  # a dot at 1 shows whole
     panels[0].set_yticks(rows, [_folded(name) for name in names])
     panels[0].set_ylim(len(names) - 0.5, -0.5)
     figure.suptitle(
@@ -185,9 +185,10 @@ def _gap(cosines: np.ndarray) -> np.ndarray:
 def _cosine_axis(panel: Axes) -> None:
     """Labels the gap to 1 with the cosines themselves, 1 at the right."""
     panel.set_xscale("log")
-    panel.set_xlim(max(0.2, panel.get_xlim()[1]), 0.7 * _SMALLEST_GAP)
+    widest = max(0.2, panel.get_xlim()[1])
     gaps = [1.0, 0.5, 0.1, 0.05, 0.01, 0.001, 0.0001, _SMALLEST_GAP]
-    panel.set_xticks(gaps, [f"{1 - gap:.5g}" for gap in gaps], minor=False)
+    panel.set_xticks(gaps, [*(f"{1 - gap:.5g}" for gap in gaps[:-1]), "0.99999 +"])
+    panel.set_xlim(widest, 0.6 * _SMALLEST_GAP)
     panel.xaxis.set_minor_locator(NullLocator())
     panel.set_xlabel("cosine of the altered file to its original (logarithmic towards 1)")
 
