@@ -1,7 +1,7 @@
 """From the checkpoint of MSD_musicnn, as its authors published it, to an encoder.
 
-Weight decay has brought two thirds of its filters to nothing: whatever is played, their output is
-one number. They are left out, which costs no accuracy and most of the time.
+Weight decay has brought nine in ten filters of the front end to nothing: whatever is played, their
+output is one number. They are left out, which changes no figure and saves most of the time.
 """
 
 import math

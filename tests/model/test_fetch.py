@@ -168,7 +168,10 @@ def test_the_list_says_what_is_there_and_what_is_not(pinned: Path) -> None:
     assert listed["musicnn"]["folder"] == str(folder)
     assert listed["musicnn"]["sample_rate"] == 16_000
     assert listed["musicnn"]["size_bytes"] == (folder / "model.safetensors").stat().st_size
-    card = json.loads((SHIPPED / "specrec-base" / "model.json").read_text())
-    figures = card["figures"]["test"]["specrec-base"]
-    for name, value in listed["specrec-base"]["figures"].items():
-        assert value == figures[name]["value"]
+    stored = json.loads((folder / "model.json").read_text())["figures"]["test"]
+    measured = listed["musicnn"]["figures"]
+    assert set(measured) == {"precision_at_1", "precision_at_10", "mean_average_precision"}
+    for name, value in measured.items():
+        assert value == stored["musicnn"][name]["value"]
+    assert stored["protocol"] in result.stdout
+    assert f"{measured['precision_at_1']:.3f}" in result.stdout
