@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ def _stored(
         with np.load(file) as content:
             names, counts = content["track_id"].astype(str), content["windows"]
             windows = np.split(content[array].astype(np.float32), counts.cumsum()[:-1])
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, BadZipFile) as error:
         raise CatalogError(f"{file}:{array}: {error}") from error
     means = {name: rows.mean(axis=0) for name, rows in zip(names, windows, strict=True)}
     absent = [name for name in track_ids if name not in means]

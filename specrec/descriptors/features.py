@@ -1,0 +1,106 @@
+"""The vocabulary of features: names, units, and the scale on which each is compared.
+
+A feature is a column of the catalog: measured from the waveform, read from a table, or, of the
+same name, predicted by a probe. Needs no torch.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+Kind = Literal["amount", "confidence", "class"]
+Scale = Literal["linear", "log", "logit", "circular"]
+
+_EDGE = 0.005  # how near 0 and 1 a share may come before its logit is held
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A named property of a track.
+
+    Attributes:
+        name: Its column.
+        unit: Of its values; empty for numbers from 0 to 1.
+        kind: An `amount` is more or less of something; a `confidence` is how likely something
+            is, as Echo Nest's acousticness; a `class` has no order.
+        scale: On which differences are alike: `log` for frequencies and tempo, `logit` for
+            shares, `circular` for pitch classes on the circle of fifths.
+        lowest: Smallest value that makes sense; smaller ones are held there. Only for `log`.
+    """
+
+    name: str
+    unit: str
+    kind: Kind
+    scale: Scale
+    lowest: float = 0.0
+
+    @property
+    def columns(self) -> int:
+        """Numbers that stand for a value on the scale: 2 for a circular one, else 1."""
+        return 2 if self.scale == "circular" else 1
+
+    def to_scale(self, values: Float[np.ndarray, " tracks"]) -> Float[np.ndarray, "tracks columns"]:
+        """Values in the unit to the scale; NaN stays NaN."""
+        if self.scale == "circular":
+            angle = 2 * np.pi * (values * 7 % 12) / 12
+            return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        if self.scale == "log":
+            values = np.log2(np.maximum(values, self.lowest))
+        elif self.scale == "logit":
+            held = np.clip(values, _EDGE, 1 - _EDGE)
+            values = np.log(held / (1 - held))
+        return values[:, None].astype(np.float64)
+
+    def from_scale(
+        self, scaled: Float[np.ndarray, "tracks columns"]
+    ) -> Float[np.ndarray, " tracks"]:
+        """The inverse of `to_scale`; a point off the circle counts as its direction."""
+        if self.scale == "circular":
+            fifths = np.arctan2(scaled[:, 1], scaled[:, 0]) / (2 * np.pi) * 12
+            nearest: np.ndarray = np.rint(fifths) * 7 % 12
+            return nearest
+        values: np.ndarray = scaled[:, 0]
+        if self.scale == "log":
+            values = 2.0**values
+        elif self.scale == "logit":
+            values = 1 / (1 + np.exp(-values))
+        return values
+
+
+MEASURED = (
+    Feature("tempo_bpm", "bpm", "amount", "log", lowest=20.0),
+    Feature("pulse_clarity", "", "amount", "logit"),
+    Feature("onset_rate_hz", "onsets a second", "amount", "log", lowest=0.1),
+    Feature("loudness_lufs", "LUFS", "amount", "linear"),
+    Feature("loudness_range_lu", "LU", "amount", "linear"),
+    Feature("centroid_hz", "Hz", "amount", "log", lowest=20.0),
+    Feature("bandwidth_hz", "Hz", "amount", "log", lowest=20.0),
+    Feature("rolloff_hz", "Hz", "amount", "log", lowest=20.0),
+    Feature("flatness", "", "amount", "log", lowest=1e-6),
+    Feature("percussive_share", "", "amount", "logit"),
+    Feature("bass_share", "", "amount", "logit"),
+    Feature("tonal_clarity", "", "amount", "linear"),
+    Feature("majorness", "", "amount", "linear"),
+    Feature("key", "pitch class", "class", "circular"),
+)
+"""What `specrec.descriptors.measure` measures."""
+
+HUMAN = (
+    Feature("energy", "", "amount", "logit"),
+    Feature("danceability", "", "amount", "logit"),
+    Feature("valence", "", "amount", "logit"),
+    Feature("acousticness", "", "confidence", "logit"),
+    Feature("instrumentalness", "", "confidence", "logit"),
+    Feature("liveness", "", "confidence", "logit"),
+    Feature("speechiness", "", "confidence", "logit"),
+    Feature("loudness", "dB", "amount", "linear"),
+    Feature("tempo", "bpm", "amount", "log", lowest=20.0),
+    Feature("mode", "", "class", "linear"),
+    Feature("time_signature", "beats a bar", "class", "linear"),
+)
+"""Columns of Spotify's and Echo Nest's tables, beside `key`."""
+
+FEATURES = {feature.name: feature for feature in (*MEASURED, *HUMAN)}
+"""All features that have a name, by their column."""
