@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from specrec.errors import SpecrecError
     from specrec.index.build import build_library
-    from specrec.index.library import Library, Neighbor, Track
     from specrec.model.artifact import load_model
+    from specrec.recommend.library import Library, Neighbor, Track
 
 __all__ = ["Library", "Neighbor", "SpecrecError", "Track", "build_library", "load_model"]
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Library": "specrec.index.library",
-    "Neighbor": "specrec.index.library",
-    "Track": "specrec.index.library",
+    "Library": "specrec.recommend.library",
+    "Neighbor": "specrec.recommend.library",
+    "Track": "specrec.recommend.library",
     "SpecrecError": "specrec.errors",
     "build_library": "specrec.index.build",
     "load_model": "specrec.model.artifact",

@@ -47,7 +47,7 @@ def query(
     m3u: Annotated[bool, typer.Option("--m3u", help="Print a playlist.")] = False,
 ) -> None:
     """Print the tracks that sound most like QUERY."""
-    from specrec.index.library import Library
+    from specrec.recommend.library import Library
 
     if json and m3u:
         raise QueryError("--json and --m3u exclude each other; give one of them")
@@ -97,7 +97,7 @@ def evaluate(
 ) -> None:
     """Measure retrieval: are tracks that share a label found first?"""
     from specrec.evaluation.protocol import evaluate_library
-    from specrec.index.library import Library
+    from specrec.recommend.library import Library
     from specrec.report.evaluation import evaluation_json, print_evaluation
     from specrec.report.progress import progress_bar
 
@@ -167,8 +167,8 @@ def demo(
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library
-    from specrec.index.library import Library
     from specrec.model.resolve import DEFAULT_MODEL
+    from specrec.recommend.library import Library
     from specrec.report.evaluation import print_retrieval
     from specrec.report.progress import progress_bar
     from specrec.report.terminal import print_build, print_neighbors

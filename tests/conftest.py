@@ -1,11 +1,12 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from torchvision.models import ResNet18_Weights, resnet18
 
-from specrec.config import Architecture, FrontEnd
+from specrec.config import Architecture, FrontEnd, IndexConfig
+from specrec.index.build import BuildReport, build_library
 from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
 
@@ -40,3 +41,13 @@ def imagenet_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TORCH_HOME", str(home))
         yield file
+
+
+@pytest.fixture
+def build(model_folder: Path) -> Callable[[Path, Path], BuildReport]:
+    """Indexes a folder with the random model."""
+
+    def run(audio: Path, library: Path) -> BuildReport:
+        return build_library(IndexConfig(str(audio), str(library), str(model_folder), workers=1))
+
+    return run

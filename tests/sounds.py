@@ -7,6 +7,7 @@ import numpy as np
 import soundfile as sf
 
 RATE = 44_100
+MUSIC_RATE = 22_050
 
 
 def tone(seconds: float, hz: float = 440.0, rate: int = RATE, level: float = 0.3) -> np.ndarray:
@@ -38,3 +39,16 @@ def write(path: Path, samples: np.ndarray, rate: int = RATE, codec: str | None =
 def dominant_hz(samples: np.ndarray, rate: int) -> float:
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     return float(spectrum.argmax() * rate / len(samples))
+
+
+def make_music(folder: Path, count: int = 8, first: int = 0) -> Path:
+    """Tracks that differ: a chord of two tones over noise, 1.5 to 5 s long."""
+    for i in range(first, first + count):
+        rng = np.random.default_rng(i)
+        seconds = 1.5 + 0.5 * i
+        sound = tone(seconds, 150 + 90 * i, MUSIC_RATE) + tone(
+            seconds, 2000 - 100 * i, MUSIC_RATE, 0.1
+        )
+        noise = 0.02 * (i + 1) * rng.normal(size=len(sound))
+        write(folder / f"track {i}.wav", (0.5 * sound + noise).astype(np.float32), MUSIC_RATE)
+    return folder

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
-from specrec.index.library import Library
-from tests.index.conftest import make_music
+from specrec.recommend.library import Library
+from tests.sounds import make_music
 
 runner = CliRunner()
 

@@ -11,9 +11,9 @@ import pandas as pd
 from jaxtyping import Float32, Int
 
 from specrec.errors import CatalogError, LibraryError, ModelError
-from specrec.index.library import Library
 from specrec.metrics import standardize
 from specrec.model.resolve import find_model
+from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
     from specrec.model.encoder import Encoder

@@ -18,7 +18,7 @@ from specrec.evaluation.retrieval import (
 )
 from specrec.evaluation.stability import Stability
 from specrec.evaluation.task import choose_rows, label_tasks
-from specrec.index.library import Library
+from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
     from specrec.evaluation.extraction import Extractor

@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Bool, Int
 
 from specrec.errors import CatalogError
-from specrec.index.library import Library
+from specrec.recommend.library import Library
 
 
 @dataclass(frozen=True, eq=False)

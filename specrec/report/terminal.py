@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from specrec.index.build import BuildReport
-from specrec.index.library import Neighbor, Track
+from specrec.recommend.library import Neighbor, Track
 
 _SKIPPED_SHOWN = 20
 

@@ -13,10 +13,10 @@ import pytest
 import torch
 from torchvision import models
 
-from specrec.index.library import Library
 from specrec.model.artifact import load_model
 from specrec.model.imagenet import pretrained_backbone
-from tests.index.conftest import make_music
+from specrec.recommend.library import Library
+from tests.sounds import make_music
 
 ROOT = Path(__file__).parents[2]
 TINY = [

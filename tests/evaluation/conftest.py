@@ -6,10 +6,10 @@ import pytest
 
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
-from specrec.index.library import Library
 from specrec.model.artifact import ModelCard, save_model
+from specrec.recommend.library import Library
 from tests.conftest import make_encoder
-from tests.index.conftest import make_music
+from tests.sounds import make_music
 
 TABLE = """path,artist,album,family,half
 track 0.wav,Ana,One,x,1

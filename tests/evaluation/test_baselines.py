@@ -16,8 +16,7 @@ from specrec.evaluation.baselines import (
 )
 from specrec.evaluation.extraction import Extractor, extract
 from tests.conftest import make_encoder
-from tests.index.conftest import make_music
-from tests.sounds import tone
+from tests.sounds import make_music, tone
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from specrec.evaluation.retrieval import METRICS
 from specrec.evaluation.robustness import ALTERATIONS
 from specrec.index.build import build_library
 from specrec.index.embedding import embed_waveform
-from specrec.index.library import Library
 from specrec.model.artifact import load_model
+from specrec.recommend.library import Library
 
 
 @pytest.fixture(scope="module")

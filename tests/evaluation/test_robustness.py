@@ -8,7 +8,7 @@ import soundfile as sf
 from specrec.audio.decoding import decode
 from specrec.evaluation.robustness import ALTERATIONS, measure_robustness
 from specrec.evaluation.stability import compare
-from specrec.index.library import Library
+from specrec.recommend.library import Library
 from tests.sounds import dominant_hz, tone, write
 
 

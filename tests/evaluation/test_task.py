@@ -3,7 +3,7 @@ import pytest
 
 from specrec.errors import CatalogError
 from specrec.evaluation.task import Task, choose_rows, label_tasks
-from specrec.index.library import Library
+from specrec.recommend.library import Library
 
 
 def test_the_filter_leaves_out_the_artist_or_else_the_album(library: Library) -> None:

@@ -13,12 +13,11 @@ from specrec.config import IndexConfig
 from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
 from specrec.index.build import BuildReport, build_library
 from specrec.index.journal import Journal
-from specrec.index.library import Library
 from specrec.index.storage import writer_lock
 from specrec.model.artifact import ModelCard, load_model, save_model
+from specrec.recommend.library import Library
 from tests.conftest import make_encoder
-from tests.index.conftest import make_music
-from tests.sounds import tone, write
+from tests.sounds import make_music, tone, write
 
 Build = Callable[[Path, Path], BuildReport]
 

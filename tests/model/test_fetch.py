@@ -15,12 +15,12 @@ import specrec.cli
 from specrec.config import IndexConfig
 from specrec.errors import ModelError
 from specrec.index.build import build_library
-from specrec.index.library import Library
 from specrec.model import fetch
 from specrec.model.artifact import load_model
 from specrec.model.resolve import SHIPPED, find_model, models_folder
-from tests.index.conftest import make_music
+from specrec.recommend.library import Library
 from tests.model.package import random_tensors, write_wheel
+from tests.sounds import make_music
 
 
 @pytest.fixture(autouse=True)

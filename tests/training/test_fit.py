@@ -23,7 +23,7 @@ from specrec.model.imagenet import pretrained_backbone
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import WindowDataset
 from specrec.training.fit import fit
-from tests.index.conftest import make_music
+from tests.sounds import make_music
 
 NETWORK = "mobilenet_v3_small"
 

@@ -8,8 +8,8 @@ from safetensors.numpy import load_file
 
 from specrec.model import fetch
 from specrec.training.musicnn_head import main
-from tests.index.conftest import make_music
 from tests.model.package import write_wheel
+from tests.sounds import make_music
 
 
 def test_the_command_writes_the_head_of_the_training_tracks(

@@ -9,9 +9,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.errors import AudioError, QueryError
 from specrec.index.build import BuildReport
-from specrec.index.library import Library
-from tests.index.conftest import make_music
-from tests.sounds import tone, write
+from specrec.recommend.library import Library
+from tests.sounds import make_music, tone, write
 
 Build = Callable[[Path, Path], BuildReport]
 

@@ -14,10 +14,10 @@ from jaxtyping import Float32
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.catalog.identity import content_id
 from specrec.errors import LibraryError, ModelError, QueryError
-from specrec.index.lookup import find_row
 from specrec.index.storage import Generation, read_generation
 from specrec.index.vectors import search
 from specrec.model.resolve import find_model
+from specrec.recommend.lookup import find_row
 
 if TYPE_CHECKING:
     from specrec.model.encoder import Encoder

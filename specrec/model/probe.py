@@ -1,0 +1,182 @@
+"""The probe: named features read linearly out of an embedding. Needs no torch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float32
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from specrec.descriptors.features import Feature
+from specrec.errors import ModelError
+
+PROBE_FILE = "probe.safetensors"
+R2_FLOOR = 0.3
+"""Held-out R2 below which a feature explains nothing: it is in no decomposition or sentence."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ProbedFeature:
+    """A feature that the probe predicts, and how well, on tracks of groups it has not seen.
+
+    Attributes:
+        feature: Name, unit, kind and scale.
+        r2: Share of the variance on the scale that the prediction accounts for.
+        spearman: Rank correlation; of a circular feature, the cosine of the angle between
+            prediction and truth.
+        mae: Mean absolute error in the unit; of a pitch class, in steps on the circle of fifths.
+        interval: Half the width, on the scale, of an interval that holds 90 % of the truths
+            around their predictions (split-conformal).
+        tracks: Number of tracks behind these figures.
+        fitted: Number of tracks behind the weights.
+        strength: Of the ridge penalty, relative to the mean variance of the embedding.
+    """
+
+    feature: Feature
+    r2: Estimate
+    spearman: Estimate
+    mae: Estimate
+    interval: float
+    tracks: int
+    fitted: int
+    strength: float
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is predicted well enough to explain anything."""
+        return self.r2.value >= R2_FLOOR
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Linear maps from a centered embedding to features, each on its own scale.
+
+    With `z` an embedding, feature k's value on its scale is `weight_k . z + bias_k`; a circular
+    feature has two rows, for its cosine and sine.
+
+    Attributes:
+        fingerprint: Of the model whose embeddings it reads.
+        features: What it predicts, in the order of the rows.
+        weight: One row a number on a scale.
+        bias: Likewise.
+        spread: Standard deviation of each row's target over the tracks it was fitted to.
+        source: Where tracks and truth came from, as plain values.
+    """
+
+    fingerprint: str
+    features: tuple[ProbedFeature, ...]
+    weight: Float32[np.ndarray, "rows dim"]
+    bias: Float32[np.ndarray, " rows"]
+    spread: Float32[np.ndarray, " rows"]
+    source: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rows = sum(item.feature.columns for item in self.features)
+        if not len(self.weight) == len(self.bias) == len(self.spread) == rows:
+            raise ValueError(f"{len(self.weight)} rows of weights for {rows} rows of features")
+
+    def rows(self, name: str) -> slice:
+        """Where a feature's rows are.
+
+        Raises:
+            KeyError: If it predicts none of that name.
+        """
+        first = 0
+        for item in self.features:
+            last = first + item.feature.columns
+            if item.feature.name == name:
+                return slice(first, last)
+            first = last
+        raise KeyError(name)
+
+    def usable(self) -> tuple[ProbedFeature, ...]:
+        """The features that are predicted well enough to explain anything."""
+        return tuple(item for item in self.features if item.usable)
+
+    def scaled(
+        self, embeddings: Float[np.ndarray, "tracks dim"], name: str
+    ) -> Float[np.ndarray, "tracks columns"]:
+        """A feature's predictions on its scale."""
+        rows = self.rows(name)
+        predicted: np.ndarray = embeddings @ self.weight[rows].T + self.bias[rows]
+        return predicted
+
+    def predict(
+        self, embeddings: Float[np.ndarray, "tracks dim"]
+    ) -> dict[str, Float[np.ndarray, " tracks"]]:
+        """Predictions of all features in their units, by name."""
+        return {
+            item.feature.name: item.feature.from_scale(self.scaled(embeddings, item.feature.name))
+            for item in self.features
+        }
+
+
+def save_probe(probe: Probe, path: Path) -> None:
+    """Writes a probe; its figures stand in the file's metadata."""
+    described = {
+        "fingerprint": probe.fingerprint,
+        "features": [asdict(item) for item in probe.features],
+        "source": probe.source,
+    }
+    tensors = {"weight": probe.weight, "bias": probe.bias, "spread": probe.spread}
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    save_file(contiguous, path, metadata={"probe": json.dumps(described)})
+
+
+def load_probe(folder: Path, fingerprint: str) -> Probe | None:
+    """Reads the probe in the folder of a model or of a library's generation.
+
+    Args:
+        folder: Where `probe.safetensors` is.
+        fingerprint: Of the model whose embeddings are to be read.
+
+    Returns:
+        None if there is no probe.
+
+    Raises:
+        ModelError: If it is damaged, or reads the embeddings of another model.
+    """
+    path = folder / PROBE_FILE
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="np") as file:
+            described = json.loads(file.metadata()["probe"])
+            weight, bias, spread = (file.get_tensor(name) for name in ("weight", "bias", "spread"))
+        probe = Probe(
+            described["fingerprint"],
+            _features(described["features"]),
+            weight,
+            bias,
+            spread,
+            described["source"],
+        )
+    except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise ModelError(f"{path}: damaged ({error}); copy the model anew") from error
+    if probe.fingerprint != fingerprint:
+        raise ModelError(
+            f"{path}: reads the embeddings of model {probe.fingerprint}, not of {fingerprint};"
+            " remove it, or copy the model anew"
+        )
+    return probe
+
+
+def _features(items: Sequence[dict[str, Any]]) -> tuple[ProbedFeature, ...]:
+    features = []
+    for item in items:
+        estimates = {name: Estimate(**item[name]) for name in ("r2", "spearman", "mae")}
+        features.append(ProbedFeature(**item | estimates | {"feature": Feature(**item["feature"])}))
+    return tuple(features)

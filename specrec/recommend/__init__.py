@@ -1,0 +1,1 @@
+"""Neighbors of a query, and why: what a library is asked."""
