@@ -169,7 +169,9 @@ def write_descriptors(table: Path, path: Path) -> None:
             starts.append(3 * number * 3.0)
             rows.append(describe(waveform.samples[3 * number * length :][:length]))
         counts.append(count)
-    np.savez(path, track_id=tracks["track_id"].to_numpy(str), windows=counts, start_s=starts, values=rows)
+    np.savez(
+        path, track_id=tracks["track_id"].to_numpy(str), windows=counts, start_s=starts, values=rows
+    )
 
 
 def describe(samples: np.ndarray) -> np.ndarray:
