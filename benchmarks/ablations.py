@@ -83,10 +83,11 @@ BOTH = "data.teachers=[{{path: {teachers}/mn04_as.pt, dim: 160}}, " + MUSICNN + 
 DESCRIPTORS = (
     "data.teachers=[{{path: {out}/descriptors.npz, dim: 256, array: values, window_seconds: 3}}]"
 )
+UNMIXED = "training.augment.mix_share=0"  # what is stored says nothing of a mixed view
 TAUGHT = {
-    "regression of descriptors": (*DISTIL, DESCRIPTORS),
-    "NT-Xent and descriptors": ("training.distill_weight=1", DESCRIPTORS),
-    "mn04, stored": (*DISTIL, STORED),
+    "regression of descriptors": (*DISTIL, DESCRIPTORS, UNMIXED),
+    "NT-Xent and descriptors": ("training.distill_weight=1", DESCRIPTORS, UNMIXED),
+    "mn04, stored": (*DISTIL, STORED, UNMIXED),
     "mn04, live": (*DISTIL, LIVE),
     "mn04, live, half the views mixed": (*DISTIL, LIVE, *MIXED),
     "the same and speed 1.25": (*DISTIL, LIVE, *MIXED, "training.augment.speed=1.25"),
