@@ -11,8 +11,12 @@ def main(config: IndexConfig) -> None:
     from specrec.report.progress import progress_bar
     from specrec.report.terminal import print_build
 
-    with progress_bar("reading") as on_scan, progress_bar("embedding") as on_embed:
-        report = build_library(config, on_scan, on_embed)
+    with (
+        progress_bar("reading") as on_scan,
+        progress_bar("embedding") as on_embed,
+        progress_bar("measuring") as on_describe,
+    ):
+        report = build_library(config, on_scan, on_embed, on_describe)
     print_build(report, config.library)
 
 

@@ -10,8 +10,12 @@ def main(config: TrainConfig) -> None:
     from specrec.report.progress import progress_bar
     from specrec.training.fit import fit
 
-    with progress_bar("decoding") as on_progress, progress_bar("fitting") as on_fit:
-        model = fit(config, on_progress, on_fit)
+    with (
+        progress_bar("decoding") as on_progress,
+        progress_bar("measuring") as on_measure,
+        progress_bar("fitting") as on_fit,
+    ):
+        model = fit(config, on_progress, on_fit, on_measure)
     print(f"model written to {model}")
 
 

@@ -177,9 +177,13 @@ def demo(
     audio, place = folder / "audio", folder / "library"
     with progress_bar("synthesizing") as on_progress:
         write_library(audio, tracks=tracks, seed=seed, on_progress=on_progress)
-    with progress_bar("reading") as on_scan, progress_bar("embedding") as on_embed:
+    with (
+        progress_bar("reading") as on_scan,
+        progress_bar("embedding") as on_embed,
+        progress_bar("measuring") as on_describe,
+    ):
         report = build_library(
-            IndexConfig(str(audio), str(place), DEFAULT_MODEL), on_scan, on_embed
+            IndexConfig(str(audio), str(place), DEFAULT_MODEL), on_scan, on_embed, on_describe
         )
     print_build(report, str(place))
     library = Library.open(place)

@@ -74,6 +74,7 @@ class FrontEnd:
 
 MEL_CNN = "mel_cnn"
 MUSICNN = "musicnn"
+MUSICNN_MELS = 67  # height of its tallest filters
 IMAGENET = "imagenet"
 
 
@@ -125,6 +126,9 @@ class EncoderConfig:
 
     def __post_init__(self) -> None:
         backbone = self.architecture.backbone
+        mels = self.front_end.n_mels
+        fits = backbone != MUSICNN or mels >= MUSICNN_MELS
+        _require(fits, "front_end.n_mels", mels, f"{MUSICNN_MELS} or more for {MUSICNN}")
         fits = self.pretrained is None or backbone not in (MEL_CNN, MUSICNN)
         rule = f"null for {backbone}, which starts from random weights"
         _require(fits, "encoder.pretrained", self.pretrained, rule)
@@ -235,6 +239,8 @@ class TrainingConfig:
         contrast_weight: Weight of NT-Xent over two views of a track.
         label_weight: Weight of the loss that pulls tracks of one label together; 0 for none.
         distill_weight: Weight of the distance to the teachers' embeddings; 0 for none.
+        probe_weight: Weight of the squared error of a linear probe that is trained along, to
+            predict the tracks' features from their embeddings; 0 for none.
         visits_per_epoch: How often an epoch visits a track; each visit cuts two views.
         view_seconds: How far apart the two views of a track may begin; null for anywhere.
         projector_dim: Output of the projector that is dropped after training; 0 for none.
@@ -249,6 +255,8 @@ class TrainingConfig:
         devices: Lightning's: auto, or a number of processes.
         strategy: Lightning's: auto, ddp.
         precision: Lightning's; `auto` takes bf16-mixed where the hardware has it.
+        probe: Whether to measure the training tracks' features at the end and to fit the probe on
+            them, without which a model can't explain.
         whiten: How far the embedding is whitened at the end: each principal axis of the training
             tracks is divided by its variance to the power of half of this. 0 leaves it, 1 makes
             all axes alike.
@@ -261,6 +269,7 @@ class TrainingConfig:
     contrast_weight: float = 1.0
     label_weight: float = 0.0
     distill_weight: float = 0.0
+    probe_weight: float = 0.0
     visits_per_epoch: int = 1
     view_seconds: float | None = None
     projector_dim: int = 0
@@ -274,6 +283,7 @@ class TrainingConfig:
     devices: str = "auto"
     strategy: str = "auto"
     precision: str = "auto"
+    probe: bool = True
     whiten: float = 0.0
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
@@ -282,6 +292,9 @@ class TrainingConfig:
         for name in ("patience", "validate_every", "visits_per_epoch"):
             value = getattr(self, name)
             _require(value >= 1, f"training.{name}", value, "1 or more")
+        often = self.epochs == 0 or self.validate_every <= self.epochs
+        rule = f"at most training.epochs ({self.epochs})"
+        _require(often, "training.validate_every", self.validate_every, rule)
         _require(0 <= self.whiten <= 1, "training.whiten", self.whiten, "from 0 to 1")
         apart = self.view_seconds
         _require(apart is None or apart >= 0, "training.view_seconds", apart, "0 or more, or null")
@@ -293,6 +306,7 @@ class TrainingConfig:
             "contrast_weight",
             "label_weight",
             "distill_weight",
+            "probe_weight",
             "weight_decay",
             "projector_dim",
         ):
@@ -341,9 +355,17 @@ class TrainConfig:
         _require(not taught or sum(dims) == dim, "data.teachers.dim", dims, rule)
         live = [item.path for item in data.teachers if item.array is None]
         _require(len(live) <= 1, "data.teachers", live, "with no more than one live teacher")
+        share, deaf = training.augment.mix_share, bool(data.teachers) and not live
+        rule = "below 1: stored teachers, the only ones, say nothing of a mixed view"
+        _require(not (taught and deaf) or share < 1, "training.augment.mix_share", share, rule)
         labeled = not training.monitor.startswith("track") or data.label
         _require(bool(labeled), "data.label", data.label, f"given to monitor {training.monitor}")
-        total = training.contrast_weight + training.label_weight + training.distill_weight
+        total = (
+            training.contrast_weight
+            + training.label_weight
+            + training.distill_weight
+            + training.probe_weight
+        )
         _require(total > 0, "the sum of the loss weights", total, "above 0")
 
 
@@ -358,6 +380,10 @@ class IndexConfig:
         device: Torch's: auto, cpu, cuda.
         workers: Processes that decode; 0 for one a core.
         batch_windows: Windows embedded at once.
+        describe: Whether to measure the tracks' features too (tempo, brightness ...), of which
+            explanations speak.
+        features: A CSV or Parquet table of features, such as Spotify's or Echo Nest's, whose
+            rows are found by path, track_id or `clip_<row>`; null for none.
     """
 
     audio: str
@@ -366,6 +392,8 @@ class IndexConfig:
     device: str = "auto"
     workers: int = 0
     batch_windows: int = 64
+    describe: bool = True
+    features: str | None = None
 
     def __post_init__(self) -> None:
         _require(self.workers >= 0, "workers", self.workers, "0 or more")

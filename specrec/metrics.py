@@ -6,8 +6,25 @@ Raghavan and Schuetze, "Introduction to Information Retrieval" (2008), chapter 8
 source is named.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % bootstrap interval (percentiles; Efron 1979).
+
+    Attributes:
+        value: The figure.
+        low: Lower end of the interval.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
 
 
 def standardize(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:

@@ -4,53 +4,75 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TypeVar
 
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
-Loaded = Waveform | AudioError
+Made = TypeVar("Made")
 
 
 def load_many(
     paths: Sequence[Path], sample_rate: int, workers: int = 0
-) -> Iterator[tuple[int, Loaded]]:
-    """Loads files in worker processes, in order, a few ahead of the caller.
+) -> Iterator[tuple[int, Waveform | AudioError]]:
+    """Loads files in worker processes, as `map_files` does it.
+
+    Yields:
+        The position in `paths`, with the waveform or what is wrong with the file.
+    """
+    return map_files(_itself, paths, sample_rate, workers)
+
+
+def _itself(waveform: Waveform) -> Waveform:
+    return waveform
+
+
+def map_files(
+    function: Callable[[Waveform], Made],
+    paths: Sequence[Path],
+    sample_rate: int,
+    workers: int = 0,
+) -> Iterator[tuple[int, Made | AudioError]]:
+    """Loads files in worker processes, in order, a few ahead, and calls a function on each there.
 
     A decoder that crashes takes its process along, not this one: the files that were in flight
     are tried again one by one, and the one to blame comes back with the reason `crashed`.
 
     Args:
+        function: Of the waveform; at the top level of a module, so that a worker can import it.
         paths: The files.
         sample_rate: As in `load`.
         workers: Number of processes; 0 for one a core.
 
     Yields:
-        The position in `paths`, with the waveform or what is wrong with the file.
+        The position in `paths`, with what the function made or what is wrong with the file.
     """
     workers = workers or os.cpu_count() or 1
     position = 0
     while position < len(paths):
         try:
-            for loaded in _load_ahead(paths[position:], sample_rate, workers):
+            for loaded in _map_ahead(function, paths[position:], sample_rate, workers):
                 yield position, loaded
                 position += 1
         except BrokenProcessPool:
             for suspect in range(position, min(position + 2 * workers, len(paths))):
-                yield suspect, _load_alone(paths[suspect], sample_rate)
+                yield suspect, _map_alone(function, paths[suspect], sample_rate)
                 position = suspect + 1
 
 
-def _load_ahead(paths: Sequence[Path], sample_rate: int, workers: int) -> Iterator[Loaded]:
+def _map_ahead(
+    function: Callable[[Waveform], Made], paths: Sequence[Path], sample_rate: int, workers: int
+) -> Iterator[Made | AudioError]:
     with _pool(workers) as pool:
-        flight: deque[Future[Loaded]] = deque()
+        flight: deque[Future[Made | AudioError]] = deque()
         try:
             for path in paths:
-                flight.append(pool.submit(_load, path, sample_rate))
+                flight.append(pool.submit(_map, function, path, sample_rate))
                 if len(flight) == 2 * workers:
                     yield flight.popleft().result()
             while flight:
@@ -59,10 +81,12 @@ def _load_ahead(paths: Sequence[Path], sample_rate: int, workers: int) -> Iterat
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _load_alone(path: Path, sample_rate: int) -> Loaded:
+def _map_alone(
+    function: Callable[[Waveform], Made], path: Path, sample_rate: int
+) -> Made | AudioError:
     with _pool(1) as pool:
         try:
-            return pool.submit(_load, path, sample_rate).result()
+            return pool.submit(_map, function, path, sample_rate).result()
         except BrokenProcessPool:
             return AudioError(path, Reason.CRASHED, "the decoder crashed on this file")
 
@@ -79,9 +103,9 @@ def _start_worker() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def _load(path: Path, sample_rate: int) -> Loaded:
+def _map(function: Callable[[Waveform], Made], path: Path, sample_rate: int) -> Made | AudioError:
     try:
-        return load(path, sample_rate)
+        return function(load(path, sample_rate))
     except AudioError as error:
         return error
     except Exception as error:  # whatever a decoder does, it costs no other file

@@ -37,7 +37,7 @@ def split_tracks(
         raise CatalogError(f"no column {missing[0]} to split by; the tracks have {have}")
     if abs(sum(fractions.values()) - 1) > 1e-6 or min(fractions.values()) < 0:
         raise CatalogError(f"split fractions must sum to 1, not {fractions}")
-    groups = _tied_groups(tracks, group_by)
+    groups = tied_groups(tracks, group_by)
     sizes = np.bincount(groups)
     wanted = {name: share * len(tracks) for name, share in fractions.items()}
     given = dict.fromkeys(fractions, 0)
@@ -49,7 +49,7 @@ def split_tracks(
     return pd.Series([split_of_group[group] for group in groups], tracks.index, name="split")
 
 
-def _tied_groups(tracks: pd.DataFrame, group_by: Sequence[str]) -> np.ndarray:
+def tied_groups(tracks: pd.DataFrame, group_by: Sequence[str]) -> np.ndarray:
     """Connected components of the graph that joins each track to its values."""
     links_from, links_to = [np.zeros(0, int)], [np.zeros(0, int)]
     nodes = len(tracks)

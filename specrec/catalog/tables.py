@@ -39,14 +39,7 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises:
         CatalogError: If the table can't be read, names no files, or names one twice.
     """
-    try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path)
-        else:
-            table = pd.read_csv(path, dtype={"track_id": "string"})
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CatalogError(f"{path}: not a table that can be read: {reason}") from error
+    table = load_table(path)
     column = next((name for name in PATH_COLUMNS if name in table.columns), None)
     if column is None:
         wanted = ", ".join(PATH_COLUMNS)
@@ -58,3 +51,18 @@ def read_table(path: Path) -> pd.DataFrame:
         twice = index[index.duplicated()][0]
         raise CatalogError(f"{path}: {twice} stands in two rows; keep one of them")
     return named.drop(columns=column).set_index(index)
+
+
+def load_table(path: Path) -> pd.DataFrame:
+    """Reads a CSV or Parquet file, whatever its columns; `track_id` stays text.
+
+    Raises:
+        CatalogError: If it can't be read.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype={"track_id": "string"})
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CatalogError(f"{path}: not a table that can be read: {reason}") from error

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from specrec.evaluation.task import Task
 from specrec.metrics import (
+    Estimate,
     average_precision,
     cosine_similarities,
     k_occurrences,
@@ -37,21 +38,6 @@ _BLOCK = 512  # queries ranked at once: memory grows with the tracks, not with t
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A mean over queries with its 95 % bootstrap interval (percentiles; Efron 1979).
-
-    Attributes:
-        value: The mean, from 0 to 1; of differences, from -1 to 1.
-        low: Lower end of the interval.
-        high: Upper end.
-    """
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Retrieval:
     """How well embeddings find tracks of the query's label.
 
@@ -72,8 +58,8 @@ class Retrieval:
     tracks: int
     queries: int
     known: int
-    figures: dict[str, dict[str, Figure]]
-    differences: dict[str, dict[str, Figure]]
+    figures: dict[str, dict[str, Estimate]]
+    differences: dict[str, dict[str, Estimate]]
 
 
 @dataclass(frozen=True)
@@ -162,7 +148,7 @@ def _per_query(
     return np.concatenate(parts, axis=1)
 
 
-def _figures(values: Float[np.ndarray, "metrics queries"]) -> dict[str, Figure]:
+def _figures(values: Float[np.ndarray, "metrics queries"]) -> dict[str, Estimate]:
     """Means and intervals; the same seed draws the same queries for every embedding."""
     rng, queries = np.random.default_rng(0), values.shape[1]
     means = np.empty((_RESAMPLES, len(values)))
@@ -171,7 +157,7 @@ def _figures(values: Float[np.ndarray, "metrics queries"]) -> dict[str, Figure]:
         means[resample] = values @ drawn / queries
     ends = np.percentile(means, [2.5, 97.5], axis=0)
     return {
-        metric: Figure(float(mean), float(low), float(high))
+        metric: Estimate(float(mean), float(low), float(high))
         for metric, mean, low, high in zip(METRICS, values.mean(axis=1), *ends, strict=True)
     }
 

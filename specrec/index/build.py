@@ -1,7 +1,7 @@
 """An index run: read the catalog, embed what is new, write a complete generation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from specrec.catalog.catalog import Catalog, read_catalog
+from specrec.catalog.joins import join_features
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
+from specrec.descriptors.files import Measurements
 from specrec.errors import LibraryError, Reason
 from specrec.index.journal import EmbeddedTrack, Failure, Journal, Result
 from specrec.index.storage import (
@@ -22,6 +24,7 @@ from specrec.index.storage import (
     writer_lock,
 )
 from specrec.index.vectors import build_index
+from specrec.model.probe import load_probe, same_probe
 from specrec.model.resolve import find_model, read_card
 
 Progress = Callable[[int, int], None]
@@ -37,6 +40,7 @@ class BuildReport:
         skipped: Files left out, this time or before.
         ignored: Files that are not audio.
         table: The table whose columns were joined, if any.
+        featured: Files that the table of features knows; None if none was given.
         changed: Whether a new generation was written.
     """
 
@@ -45,6 +49,7 @@ class BuildReport:
     skipped: list[Skipped]
     ignored: int
     table: Path | None
+    featured: int | None
     changed: bool
 
 
@@ -52,6 +57,7 @@ def build_library(
     config: IndexConfig,
     on_scan: Progress | None = None,
     on_embed: Progress | None = None,
+    on_describe: Progress | None = None,
 ) -> BuildReport:
     """Builds a library, or brings it up to date.
 
@@ -63,6 +69,7 @@ def build_library(
         config: What `conf/index.yaml` describes.
         on_scan: Called while new files are read for their identity and tags.
         on_embed: Called while they are decoded and embedded.
+        on_describe: Called while their features are measured.
 
     Raises:
         CatalogError: If there is no audio.
@@ -77,18 +84,31 @@ def build_library(
         catalog = read_catalog(
             Path(config.audio), None if before is None else before.files, on_scan
         )
+        featured = None
+        if config.features is not None:
+            tracks, featured = join_features(
+                catalog.root, catalog.tracks, Path(config.features).expanduser()
+            )
+            catalog = replace(catalog, tracks=tracks)
         journal = Journal(library, fingerprint)
         results = (_results(before) if before and same_model else {}) | journal.read()
         new = catalog.tracks[~catalog.tracks["content_id"].isin(list(results))]
         if len(new):
             results |= _embed(config, model, catalog, new, journal, on_embed)
         after = _assemble(config, model, catalog, results)
+        after = replace(after, descriptors=_describe(config, before, after, on_describe))
         changed = not (before and same_model and _equal(before, after))
         if changed:
             write_generation(library, after)
         journal.clear()
     return BuildReport(
-        len(after.tracks), len(new), after.skipped_files(), catalog.ignored, catalog.table, changed
+        len(after.tracks),
+        len(new),
+        after.skipped_files(),
+        catalog.ignored,
+        catalog.table,
+        featured,
+        changed,
     )
 
 
@@ -171,12 +191,29 @@ def _assemble(
     return Generation(
         _manifest(catalog, read_card(model), model, len(tracks), len(skipped)),
         tracks,
+        pd.DataFrame(index=tracks.index),
+        load_probe(model, read_card(model)["fingerprint"]),
         catalog.files,
         skipped_table(skipped, lasting),
         embeddings,
         np.concatenate([track.windows for track in embedded]),
         build_index(embeddings),
     )
+
+
+def _describe(
+    config: IndexConfig, before: Generation | None, after: Generation, on_describe: Progress | None
+) -> pd.DataFrame:
+    """Measures the tracks of which nothing is known yet; it does not depend on the model."""
+    known = Measurements(Path(config.library) / "journal" / "descriptors.jsonl")
+    if before is not None:
+        known.recall(before.tracks["content_id"].tolist(), before.descriptors)
+    content_ids = after.tracks["content_id"].tolist()
+    if config.describe:
+        root = Path(after.manifest["audio_root"])
+        paths = [root / path for path in after.tracks["path"]]
+        known.measure(content_ids, paths, config.workers, on_describe)
+    return known.table(content_ids)
 
 
 def _manifest(
@@ -200,6 +237,8 @@ def _equal(before: Generation, after: Generation) -> bool:
     return (
         before.manifest["audio_root"] == after.manifest["audio_root"]
         and before.tracks.to_csv() == after.tracks.to_csv()
+        and same_probe(before.probe, after.probe)
+        and before.descriptors.to_csv() == after.descriptors.to_csv()
         and before.files.to_csv() == after.files.to_csv()
         and before.skipped.to_csv() == after.skipped.to_csv()
     )

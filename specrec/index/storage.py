@@ -18,8 +18,9 @@ import pandas as pd
 from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, Reason
 from specrec.index.vectors import read_index, write_index
+from specrec.model.probe import PROBE_FILE, Probe, load_probe, save_probe
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had no descriptors
 _MANIFEST = "library.json"
 _REMEDY = "remove the library folder and run index.py again"
 
@@ -31,6 +32,9 @@ class Generation:
     Attributes:
         manifest: `library.json`: format, model, counts, index kind, audio root, checksums.
         tracks: One row a track, in the order of the embeddings.
+        descriptors: What was measured of each track: one row a track, columns of
+            `specrec.descriptors`; none in a library of format 1.
+        probe: The model's, so that explanations do without the model.
         files: What was read of each file below the audio root.
         skipped: path, reason, detail of the files left out; content_id where it would fail again.
         embeddings: float32, (tracks, dim), centered, not scaled.
@@ -40,6 +44,8 @@ class Generation:
 
     manifest: dict[str, Any]
     tracks: pd.DataFrame
+    descriptors: pd.DataFrame
+    probe: Probe | None
     files: pd.DataFrame
     skipped: pd.DataFrame
     embeddings: np.ndarray
@@ -84,9 +90,13 @@ def read_generation(library: Path) -> Generation | None:
         for name, stored in manifest["files"].items():
             if (folder / name).stat().st_size != stored["bytes"]:
                 raise LibraryError(f"{folder / name}: damaged (its size differs); {_REMEDY}")
+        tracks = pd.read_parquet(folder / "tracks.parquet")
+        described = folder / "descriptors.parquet"
         return Generation(
             manifest,
-            pd.read_parquet(folder / "tracks.parquet"),
+            tracks,
+            pd.read_parquet(described) if version > 1 else pd.DataFrame(index=tracks.index),
+            load_probe(folder, manifest["model"]["fingerprint"]),
             pd.read_parquet(folder / "files.parquet"),
             pd.read_parquet(folder / "skipped.parquet"),
             np.load(folder / "embeddings.npy", mmap_mode="r"),
@@ -107,6 +117,9 @@ def write_generation(library: Path, generation: Generation) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # left by a run that was killed
     folder.mkdir()
     generation.tracks.to_parquet(folder / "tracks.parquet")
+    generation.descriptors.to_parquet(folder / "descriptors.parquet")
+    if generation.probe is not None:
+        save_probe(generation.probe, folder / PROBE_FILE)
     generation.files.to_parquet(folder / "files.parquet")
     generation.skipped.to_parquet(folder / "skipped.parquet")
     np.save(folder / "embeddings.npy", generation.embeddings)

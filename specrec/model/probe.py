@@ -13,19 +13,11 @@ from safetensors.numpy import save_file
 
 from specrec.descriptors.features import Feature
 from specrec.errors import ModelError
+from specrec.metrics import Estimate
 
 PROBE_FILE = "probe.safetensors"
 R2_FLOOR = 0.3
 """Held-out R2 below which a feature explains nothing: it is in no decomposition or sentence."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -172,6 +164,18 @@ def load_probe(folder: Path, fingerprint: str) -> Probe | None:
             " remove it, or copy the model anew"
         )
     return probe
+
+
+def same_probe(first: Probe | None, second: Probe | None) -> bool:
+    """Whether two probes say the same of every embedding."""
+    if first is None or second is None:
+        return first is second
+    return (
+        first.fingerprint == second.fingerprint
+        and first.features == second.features
+        and np.array_equal(first.weight, second.weight)
+        and np.array_equal(first.bias, second.bias)
+    )
 
 
 def _features(items: Sequence[dict[str, Any]]) -> tuple[ProbedFeature, ...]:

@@ -2,20 +2,28 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 
+from specrec.audio.loading import load
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.catalog.identity import content_id
+from specrec.descriptors.features import known_features
 from specrec.errors import LibraryError, ModelError, QueryError
+from specrec.explain.causal import Controls, draw_controls
+from specrec.explain.directions import Directions, find_directions
+from specrec.explain.explanation import Explanation, explain_neighbors
+from specrec.explain.readings import Readings, Subject
 from specrec.index.storage import Generation, read_generation
 from specrec.index.vectors import search
+from specrec.model.probe import Probe, load_probe
 from specrec.model.resolve import find_model
 from specrec.recommend.lookup import find_row
 
@@ -66,6 +74,12 @@ class Neighbor:
     rank: int
     similarity: float
     track: Track
+    explain: Callable[[], Explanation] = field(repr=False, compare=False)
+
+    @property
+    def explanation(self) -> Explanation:
+        """Why it resembles the query; worked out for all neighbors when first asked for."""
+        return self.explain()
 
 
 class Library:
@@ -78,6 +92,8 @@ class Library:
         self.skipped: pd.DataFrame = generation.skipped
         self.embeddings: Float32[np.ndarray, "tracks dim"] = generation.embeddings
         self.windows = generation.windows
+        self.descriptors: pd.DataFrame = generation.descriptors
+        self.probe: Probe | None = _own_probe(folder, generation) or generation.probe
         self._index = generation.index
 
     @classmethod
@@ -148,11 +164,99 @@ class Library:
             (float(similarity), int(other))
             for similarity, other in zip(similarities[0], rows[0], strict=True)
             if outside is not None or other != row
-        ]
+        ][:k]
+
+        @cache
+        def explanations() -> list[Explanation]:
+            subject = self._subject(row, outside, vector)
+            others = np.array([other for _, other in found], dtype=np.int64)
+            return self._explain(subject, None if outside else row, others, k)
+
         return [
-            Neighbor(rank, similarity, self.track(other))
-            for rank, (similarity, other) in enumerate(found[:k], 1)
+            Neighbor(rank, similarity, self.track(other), partial(_item, explanations, rank - 1))
+            for rank, (similarity, other) in enumerate(found, 1)
         ]
+
+    def explain(
+        self, query: str | os.PathLike[str], neighbor: str | os.PathLike[str], k: int = 10
+    ) -> Explanation:
+        """Why a track resembles a query, whether or not it is among its nearest.
+
+        Args:
+            query: As for `neighbors`.
+            neighbor: A track of the library, as for `neighbors`.
+            k: Length of the list out of which the changes named in the explanation would take
+                the neighbor.
+
+        Raises:
+            QueryError: If either fits no track or several, both are the same, or the neighbor is
+                not in the library.
+            AudioError: If a query from outside can't be used.
+        """
+        row, outside = self._resolve(query)
+        other = self.row_of(neighbor)
+        if outside is None and other == row:
+            raise QueryError(f"{query} and {neighbor} are the same track; give another")
+        vector = self.embeddings[row] if outside is None else self._embed(outside)
+        subject = self._subject(row, outside, vector)
+        return self._explain(subject, None if outside else row, np.array([other]), k)[0]
+
+    def row_of(self, query: str | os.PathLike[str]) -> int:
+        """The row of a track of the library.
+
+        Raises:
+            QueryError: If nothing fits, several tracks do, or the file is not in the library.
+        """
+        row, outside = self._resolve(query)
+        if outside is not None:
+            raise QueryError(f"{outside} is not in the library; give a track that is")
+        return row
+
+    def _subject(
+        self, row: int, outside: Path | None, vector: Float32[np.ndarray, " dim"]
+    ) -> Subject:
+        if outside is None:
+            return self.readings.subject(row)
+        # Here, not above: librosa takes a second to load.
+        from specrec.descriptors.measure import measure
+        from specrec.descriptors.spectrum import SAMPLE_RATE
+
+        measured = measure(load(outside, SAMPLE_RATE)) if len(self.descriptors.columns) else {}
+        return Subject(vector, {name: v for name, v in measured.items() if np.isfinite(v)})
+
+    def _explain(
+        self, subject: Subject, row: int | None, others: Int64[np.ndarray, " k"], k: int
+    ) -> list[Explanation]:
+        return explain_neighbors(
+            self.readings,
+            self.directions,
+            self.controls,
+            self.embeddings,
+            subject,
+            row,
+            others,
+            k,
+        )
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """Features of the tracks, one row each: a table's where it has them, else measured."""
+        return known_features(self.tracks, self.descriptors)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What is usual in the library, and where each track stands."""
+        return Readings(self.features, self.probe, self.embeddings)
+
+    @cached_property
+    def directions(self) -> Directions:
+        """The directions of the embedding that stand for features."""
+        return find_directions(self.probe, self.embeddings.shape[1])
+
+    @cached_property
+    def controls(self) -> Controls:
+        """Random directions of the library, with which features are compared."""
+        return draw_controls(self.embeddings, self.directions)
 
     def _resolve(self, query: str | os.PathLike[str]) -> tuple[int, Path | None]:
         """The row of a track of the library, or the file of a query from outside."""
@@ -168,7 +272,6 @@ class Library:
 
     def _embed(self, path: Path) -> Float32[np.ndarray, " dim"]:
         # Here, not above: only a file from outside needs torch.
-        from specrec.audio.loading import load
         from specrec.index.embedding import embed_waveform
 
         waveform = load(path, self.encoder.front_end.sample_rate)
@@ -203,6 +306,18 @@ class Library:
     @cached_property
     def _row_of_content(self) -> dict[str, int]:
         return {name: row for row, name in enumerate(self.tracks["content_id"])}
+
+
+def _own_probe(folder: Path, generation: Generation) -> Probe | None:
+    """The probe that was fitted on the library itself, if it still reads its embeddings."""
+    try:
+        return load_probe(folder, generation.manifest["model"]["fingerprint"])
+    except ModelError:
+        return None  # index.py has been run with another model since
+
+
+def _item(explanations: Callable[[], list[Explanation]], place: int) -> Explanation:
+    return explanations()[place]
 
 
 def _is_file(path: Path) -> bool:

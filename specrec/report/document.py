@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from specrec.evaluation.protocol import Evaluation
-from specrec.evaluation.retrieval import Figure
 from specrec.evaluation.stability import NEARLY_EQUAL
+from specrec.metrics import Estimate
 from specrec.report.evaluation import (
     INTERVALS,
     METRIC_NAMES,
@@ -65,7 +65,7 @@ def _embeddings(evaluation: Evaluation) -> str:
     )
 
 
-def _metrics(figures: Mapping[str, Mapping[str, Figure]], text: Callable[[Figure], str]) -> str:
+def _metrics(figures: Mapping[str, Mapping[str, Estimate]], text: Callable[[Estimate], str]) -> str:
     return _table(
         ("embedding", *METRIC_NAMES.values()),
         (

@@ -11,8 +11,9 @@ from rich.table import Table
 
 from specrec import __version__
 from specrec.evaluation.protocol import Evaluation
-from specrec.evaluation.retrieval import Figure, Hubness, Retrieval
+from specrec.evaluation.retrieval import Hubness, Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
+from specrec.metrics import Estimate
 
 FORMAT_VERSION = 1
 METRIC_NAMES = {
@@ -88,21 +89,21 @@ def remark(retrieval: Retrieval) -> str | None:
     return None
 
 
-def figure_text(figure: Figure) -> str:
+def figure_text(figure: Estimate) -> str:
     """A figure and its interval."""
     low, high = (f"{end:.2f}".removeprefix("0")[:3] for end in (figure.low, figure.high))
     return f"{figure.value:.3f} ({low}-{high})"
 
 
-def difference_text(figure: Figure) -> str:
+def difference_text(figure: Estimate) -> str:
     """A signed figure and its interval."""
     return f"{figure.value:+.3f} ({figure.low:+.2f} to {figure.high:+.2f})"
 
 
 def _metric_table(
-    figures: Mapping[str, Mapping[str, Figure]],
+    figures: Mapping[str, Mapping[str, Estimate]],
     metrics: Iterable[str],
-    text: Callable[[Figure], str],
+    text: Callable[[Estimate], str],
 ) -> Table:
     """A row an embedding; a figure stands above its interval, so that six fit into 80 columns."""
     table = _table("embedding", *(METRIC_NAMES[metric] for metric in metrics))

@@ -12,11 +12,19 @@ FORMAT_VERSION = 1
 
 
 def neighbors_json(query: Track, neighbors: Sequence[Neighbor]) -> str:
-    """A JSON document: format_version, query, and neighbors with rank, similarity and track."""
+    """A JSON document: format_version, query, neighbors with rank, track and explanation."""
     document = {
         "format_version": FORMAT_VERSION,
         "query": asdict(query),
-        "neighbors": [asdict(neighbor) for neighbor in neighbors],
+        "neighbors": [
+            {
+                "rank": neighbor.rank,
+                "similarity": neighbor.similarity,
+                "track": asdict(neighbor.track),
+                "explanation": neighbor.explanation.to_dict(),
+            }
+            for neighbor in neighbors
+        ],
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 

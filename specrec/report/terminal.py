@@ -24,6 +24,8 @@ def print_build(report: BuildReport, library: str) -> None:
     console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
     if report.table:
         console.print(f"tags and columns from {escape(str(report.table))}")
+    if report.featured is not None:
+        console.print(f"{report.featured} tracks are in the table of features")
     if report.skipped:
         table = Table("skipped file", "reason", "detail", box=box.SIMPLE_HEAD)
         for item in report.skipped[:_SKIPPED_SHOWN]:

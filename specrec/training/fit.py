@@ -23,11 +23,13 @@ from specrec.config import DataConfig, EncoderConfig, TrainConfig
 from specrec.errors import CatalogError, ConfigError
 from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
+from specrec.model.probe import PROBE_FILE, save_probe
 from specrec.synthesis.library import write_library
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import Item, ViewDataset, WindowDataset
 from specrec.training.module import ContrastiveModule, retrieval_figures
 from specrec.training.postprocess import fit_head, fit_normalize, pool_tracks
+from specrec.training.probing import measured_features, probe_of, probe_targets
 from specrec.training.teachers import Teachers
 
 SYNTHETIC = "synthetic"
@@ -40,12 +42,14 @@ def fit(
     config: TrainConfig,
     on_progress: Progress | None = None,
     on_fit: Progress | None = None,
+    on_measure: Progress | None = None,
 ) -> Path:
     """Trains an encoder and writes its artefact.
 
     Args:
         config: Validated settings.
         on_progress: Called while audio is decoded; Lightning shows the training itself.
+        on_measure: Called while the features of the training tracks are measured.
         on_fit: Called while the scale of the input or the head and center are fitted.
 
     Returns:
@@ -65,10 +69,16 @@ def fit(
     train, valid = _tracks(config, cache, on_progress)
     extra = _extra_tracks(config.data, cache, on_progress)
     heard = pd.concat([train, *extra], ignore_index=True)
+    features = None
+    if settings.probe or settings.probe_weight > 0:
+        features = measured_features(train, Path(config.data.cache), on_measure)
     teachers = None
     if settings.distill_weight > 0:
         teachers = Teachers(config.data.teachers, heard, cache, front_end)
-    module = ContrastiveModule(config.encoder, settings, config.seed, teachers)
+    taught = None
+    if features is not None and settings.probe_weight > 0:
+        taught = probe_targets(features, len(heard))
+    module = ContrastiveModule(config.encoder, settings, config.seed, teachers, taught)
     encoder = module.encoder
     windows = WindowDataset(cache, train, None, front_end, _VALID_WINDOWS)
     if pretrained is not None:
@@ -87,8 +97,28 @@ def fit(
         if settings.epochs == 0 or settings.whiten > 0:  # not what training measured
             unheard = WindowDataset(cache, valid, config.data.label, front_end, _VALID_WINDOWS)
             figures = _figures(encoder, unheard)
-        save_model(encoder, _card(config, train, valid, figures), output / "model")
+        card = save_model(encoder, _card(config, train, valid, figures), output / "model")
+        if settings.probe and features is not None:
+            _save_probe(config, encoder, pooled, train, features, card, output / "model")
     return output / "model"
+
+
+def _save_probe(
+    config: TrainConfig,
+    encoder: Encoder,
+    pooled: torch.Tensor,
+    train: pd.DataFrame,
+    features: pd.DataFrame,
+    card: ModelCard,
+    folder: Path,
+) -> None:
+    """Fits the probe; a model of too few tracks for one does without."""
+    try:
+        probe = probe_of(encoder, pooled, train, features, config.data.group_by, card.fingerprint)
+    except CatalogError as error:
+        print(f"no probe, so no explanations: {error}", file=sys.stderr)  # noqa: T201
+        return
+    save_probe(probe, folder / PROBE_FILE)
 
 
 def _pretrained(config: EncoderConfig) -> dict[str, torch.Tensor] | None:
@@ -175,7 +205,7 @@ def _usable(
     tracks, unusable = cache.fill(catalog, on_progress)
     for item in [*catalog.skipped, *unusable]:
         print(f"skipped {item.path}: {item.detail} ({item.reason})", file=sys.stderr)  # noqa: T201
-    return tracks
+    return tracks.assign(file=[str(catalog.file(path)) for path in tracks["path"]])
 
 
 def _loaders(

@@ -80,3 +80,17 @@ def distillation(
     taught = known.any(dim=1)
     distance: Tensor = ((1 - similarity) * taught).sum() / taught.sum().clamp(min=1)
     return distance
+
+
+def regression(
+    predicted: Float[Tensor, "views rows"], targets: Float[Tensor, "views rows"]
+) -> Float[Tensor, ""]:
+    """Mean squared error over the numbers whose target is known; NaN is unknown.
+
+    Returns:
+        0 if no target is known.
+    """
+    known = ~targets.isnan()
+    squared = (predicted.float() - targets.nan_to_num()).square() * known
+    mean: Tensor = squared.sum() / known.sum().clamp(min=1)
+    return mean

@@ -21,6 +21,7 @@ from specrec.training.losses import (
     distillation,
     gathered,
     nt_xent,
+    regression,
     supervised_contrastive,
 )
 from specrec.training.teachers import LiveTeacher, Teachers
@@ -29,14 +30,30 @@ from specrec.training.teachers import LiveTeacher, Teachers
 class ContrastiveModule(LightningModule):
     """Pulls two views of a track together, other tracks away, and all towards the teachers."""
 
+    features: Tensor
+
     def __init__(
         self,
         encoder: EncoderConfig,
         settings: TrainingConfig,
         seed: int,
         teachers: Teachers | None = None,
+        features: Float32[Tensor, "tracks rows"] | None = None,
     ) -> None:
+        """Makes the encoder, with random weights, and what trains it.
+
+        Args:
+            encoder: Its settings.
+            settings: Of the training.
+            seed: Of the augmentation.
+            teachers: Whom to learn from.
+            features: Of the training tracks, on their scales and standardized, if a linear probe
+                is to be trained along; NaN where unknown.
+        """
         super().__init__()
+        dim = encoder.architecture.embedding_dim
+        self.register_buffer("features", features, persistent=False)
+        self.probe = None if features is None else nn.Linear(dim, features.shape[1])
         live = None if teachers is None else teachers.live
         self.taught = slice(0) if live is None else live[0]
         self.teacher: LiveTeacher | None = None if live is None else live[1]
@@ -44,7 +61,7 @@ class ContrastiveModule(LightningModule):
         self.encoder_config = encoder
         self.settings = settings
         self.seed = seed
-        self.projector = _projector(encoder.architecture.embedding_dim, settings.projector_dim)
+        self.projector = _projector(dim, settings.projector_dim)
         self.generator = torch.Generator()
         self.collected: list[tuple[Tensor, Tensor, Tensor]] = []
         self.agreements: list[Tensor] = []
@@ -65,7 +82,7 @@ class ContrastiveModule(LightningModule):
         batch_idx: int,
     ) -> Tensor:
         """The weighted sum of the losses, over the views of all devices."""
-        windows, _, labels, targets = batch
+        windows, rows, labels, targets = batch
         settings = self.settings
         views, mixed = change_views(windows.flatten(0, 1), settings.augment, self.generator)
         targets = torch.where(mixed[:, None], torch.nan, targets.flatten(0, 1))
@@ -86,6 +103,11 @@ class ContrastiveModule(LightningModule):
             losses["label"] = settings.label_weight * related
         if settings.distill_weight > 0:
             losses["distill"] = settings.distill_weight * distillation(embeddings, targets)
+        if self.probe is not None:
+            # What is mixed with another track has not the track's features.
+            truth = self.features[rows].repeat_interleave(2, dim=0)
+            truth = torch.where(mixed[:, None], torch.nan, truth)
+            losses["probe"] = settings.probe_weight * regression(self.probe(embeddings), truth)
         for name, loss in losses.items():
             self.log(f"train/{name}", loss, prog_bar=True, on_step=False, on_epoch=True)
         return torch.stack(list(losses.values())).sum()

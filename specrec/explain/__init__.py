@@ -1,0 +1,1 @@
+"""Why a track resembles another: the score taken apart, checked by erasing, put into words."""

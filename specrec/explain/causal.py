@@ -1,0 +1,167 @@
+"""Does a feature matter for a match? Erase it and search again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64, Int
+
+from specrec.explain.decompose import unit
+from specrec.explain.directions import Directions
+
+DRAWS = 200
+"""Random subspaces that a feature is compared with."""
+CLEARED = 95.0
+"""Percentile of their effects that a feature's must exceed."""
+
+_SAMPLE = 2000  # tracks whose combinations are the random directions
+_BLOCK = 65_536  # tracks searched at once
+
+
+@dataclass(frozen=True, eq=False)
+class Erasure:
+    """What erasing each group of features from query and library does to each neighbor.
+
+    Attributes:
+        drop: How much the similarity falls; negative where it rises.
+        control: The drop below which `CLEARED` of 100 random subspaces, of as many dimensions,
+            stay for the same pair.
+        rank_before: Rank of the neighbor among all tracks but the query, from 1.
+        rank_after: Its rank after the group is erased everywhere.
+    """
+
+    drop: Float64[np.ndarray, "neighbors groups"]
+    control: Float64[np.ndarray, "neighbors groups"]
+    rank_before: Int[np.ndarray, " neighbors"]
+    rank_after: Int[np.ndarray, "neighbors groups"]
+
+    @property
+    def clears(self) -> Bool[np.ndarray, "neighbors groups"]:
+        """Whether a group matters more than chance."""
+        cleared: np.ndarray = self.drop > np.maximum(self.control, 0.0)
+        return cleared
+
+
+Controls = dict[int, Float64[np.ndarray, "draws axes dim"]]
+
+
+def draw_controls(
+    embeddings: Float[np.ndarray, "tracks dim"], directions: Directions, seed: int = 0
+) -> Controls:
+    """Random subspaces of as many dimensions as the groups have, orthonormal.
+
+    Their axes are random combinations of the library's own tracks, so that they carry as much of
+    its variance as a direction of music does: isotropic ones would lie mostly where no track
+    differs from another, and anything would beat them.
+
+    Args:
+        embeddings: Of the library.
+        directions: The groups.
+        seed: Of the drawing.
+    """
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(embeddings))[:_SAMPLE]
+    tracks = unit(np.asarray(embeddings[np.sort(rows)]))
+    tracks -= tracks.mean(axis=0)
+    dim = tracks.shape[1]
+    controls = {}
+    for size in sorted(set(np.bincount(directions.groups).tolist())):
+        drawn = rng.normal(size=(DRAWS * size, len(tracks))) @ tracks
+        drawn += 1e-9 * rng.normal(size=drawn.shape)  # a library may have fewer tracks than axes
+        axes, _ = np.linalg.qr(drawn.reshape(DRAWS, size, dim).transpose(0, 2, 1))
+        controls[size] = axes.transpose(0, 2, 1)
+    return controls
+
+
+def erase_groups(
+    query: Float[np.ndarray, " dim"],
+    query_row: int | None,
+    neighbors: Int[np.ndarray, " neighbors"],
+    embeddings: Float[np.ndarray, "tracks dim"],
+    directions: Directions,
+    controls: Controls,
+) -> Erasure:
+    """Erases each group of features in turn: projects it out, renormalizes, searches again.
+
+    With a the coordinates along the group's axes, a similarity s becomes
+    (s - a_q . a_n) / sqrt((1 - |a_q|^2)(1 - |a_n|^2)).
+
+    Args:
+        query: Its centered embedding.
+        query_row: Where it stands in the library, which does not compete with itself; None for a
+            query from outside.
+        neighbors: Rows of the neighbors.
+        embeddings: Of the library, centered.
+        directions: The groups.
+        controls: Of `draw_controls`.
+    """
+    count = len(directions.names)
+    q, n = unit(query), unit(np.asarray(embeddings[neighbors]))
+    own = directions.axes @ q
+    before, after = n @ q, np.zeros((len(n), count))
+    control = np.zeros_like(after)
+    for group in range(count):
+        axes = directions.groups == group
+        after[:, group] = _without(before, own[axes], n @ directions.axes[axes].T)
+        drawn = controls[int(axes.sum())]
+        along = np.einsum("rad,nd->nra", drawn, n, optimize=True)
+        erased = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, along)
+        control[:, group] = np.percentile(before[:, None] - erased, CLEARED, axis=1)
+    rank_before = np.ones(len(n), dtype=int)
+    rank_after = np.ones((len(n), count), dtype=int)
+    for start in range(0, len(embeddings), _BLOCK):
+        block = unit(np.asarray(embeddings[start : start + _BLOCK]))
+        rows = np.arange(start, start + len(block))
+        rivals = (rows != query_row) & (rows != neighbors[:, None])
+        scores, along = block @ q, block @ directions.axes.T
+        rank_before += (rivals & (scores > before[:, None])).sum(axis=1)
+        for group in range(count):
+            axes = directions.groups == group
+            erased = _without(scores, own[axes], along[:, axes])
+            rank_after[:, group] += (rivals & (erased > after[:, group, None])).sum(axis=1)
+    return Erasure(before[:, None] - after, control, rank_before, rank_after)
+
+
+def _without(
+    similarity: Float64[np.ndarray, "*pairs"],
+    query: Float64[np.ndarray, "*_ axes"],
+    tracks: Float64[np.ndarray, "*pairs axes"],
+) -> Float64[np.ndarray, "*pairs"]:
+    """A similarity after a subspace is erased from both, by the coordinates along its axes.
+
+    Of a vector that lies within the subspace nothing is left, and 0 is its similarity.
+    """
+    left = (1 - np.square(query).sum(axis=-1)) * (1 - np.square(tracks).sum(axis=-1))
+    erased: np.ndarray = similarity - (query * tracks).sum(axis=-1)
+    return np.where(left > 1e-12, erased / np.sqrt(np.maximum(left, 1e-12)), 0.0)
+
+
+def needed_move(
+    query: Float[np.ndarray, " dim"],
+    neighbor: Float[np.ndarray, " dim"],
+    direction: Float[np.ndarray, " dim"],
+    similarity: float,
+) -> float | None:
+    """How far a neighbor must be moved along a direction for its similarity to reach a value.
+
+    Args:
+        query: Its embedding.
+        neighbor: The neighbor's.
+        direction: Of unit length.
+        similarity: The value.
+
+    Returns:
+        The smallest of the moves, either way, in the units of the embedding; None if none does.
+    """
+    q, n = unit(query), np.asarray(neighbor, dtype=np.float64)
+    inner, slope, along, square = n @ q, direction @ q, direction @ n, n @ n
+    # cos(q, n + t u) = s, squared: a quadratic in t, of which a root may have the other sign.
+    roots = np.roots(
+        [
+            slope**2 - similarity**2,
+            2 * (inner * slope - similarity**2 * along),
+            inner**2 - similarity**2 * square,
+        ]
+    )
+    real = [float(root.real) for root in roots if abs(root.imag) < 1e-9 * max(1.0, abs(root))]
+    moves = [t for t in real if (inner + t * slope) * similarity >= 0]
+    return min(moves, key=abs) if moves else None

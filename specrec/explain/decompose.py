@@ -1,0 +1,136 @@
+"""A similarity as a sum: over features, and over the windows of two tracks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from specrec.explain.directions import Directions
+
+
+def unit(vectors: Float[np.ndarray, "*rows dim"]) -> Float64[np.ndarray, "*rows dim"]:
+    """Vectors of length 1, in double precision; a zero vector stays zero."""
+    exact = np.asarray(vectors, dtype=np.float64)
+    length = np.linalg.norm(exact, axis=-1, keepdims=True)
+    scaled: np.ndarray = exact / np.where(length > 0, length, 1.0)
+    return scaled
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSum:
+    """Similarities of a query to its neighbors, feature by feature.
+
+    Attributes:
+        similarity: Cosine of each neighbor.
+        contributions: What each group of features adds: the sum over its axes u of
+            (u . q)(u . n), with q and n of unit length.
+        residual: The rest; contributions and residual add up to the similarity.
+    """
+
+    similarity: Float64[np.ndarray, " neighbors"]
+    contributions: Float64[np.ndarray, "neighbors groups"]
+    residual: Float64[np.ndarray, " neighbors"]
+
+
+def by_feature(
+    query: Float[np.ndarray, " dim"],
+    neighbors: Float[np.ndarray, "neighbors dim"],
+    directions: Directions,
+) -> FeatureSum:
+    """Splits similarities by groups of features.
+
+    Args:
+        query: Its centered embedding, of any length.
+        neighbors: Theirs.
+        directions: The groups.
+    """
+    q, n = unit(query), unit(neighbors)
+    products = (directions.axes @ q) * (n @ directions.axes.T)
+    member = directions.groups[:, None] == np.arange(len(directions.names))
+    contributions = products @ member
+    similarity = n @ q
+    return FeatureSum(similarity, contributions, similarity - contributions.sum(axis=1))
+
+
+def by_window(
+    query_windows: Float[np.ndarray, "query_windows dim"],
+    neighbor_windows: Float[np.ndarray, "neighbor_windows dim"],
+    query: Float[np.ndarray, " dim"],
+    neighbor: Float[np.ndarray, " dim"],
+) -> Float64[np.ndarray, "query_windows neighbor_windows"]:
+    """Splits a similarity by pairs of windows: the mean over the matrix is the similarity.
+
+    A library keeps windows in half precision; what that rounded away is spread evenly over a
+    track's windows, so that their mean is its embedding again.
+
+    Args:
+        query_windows: Centered embeddings of the query's windows, in order.
+        neighbor_windows: The neighbor's.
+        query: The query's embedding, the mean over its windows.
+        neighbor: The neighbor's.
+    """
+    first = _mended(query_windows, query)
+    second = _mended(neighbor_windows, neighbor)
+    length = np.linalg.norm(query.astype(np.float64)) * np.linalg.norm(neighbor.astype(np.float64))
+    matrix: np.ndarray = first @ second.T / (length if length > 0 else 1.0)
+    return matrix
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The parts of two tracks that are most alike, in seconds from their beginnings.
+
+    Attributes:
+        query_start: Where the query's part begins.
+        query_end: Where it ends.
+        neighbor_start: Where the neighbor's part begins.
+        neighbor_end: Where it ends.
+        similarity: Cosine of the two windows alone.
+    """
+
+    query_start: float
+    query_end: float
+    neighbor_start: float
+    neighbor_end: float
+    similarity: float
+
+
+def best_passage(
+    query_windows: Float[np.ndarray, "query_windows dim"],
+    neighbor_windows: Float[np.ndarray, "neighbor_windows dim"],
+    query_seconds: float,
+    neighbor_seconds: float,
+    window_seconds: float,
+) -> Passage:
+    """The pair of windows with the highest cosine.
+
+    Args:
+        query_windows: Centered embeddings of the query's windows, in order.
+        neighbor_windows: The neighbor's.
+        query_seconds: Length of the query.
+        neighbor_seconds: Length of the neighbor.
+        window_seconds: Length of a window.
+    """
+    cosines = unit(query_windows) @ unit(neighbor_windows).T
+    first, second = np.unravel_index(cosines.argmax(), cosines.shape)
+    here = window_spans(len(query_windows), query_seconds, window_seconds)[first]
+    there = window_spans(len(neighbor_windows), neighbor_seconds, window_seconds)[second]
+    (start, end), (other_start, other_end) = here.tolist(), there.tolist()
+    return Passage(start, end, other_start, other_end, float(cosines[first, second]))
+
+
+def window_spans(
+    windows: int, seconds: float, window_seconds: float
+) -> Float64[np.ndarray, "windows two"]:
+    """Start and end of a track's windows in seconds, as `audio.windows` cuts them."""
+    length = min(window_seconds, seconds)
+    starts = np.linspace(0.0, max(0.0, seconds - length), windows)
+    return np.stack([starts, starts + length], axis=1)
+
+
+def _mended(
+    windows: Float[np.ndarray, "windows dim"], embedding: Float[np.ndarray, " dim"]
+) -> Float64[np.ndarray, "windows dim"]:
+    exact = windows.astype(np.float64)
+    mended: np.ndarray = exact + (embedding.astype(np.float64) - exact.mean(axis=0))
+    return mended

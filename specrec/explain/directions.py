@@ -1,0 +1,149 @@
+"""The directions of an embedding that stand for features, made orthonormal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from specrec.model.probe import Probe, ProbedFeature
+
+PARALLEL = 0.7
+"""Cosine from which the directions of two features are taken as one."""
+
+_WEAK = 0.3  # share of a group's main axis below which a further one only tells errors apart
+_SPANNED = 0.25  # what has less than this outside the other groups adds nothing to them
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """Groups of features and the orthonormal axes on which they contribute.
+
+    Attributes:
+        names: Of each group, its best-predicted feature.
+        members: Of each group, all its features, that one first.
+        groups: Number of the group to which each axis belongs.
+        axes: Orthonormal rows.
+        heads: Unit vectors in each group's span along which its name's prediction rises fastest;
+            zero where that has no single direction, as on a circle.
+        alignment: Cosine of the name's own direction to its group's span, from 0 to 1: how much
+            of it is left after all groups have been made orthogonal.
+    """
+
+    names: tuple[str, ...]
+    members: tuple[tuple[str, ...], ...]
+    groups: np.ndarray
+    axes: Float[np.ndarray, "axes dim"]
+    heads: Float[np.ndarray, "groups dim"]
+    alignment: Float[np.ndarray, " groups"]
+
+    def of_group(self, group: int) -> Float[np.ndarray, "axes dim"]:
+        """The axes of one group."""
+        chosen: np.ndarray = self.axes[self.groups == group]
+        return chosen
+
+
+def find_directions(probe: Probe | None, dim: int) -> Directions:
+    """Groups a probe's usable features and makes their directions orthonormal.
+
+    Features whose weight rows are nearly parallel (all pairs of a group at `PARALLEL` or above)
+    would share and swap the credit; they contribute as one, under the name of the best predicted.
+    All axes together are made orthonormal symmetrically (Loewdin 1950: the nearest orthonormal
+    rows), so that none is favored by its place in the list. A group that lies within the span of
+    better-predicted ones joins the nearest of them.
+
+    Args:
+        probe: None gives no directions, as does one that predicts nothing well enough.
+        dim: Of the embeddings.
+    """
+    usable = sorted(() if probe is None else probe.usable(), key=lambda item: -item.r2.value)
+    if probe is None or not usable:
+        nothing = np.zeros((0, dim))
+        return Directions((), (), np.zeros(0, dtype=int), nothing, nothing, np.zeros(0))
+    rows = {
+        item.feature.name: _unit(probe.weight[probe.rows(item.feature.name)]) for item in usable
+    }
+    members: list[list[str]] = []
+    bases: list[np.ndarray] = []
+    for group in _parallel(usable, rows):
+        basis = _main_axes(np.concatenate([rows[name] for name in group]))
+        spanned = np.concatenate([np.zeros((0, dim)), *bases])
+        if len(spanned) + len(basis) > dim or _outside(basis, spanned) < _SPANNED:
+            overlaps = [np.linalg.norm(basis @ other.T) for other in bases]
+            members[int(np.argmax(overlaps))] += group
+        else:
+            members.append(group)
+            bases.append(basis)
+    axes = _loewdin(np.concatenate(bases))
+    groups = np.repeat(np.arange(len(bases)), [len(basis) for basis in bases])
+    heads, alignment = np.zeros((len(bases), dim)), np.zeros(len(bases))
+    for number, names in enumerate(members):
+        own, span = rows[names[0]], axes[groups == number]
+        projected = own @ span.T @ span
+        alignment[number] = np.linalg.norm(projected) / np.linalg.norm(own)
+        if len(own) == 1:
+            heads[number] = projected[0] / np.linalg.norm(projected)
+    return Directions(
+        tuple(names[0] for names in members),
+        tuple(tuple(names) for names in members),
+        groups,
+        axes,
+        heads,
+        alignment,
+    )
+
+
+def _parallel(
+    usable: Sequence[ProbedFeature], rows: dict[str, Float[np.ndarray, "_ dim"]]
+) -> list[list[str]]:
+    """Features grouped by the direction of their rows, best predicted first."""
+    names = [item.feature.name for item in usable]
+    if len(names) == 1:
+        return [names]
+    spans = [_span(rows[name]) for name in names]
+    apart = np.zeros((len(names), len(names)))
+    for i in range(len(names)):
+        for j in range(i):
+            cosine = np.linalg.svd(spans[i] @ spans[j].T, compute_uv=False)[0]
+            apart[i, j] = apart[j, i] = max(0.0, 1 - cosine)
+    codes = fcluster(linkage(squareform(apart), "complete"), 1 - PARALLEL, "distance")
+    groups: dict[int, list[str]] = {}
+    for name, code in zip(names, codes, strict=True):
+        groups.setdefault(int(code), []).append(name)
+    return list(groups.values())
+
+
+def _unit(rows: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows dim"]:
+    lengths = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+    scaled: np.ndarray = rows / np.maximum(lengths, np.finfo(np.float64).tiny)
+    return scaled
+
+
+def _span(rows: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rank dim"]:
+    _, sizes, axes = np.linalg.svd(rows, full_matrices=False)
+    kept: np.ndarray = axes[sizes > 1e-6 * sizes[0]]
+    return kept
+
+
+def _main_axes(rows: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "axes dim"]:
+    """An orthonormal basis of what rows have in common."""
+    _, sizes, axes = np.linalg.svd(rows, full_matrices=False)
+    kept: np.ndarray = axes[sizes > _WEAK * sizes[0]]
+    return kept
+
+
+def _outside(basis: Float[np.ndarray, "rows dim"], spanned: Float[np.ndarray, "_ dim"]) -> float:
+    """Sine of the smallest angle between two spans; 1 if one is empty."""
+    if not len(spanned):
+        return 1.0
+    cosine = np.linalg.svd(basis @ _span(spanned).T, compute_uv=False)[0]
+    return float(np.sqrt(max(0.0, 1 - cosine**2)))
+
+
+def _loewdin(rows: Float[np.ndarray, "axes dim"]) -> Float[np.ndarray, "axes dim"]:
+    """(M M^T)^(-1/2) M, by way of the singular value decomposition of M."""
+    left, _, right = np.linalg.svd(rows, full_matrices=False)
+    nearest: np.ndarray = left @ right
+    return nearest
