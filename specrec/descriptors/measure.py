@@ -3,6 +3,7 @@
 import numpy as np
 
 from specrec.audio.waveform import Waveform
+from specrec.descriptors import echonest
 from specrec.descriptors.features import MEASURED
 from specrec.descriptors.loudness import loudness
 from specrec.descriptors.rhythm import rhythm
@@ -15,6 +16,11 @@ from specrec.descriptors.spectrum import (
     trim,
 )
 from specrec.descriptors.tonality import tonality
+
+NAMES = (
+    *(feature.name for feature in MEASURED), "tempo_confidence", "energy", "acousticness",
+)  # fmt: skip
+"""What `measure` returns."""
 
 SHORTEST_SECONDS = 1.0
 EXCERPT_SECONDS = 120.0
@@ -30,9 +36,9 @@ def measure(waveform: Waveform) -> dict[str, float]:
         waveform: At `SAMPLE_RATE`, 1 s or longer.
 
     Returns:
-        By name, in their units: what `features.MEASURED` names, and `tempo_confidence` from 0 to
-        1. NaN where a name makes no sense: the tempo of a steady tone, the key of noise, all but
-        the loudness of silence.
+        By name, in their units: what `features.MEASURED` names, `tempo_confidence` from 0 to 1,
+        and Echo-Nest-like `energy` and `acousticness`. NaN where a name makes no sense: the
+        tempo of a steady tone, the key of noise, all but the loudness of silence.
 
     Raises:
         ValueError: If the sample rate is another or the waveform too short.
@@ -45,10 +51,10 @@ def measure(waveform: Waveform) -> dict[str, float]:
     measured = loudness(samples)
     heard = _middle(trim(samples))
     if len(heard) == 0:
-        return dict.fromkeys([*(f.name for f in MEASURED), "tempo_confidence"], np.nan) | measured
+        return dict.fromkeys(NAMES, np.nan) | measured
     power = power_spectrogram(heard)
     mel = mel_power(power)
-    measured |= rhythm(mel) | spectral_shape(power) | tonality(heard)
+    measured |= rhythm(mel) | spectral_shape(power) | tonality(heard) | echonest.predict(power)
     measured["percussive_share"] = percussive_share(mel)
     return measured
 

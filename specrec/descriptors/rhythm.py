@@ -17,7 +17,8 @@ _MULTIPLES = (1, 2, 4)
 _USUAL_BPM = 120.0
 _PRIOR_OCTAVES = 1.0
 _LEAST_PULSE = 4.0  # standard deviations of the autocorrelation of noise
-_LEAST_RISE_DB = 1.0
+_LEAST_RISE_DB = 0.5  # steady noise rises less above its mean
+_LEAST_RISE = 0.1  # of the 99th percentile
 
 
 def rhythm(mel: Float32[np.ndarray, "bands frames"]) -> dict[str, float]:
@@ -37,21 +38,20 @@ def rhythm(mel: Float32[np.ndarray, "bands frames"]) -> dict[str, float]:
         `onset_rate_hz`: peaks of the onset strength a second.
         All but the rate are NaN for less than 4 s.
     """
-    floor = max(_FLOOR * float(mel.mean()), np.finfo(np.float32).tiny)
-    decibels = 10 * np.log10(np.maximum(mel, floor))
+    decibels = 10 * np.log10(np.maximum(mel, _FLOOR * mel.mean()))
     strength = librosa.onset.onset_strength(S=decibels, sr=SAMPLE_RATE, hop_length=HOP_LENGTH)
     return {"onset_rate_hz": _onset_rate(strength), **_pulse(strength)}
 
 
 def _onset_rate(strength: Float[np.ndarray, " frames"]) -> float:
-    """Peaks as librosa picks them, that rise at least 1 dB above the mean around."""
+    """Peaks as librosa picks them, which stand out from the mean of the frames around."""
     peaks = librosa.util.peak_pick(
         strength,
         pre_max=round(0.03 * FRAMES_PER_SECOND),
         post_max=1,
         pre_avg=round(0.1 * FRAMES_PER_SECOND),
         post_avg=round(0.1 * FRAMES_PER_SECOND) + 1,
-        delta=max(_LEAST_RISE_DB, 0.07 * float(strength.max())),
+        delta=max(_LEAST_RISE_DB, _LEAST_RISE * float(np.quantile(strength, 0.99))),
         wait=round(0.03 * FRAMES_PER_SECOND),
     )
     return len(peaks) * FRAMES_PER_SECOND / len(strength)
