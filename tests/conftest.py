@@ -48,6 +48,8 @@ def build(model_folder: Path) -> Callable[[Path, Path], BuildReport]:
     """Indexes a folder with the random model."""
 
     def run(audio: Path, library: Path) -> BuildReport:
-        return build_library(IndexConfig(str(audio), str(library), str(model_folder), workers=1))
+        return build_library(
+            IndexConfig(str(audio), str(library), str(model_folder), workers=1, describe=False)
+        )
 
     return run

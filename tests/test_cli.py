@@ -26,7 +26,11 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
         "track 2.wav,Three,Eva,y\n"
         "track 3.wav,Four,Eva,y\n"
     )
-    build_library(IndexConfig(str(music), str(folder / "library"), str(model_folder), workers=1))
+    build_library(
+        IndexConfig(
+            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+        )
+    )
     return folder / "library"
 
 
@@ -35,7 +39,11 @@ def other_music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) ->
     """A library of other tracks."""
     folder = tmp_path_factory.mktemp("other")
     music = make_music(folder / "music", 1, first=7)
-    build_library(IndexConfig(str(music), str(folder / "library"), str(model_folder), workers=1))
+    build_library(
+        IndexConfig(
+            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+        )
+    )
     return folder / "library"
 
 
@@ -62,7 +70,7 @@ def test_json_is_what_the_library_says(library: Path) -> None:
     assert document["query"]["title"] == "Three"
     assert [n["similarity"] for n in document["neighbors"]] == [n.similarity for n in expected]
     assert document["neighbors"][0]["track"]["track_id"] == expected[0].track.track_id
-    assert {"rank", "similarity", "track"} == set(document["neighbors"][0])
+    assert {"rank", "similarity", "track", "explanation"} == set(document["neighbors"][0])
 
 
 def test_a_playlist_names_files_that_exist(library: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from specrec.audio.pool import map_files
-from specrec.descriptors.measure import measure
+from specrec.descriptors.measure import NAMES, measure
 from specrec.descriptors.spectrum import SAMPLE_RATE
 from specrec.errors import AudioError
 
@@ -70,4 +70,4 @@ class Measurements:
     def table(self, content_ids: Sequence[str]) -> pd.DataFrame:
         """One row a track, one column a feature; what is not known is NaN."""
         rows = [self._known.get(name, {}) for name in content_ids]
-        return pd.DataFrame(rows, index=range(len(rows)), dtype="float64")
+        return pd.DataFrame(rows, range(len(rows)), list(NAMES), dtype="float64")

@@ -26,7 +26,11 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Lib
     folder = tmp_path_factory.mktemp("evaluation")
     music = make_music(folder / "music", 6)
     (music / "manifest.csv").write_text(TABLE)
-    build_library(IndexConfig(str(music), str(folder / "library"), str(model_folder), workers=1))
+    build_library(
+        IndexConfig(
+            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+        )
+    )
     return Library.open(folder / "library")
 
 

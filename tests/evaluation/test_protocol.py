@@ -26,7 +26,7 @@ def reversed_library(library: Library, other_model: Path) -> Library:
         data = (library.audio_root / f"track {row}.wav").read_bytes()
         (folder / f"{9 - row}.wav").write_bytes(data)
     place = folder.parent / "reversed-library"
-    build_library(IndexConfig(str(folder), str(place), str(other_model), workers=1))
+    build_library(IndexConfig(str(folder), str(place), str(other_model), workers=1, describe=False))
     return Library.open(place)
 
 

@@ -85,7 +85,12 @@ def test_after_any_changes_the_library_equals_a_fresh_one(tmp_path: Path, build:
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, model_folder: Path) -> None:
     music = make_music(tmp_path / "music", 8)
     config = IndexConfig(
-        str(music), str(tmp_path / "library"), str(model_folder), workers=1, batch_windows=1
+        str(music),
+        str(tmp_path / "library"),
+        str(model_folder),
+        workers=1,
+        batch_windows=1,
+        describe=False,
     )
 
     def interrupt(done: int, total: int) -> None:
@@ -103,7 +108,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, model_folder: P
     assert report.tracks == 8
     assert not (tmp_path / "library" / "journal").exists()
     fresh = tmp_path / "fresh"
-    build_library(IndexConfig(str(music), str(fresh), str(model_folder), workers=1))
+    build_library(IndexConfig(str(music), str(fresh), str(model_folder), workers=1, describe=False))
     assert_equal(Library.open(tmp_path / "library"), Library.open(fresh))
 
 
@@ -143,7 +148,9 @@ def test_another_model_embeds_anew(tmp_path: Path, build: Build) -> None:
     build(music, tmp_path / "library")
     other = tmp_path / "other"
     save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
-    report = build_library(IndexConfig(str(music), str(tmp_path / "library"), str(other)))
+    report = build_library(
+        IndexConfig(str(music), str(tmp_path / "library"), str(other), describe=False)
+    )
     assert report.embedded == 3
     assert Library.open(tmp_path / "library").manifest["model"]["name"] == "other"
 
@@ -153,7 +160,7 @@ def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
 ) -> None:
     music = make_music(tmp_path / "music", 3)
     model = Path(shutil.copytree(model_folder, tmp_path / "model"))
-    build_library(IndexConfig(str(music), str(tmp_path / "library"), str(model)))
+    build_library(IndexConfig(str(music), str(tmp_path / "library"), str(model), describe=False))
     library = Library.open(tmp_path / "library")
     outside = write(tmp_path / "outside.wav", tone(2, 333))
     save_model(make_encoder(seed=5), ModelCard("random", "2026-01-01", "MIT"), model)
