@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from specrec.explain.causal import draw_controls, erase_groups, needed_move
+from specrec.explain.directions import find_directions
+from tests.explain.planted import make_probe, random_probe
+
+
+def erased_by_hand(vectors: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    left = vectors @ (np.eye(vectors.shape[1]) - axes.T @ axes)
+    return left / np.linalg.norm(left, axis=1, keepdims=True)
+
+
+def test_erasing_is_projecting_out_and_searching_again() -> None:
+    rng = np.random.default_rng(0)
+    embeddings = rng.normal(size=(60, 16)).astype(np.float32)
+    directions = find_directions(random_probe(rng, 16), 16)
+    controls = draw_controls(embeddings, directions)
+    query, neighbors = 7, np.array([3, 40, 59])
+    result = erase_groups(embeddings[query], query, neighbors, embeddings, directions, controls)
+    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    before = unit @ unit[query]
+    others = np.arange(60) != query
+    for place, neighbor in enumerate(neighbors):
+        assert result.rank_before[place] == 1 + (before[others] > before[neighbor]).sum()
+        for group in range(len(directions.names)):
+            left = erased_by_hand(embeddings.astype(float), directions.of_group(group))
+            after = left @ left[query]
+            drop = before[neighbor] - after[neighbor]
+            assert result.drop[place, group] == pytest.approx(drop, abs=1e-6)
+            assert result.rank_after[place, group] == 1 + (after[others] > after[neighbor]).sum()
+            drawn = controls[len(directions.of_group(group))]
+            pair = embeddings[[query, neighbor]].astype(float)
+            drops = [
+                before[neighbor] - np.prod(erased_by_hand(pair, axes), axis=0).sum()
+                for axes in drawn
+            ]
+            assert result.control[place, group] == pytest.approx(np.percentile(drops, 95), abs=1e-6)
+
+
+def test_what_two_tracks_share_clears_the_control_and_what_they_do_not_does_not() -> None:
+    rng = np.random.default_rng(0)
+    embeddings = rng.normal(size=(300, 40)).astype(np.float32)
+    embeddings[:2, 0] = 6.0  # both bright
+    probe = make_probe({"centroid_hz": np.eye(40)[0], "bass_share": np.eye(40)[1]})
+    directions = find_directions(probe, 40)
+    controls = draw_controls(embeddings, directions)
+    result = erase_groups(embeddings[0], 0, np.array([1]), embeddings, directions, controls)
+    bright = directions.names.index("centroid_hz")
+    assert result.clears[0, bright]
+    assert not result.clears[0, 1 - bright]
+    assert result.rank_before[0] == 1
+    assert result.rank_after[0, bright] > 1
+
+
+def test_controls_are_orthonormal_and_as_varied_as_the_library() -> None:
+    rng = np.random.default_rng(0)
+    spread = np.array([10.0, 5.0, 1.0, 0.1, 0.1, 0.1, 0.1, 0.1])
+    embeddings = (spread * rng.normal(size=(200, 8))).astype(np.float32)
+    directions = find_directions(make_probe({"key": np.eye(8)[:2], "bass_share": np.eye(8)[4]}), 8)
+    controls = draw_controls(embeddings, directions)
+    assert set(controls) == {1, 2}
+    for size, drawn in controls.items():
+        products = np.einsum("rad,rbd->rab", drawn, drawn)
+        np.testing.assert_allclose(
+            products, np.broadcast_to(np.eye(size), products.shape), atol=1e-9
+        )
+    along = np.square(controls[1][:, 0]).mean(axis=0)
+    assert along[0] > along[1] > along[2] > along[3]
+
+
+def test_a_query_from_outside_competes_with_nobody_of_its_row() -> None:
+    embeddings = np.eye(5, dtype=np.float32) + 0.1
+    directions = find_directions(make_probe({"bass_share": np.eye(5)[4]}), 5)
+    controls = draw_controls(embeddings, directions)
+    query = embeddings[0] + 0.01
+    inside = erase_groups(query, 0, np.array([1]), embeddings, directions, controls)
+    outside = erase_groups(query, None, np.array([1]), embeddings, directions, controls)
+    assert outside.rank_before[0] == inside.rank_before[0] + 1
+
+
+@given(seed=st.integers(0, 10_000), target=st.floats(0.05, 0.95))
+def test_the_move_takes_the_neighbor_to_the_similarity(seed: int, target: float) -> None:
+    rng = np.random.default_rng(seed)
+    query, neighbor, direction = rng.normal(size=(3, 6))
+    direction /= np.linalg.norm(direction)
+    move = needed_move(query, neighbor, direction, target)
+    assume(move is not None)
+    assert move is not None
+
+    def cosine(vector: np.ndarray) -> float:
+        return float(vector @ query / np.linalg.norm(vector) / np.linalg.norm(query))
+
+    assert cosine(neighbor + move * direction) == pytest.approx(target, abs=1e-6)
+    for shorter in np.linspace(-0.98, 0.98, 50) * abs(move):  # none of them gets there
+        assert np.sign(cosine(neighbor + shorter * direction) - target) == np.sign(
+            cosine(neighbor) - target
+        )
+
+
+def test_no_move_where_the_direction_can_not_do_it() -> None:
+    query, neighbor = np.eye(3)[0], np.array([1.0, 1.0, 0.0])
+    assert needed_move(query, neighbor, np.eye(3)[2], 0.9) is None
+    move = needed_move(query, neighbor, np.eye(3)[2], 0.5)
+    assert move is not None
+    assert abs(move) == pytest.approx(np.sqrt(2))
