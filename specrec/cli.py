@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from specrec.errors import QueryError, SpecrecError
+from specrec.errors import ModelError, QueryError, SpecrecError
 
 app = typer.Typer(
     name="specrec",
@@ -120,6 +120,49 @@ def evaluate(
         from specrec.report.document import write_evaluation
 
         write_evaluation(evaluation, output)
+
+
+@app.command()
+def probe(
+    library: LibraryArgument,
+    group: Annotated[
+        list[str], typer.Option(help="Column that ties tracks, beside artist and album.")
+    ] = [],  # noqa: B006 (typer copies it)
+    test: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Tracks that only measure: split=test."),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Compare with MFCC and others (decodes the audio).")
+    ] = False,
+    model: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write it into this model, not into the library."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Fit the probe that explanations rest on, and measure it.
+
+    Features are those measured by index.py, and columns of its table such as energy or valence.
+    """
+    from specrec.evaluation.probing import probe_library
+    from specrec.model.probe import PROBE_FILE, save_probe
+    from specrec.model.resolve import read_card
+    from specrec.recommend.library import Library
+    from specrec.report.probe import print_probing, probing_json
+    from specrec.report.progress import progress_bar
+
+    opened = Library.open(library)
+    if model is not None and read_card(model)["fingerprint"] != opened.fingerprint:
+        raise ModelError(f"{model}: not the model of {library}; give that one")
+    with progress_bar("embedding") as on_embed:
+        probing = probe_library(opened, group, test, baselines, on_embed)
+    save_probe(probing.probe, (model or library) / PROBE_FILE)
+    if json:
+        print(probing_json(probing))
+    else:
+        print_probing(probing)
+        print(f"probe written to {(model or library) / PROBE_FILE}")
 
 
 @models.command("list")

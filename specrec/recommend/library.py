@@ -120,6 +120,11 @@ class Library:
         """The folder to which the tracks' paths are relative."""
         return Path(self.manifest["audio_root"])
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the model that embedded the tracks."""
+        return str(self.manifest["model"]["fingerprint"])
+
     def track(self, row: int) -> Track:
         """The track in a row."""
         values = {name: _plain(value) for name, value in self.tracks.iloc[row].items()}
@@ -292,10 +297,10 @@ class Library:
         except ModelError:
             folder = find_model(model["name"])
         encoder, card = load_model(folder)
-        if card.fingerprint != model["fingerprint"]:
+        if card.fingerprint != self.fingerprint:
             raise ModelError(
                 f"{folder}: not the model of {self.folder} (fingerprint {card.fingerprint}, not"
-                f" {model['fingerprint']}); run index.py again"
+                f" {self.fingerprint}); run index.py again"
             )
         return encoder
 
@@ -311,7 +316,7 @@ class Library:
 def _own_probe(folder: Path, generation: Generation) -> Probe | None:
     """The probe that was fitted on the library itself, if it still reads its embeddings."""
     try:
-        return load_probe(folder, generation.manifest["model"]["fingerprint"])
+        return load_probe(folder, str(generation.manifest["model"]["fingerprint"]))
     except ModelError:
         return None  # index.py has been run with another model since
 
