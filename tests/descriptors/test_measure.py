@@ -1,5 +1,4 @@
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def song(style: str, seed: int = 0, seconds: float = 12.0) -> Waveform:
 def pieces() -> Measured:
     """Thirty pieces, three of each style."""
     rng = np.random.default_rng(0)
-    drawn = [draw_piece(style, rng, 12.0) for style in STYLES.values() for _ in range(3)]
+    drawn = [draw_piece(style, rng, 10.0) for style in STYLES.values() for _ in range(3)]
     return [(piece, measure(wave(render(piece, SAMPLE_RATE)))) for piece in drawn]
 
 
@@ -128,11 +127,11 @@ def late(path: Path) -> bytes:
 @pytest.mark.parametrize("alter", [mp3, opus, late])
 @pytest.mark.parametrize("style", ["folk", "drum and bass"])
 def test_a_new_file_of_the_same_sound_measures_the_same(
-    tmp_path: Path, style: str, alter: object
+    tmp_path: Path, style: str, alter: Callable[[Path], bytes]
 ) -> None:
     path, altered = tmp_path / "original.wav", tmp_path / "altered"
     path.write_bytes(encode_wav(song(style)))
-    altered.write_bytes(alter(path))  # type: ignore[operator]
+    altered.write_bytes(alter(path))
     before, after = measure(load(path, SAMPLE_RATE)), measure(load(altered, SAMPLE_RATE))
     assert after["key"] == before["key"]
     assert after["tempo_bpm"] == pytest.approx(before["tempo_bpm"], rel=0.02)
@@ -187,8 +186,3 @@ def test_refuses_another_sample_rate_and_less_than_a_second() -> None:
 
 def test_every_name_but_the_confidence_is_a_feature() -> None:
     assert set(NAMES) - set(FEATURES) == {"tempo_confidence"}
-
-
-def test_importing_the_room_loads_no_torch() -> None:
-    code = "import sys, specrec.descriptors.measure; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -24,7 +24,9 @@ def test_tuning_moves_no_pitch_class(cents: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "samples", [white_noise(8, np.random.default_rng(0)), click_track(120, 8)], ids=str
+    "samples",
+    [white_noise(8, np.random.default_rng(0)), click_track(120, 8)],
+    ids=["noise", "clicks"],
 )
 def test_noise_and_clicks_have_no_key(samples: np.ndarray) -> None:
     measured = tonality(samples)
