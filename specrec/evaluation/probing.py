@@ -134,9 +134,9 @@ def _extracted(
     from specrec.evaluation.baselines import baseline_extractors
     from specrec.evaluation.extraction import extract
 
-    chosen = ("mfcc_standardized", "untrained")
-    extractors = baseline_extractors(library.encoder)
-    return extract(paths, {name: extractors[name] for name in chosen}, on_embed)
+    made = baseline_extractors(library.encoder)
+    extractors = {"mfcc": made["mfcc_standardized"], "untrained": made["untrained"]}
+    return extract(paths, extractors, on_embed)
 
 
 def _coverage(

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from specrec.evaluation.probing import Probing
-from specrec.metrics import Estimate
 from specrec.model.probe import R2_FLOOR, ProbedFeature
 
 FORMAT_VERSION = 1
@@ -21,34 +20,34 @@ def print_probing(probing: Probing) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     header, rows = probing_rows(probing)
     for name in header:
-        table.add_column(name, justify="left" if name == "feature" else "right", no_wrap=True)
+        table.add_column(name, justify="left" if name == "feature" else "right")
     for row, item in zip(rows, _ordered(probing), strict=True):
         table.add_row(*row, style="" if item.usable else "dim")
     console.print(table)
     source = probing.probe.source
     tested = source.get("test") or "cross-validation"
     console.print(
-        f"R2 on the feature's scale, on unseen artists ({tested}), with 95 % bootstrap intervals;"
-        f" features below {R2_FLOOR} explain nothing. MAE in the unit; interval: half the width,"
-        " on the scale, that holds 90 % of the truths."
+        f"R2 on the feature's scale with its 95 % bootstrap interval, on unseen artists ({tested});"
+        f" features below {R2_FLOOR} explain nothing. rho: rank correlation. MAE: mean absolute"
+        " error. held: share of the truths in the predictions' 90 % intervals. Then the R2 of"
+        " others."
     )
 
 
 def probing_rows(probing: Probing) -> tuple[list[str], list[list[str]]]:
     """The table as text: header and one row a feature."""
     others = list(probing.baselines)
-    header = ["feature", "R2", "Spearman", "MAE", "unit", "interval"]
-    header += ["coverage"] if probing.coverage else []
-    header += [f"R2 {name}" for name in others]
+    header = ["feature", "R2", "95 %", "rho", "MAE"]
+    header += ["held"] if probing.coverage else []
     rows = []
     for item in _ordered(probing):
-        name = item.feature.name
-        row = [name, _interval(item.r2), f"{item.spearman.value:.2f}", f"{item.mae.value:.3g}"]
-        row += ["steps" if item.feature.scale == "circular" else item.feature.unit or "-"]
-        row += [f"{item.interval:.2f}"]
+        name, r2 = item.feature.name, item.r2
+        unit = "steps" if item.feature.scale == "circular" else item.feature.unit
+        row = [name, f"{r2.value:.2f}", f"{r2.low:.2f} to {r2.high:.2f}"]
+        row += [f"{item.spearman.value:.2f}", f"{item.mae.value:.2g} {unit}".strip()]
         row += [f"{probing.coverage[name]:.0%}"] if probing.coverage else []
         rows.append(row + [f"{probing.baselines[other][name].value:.2f}" for other in others])
-    return header, rows
+    return header + others, rows
 
 
 def probing_json(probing: Probing) -> str:
@@ -70,7 +69,3 @@ def probing_json(probing: Probing) -> str:
 
 def _ordered(probing: Probing) -> list[ProbedFeature]:
     return sorted(probing.probe.features, key=lambda item: -item.r2.value)
-
-
-def _interval(figure: Estimate) -> str:
-    return f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f})"
