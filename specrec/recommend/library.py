@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int64
 
-from specrec.audio.loading import load
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.catalog.identity import content_id
 from specrec.descriptors.features import known_features
@@ -222,7 +221,8 @@ class Library:
     ) -> Subject:
         if outside is None:
             return self.readings.subject(row)
-        # Here, not above: librosa takes a second to load.
+        # Here, not above: to decode and measure takes libraries that are slow to load.
+        from specrec.audio.loading import load
         from specrec.descriptors.measure import measure
         from specrec.descriptors.spectrum import SAMPLE_RATE
 
@@ -276,7 +276,8 @@ class Library:
         return find_row(self.tracks, text), None
 
     def _embed(self, path: Path) -> Float32[np.ndarray, " dim"]:
-        # Here, not above: only a file from outside needs torch.
+        # Here, not above: only a file from outside needs torch and a decoder.
+        from specrec.audio.loading import load
         from specrec.index.embedding import embed_waveform
 
         waveform = load(path, self.encoder.front_end.sample_rate)

@@ -17,7 +17,7 @@ FORMAT_VERSION = 1
 def print_probing(probing: Probing) -> None:
     """Prints one row a feature, well predicted ones first, and what the columns mean."""
     console = Console(highlight=False)
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     header, rows = probing_rows(probing)
     for name in header:
         table.add_column(name, justify="left" if name == "feature" else "right")
@@ -37,14 +37,14 @@ def print_probing(probing: Probing) -> None:
 def probing_rows(probing: Probing) -> tuple[list[str], list[list[str]]]:
     """The table as text: header and one row a feature."""
     others = list(probing.baselines)
-    header = ["feature", "R2", "95 %", "rho", "MAE"]
+    header = ["feature", "R2", "rho", "MAE"]
     header += ["held"] if probing.coverage else []
     rows = []
     for item in _ordered(probing):
         name, r2 = item.feature.name, item.r2
         unit = "steps" if item.feature.scale == "circular" else item.feature.unit
-        row = [name, f"{r2.value:.2f}", f"{r2.low:.2f} to {r2.high:.2f}"]
-        row += [f"{item.spearman.value:.2f}", f"{item.mae.value:.2g} {unit}".strip()]
+        row = [name, f"{r2.value:.2f} ({r2.low:.2f}-{r2.high:.2f})"]
+        row += [f"{item.spearman.value:.2f}", f"{_short(item.mae.value)} {unit}".strip()]
         row += [f"{probing.coverage[name]:.0%}"] if probing.coverage else []
         rows.append(row + [f"{probing.baselines[other][name].value:.2f}" for other in others])
     return header + others, rows
@@ -69,3 +69,8 @@ def probing_json(probing: Probing) -> str:
 
 def _ordered(probing: Probing) -> list[ProbedFeature]:
     return sorted(probing.probe.features, key=lambda item: -item.r2.value)
+
+
+def _short(value: float) -> str:
+    """Two digits that count, without an exponent."""
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
