@@ -47,7 +47,12 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
             "split": np.where(np.arange(TRACKS) < 80, "test", "train"),
         }
     )
-    model = {"name": "planted", "fingerprint": FINGERPRINT, "folder": str(folder / "no model")}
+    model = {
+        "name": "planted",
+        "fingerprint": FINGERPRINT,
+        "folder": str(folder / "no model"),
+        "window_seconds": 5.0,
+    }
     manifest = {
         "created": "2026-01-01",
         "audio_root": str(folder / "no audio"),

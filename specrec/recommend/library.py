@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Int64
+from jaxtyping import Float16, Float32, Int64
 
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.catalog.identity import content_id
@@ -23,7 +23,7 @@ from specrec.explain.readings import Readings, Subject
 from specrec.index.storage import Generation, read_generation
 from specrec.index.vectors import search
 from specrec.model.probe import Probe, load_probe
-from specrec.model.resolve import find_model
+from specrec.model.resolve import find_model, read_card
 from specrec.recommend.lookup import find_row
 
 if TYPE_CHECKING:
@@ -58,6 +58,25 @@ class Track:
     year: int | None = None
     duration_seconds: float | None = None
     columns: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A track as the model hears it.
+
+    Attributes:
+        row: Its row in the library; None for a file from outside.
+        path: Its file.
+        embedding: Centered.
+        windows: Centered embeddings of its windows, in order.
+        seconds: Its length.
+    """
+
+    row: int | None
+    path: Path
+    embedding: Float32[np.ndarray, " dim"]
+    windows: Float16[np.ndarray, "windows dim"]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -161,20 +180,18 @@ class Library:
         """
         if k < 1:
             raise QueryError(f"k must be 1 or more, not {k}")
-        row, outside = self._resolve(query)
-        vector = self.embeddings[row] if outside is None else self._embed(outside)
-        similarities, rows = search(self._index, vector[None], k + (outside is None))
+        sound = self.sound(query)
+        inside = sound.row is not None
+        similarities, rows = search(self._index, sound.embedding[None], k + inside)
         found = [
             (float(similarity), int(other))
             for similarity, other in zip(similarities[0], rows[0], strict=True)
-            if outside is not None or other != row
+            if other != sound.row
         ][:k]
 
         @cache
         def explanations() -> list[Explanation]:
-            subject = self._subject(row, outside, vector)
-            others = np.array([other for _, other in found], dtype=np.int64)
-            return self._explain(subject, None if outside else row, others, k)
+            return self._explain(sound, np.array([other for _, other in found]), k)
 
         return [
             Neighbor(rank, similarity, self.track(other), partial(_item, explanations, rank - 1))
@@ -197,13 +214,39 @@ class Library:
                 not in the library.
             AudioError: If a query from outside can't be used.
         """
-        row, outside = self._resolve(query)
-        other = self.row_of(neighbor)
-        if outside is None and other == row:
+        sound, other = self.sound(query), self.row_of(neighbor)
+        if sound.row == other:
             raise QueryError(f"{query} and {neighbor} are the same track; give another")
-        vector = self.embeddings[row] if outside is None else self._embed(outside)
-        subject = self._subject(row, outside, vector)
-        return self._explain(subject, None if outside else row, np.array([other]), k)[0]
+        return self._explain(sound, np.array([other]), k)[0]
+
+    def sound(self, query: str | os.PathLike[str]) -> Sound:
+        """What the model hears of a query.
+
+        Args:
+            query: As for `neighbors`.
+
+        Raises:
+            QueryError: If nothing fits, or several tracks do.
+            AudioError: If a file outside the library can't be used.
+            ModelError: If a file is to be embedded and the library's model is gone or another.
+        """
+        row, outside = self._resolve(query)
+        if outside is None:
+            track = self.tracks.iloc[row]
+            first, count = int(track["first_window"]), int(track["window_count"])
+            return Sound(
+                row,
+                self.audio_root / track["path"],
+                np.asarray(self.embeddings[row]),
+                np.asarray(self.windows[first : first + count]),
+                float(track["duration_seconds"]),
+            )
+        # Here, not above: only a file from outside needs torch and a decoder.
+        from specrec.audio.loading import load
+        from specrec.index.embedding import embed_waveform
+
+        made = embed_waveform(self.encoder, load(outside, self.encoder.front_end.sample_rate))
+        return Sound(None, outside, made.embedding, made.windows, made.seconds)
 
     def row_of(self, query: str | os.PathLike[str]) -> int:
         """The row of a track of the library.
@@ -216,29 +259,28 @@ class Library:
             raise QueryError(f"{outside} is not in the library; give a track that is")
         return row
 
-    def _subject(
-        self, row: int, outside: Path | None, vector: Float32[np.ndarray, " dim"]
-    ) -> Subject:
-        if outside is None:
-            return self.readings.subject(row)
-        # Here, not above: to decode and measure takes libraries that are slow to load.
+    def _subject(self, sound: Sound) -> Subject:
+        if sound.row is not None:
+            return self.readings.subject(sound.row)
+        if not len(self.descriptors.columns):
+            return Subject(sound.embedding, {})
+        # Here, not above: to measure takes libraries that are slow to load.
         from specrec.audio.loading import load
         from specrec.descriptors.measure import measure
         from specrec.descriptors.spectrum import SAMPLE_RATE
 
-        measured = measure(load(outside, SAMPLE_RATE)) if len(self.descriptors.columns) else {}
-        return Subject(vector, {name: v for name, v in measured.items() if np.isfinite(v)})
+        measured = measure(load(sound.path, SAMPLE_RATE))
+        known = {name: value for name, value in measured.items() if np.isfinite(value)}
+        return Subject(sound.embedding, known)
 
-    def _explain(
-        self, subject: Subject, row: int | None, others: Int64[np.ndarray, " k"], k: int
-    ) -> list[Explanation]:
+    def _explain(self, sound: Sound, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
         return explain_neighbors(
             self.readings,
             self.directions,
             self.controls,
             self.embeddings,
-            subject,
-            row,
+            self._subject(sound),
+            sound.row,
             others,
             k,
         )
@@ -275,13 +317,20 @@ class Library:
             return (0, path) if row is None else (row, None)
         return find_row(self.tracks, text), None
 
-    def _embed(self, path: Path) -> Float32[np.ndarray, " dim"]:
-        # Here, not above: only a file from outside needs torch and a decoder.
-        from specrec.audio.loading import load
-        from specrec.index.embedding import embed_waveform
+    @property
+    def window_seconds(self) -> float:
+        """Length of the windows that were embedded."""
+        stored = self.manifest["model"].get("window_seconds")
+        if stored is None:  # written before this was noted
+            stored = read_card(self._model_folder())["front_end"]["window_seconds"]
+        return float(stored)
 
-        waveform = load(path, self.encoder.front_end.sample_rate)
-        return embed_waveform(self.encoder, waveform).embedding
+    def _model_folder(self) -> Path:
+        model = self.manifest["model"]
+        try:
+            return find_model(model["folder"])
+        except ModelError:
+            return find_model(model["name"])
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -292,11 +341,7 @@ class Library:
         """
         from specrec.model.artifact import load_model
 
-        model = self.manifest["model"]
-        try:
-            folder = find_model(model["folder"])
-        except ModelError:
-            folder = find_model(model["name"])
+        folder = self._model_folder()
         encoder, card = load_model(folder)
         if card.fingerprint != self.fingerprint:
             raise ModelError(
