@@ -45,28 +45,32 @@ Controls = dict[int, Float64[np.ndarray, "draws axes dim"]]
 
 
 def draw_controls(
-    embeddings: Float[np.ndarray, "tracks dim"], directions: Directions, seed: int = 0
+    embeddings: Float[np.ndarray, "tracks dim"],
+    directions: Directions,
+    like_tracks: bool = False,
+    seed: int = 0,
 ) -> Controls:
     """Random subspaces of as many dimensions as the groups have, orthonormal.
-
-    Their axes are random combinations of the library's own tracks, so that they carry as much of
-    its variance as a direction of music does: isotropic ones would lie mostly where no track
-    differs from another, and anything would beat them.
 
     Args:
         embeddings: Of the library.
         directions: The groups.
+        like_tracks: Whether the axes are random combinations of the library's own tracks, which
+            carry as much of its variance as its main axes do: a far stricter control. By default
+            all directions of the embedding are equally likely.
         seed: Of the drawing.
     """
     rng = np.random.default_rng(seed)
+    dim = embeddings.shape[1]
     rows = rng.permutation(len(embeddings))[:_SAMPLE]
     tracks = unit(np.asarray(embeddings[np.sort(rows)]))
     tracks -= tracks.mean(axis=0)
-    dim = tracks.shape[1]
     controls = {}
     for size in sorted(set(np.bincount(directions.groups).tolist())):
-        drawn = rng.normal(size=(DRAWS * size, len(tracks))) @ tracks
-        drawn += 1e-9 * rng.normal(size=drawn.shape)  # a library may have fewer tracks than axes
+        drawn = rng.normal(size=(DRAWS * size, dim))
+        if like_tracks:
+            combined = rng.normal(size=(DRAWS * size, len(tracks))) @ tracks
+            drawn = combined + 1e-9 * drawn  # a library may have fewer tracks than axes
         axes, _ = np.linalg.qr(drawn.reshape(DRAWS, size, dim).transpose(0, 2, 1))
         controls[size] = axes.transpose(0, 2, 1)
     return controls

@@ -16,6 +16,8 @@ from specrec.explain.readings import Readings, Subject
 from specrec.explain.reasons import Reason, Verdict, find_side
 
 FORMAT_VERSION = 1
+LEAST_SHARE = 0.05
+"""Part of a similarity below which no feature is called its cause."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def explain_neighbors(
         ]
         contributions.sort(key=lambda item: -item.value)
         similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
-        reasons = find_reasons(contributions, query, subject, readings)
+        reasons = find_reasons(similarity, contributions, query, subject, readings)
         said = sentence(similarity, residual, reasons)
         explanations.append(
             Explanation(similarity, tuple(contributions), residual, tuple(reasons), said)
@@ -129,11 +131,18 @@ def explain_neighbors(
 
 
 def find_reasons(
-    contributions: Sequence[Contribution], query: Subject, neighbor: Subject, readings: Readings
+    similarity: float,
+    contributions: Sequence[Contribution],
+    query: Subject,
+    neighbor: Subject,
+    readings: Readings,
 ) -> list[Reason]:
     """What may be said of a match: one feature of each group, then what is measured beside it.
 
+    A cause is what clears the control and makes up `LEAST_SHARE` of the similarity.
+
     Args:
+        similarity: Of the two.
         contributions: The largest first.
         query: The query.
         neighbor: The neighbor.
@@ -144,12 +153,14 @@ def find_reasons(
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)
-        reason = _shared(item.members, item, query, neighbor, readings)
+        least = LEAST_SHARE * max(similarity, 0.0)
+        verdict: Verdict = "because" if item.causal and item.value >= least else "both also"
+        reason = _shared(item.members, item.value, verdict, query, neighbor, readings)
         if reason is not None:
             (because if reason.verdict == "because" else beside).append(reason)
     for feature in readings.features:
         if feature.name not in grouped:
-            reason = _shared((feature.name,), None, query, neighbor, readings)
+            reason = _shared((feature.name,), None, "both also", query, neighbor, readings)
             if reason is not None:
                 beside.append(reason)
     return because + sorted(beside, key=_commonness)
@@ -157,17 +168,14 @@ def find_reasons(
 
 def _shared(
     names: Sequence[str],
-    contribution: Contribution | None,
+    contribution: float | None,
+    verdict: Verdict,
     query: Subject,
     neighbor: Subject,
     readings: Readings,
 ) -> Reason | None:
     """The one of some features in which both tracks stand out alike, and furthest."""
-    heard = contribution is not None and contribution.value > 0
-    value = None if contribution is None else contribution.value
-    verdict: Verdict = "both also"
-    if heard and contribution is not None and contribution.causal:
-        verdict = "because"
+    heard = contribution is not None and contribution > 0
     shared = []
     for name in names:
         side = find_side(name, query, neighbor, readings)
@@ -175,7 +183,7 @@ def _shared(
         if side is None or first is None or second is None:
             continue
         if heard or (first.measured and second.measured):
-            shared.append(Reason(name, side, first, second, verdict, value))
+            shared.append(Reason(name, side, first, second, verdict, contribution))
     return min(shared, key=_commonness, default=None)
 
 

@@ -55,20 +55,22 @@ def test_what_two_tracks_share_clears_the_control_and_what_they_do_not_does_not(
     assert result.rank_after[0, bright] > 1
 
 
-def test_controls_are_orthonormal_and_as_varied_as_the_library() -> None:
+def test_controls_are_orthonormal_and_on_request_as_varied_as_the_library() -> None:
     rng = np.random.default_rng(0)
     spread = np.array([10.0, 5.0, 1.0, 0.1, 0.1, 0.1, 0.1, 0.1])
     embeddings = (spread * rng.normal(size=(200, 8))).astype(np.float32)
     directions = find_directions(make_probe({"key": np.eye(8)[:2], "bass_share": np.eye(8)[4]}), 8)
-    controls = draw_controls(embeddings, directions)
-    assert set(controls) == {1, 2}
-    for size, drawn in controls.items():
+    isotropic = draw_controls(embeddings, directions)
+    controls = draw_controls(embeddings, directions, like_tracks=True)
+    assert set(controls) == set(isotropic) == {1, 2}
+    for size, drawn in [*controls.items(), *isotropic.items()]:
         products = np.einsum("rad,rbd->rab", drawn, drawn)
         np.testing.assert_allclose(
             products, np.broadcast_to(np.eye(size), products.shape), atol=1e-9
         )
     along = np.square(controls[1][:, 0]).mean(axis=0)
     assert along[0] > along[1] > along[2] > along[3]
+    np.testing.assert_allclose(np.square(isotropic[1][:, 0]).mean(axis=0), 1 / 8, atol=0.04)
 
 
 def test_a_query_from_outside_competes_with_nobody_of_its_row() -> None:
