@@ -39,8 +39,9 @@ def print_account(account: Account) -> None:
         f" {_span(passage.neighbor_start, passage.neighbor_end)}"
         f" (cosine {passage.similarity:.2f})"
     )
+    causes = {item.feature for item in explanation.reasons if item.verdict == "because"}
     for item in explanation.contributions:
-        if item.causal and item.needed_change is not None:
+        if causes & set(item.members) and item.needed_change is not None:
             before, after = (reading_text(item.feature, value) for value in item.needed_change)
             inside = item.rank_before <= account.k
             console.print(
