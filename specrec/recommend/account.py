@@ -8,7 +8,8 @@ from jaxtyping import Float32, Float64
 
 from specrec.explain.decompose import Passage, best_passage, by_feature, by_window, versus
 from specrec.explain.explanation import Explanation
-from specrec.recommend.library import Library, Sound, Track
+from specrec.recommend.library import Library
+from specrec.recommend.track import Sound, Track
 
 if TYPE_CHECKING:
     from specrec.explain.cells import CellMap

@@ -1,18 +1,15 @@
 """The library: tracks, embeddings and index on disk, and the neighbors of a query."""
 
-import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float16, Float32, Int64
+from jaxtyping import Float32, Int64
 
-from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.catalog.identity import content_id
 from specrec.descriptors.features import known_features
 from specrec.errors import LibraryError, ModelError, QueryError
@@ -25,79 +22,10 @@ from specrec.index.vectors import search
 from specrec.model.probe import Probe, load_probe
 from specrec.model.resolve import find_model, read_card
 from specrec.recommend.lookup import find_row
+from specrec.recommend.track import Neighbor, Sound, Track, track_of_file, track_of_row
 
 if TYPE_CHECKING:
     from specrec.model.encoder import Encoder
-
-_INTERNAL = {"track_id", "path", "content_id", "first_window", "window_count", *TAG_COLUMNS}
-
-
-@dataclass(frozen=True)
-class Track:
-    """A track of a library, or a query from outside it.
-
-    Attributes:
-        track_id: Stable name; the content's unless a table gave another. None for a query from
-            outside.
-        path: Relative to the library's audio root; as given for a query from outside.
-        title: From a table or tags, else the file's name.
-        artist: None where unknown, as all that follow.
-        album: Its album.
-        genre: Its genres.
-        year: Of its release.
-        duration_seconds: Of the decoded audio.
-        columns: What else a table said of it.
-    """
-
-    track_id: str | None
-    path: str
-    title: str
-    artist: str | None = None
-    album: str | None = None
-    genre: str | None = None
-    year: int | None = None
-    duration_seconds: float | None = None
-    columns: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Sound:
-    """A track as the model hears it.
-
-    Attributes:
-        row: Its row in the library; None for a file from outside.
-        path: Its file.
-        embedding: Centered.
-        windows: Centered embeddings of its windows, in order.
-        seconds: Its length.
-    """
-
-    row: int | None
-    path: Path
-    embedding: Float32[np.ndarray, " dim"]
-    windows: Float16[np.ndarray, "windows dim"]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Neighbor:
-    """A track that resembles the query.
-
-    Attributes:
-        rank: From 1, the most similar.
-        similarity: Cosine of the centered embeddings, from -1 to 1; higher is nearer.
-        track: The track.
-    """
-
-    rank: int
-    similarity: float
-    track: Track
-    explain: Callable[[], Explanation] = field(repr=False, compare=False)
-
-    @property
-    def explanation(self) -> Explanation:
-        """Why it resembles the query; worked out for all neighbors when first asked for."""
-        return self.explain()
 
 
 class Library:
@@ -145,13 +73,7 @@ class Library:
 
     def track(self, row: int) -> Track:
         """The track in a row."""
-        values = {name: _plain(value) for name, value in self.tracks.iloc[row].items()}
-        return Track(
-            track_id=values["track_id"],
-            path=values["path"],
-            **{name: values[name] for name in TAG_COLUMNS},
-            columns={name: value for name, value in values.items() if name not in _INTERNAL},
-        )
+        return track_of_row(self.tracks.iloc[row])
 
     def find(self, query: str | os.PathLike[str]) -> Track:
         """The track that a query means: one of the library, or a file outside it.
@@ -163,7 +85,7 @@ class Library:
             QueryError: If nothing fits, or several tracks do.
         """
         row, outside = self._resolve(query)
-        return self.track(row) if outside is None else _outside_track(outside)
+        return self.track(row) if outside is None else track_of_file(outside)
 
     def neighbors(self, query: str | os.PathLike[str], k: int = 10) -> list[Neighbor]:
         """The tracks most similar to a query, which is left out itself.
@@ -376,26 +298,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # words may be too long for a path
         return False
-
-
-def _plain(value: Any) -> Any:
-    """A cell as a plain Python value; None where it is missing."""
-    if np.ndim(value) == 0 and pd.isna(value):
-        return None
-    return json.loads(json.dumps(value.tolist())) if hasattr(value, "tolist") else value
-
-
-def _outside_track(path: Path) -> Track:
-    from specrec.catalog.tags import read_tags
-
-    tags = read_tags(path)
-    return Track(
-        None,
-        str(path),
-        tags.title or path.stem,
-        tags.artist,
-        tags.album,
-        tags.genre,
-        tags.year,
-        tags.duration_seconds,
-    )

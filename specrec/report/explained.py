@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from specrec.recommend.account import Account, Heard
-from specrec.recommend.library import Track
+from specrec.recommend.track import Track
 from specrec.report.explaining import noun
 from specrec.report.terminal import clock, name_of
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from specrec.index.build import BuildReport
-from specrec.recommend.library import Neighbor, Track
+from specrec.recommend.track import Neighbor, Track
 
 _SKIPPED_SHOWN = 20
 
