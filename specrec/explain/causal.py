@@ -157,15 +157,16 @@ def needed_move(
         The smallest of the moves, either way, in the units of the embedding; None if none does.
     """
     q, n = unit(query), np.asarray(neighbor, dtype=np.float64)
-    inner, slope, along, square = n @ q, direction @ q, direction @ n, n @ n
-    # cos(q, n + t u) = s, squared: a quadratic in t, of which a root may have the other sign.
-    roots = np.roots(
-        [
-            slope**2 - similarity**2,
-            2 * (inner * slope - similarity**2 * along),
-            inner**2 - similarity**2 * square,
-        ]
-    )
-    real = [float(root.real) for root in roots if abs(root.imag) < 1e-9 * max(1.0, abs(root))]
-    moves = [t for t in real if (inner + t * slope) * similarity >= 0]
-    return min(moves, key=abs) if moves else None
+    slope, along = direction @ q, direction @ n
+    across = n - along * direction
+    width = np.linalg.norm(across)
+    # With t = width tan(angle) - along, the cosine of q and n + t u is
+    # level cos(angle) + slope sin(angle) = highest cos(angle - summit).
+    level = unit(across) @ q
+    highest, summit = np.hypot(level, slope), np.arctan2(slope, level)
+    along_only = width <= 1e-9 * np.linalg.norm(n)  # then the cosine only changes its sign
+    if along_only or highest == 0 or highest < abs(similarity):
+        return None
+    away = np.arccos(similarity / highest)
+    angles = [angle for angle in (summit - away, summit + away) if np.cos(angle) > 0]
+    return min((float(width * np.tan(angle) - along) for angle in angles), key=abs, default=None)

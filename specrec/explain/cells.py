@@ -25,7 +25,9 @@ class CellMap:
     """What each cell of a track adds to its similarity with another.
 
     A cell sees more than its own rectangle (the receptive field is wider), so that the map is
-    exact about the sum and approximate about the place.
+    exact about the sum and approximate about the place. The rectangles divide the window evenly;
+    what a padded, strided network computes in a cell is centered up to half a cell lower and
+    earlier.
 
     Attributes:
         values: (windows, rows, columns): their mean is the similarity.
@@ -124,7 +126,7 @@ def mask_cells(
     batches = list(_log_mels(encoder, waveform))
     usual = torch.cat(batches).mean(dim=(0, 2))[:, None]
     embeddings = []
-    for mask in torch.from_numpy(masks):
+    for mask in torch.from_numpy(masks).to(encoder.center.device):
         pooled = []
         for log_mel, part in zip(batches, mask.split(_BATCH), strict=True):
             shape = log_mel.shape[1:]
@@ -132,7 +134,8 @@ def mask_cells(
             masked = torch.where(hidden, usual, log_mel)
             pooled.append(_feature_map(encoder, masked).mean(dim=(2, 3)))
         with torch.inference_mode():
-            embedding = encoder.head(torch.cat(pooled).mean(dim=0)) - encoder.center
+            phi = torch.cat(pooled).mean(dim=0).to(encoder.center.device)
+            embedding = encoder.head(phi) - encoder.center
         embeddings.append(embedding.cpu().numpy())
     similarities: np.ndarray = unit(np.stack(embeddings)) @ unit(other)
     return similarities

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from specrec.explain.causal import draw_controls, erase_groups, needed_move
@@ -105,6 +105,48 @@ def test_the_move_takes_the_neighbor_to_the_similarity(seed: int, target: float)
 def test_no_move_where_the_direction_can_not_do_it() -> None:
     query, neighbor = np.eye(3)[0], np.array([1.0, 1.0, 0.0])
     assert needed_move(query, neighbor, np.eye(3)[2], 0.9) is None
+    assert needed_move(query, neighbor, neighbor / np.sqrt(2), 0.1) is None  # along itself
+    assert needed_move(query, 0 * neighbor, np.eye(3)[1], 0.1) is None
+    assert needed_move(0 * query, neighbor, np.eye(3)[1], 0.1) is None
     move = needed_move(query, neighbor, np.eye(3)[2], 0.5)
     assert move is not None
     assert abs(move) == pytest.approx(np.sqrt(2))
+
+
+@given(seed=st.integers(0, 10_000), target=st.floats(-0.9, 0.9), scale=st.floats(1e-3, 1e3))
+@example(seed=0, target=0.0, scale=1.0)
+def test_a_move_is_found_wherever_there_is_one(seed: int, target: float, scale: float) -> None:
+    rng = np.random.default_rng(seed)
+    query, neighbor, direction = rng.normal(size=(3, 6))
+    neighbor *= scale
+    direction /= np.linalg.norm(direction)
+    far = np.geomspace(1e-3, 1e3, 3000) * np.linalg.norm(neighbor)
+    moves = np.concatenate([-far[::-1], far])
+    moved = neighbor + moves[:, None] * direction
+    above = moved @ query / np.linalg.norm(moved, axis=1) / np.linalg.norm(query) > target
+    crossings = np.flatnonzero(above[1:] != above[:-1])
+    assume(len(crossings) > 0)
+    move = needed_move(query, neighbor, direction, target)
+    assert move is not None
+    furthest = np.maximum(abs(moves[crossings]), abs(moves[crossings + 1]))
+    assert abs(move) <= furthest.min() + 1e-9 * scale
+
+
+@given(seed=st.integers(0, 10_000))
+def test_lengths_do_not_matter_and_silence_harms_nothing(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    embeddings = rng.normal(size=(30, 12)).astype(np.float32)
+    embeddings[5] = 0  # a track exactly at the center
+    lengths = (10 ** rng.uniform(-3, 3, size=(30, 1))).astype(np.float32)
+    directions = find_directions(random_probe(rng, 12), 12)
+    controls = draw_controls(embeddings, directions)
+    rows = np.array([1, 5, 9])
+    plain = erase_groups(embeddings[0], 0, rows, embeddings, directions, controls)
+    scaled = embeddings * lengths
+    other = erase_groups(scaled[0], 0, rows, scaled, directions, controls)
+    np.testing.assert_allclose(other.drop, plain.drop, atol=1e-5)
+    np.testing.assert_allclose(other.control, plain.control, atol=1e-5)
+    assert (plain.drop[1] == 0).all()
+    assert not plain.clears[1].any()
+    nothing = erase_groups(embeddings[5], 5, rows[:1], embeddings, directions, controls)
+    assert (nothing.drop == 0).all()

@@ -120,6 +120,51 @@ def test_masking_nothing_changes_nothing_and_all_leaves_a_flat_picture() -> None
     assert flat != pytest.approx(plain, abs=1e-5)
 
 
+def test_a_window_adds_as_much_over_cells_as_over_windows() -> None:
+    encoder = make_encoder()
+    own = embed_waveform(encoder, sound(4.37, 22_050))
+    other = embed_waveform(encoder, sound(7.0, 22_050, seed=1))
+    cells = map_cells(encoder, sound(4.37, 22_050), other.embedding)
+    matrix = by_window(other.windows, own.windows, other.embedding, own.embedding)
+    np.testing.assert_allclose(cells.values.mean(axis=(1, 2)), matrix.mean(axis=0), atol=1e-3)
+    assert np.ptp(matrix.mean(axis=0)) > 0.01
+
+
+def test_what_is_heard_later_does_not_change_the_map_of_a_window_before() -> None:
+    encoder = make_encoder()  # whose windows are 2 s long
+    first, second, third = (sound(2.0, 22_050, seed).samples for seed in range(3))
+    direction = np.linspace(-1, 1, 24)
+    one, other = (
+        map_cells(encoder, Waveform(np.concatenate([first, later]), 22_050), direction).values
+        for later in (second, third)
+    )
+    # Only the length of the whole track's embedding differs, which divides all cells.
+    ratio = np.linalg.norm(one[0]) / np.linalg.norm(other[0])
+    np.testing.assert_allclose(one[0], ratio * other[0], rtol=1e-3, atol=1e-6)
+    assert abs(one[1] - ratio * other[1]).max() > 0.01
+
+
+def test_some_masks_equal_a_loop_over_cells() -> None:
+    encoder = make_encoder()
+    waveform, other = sound(21.5, 22_050), np.linspace(-1, 1, 24)  # more windows than a batch
+    shape = map_cells(encoder, waveform, other).values.shape
+    masks = np.random.default_rng(0).random((2, *shape)) < 0.3
+    found = mask_cells(encoder, waveform, masks, other)
+    plain = encoder.log_mel(torch.from_numpy(cut_windows(waveform, 2.0)))
+    usual = plain.mean(dim=(0, 2))
+    for mask, similarity in zip(masks, found, strict=True):
+        log_mel = plain.clone()
+        for band in range(log_mel.shape[1]):
+            for frame in range(log_mel.shape[2]):
+                row = band * shape[1] // log_mel.shape[1]
+                column = frame * shape[2] // log_mel.shape[2]
+                log_mel[torch.from_numpy(mask[:, row, column]), band, frame] = usual[band]
+        with torch.no_grad():
+            embedding = (encoder(log_mel) - encoder.center).mean(dim=0).numpy()
+        expected = cosine_similarity(embedding[None], other[None])[0, 0]
+        assert similarity == pytest.approx(expected, abs=1e-5)
+
+
 def test_windows_and_cells_of_a_library_give_its_own_scores(
     tmp_path: Path, build: Callable[[Path, Path], BuildReport]
 ) -> None:

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.linalg import polar
 
 from specrec.explain.directions import find_directions
@@ -64,15 +66,39 @@ def test_features_below_the_floor_have_no_direction(probe: Probe) -> None:
     assert find_directions(None, DIM).axes.shape == (0, DIM)
 
 
-def test_what_others_span_joins_the_nearest_of_them() -> None:
-    first, second, third = np.eye(3)
+@pytest.mark.parametrize("dim", [3, DIM])
+def test_what_others_nearly_span_joins_the_nearest_of_them(dim: int) -> None:
+    first, second, third, *others = np.eye(dim)
+    beyond = 0.1 * sum(others[:1], np.zeros(dim))
     weights = {
         "centroid_hz": first,
         "onset_rate_hz": second,
         "bass_share": third,
-        "loudness_range_lu": first + second + third,
+        "loudness_range_lu": first + second + 1.1 * third + beyond,
     }
-    directions = find_directions(make_probe(weights, {"loudness_range_lu": 0.4}), 3)
+    directions = find_directions(make_probe(weights, {"loudness_range_lu": 0.4}), dim)
     assert len(directions.names) == 3
-    assert sum(map(len, directions.members)) == 4
-    np.testing.assert_allclose(directions.axes @ directions.axes.T, np.eye(3), atol=1e-12)
+    assert ("bass_share", "loudness_range_lu") in directions.members
+    np.testing.assert_allclose(abs(directions.axes).sum(axis=0), np.arange(dim) < 3, atol=1e-6)
+
+
+@given(seed=st.integers(0, 10_000), dim=st.integers(2, 12), shared=st.floats(0, 0.999))
+def test_axes_stay_orthonormal_however_alike_the_features(
+    seed: int, dim: int, shared: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    common = rng.normal(size=dim)
+    probe = random_probe(rng, dim)
+    weights = {
+        item.feature.name: shared * common + (1 - shared) * probe.weight[probe.rows(name)]
+        for item in probe.features
+        for name in [item.feature.name]
+    }
+    directions = find_directions(make_probe(weights), dim)
+    axes = directions.axes
+    np.testing.assert_allclose(axes @ axes.T, np.eye(len(axes)), atol=1e-9)
+    assert sorted(sum(directions.members, ())) == sorted(weights)
+    assert ((directions.alignment > 0.2) & (directions.alignment <= 1 + 1e-9)).all()
+    for group, head in enumerate(directions.heads):
+        own = directions.of_group(group)
+        np.testing.assert_allclose(head @ own.T @ own, head, atol=1e-9)
