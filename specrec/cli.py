@@ -90,6 +90,10 @@ def evaluate(
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Also re-encode, shift and resample each file.")
     ] = False,
+    explanations: Annotated[
+        bool,
+        typer.Option("--explanations", help="Also check whether what is said of matches is true."),
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write JSON, Markdown and plots there.")
     ] = None,
@@ -101,7 +105,11 @@ def evaluate(
     from specrec.report.evaluation import evaluation_json, print_evaluation
     from specrec.report.progress import progress_bar
 
-    with progress_bar("embedding") as on_embed, progress_bar("altering") as on_alter:
+    with (
+        progress_bar("embedding") as on_embed,
+        progress_bar("altering") as on_alter,
+        progress_bar("explaining") as on_explain,
+    ):
         evaluation = evaluate_library(
             Library.open(library),
             *label,
@@ -109,8 +117,10 @@ def evaluate(
             models=tuple(model or ()),
             baselines=baselines,
             robustness=robustness,
+            explanations=explanations,
             on_embed=on_embed,
             on_alter=on_alter,
+            on_explain=on_explain,
         )
     if json:
         print(evaluation_json(evaluation))
