@@ -109,6 +109,8 @@ def evaluate(
         progress_bar("embedding") as on_embed,
         progress_bar("altering") as on_alter,
         progress_bar("explaining") as on_explain,
+        progress_bar("listening") as on_listen,
+        progress_bar("planting") as on_plant,
     ):
         evaluation = evaluate_library(
             Library.open(library),
@@ -121,6 +123,8 @@ def evaluate(
             on_embed=on_embed,
             on_alter=on_alter,
             on_explain=on_explain,
+            on_listen=on_listen,
+            on_plant=on_plant,
         )
     if json:
         print(evaluation_json(evaluation))

@@ -20,12 +20,12 @@ FIELDS = {
 """The factors that are planted, and the field of `Piece` that holds each."""
 
 LEVELS: dict[str, dict[str, Range]] = {
-    "tempo": {"low": (70, 80), "high": (126, 136)},
+    "tempo": {"low": (76, 82), "high": (126, 136)},
     "brightness": {"low": (1200, 1800), "high": (9000, 10_500)},
     "noisiness": {"low": (0.0, 0.0), "high": (0.8, 1.0)},
     "percussiveness": {"low": (0.0, 0.02), "high": (0.6, 0.75)},
     "bass": {"low": (0.03, 0.08), "high": (0.75, 0.9)},
-    "loudness": {"low": (-27.0, -24.0), "high": (-13.5, -12.5)},
+    "loudness": {"low": (-27.0, -24.0), "high": (-13.0, -12.0)},
 }
 """What is low and high: beyond what most of a synthesized library has."""
 
@@ -62,15 +62,16 @@ PLANTS = (
     Plant(
         "tempo",
         "high",
-        families=(("folk", "house"), ("chiptune", "metal")),
-        levels=(("tempo", "high", (140, 152)),),
+        families=(("folk",), ("chiptune", "metal")),
+        levels=(("tempo", "high", (150, 158)),),
     ),
     Plant("brightness", "low", (("noisiness", "low"), ("percussiveness", "low"))),
     Plant(
         "brightness",
         "high",
         (("noisiness", "low"), ("percussiveness", "high")),
-        (("jazz", "chiptune", "techno", "metal"), _ANY),
+        (("chiptune", "techno", "metal"), _ANY),
+        (("brightness", "high", (10_500, 20_000)),),
     ),
     # Only high: without noise, flatness follows the brightness, which must differ. And at both
     # levels of brightness the treble, where noise shows, must be there.
@@ -91,7 +92,8 @@ PLANTS = (
         "percussiveness",
         "low",
         (("tempo", "high"), ("bass", "high")),
-        (("ambient",), ("orchestral", "folk")),
+        (("ambient",), ("orchestral",)),
+        (("bass", "high", (0.6, 0.7)), ("noisiness", "high", (0.5, 0.7))),
     ),
     Plant("bass", "high"),
     # A bass drum is bass, too: the percussive one of the pair must have none to speak of.

@@ -10,7 +10,6 @@ from jaxtyping import Float
 
 from specrec.errors import ModelError
 from specrec.evaluation.contenders import Contender, find_contenders
-from specrec.evaluation.explanations import Explanations, evaluate_explanations
 from specrec.evaluation.retrieval import (
     Hubness,
     Retrieval,
@@ -22,6 +21,7 @@ from specrec.evaluation.task import choose_rows, label_tasks
 from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
+    from specrec.evaluation.explanations import Explanations
     from specrec.evaluation.extraction import Extractor
 
 Progress = Callable[[int, int], None]
@@ -66,7 +66,7 @@ class Evaluation:
     hubness: dict[str, Hubness]
     robustness: dict[str, dict[str, Stability]]
     left_out: dict[str, str]
-    explanations: Explanations | None = None
+    explanations: "Explanations | None" = None
 
 
 def evaluate_library(
@@ -80,6 +80,8 @@ def evaluate_library(
     on_embed: Progress | None = None,
     on_alter: Progress | None = None,
     on_explain: Progress | None = None,
+    on_listen: Progress | None = None,
+    on_plant: Progress | None = None,
 ) -> Evaluation:
     """Measures a library's embeddings, and others of the same tracks.
 
@@ -97,6 +99,8 @@ def evaluate_library(
         on_embed: Called while audio is decoded and embedded.
         on_alter: Called while it is altered.
         on_explain: Called while matches are explained.
+        on_listen: Called while files are read again to check explanations.
+        on_plant: Called while music is synthesized to check them.
 
     Raises:
         CatalogError: If a column is missing, or no two tracks share a label.
@@ -112,6 +116,11 @@ def evaluate_library(
     contenders = find_contenders(library, rows, models)
     extractors, left_out = _baselines(library) if baselines else ({}, {})
     embeddings = _embed(paths, contenders, extractors, on_embed)
+    checked = None
+    if explanations:
+        from specrec.evaluation.explanations import evaluate_explanations
+
+        checked = evaluate_explanations(library, rows, on_explain, on_listen, on_plant)
     stability = {}
     if robustness:
         from specrec.evaluation.robustness import measure_robustness
@@ -127,7 +136,7 @@ def evaluate_library(
         {name: measure_hubness(vectors) for name, vectors in embeddings.items()},
         stability,
         left_out,
-        evaluate_explanations(library, rows, on_explain) if explanations else None,
+        checked,
     )
 
 

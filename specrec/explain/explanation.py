@@ -13,7 +13,7 @@ from specrec.explain.decompose import by_feature, unit
 from specrec.explain.directions import Directions
 from specrec.explain.english import sentence
 from specrec.explain.readings import Readings, Subject
-from specrec.explain.reasons import Reason, Verdict, find_side
+from specrec.explain.reasons import Reason, Verdict, find_side, hears_side
 
 FORMAT_VERSION = 1
 
@@ -162,21 +162,27 @@ def _shared(
     neighbor: Subject,
     readings: Readings,
 ) -> Reason | None:
-    """The one of some features in which both tracks stand out alike, and furthest."""
-    heard = contribution is not None and contribution.value > 0
-    value = None if contribution is None else contribution.value
-    verdict: Verdict = "both also"
-    if heard and contribution is not None and contribution.causal:
-        verdict = "because"
-    shared = []
+    """The one of some features in which both tracks stand out alike, a cause before a fact.
+
+    Of several, the rarest. What the model does not hear so, or what counts against the match, is
+    a fact beside it if it was measured.
+    """
+    causes: list[Reason] = []
+    facts: list[Reason] = []
     for name in names:
         side = find_side(name, query, neighbor, readings)
         first, second = readings.read(name, query), readings.read(name, neighbor)
         if side is None or first is None or second is None:
             continue
-        if heard or (first.measured and second.measured):
-            shared.append(Reason(name, side, first, second, verdict, value))
-    return min(shared, key=_commonness, default=None)
+        heard = contribution is not None and contribution.value > 0
+        if heard and hears_side(name, side, query, neighbor, readings):
+            assert contribution is not None
+            cause, value = contribution.causal, contribution.value
+            verdict: Verdict = "because" if cause else "both also"
+            (causes if cause else facts).append(Reason(name, side, first, second, verdict, value))
+        elif first.measured and second.measured:
+            facts.append(Reason(name, side, first, second, "both also", None))
+    return min(causes or facts, key=_commonness, default=None)
 
 
 def _commonness(reason: Reason) -> float:
