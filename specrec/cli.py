@@ -128,6 +128,10 @@ def evaluate(
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Also re-encode, shift and resample each file.")
     ] = False,
+    explanations: Annotated[
+        bool,
+        typer.Option("--explanations", help="Also check whether what is said of matches is true."),
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write JSON, Markdown and plots there.")
     ] = None,
@@ -139,7 +143,13 @@ def evaluate(
     from specrec.report.evaluation import evaluation_json, print_evaluation
     from specrec.report.progress import progress_bar
 
-    with progress_bar("embedding") as on_embed, progress_bar("altering") as on_alter:
+    with (
+        progress_bar("embedding") as on_embed,
+        progress_bar("altering") as on_alter,
+        progress_bar("explaining") as on_explain,
+        progress_bar("listening") as on_listen,
+        progress_bar("planting") as on_plant,
+    ):
         evaluation = evaluate_library(
             Library.open(library),
             *label,
@@ -147,8 +157,12 @@ def evaluate(
             models=tuple(model or ()),
             baselines=baselines,
             robustness=robustness,
+            explanations=explanations,
             on_embed=on_embed,
             on_alter=on_alter,
+            on_explain=on_explain,
+            on_listen=on_listen,
+            on_plant=on_plant,
         )
     if json:
         print(evaluation_json(evaluation))

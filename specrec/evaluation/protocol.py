@@ -21,6 +21,7 @@ from specrec.evaluation.task import choose_rows, label_tasks
 from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
+    from specrec.evaluation.explanations import Explanations
     from specrec.evaluation.extraction import Extractor
 
 Progress = Callable[[int, int], None]
@@ -54,6 +55,7 @@ class Evaluation:
         hubness: By embedding, over all chosen tracks.
         robustness: By model, then by alteration; empty if it was not asked for.
         left_out: Baselines that could not be had, and why.
+        explanations: How true the library's are; None if it was not asked for.
     """
 
     library: str
@@ -64,6 +66,7 @@ class Evaluation:
     hubness: dict[str, Hubness]
     robustness: dict[str, dict[str, Stability]]
     left_out: dict[str, str]
+    explanations: "Explanations | None" = None
 
 
 def evaluate_library(
@@ -73,8 +76,12 @@ def evaluate_library(
     models: tuple[str, ...] = (),
     baselines: bool = False,
     robustness: bool = False,
+    explanations: bool = False,
     on_embed: Progress | None = None,
     on_alter: Progress | None = None,
+    on_explain: Progress | None = None,
+    on_listen: Progress | None = None,
+    on_plant: Progress | None = None,
 ) -> Evaluation:
     """Measures a library's embeddings, and others of the same tracks.
 
@@ -88,12 +95,17 @@ def evaluate_library(
         models: Names or folders of further models, or folders of libraries of the same tracks.
         baselines: Whether to measure the baselines too, which need the audio as models do.
         robustness: Whether to alter the files and ask each model for them.
+        explanations: Whether to check what is said of the library's matches.
         on_embed: Called while audio is decoded and embedded.
         on_alter: Called while it is altered.
+        on_explain: Called while matches are explained.
+        on_listen: Called while files are read again to check explanations.
+        on_plant: Called while music is synthesized to check them.
 
     Raises:
         CatalogError: If a column is missing, or no two tracks share a label.
-        ModelError: If a model is missing or damaged.
+        ModelError: If a model is missing or damaged, or explanations are asked for and there is
+            no probe.
         LibraryError: If another library is damaged or lacks a track.
         AudioError: If a file that was indexed can't be decoded any more.
     """
@@ -104,6 +116,11 @@ def evaluate_library(
     contenders = find_contenders(library, rows, models)
     extractors, left_out = _baselines(library) if baselines else ({}, {})
     embeddings = _embed(paths, contenders, extractors, on_embed)
+    checked = None
+    if explanations:
+        from specrec.evaluation.explanations import evaluate_explanations
+
+        checked = evaluate_explanations(library, rows, on_explain, on_listen, on_plant)
     stability = {}
     if robustness:
         from specrec.evaluation.robustness import measure_robustness
@@ -119,6 +136,7 @@ def evaluate_library(
         {name: measure_hubness(vectors) for name, vectors in embeddings.items()},
         stability,
         left_out,
+        checked,
     )
 
 

@@ -42,7 +42,9 @@ def _opus(path: Path, _: Waveform) -> bytes:
     return transcode(path, "ogg", "libopus", 64_000)
 
 
-ALTERATIONS: dict[str, Callable[[Path, Waveform], bytes]] = {
+Alterations = Mapping[str, Callable[[Path, Waveform], bytes]]
+
+ALTERATIONS: Alterations = {
     "MP3 128 kbit/s": _mp3,
     "Opus 64 kbit/s": _opus,
     "gain +6 dB": partial(_gain, decibels=6.0),
@@ -84,7 +86,7 @@ def measure_robustness(
     }
     with TemporaryDirectory() as folder:
         for track, path in enumerate(paths):
-            for number, file in enumerate(_altered_files(path, Path(folder) / "altered")):
+            for number, file in enumerate(altered_files(path, Path(folder) / "altered")):
                 for name, vector in _embed_file(file, encoders).items():
                     altered[name][number, track] = vector
             if on_progress:
@@ -98,10 +100,16 @@ def measure_robustness(
     }
 
 
-def _altered_files(path: Path, place: Path) -> Iterator[Path]:
-    """Writes one altered file after the other to the same place."""
+def altered_files(
+    path: Path, place: Path, alterations: Alterations = ALTERATIONS
+) -> Iterator[Path]:
+    """Writes one altered file after the other to the same place; one may be missing or refused.
+
+    Raises:
+        AudioError: If the file can't be read as it is.
+    """
     original = decode(path)
-    for alter in ALTERATIONS.values():
+    for alter in alterations.values():
         place.unlink(missing_ok=True)
         with suppress(AudioError):  # no such file then: it will be refused as missing
             place.write_bytes(alter(path, original))

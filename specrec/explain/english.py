@@ -96,8 +96,9 @@ def sentence(similarity: float, residual: float, reasons: Sequence[Reason]) -> s
         residual: The part of it that no feature accounts for.
         reasons: In the order of their weight.
     """
-    because = [item for item in reasons if item.verdict == "because"][:_MOST]
-    beside = [phrase(item) for item in reasons if item.verdict == "both also"][:_MOST]
+    named = named_reasons(reasons)
+    because = [item for item in named if item.verdict == "because"]
+    beside = [phrase(item) for item in named if item.verdict == "both also"]
     unnamed = similarity > 0 and residual > similarity / 2
     parts = []
     if because:
@@ -109,6 +110,12 @@ def sentence(similarity: float, residual: float, reasons: Sequence[Reason]) -> s
     if beside:
         parts.append(f"{'both also' if parts else 'Both'} {_listed(beside)}")
     return "; ".join(parts) + "."
+
+
+def named_reasons(reasons: Sequence[Reason]) -> list[Reason]:
+    """Those of some reasons that a sentence names, in its order."""
+    because = [item for item in reasons if item.verdict == "because"][:_MOST]
+    return because + [item for item in reasons if item.verdict == "both also"][:_MOST]
 
 
 def phrase(reason: Reason) -> str:

@@ -13,7 +13,7 @@ from specrec.explain.decompose import by_feature, unit
 from specrec.explain.directions import Directions
 from specrec.explain.english import sentence
 from specrec.explain.readings import Readings, Subject
-from specrec.explain.reasons import Reason, Verdict, find_side
+from specrec.explain.reasons import Reason, Verdict, find_side, hears_side
 
 FORMAT_VERSION = 1
 LEAST_SHARE = 0.05
@@ -174,17 +174,25 @@ def _shared(
     neighbor: Subject,
     readings: Readings,
 ) -> Reason | None:
-    """The one of some features in which both tracks stand out alike, and furthest."""
-    heard = contribution is not None and contribution > 0
-    shared = []
+    """The one of some features in which both tracks stand out alike, a cause before a fact.
+
+    Of several, the rarest. What the model does not hear so, or what counts against the match, is
+    a fact beside it if it was measured.
+    """
+    heard: list[Reason] = []
+    facts: list[Reason] = []
     for name in names:
         side = find_side(name, query, neighbor, readings)
         first, second = readings.read(name, query), readings.read(name, neighbor)
         if side is None or first is None or second is None:
             continue
-        if heard or (first.measured and second.measured):
-            shared.append(Reason(name, side, first, second, verdict, contribution))
-    return min(shared, key=_commonness, default=None)
+        adds = contribution is not None and contribution > 0
+        if adds and hears_side(name, side, query, neighbor, readings):
+            found = heard if verdict == "because" else facts
+            found.append(Reason(name, side, first, second, verdict, contribution))
+        elif first.measured and second.measured:
+            facts.append(Reason(name, side, first, second, "both also", None))
+    return min(heard or facts, key=_commonness, default=None)
 
 
 def _commonness(reason: Reason) -> float:

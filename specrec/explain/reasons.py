@@ -43,9 +43,8 @@ def find_side(
     """The side to which both tracks stand away from the median, unusually far.
 
     A measured value must lie in the outer quarter of the library; a predicted one, further from
-    the median than the probe errs in nine tracks of ten. Where the probe predicts the feature, its
-    prediction must stand on the same side: otherwise the model did not hear it so. A confidence
-    must also be on its side of one half, and a pitch class the same in both, and clear.
+    the median than the probe errs in nine tracks of ten. A confidence must also be on its side of
+    one half, and a pitch class the same in both, and clear.
     """
     feature = FEATURES[name]
     if feature.kind == "class":
@@ -54,15 +53,21 @@ def find_side(
     return sides.pop() if len(sides) == 1 else None
 
 
+def hears_side(name: str, side: str, query: Subject, neighbor: Subject, readings: Readings) -> bool:
+    """Whether the probe, too, puts both tracks on that side of the median, or in one class."""
+    first, second = (readings.predicted(name, subject) for subject in (query, neighbor))
+    if side == "same":
+        return first == second
+    center = readings.median(name)
+    return min(first, second) > center if side == "high" else max(first, second) < center
+
+
 def _side(feature: Feature, subject: Subject, readings: Readings) -> Literal["high", "low"] | None:
     reading = readings.read(feature.name, subject)
     if reading is None:
         return None
-    heard = readings.predicted(feature.name, subject)
     center = readings.median(feature.name)
     side: Literal["high", "low"] = "high" if reading.value > center else "low"
-    if np.isfinite(heard) and (heard > center) != (reading.value > center):
-        return None
     if feature.kind == "confidence" and (reading.value > 0.5) != (side == "high"):
         return None
     if reading.measured:
@@ -82,15 +87,22 @@ def _same_class(
         return None
     if feature.scale != "circular" or pair[0] != pair[1]:
         return None  # mode and meter: half of all tracks share them
-    clear = [_clear(subject, readings) for subject in (query, neighbor)]
-    return "same" if all(clear) else None
+    modes = {mode for mode in (_mode(query), _mode(neighbor)) if mode is not None}
+    return "same" if len(modes) < 2 and _clear(query, neighbor, readings) else None
 
 
-def _clear(subject: Subject, readings: Readings) -> bool:
-    """Whether a track has a key to speak of."""
-    if "tonal_clarity" not in subject.known:
-        return True
-    return subject.known["tonal_clarity"] >= readings.median("tonal_clarity")
+def _clear(query: Subject, neighbor: Subject, readings: Readings) -> bool:
+    """Whether two tracks together have as clear a key as most."""
+    known = [subject.known.get("tonal_clarity") for subject in (query, neighbor)]
+    clarity = [value for value in known if value is not None]
+    return not clarity or float(np.mean(clarity)) >= readings.median("tonal_clarity")
+
+
+def _mode(subject: Subject) -> bool | None:
+    """Whether a track is in major; None if that is unknown."""
+    if "mode" in subject.known:
+        return subject.known["mode"] > 0.5
+    return subject.known["majorness"] > 0 if "majorness" in subject.known else None
 
 
 def _probed(readings: Readings, name: str) -> ProbedFeature:

@@ -1,0 +1,198 @@
+"""Is what an explanation says true of the tracks, and is it said of these tracks only?"""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, groupby
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from specrec.evaluation.pairs import Explainer, Pair, said
+from specrec.evaluation.resampling import estimate_mean
+from specrec.explain.english import named_reasons
+from specrec.explain.readings import Readings
+from specrec.explain.reasons import Reason
+from specrec.metrics import Estimate
+from specrec.model.probe import Probe
+from specrec.model.probe_fit import errors_on_scale
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Statements "both are high (or low) in X", made by the probe alone, that hold as measured.
+
+    A claim is true if both measured values lie on the side of the library's measured median that
+    it names.
+
+    Attributes:
+        pairs: Number of pairs that were explained.
+        claims: Number of claims that could be checked.
+        true_share: Share of them that are true.
+        because_share: The same of those that are said to be a cause of the match.
+        of_feature: By feature, the number of claims and the share that is true.
+    """
+
+    pairs: int
+    claims: int
+    true_share: Estimate | None
+    because_share: Estimate | None
+    of_feature: dict[str, tuple[int, Estimate]]
+
+
+@dataclass(frozen=True)
+class Specificity:
+    """Whether different matches get different reasons.
+
+    A reason is a feature and its side, and the first is the weightiest.
+
+    Attributes:
+        pairs: Number of pairs that were explained.
+        with_reason: Share of them that have any reason.
+        entropy_bits: Of first reasons over all pairs that have one (Shannon 1948).
+        evenness: That over its maximum, the logarithm of the number of reasons that occur
+            (Pielou 1966): from 0, always the same, to 1, all equally often.
+        first_reasons: How often each is the first, the most frequent first.
+        first_differs: Mean over queries of the share of their pairs of neighbors whose first
+            reasons differ.
+        named_differ: The same for the whole of what their sentences name.
+    """
+
+    pairs: int
+    with_reason: Estimate | None
+    entropy_bits: float
+    evenness: float
+    first_reasons: dict[str, int]
+    first_differs: Estimate | None
+    named_differ: Estimate | None
+
+
+def hide_measured(explainer: Explainer) -> Explainer:
+    """The same library when nothing is known of it but its embeddings."""
+    nothing = pd.DataFrame(index=range(len(explainer.embeddings)))
+    readings = Readings(nothing, explainer.readings.probe, explainer.embeddings)
+    return Explainer(explainer.embeddings, readings, explainer.directions, explainer.controls)
+
+
+def check_claims(pairs: Sequence[Pair], measured: Readings) -> Claims:
+    """Holds the reasons of some pairs against what was measured.
+
+    Args:
+        pairs: Explained without what was measured.
+        measured: What was.
+    """
+    checked = [
+        (reason, pair.query, truth)
+        for pair in pairs
+        for reason in pair.explanation.reasons
+        if (truth := is_true(reason, pair, measured)) is not None
+    ]
+    return Claims(
+        len(pairs),
+        len(checked),
+        _share(checked),
+        _share([item for item in checked if item[0].verdict == "because"]),
+        {
+            name: (len(of_feature), share)
+            for name, of_feature in _by_feature(checked).items()
+            if (share := _share(of_feature)) is not None
+        },
+    )
+
+
+def is_true(reason: Reason, pair: Pair, measured: Readings) -> bool | None:
+    """Whether both measured values lie on the side that a reason names; None if unknown."""
+    if reason.side == "same":
+        return None
+    subjects = (measured.subject(pair.query), measured.subject(pair.neighbor))
+    values = [subject.known.get(reason.feature) for subject in subjects]
+    if None in values:
+        return None
+    center = measured.median(reason.feature)
+    return all((value > center) == (reason.side == "high") for value in values if value is not None)
+
+
+_Checked = tuple[Reason, int, bool]
+
+
+def _share(checked: Sequence[_Checked]) -> Estimate | None:
+    return estimate_mean(
+        np.array([truth for _, _, truth in checked], dtype=bool),
+        np.array([query for _, query, _ in checked], dtype=np.int64),
+    )
+
+
+def _by_feature(checked: Sequence[_Checked]) -> dict[str, list[_Checked]]:
+    ordered = sorted(checked, key=lambda item: item[0].feature)
+    return {name: list(items) for name, items in groupby(ordered, lambda item: item[0].feature)}
+
+
+def measure_coverage(
+    probe: Probe,
+    embeddings: Float[np.ndarray, "tracks dim"],
+    table: pd.DataFrame,
+    rows: Int[np.ndarray, " chosen"],
+) -> dict[str, Estimate]:
+    """Share of the tracks whose measured value lies in the probe's interval of 90 %, by feature.
+
+    Args:
+        probe: Its usable features are looked at.
+        embeddings: Of the library, centered.
+        table: What was measured, one row a track.
+        rows: The tracks, which should be none that the probe was fitted on.
+    """
+    covered = {}
+    for item in probe.usable():
+        name = item.feature.name
+        if name not in table:
+            continue
+        values = table[name].to_numpy(np.float64)[rows]
+        known = rows[np.isfinite(values)]
+        truth = item.feature.to_scale(values[np.isfinite(values)])
+        off = errors_on_scale(item.feature, probe.scaled(embeddings[known], name), truth)
+        share = estimate_mean(off <= item.interval)
+        if share is not None:
+            covered[name] = share
+    return covered
+
+
+def measure_specificity(pairs: Sequence[Pair]) -> Specificity:
+    """How many different reasons are given, over all pairs and within the neighbors of a query."""
+    first = [said(pair.explanation.reasons)[:1] for pair in pairs]
+    counts = Counter(f"{name} {side}" for reasons in first for name, side in reasons)
+    queries = np.array([pair.query for pair in pairs], dtype=np.int64)
+    bits = entropy_bits(list(counts.values()))
+    named = [frozenset(said(named_reasons(pair.explanation.reasons))) for pair in pairs]
+    return Specificity(
+        len(pairs),
+        estimate_mean(np.array([bool(reasons) for reasons in first]), queries),
+        bits,
+        bits / np.log2(len(counts)) if len(counts) > 1 else 0.0,
+        dict(counts.most_common()),
+        _difference([tuple(reasons) for reasons in first], queries),
+        _difference(named, queries),
+    )
+
+
+def entropy_bits(counts: Sequence[int]) -> float:
+    """Shannon entropy of a distribution given by counts; 0 for none."""
+    shares = np.array([count for count in counts if count], dtype=np.float64)
+    if not len(shares):
+        return 0.0
+    shares /= shares.sum()
+    return float(-(shares * np.log2(shares)).sum() + 0.0)
+
+
+def _difference(labels: Sequence[Hashable], queries: Int[np.ndarray, " pairs"]) -> Estimate | None:
+    """Mean over queries of the share of two neighbors that differ; those without one are left out.
+
+    Empty labels stand for a pair of which nothing is said.
+    """
+    shares = []
+    for query in np.unique(queries):
+        own = [label for label, of in zip(labels, queries, strict=True) if of == query and label]
+        both = list(combinations(own, 2))
+        if both:
+            shares.append(np.mean([one != other for one, other in both]))
+    return estimate_mean(np.array(shares))

@@ -1,0 +1,152 @@
+"""Do the reasons given for planted pairs name what was planted? Recall and precision."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from specrec.evaluation.pairs import Said, said
+from specrec.evaluation.planting import FIELDS, PlantedPair
+from specrec.evaluation.resampling import estimate_mean
+from specrec.explain.reasons import Reason
+from specrec.metrics import Estimate
+
+FACTOR_OF = {
+    "tempo_bpm": "tempo",
+    "centroid_hz": "brightness",
+    "rolloff_hz": "brightness",
+    "bandwidth_hz": "brightness",
+    "flatness": "noisiness",
+    "percussive_share": "percussiveness",
+    "bass_share": "bass",
+    "loudness_lufs": "loudness",
+    "loudness": "loudness",
+    "key": "key",
+}
+"""The factor that a feature is about; other features are counted on their own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What was said of a planted pair.
+
+    Attributes:
+        pair: The pair.
+        reasons: Those given.
+        audible: What could have been said of what is measured: features in which both tracks
+            stand out to the same side.
+        true: What would not be false of it: features in which both lie on the same side of the
+            background's median.
+    """
+
+    pair: PlantedPair
+    reasons: Sequence[Reason]
+    audible: frozenset[Said]
+    true: frozenset[Said]
+
+    @property
+    def planted(self) -> Said:
+        """The factor and its side."""
+        return self.pair.factor, self.pair.side
+
+    @property
+    def named(self) -> frozenset[Said]:
+        """The factors that the reasons name, with their sides."""
+        return factors_of(said(self.reasons))
+
+
+@dataclass(frozen=True)
+class FactorFigures:
+    """How one factor fares.
+
+    Attributes:
+        pairs: Number of pairs that share it.
+        recall: Share of them whose reasons name it, and its side.
+        audible: Share of them in which some descriptor of it stands out in both tracks.
+        named: Number of pairs, of whichever factor, whose reasons name it.
+        precision: Share of those in which it was planted; None if it is never named.
+    """
+
+    pairs: int
+    recall: Estimate | None
+    audible: Estimate | None
+    named: int
+    precision: Estimate | None
+
+
+@dataclass(frozen=True)
+class NamingFigures:
+    """How well reasons name what was planted; intervals by resampling pairs.
+
+    Attributes:
+        pairs: Number of pairs.
+        recall: Share of them whose reasons name the planted factor, and its side.
+        precision: Of all factors that are named, the share that was planted.
+        true_precision: The share that was planted or else is true of both tracks as measured.
+        because_share: Of the planted factors that are named, the share that is said to be a cause.
+        of_factor: By factor.
+        other_features: How often features are named that stand for no factor.
+    """
+
+    pairs: int
+    recall: Estimate | None
+    precision: Estimate | None
+    true_precision: Estimate | None
+    because_share: Estimate | None
+    of_factor: dict[str, FactorFigures]
+    other_features: dict[str, int]
+
+
+def factors_of(features: Iterable[Said]) -> frozenset[Said]:
+    """The factors that features stand for, with their sides."""
+    return frozenset((FACTOR_OF[name], side) for name, side in features if name in FACTOR_OF)
+
+
+def score(outcomes: Sequence[Outcome]) -> NamingFigures:
+    """Recall and precision of what was said."""
+    names = [(at, name) for at, item in enumerate(outcomes) for name in sorted(item.named)]
+    of_pair = np.array([at for at, _ in names], dtype=np.int64)
+    right = np.array([name == outcomes[at].planted for at, name in names], dtype=bool)
+    true = np.array([name in factors_of(outcomes[at].true) for at, name in names], dtype=bool)
+    verdicts = [_verdict(item) for item in outcomes if item.planted in item.named]
+    others = Counter(
+        reason.feature
+        for item in outcomes
+        for reason in item.reasons
+        if reason.feature not in FACTOR_OF
+    )
+    return NamingFigures(
+        len(outcomes),
+        _share([item.planted in item.named for item in outcomes]),
+        estimate_mean(right, of_pair),
+        estimate_mean(right | true, of_pair),
+        _share([verdict == "because" for verdict in verdicts]),
+        {factor: _of_factor(factor, outcomes) for factor in FIELDS},
+        dict(others.most_common()),
+    )
+
+
+def _of_factor(factor: str, outcomes: Sequence[Outcome]) -> FactorFigures:
+    own = [item for item in outcomes if item.pair.factor == factor]
+    naming = [item for item in outcomes if factor in {name for name, _ in item.named}]
+    return FactorFigures(
+        len(own),
+        _share([item.planted in item.named for item in own]),
+        _share([item.planted in factors_of(item.audible) for item in own]),
+        len(naming),
+        _share([item.pair.factor == factor and item.planted in item.named for item in naming]),
+    )
+
+
+def _verdict(outcome: Outcome) -> str:
+    """Of the reason that names what was planted."""
+    return next(
+        reason.verdict
+        for reason in outcome.reasons
+        if (FACTOR_OF.get(reason.feature), reason.side) == outcome.planted
+    )
+
+
+def _share(values: Sequence[bool]) -> Estimate | None:
+    return estimate_mean(np.array(values, dtype=bool))

@@ -1,0 +1,184 @@
+"""Do explanations name what was planted? Synthesized pairs that share one factor."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32
+
+from specrec.audio.encoding import encode_wav
+from specrec.audio.pool import map_files
+from specrec.audio.waveform import Waveform
+from specrec.descriptors.measure import measure
+from specrec.descriptors.spectrum import SAMPLE_RATE
+from specrec.errors import AudioError
+from specrec.evaluation.naming import NamingFigures, Outcome, score
+from specrec.evaluation.pairs import Explainer
+from specrec.evaluation.planting import PlantedPair, draw_pairs
+from specrec.explain.causal import draw_controls
+from specrec.explain.directions import find_directions
+from specrec.explain.readings import Readings
+from specrec.explain.reasons import UNUSUAL
+from specrec.index.embedding import embed_files
+from specrec.model.encoder import Encoder
+from specrec.model.probe import Probe
+from specrec.synthesis import render, write_library
+
+Progress = Callable[[int, int], None]
+
+BACKGROUND = 100
+"""Tracks among which high and low are told."""
+PAIRS = 8
+"""Pairs for each factor."""
+SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Reasons given for synthesized pairs, of which the one thing shared is known.
+
+    Attributes:
+        measured: With the tracks' measured features at hand, as in a library.
+        heard: With the probe alone.
+    """
+
+    measured: NamingFigures
+    heard: NamingFigures
+
+
+def measure_planted(
+    encoder: Encoder,
+    probe: Probe,
+    pairs_per_factor: int = PAIRS,
+    background: int = BACKGROUND,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    on_progress: Progress | None = None,
+) -> Planted:
+    """Synthesizes pairs and the library around them, and explains each pair.
+
+    Each pair is explained in a library of its two tracks and the background. Files are read in
+    processes that import the calling script: it needs the usual `if __name__ == "__main__":`.
+
+    Args:
+        encoder: Embeds the tracks.
+        probe: Reads its embeddings.
+        pairs_per_factor: Pairs for each factor.
+        background: Tracks in the library around a pair.
+        seconds: Length of all tracks.
+        seed: Of all that is drawn.
+        on_progress: Called after each track synthesized, embedded or measured.
+    """
+    pairs = draw_pairs(pairs_per_factor, seed, seconds)
+    with TemporaryDirectory() as name:
+        paths = _synthesize(Path(name), pairs, background, seconds, seed, on_progress)
+        embeddings, table = _embed_and_measure(encoder, paths, on_progress)
+    outcomes = [
+        _explain_pair(pair, background, background + 2 * place, embeddings, table, probe)
+        for place, pair in enumerate(pairs)
+    ]
+    return Planted(
+        score([measured for measured, _ in outcomes]), score([heard for _, heard in outcomes])
+    )
+
+
+def _synthesize(
+    folder: Path,
+    pairs: Sequence[PlantedPair],
+    background: int,
+    seconds: float,
+    seed: int,
+    on_progress: Progress | None,
+) -> list[Path]:
+    """Writes the background, then both tracks of each pair, and gives their files in order."""
+    total = 3 * (background + 2 * len(pairs))
+
+    def show(done: int, _: int) -> None:
+        if on_progress:
+            on_progress(done, total)
+
+    truth = pd.read_csv(write_library(folder, background, seconds, seed, SAMPLE_RATE, show))
+    paths = [folder / path for path in truth["path"]]
+    for pair in pairs:
+        for piece in (pair.first, pair.second):
+            paths.append(folder / f"{len(paths)}.wav")
+            paths[-1].write_bytes(encode_wav(Waveform(render(piece, SAMPLE_RATE), SAMPLE_RATE)))
+            show(len(paths), total)
+    return paths
+
+
+def _embed_and_measure(
+    encoder: Encoder, paths: Sequence[Path], on_progress: Progress | None
+) -> tuple[Float32[np.ndarray, "tracks dim"], pd.DataFrame]:
+    rows: list[np.ndarray] = [np.zeros(0)] * len(paths)
+    measured: list[dict[str, float]] = [{}] * len(paths)
+    done = len(paths)
+    for position, embedded in embed_files(encoder, paths):
+        if isinstance(embedded, AudioError):
+            raise embedded
+        rows[position] = embedded.embedding
+        done += 1
+        if on_progress:
+            on_progress(done, 3 * len(paths))
+    for position, found in map_files(measure, paths, SAMPLE_RATE):
+        if isinstance(found, AudioError):
+            raise found
+        measured[position] = found
+        done += 1
+        if on_progress:
+            on_progress(done, 3 * len(paths))
+    return np.stack(rows), pd.DataFrame(measured)
+
+
+def _explain_pair(
+    pair: PlantedPair,
+    background: int,
+    place: int,
+    embeddings: Float32[np.ndarray, "tracks dim"],
+    table: pd.DataFrame,
+    probe: Probe,
+) -> tuple[Outcome, Outcome]:
+    """Explains the tracks at `place` and after, with what is measured and without it."""
+    rows = np.array([*range(background), place, place + 1])
+    vectors, known = embeddings[rows], table.iloc[rows].reset_index(drop=True)
+    directions = find_directions(probe, vectors.shape[1])
+    controls = draw_controls(vectors[:background], directions)
+    measured = Readings(known, probe, vectors)
+    outcomes = []
+    for readings in (measured, Readings(known[[]], probe, vectors)):
+        explainer = Explainer(vectors, readings, directions, controls)
+        (explanation,) = explainer.explain(
+            readings.subject(background), background, np.array([background + 1])
+        )
+        outcomes.append(
+            Outcome(
+                pair,
+                explanation.reasons,
+                _shared_sides(measured, background, 50 - UNUSUAL),
+                _shared_sides(measured, background, 0.0),
+            )
+        )
+    return outcomes[0], outcomes[1]
+
+
+def _shared_sides(measured: Readings, background: int, least: float) -> frozenset[tuple[str, str]]:
+    """Features whose measured values of both tracks are so far from the median, to one side.
+
+    Of a key, whether it is the same.
+    """
+    first, second = measured.subject(background), measured.subject(background + 1)
+    shared = set()
+    for name in first.known.keys() & second.known.keys():
+        if name == "key":
+            if first.known[name] == second.known[name]:
+                shared.add((name, "same"))
+            continue
+        off = np.array(
+            [measured.percentile(name, subject.known[name]) - 50 for subject in (first, second)]
+        )
+        if (np.abs(off) >= least).all() and off[0] * off[1] > 0:
+            shared.add((name, "high" if off[0] > 0 else "low"))
+    return frozenset(shared)

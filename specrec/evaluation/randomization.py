@@ -1,0 +1,95 @@
+"""Do explanations depend on what was learned? Labels shuffled, weights drawn at random."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from scipy.stats import spearmanr
+
+from specrec.errors import CatalogError
+from specrec.explain.decompose import unit
+from specrec.explain.directions import Directions
+from specrec.model.probe_fit import fit_probe
+
+
+@dataclass(frozen=True)
+class ShuffledProbe:
+    """A probe fitted to features that were dealt out to other tracks.
+
+    Attributes:
+        features: Number of features that it was fitted to.
+        usable: Number of them that it seems to predict: there should be none.
+        highest_r2: The largest R2, by cross-validation.
+    """
+
+    features: int
+    usable: int
+    highest_r2: float
+
+
+@dataclass(frozen=True)
+class RandomWeights:
+    """Contributions under an encoder of the same architecture that has learned nothing.
+
+    Adebayo et al. 2018, "Sanity checks for saliency maps": an explanation that stays the same
+    when the weights are random does not explain the model.
+
+    Attributes:
+        tracks: Number of tracks, all pairs of which are compared.
+        correlation: By group of features, the rank correlation over pairs of its contribution
+            with that under random weights; near 0 is right.
+        similarity_correlation: The same of the similarities themselves.
+    """
+
+    tracks: int
+    correlation: dict[str, float]
+    similarity_correlation: float
+
+
+def shuffle_labels(
+    embeddings: Float[np.ndarray, "tracks dim"], table: pd.DataFrame, seed: int = 0
+) -> ShuffledProbe | None:
+    """Fits a probe to each column of the table in another order.
+
+    Returns:
+        None if too little is known to fit anything.
+    """
+    rng = np.random.default_rng(seed)
+    shuffled = pd.DataFrame({name: rng.permutation(table[name].to_numpy()) for name in table})
+    try:
+        probe = fit_probe(embeddings, shuffled, np.arange(len(embeddings)), "shuffled")
+    except CatalogError:
+        return None
+    highest = max(item.r2.value for item in probe.features)
+    return ShuffledProbe(len(probe.features), len(probe.usable()), highest)
+
+
+def compare_weights(
+    trained: Float[np.ndarray, "tracks dim"],
+    untrained: Float[np.ndarray, "tracks dim"],
+    directions: Directions,
+) -> RandomWeights:
+    """Compares the contributions of all pairs of some tracks in two spaces.
+
+    Args:
+        trained: Embeddings by the model, centered.
+        untrained: Of the same tracks, by random weights, centered.
+        directions: Of the model's probe; they split both similarities.
+    """
+    first, second = np.triu_indices(len(trained), 1)
+    parts = []
+    for vectors in (unit(trained), unit(untrained)):
+        along = vectors @ directions.axes.T
+        member = directions.groups[:, None] == np.arange(len(directions.names))
+        contributions = (along[first] * along[second]) @ member
+        similarity = (vectors[first] * vectors[second]).sum(axis=1)
+        parts.append(np.column_stack([contributions, similarity]))
+    learned, random = parts
+    correlations = [
+        float(spearmanr(learned[:, column], random[:, column]).statistic)
+        for column in range(learned.shape[1])
+    ]
+    return RandomWeights(
+        len(trained), dict(zip(directions.names, correlations, strict=False)), correlations[-1]
+    )
