@@ -32,6 +32,7 @@ EDGE = 0.01  # how near 0 and 1 a value may come before its logit is held
 
 
 def main() -> None:
+    """Measures what can be predicted, prints it, and writes the fit of what can."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -86,7 +87,8 @@ def fit(statistics: np.ndarray, values: np.ndarray, penalty: float) -> tuple[flo
 
 
 def to_scale(values: np.ndarray) -> np.ndarray:
-    if values.max() > 1:  # tempo
+    """The logit of numbers from 0 to 1; tempo as it is."""
+    if values.max() > 1:
         return values
     held = np.clip(values, EDGE, 1 - EDGE)
     return np.log(held / (1 - held))
@@ -99,7 +101,7 @@ def predict(
     penalty: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Each track by a fit that saw nothing of its upload."""
+    """Each track by a fit that saw nothing of its upload; a penalty of 0 is chosen anew."""
     folds = rng.permutation(np.arange(uploads.max() + 1) % FOLDS)[uploads]
     predicted = np.empty(len(values))
     for fold in range(FOLDS):
@@ -116,6 +118,7 @@ def predict(
 def choose_penalty(
     statistics: np.ndarray, values: np.ndarray, uploads: np.ndarray, rng: np.random.Generator
 ) -> float:
+    """The penalty with the highest held-out R2 within these tracks."""
     seed = int(rng.integers(2**31))
     scores = [
         r_squared(
@@ -143,6 +146,7 @@ def held_out_r2(
 
 
 def r_squared(values: np.ndarray, predicted: np.ndarray) -> float:
+    """Share of the variance that is predicted; negative for worse than the mean."""
     return float(1 - np.sum((values - predicted) ** 2) / np.sum((values - values.mean()) ** 2))
 
 

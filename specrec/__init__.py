@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from specrec.errors import SpecrecError
     from specrec.index.build import build_library
     from specrec.model.artifact import load_model
-    from specrec.recommend.library import Library, Neighbor, Track
+    from specrec.recommend.library import Library
+    from specrec.recommend.track import Neighbor, Track
 
 __all__ = ["Library", "Neighbor", "SpecrecError", "Track", "build_library", "load_model"]
 
@@ -24,8 +25,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Library": "specrec.recommend.library",
-    "Neighbor": "specrec.recommend.library",
-    "Track": "specrec.recommend.library",
+    "Neighbor": "specrec.recommend.track",
+    "Track": "specrec.recommend.track",
     "SpecrecError": "specrec.errors",
     "build_library": "specrec.index.build",
     "load_model": "specrec.model.artifact",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from specrec.errors import QueryError, SpecrecError
+from specrec.errors import ModelError, QueryError, SpecrecError
 
 app = typer.Typer(
     name="specrec",
@@ -45,8 +45,9 @@ def query(
     k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     m3u: Annotated[bool, typer.Option("--m3u", help="Print a playlist.")] = False,
+    why: Annotated[bool, typer.Option(help="Print a reason under each neighbor.")] = True,
 ) -> None:
-    """Print the tracks that sound most like QUERY."""
+    """Print the tracks that sound most like QUERY, and why."""
     from specrec.recommend.library import Library
 
     if json and m3u:
@@ -64,7 +65,44 @@ def query(
         return
     from specrec.report.terminal import print_neighbors
 
-    print_neighbors(track, neighbors)
+    print_neighbors(track, neighbors, why)
+
+
+@app.command()
+def explain(
+    library: LibraryArgument,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="As for query.")],
+    neighbor: Annotated[
+        str, typer.Argument(metavar="NEIGHBOR", help="A track of the library, likewise.")
+    ],
+    versus: Annotated[
+        str | None,
+        typer.Option(metavar="OTHER", help="Also say why NEIGHBOR is nearer than this track."),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Length of the list to leave.")] = 10,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="PNG", help="Draw both spectrograms and the parts of the score."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say why NEIGHBOR sounds like QUERY."""
+    from specrec.recommend.account import account_for, difference, hear
+    from specrec.recommend.library import Library
+    from specrec.report.explaining import account_json, print_account, print_difference
+
+    opened = Library.open(library)
+    account = account_for(opened, query, neighbor, k)
+    if json:
+        print(account_json(account))
+    else:
+        print_account(account)
+    if versus is not None and not json:
+        print_difference(difference(opened, query, neighbor, versus))
+    if plot is not None:
+        from specrec.report.explained import draw_account
+
+        draw_account(account, *hear(opened, query, neighbor), plot)
 
 
 @app.command()
@@ -134,6 +172,49 @@ def evaluate(
         from specrec.report.document import write_evaluation
 
         write_evaluation(evaluation, output)
+
+
+@app.command()
+def probe(
+    library: LibraryArgument,
+    group: Annotated[
+        list[str], typer.Option(help="Column that ties tracks, beside artist and album.")
+    ] = [],  # noqa: B006 (typer copies it)
+    test: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Tracks that only measure: split=test."),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Compare with MFCC and others (decodes the audio).")
+    ] = False,
+    model: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write it into this model, not into the library."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Fit the probe that explanations rest on, and measure it.
+
+    Features are those measured by index.py, and columns of its table such as energy or valence.
+    """
+    from specrec.evaluation.probing import probe_library
+    from specrec.model.probe import PROBE_FILE, save_probe
+    from specrec.model.resolve import read_card
+    from specrec.recommend.library import Library
+    from specrec.report.probe import print_probing, probing_json
+    from specrec.report.progress import progress_bar
+
+    opened = Library.open(library)
+    if model is not None and read_card(model)["fingerprint"] != opened.fingerprint:
+        raise ModelError(f"{model}: not the model of {library}; give that one")
+    with progress_bar("embedding") as on_embed:
+        probing = probe_library(opened, group, test, baselines, on_embed)
+    save_probe(probing.probe, (model or library) / PROBE_FILE)
+    if json:
+        print(probing_json(probing))
+    else:
+        print_probing(probing)
+        print(f"probe written to {(model or library) / PROBE_FILE}")
 
 
 @models.command("list")

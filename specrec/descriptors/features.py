@@ -73,7 +73,7 @@ class Feature:
 MEASURED = (
     Feature("tempo_bpm", "bpm", "amount", "log", lowest=20.0),
     Feature("pulse_clarity", "", "amount", "logit"),
-    Feature("onset_rate_hz", "onsets a second", "amount", "log", lowest=0.1),
+    Feature("onset_rate_hz", "1/s", "amount", "log", lowest=0.1),
     Feature("loudness_lufs", "LUFS", "amount", "linear"),
     Feature("loudness_range_lu", "LU", "amount", "linear"),
     Feature("centroid_hz", "Hz", "amount", "log", lowest=20.0),

@@ -30,7 +30,7 @@ def loudness(samples: Float32[np.ndarray, " samples"]) -> dict[str, float]:
     steps = _step_power(k_weight(samples))
     blocks = _gate(_sliding_mean(steps, _BLOCK_STEPS), _BLOCK_GATE_LU)
     short_term = _gate(_sliding_mean(steps, _SHORT_TERM_STEPS), _RANGE_GATE_LU)
-    integrated = _lufs(blocks.mean()) if len(blocks) else QUIETEST_LUFS
+    integrated = _lufs(blocks.mean(keepdims=True))[0] if len(blocks) else QUIETEST_LUFS
     low, high = np.percentile(_lufs(short_term), _PERCENTILES) if len(short_term) else (np.nan,) * 2
     return {"loudness_lufs": float(integrated), "loudness_range_lu": float(high - low)}
 
@@ -51,12 +51,14 @@ def _shelf(hz: float, decibels: float, q: float) -> list[float]:
 
 
 def _high_pass(hz: float, q: float) -> list[float]:
-    """High-pass as a biquad; as BS.1770 prints it, its numerator stays 1, -2, 1."""
+    """High-pass as a biquad; what passes is as loud as in BS.1770, whose numerator is 1, -2, 1."""
     k = np.tan(np.pi * hz / SAMPLE_RATE)
     poles = [1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k]
-    return [1.0, -2.0, 1.0] + [coefficient / poles[0] for coefficient in poles]
+    gain = _PRINTED_GAIN / poles[0]
+    return [gain, -2 * gain, gain] + [coefficient / poles[0] for coefficient in poles]
 
 
+_PRINTED_GAIN = 1.0049949  # of the standard's high-pass at 48 kHz, for all it passes
 # The analog filters whose transform at 48 kHz gives the coefficients printed in BS.1770.
 _K_WEIGHTING = np.array(
     [
@@ -90,5 +92,5 @@ def _gate(power: Float[np.ndarray, " windows"], relative_lu: float) -> Float[np.
     return passed
 
 
-def _lufs(power: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+def _lufs(power: Float[np.ndarray, " windows"]) -> Float[np.ndarray, " windows"]:
     return np.asarray(_OFFSET + 10 * np.log10(power))

@@ -47,11 +47,11 @@ def measure(waveform: Waveform) -> dict[str, float]:
         raise ValueError(f"sample_rate must be {SAMPLE_RATE}, not {waveform.sample_rate}")
     if waveform.seconds < SHORTEST_SECONDS:
         raise ValueError(f"{waveform.seconds:.2f} s are too short; {SHORTEST_SECONDS:g} s at least")
-    samples = waveform.samples - waveform.samples.mean()
-    measured = loudness(samples)
-    heard = _middle(trim(samples))
+    measured = loudness(waveform.samples)
+    heard = _middle(trim(waveform.samples))
     if len(heard) == 0:
         return dict.fromkeys(NAMES, np.nan) | measured
+    heard = heard - heard.mean()
     power = power_spectrogram(heard)
     mel = mel_power(power)
     measured |= rhythm(mel) | spectral_shape(power) | tonality(heard) | echonest.predict(power)

@@ -12,11 +12,12 @@ _WINDOW_HOP_SECONDS = 3.0
 _SHORTEST_SECONDS = 4.0  # two beats at 30 bpm
 _LAGS_USED = 0.75  # of a window; over longer lags too few frames meet
 
+_SMOOTHING = (0.25, 0.5, 0.25)  # frames; where onsets lie between frames then matters less
 _CANDIDATES_BPM = np.geomspace(40.0, 220.0, 600)
 _MULTIPLES = (1, 2, 4)
 _USUAL_BPM = 120.0
 _PRIOR_OCTAVES = 1.0
-_LEAST_PULSE = 4.0  # standard deviations of the autocorrelation of noise
+_LEAST_PULSE = 5.0  # standard deviations of the autocorrelation of noise
 _LEAST_RISE_DB = 0.5  # steady noise rises less above its mean
 _LEAST_RISE = 0.1  # of the 99th percentile
 
@@ -60,7 +61,7 @@ def _onset_rate(strength: Float[np.ndarray, " frames"]) -> float:
 def _pulse(strength: Float[np.ndarray, " frames"]) -> dict[str, float]:
     if len(strength) < _SHORTEST_SECONDS * FRAMES_PER_SECOND:
         return {"tempo_bpm": np.nan, "tempo_confidence": np.nan, "pulse_clarity": np.nan}
-    correlation = _autocorrelation(strength)
+    correlation = _autocorrelation(np.convolve(strength, _SMOOTHING, mode="same"))
     reach = _LAGS_USED * len(correlation)
     periods = 60 * FRAMES_PER_SECOND / _CANDIDATES_BPM
     at = [

@@ -27,13 +27,18 @@ _MEDIAN_BANDS = 7  # librosa's 31 bins of 1025 are no wider around 1 kHz
 
 
 def trim(samples: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " rest"]:
-    """Leaves out the silence before and after: hops 60 dB under the loudest."""
+    """Leaves out the silence before and after, hops 60 dB under the loudest.
+
+    The first hop heard goes too: half silent, it would make the entry the greatest onset of all.
+    Nothing is left of what is all zero; of less than 1 s, too few frames, all is left.
+    """
     hops = len(samples) // HOP_LENGTH
-    power = np.square(samples[: hops * HOP_LENGTH]).reshape(hops, HOP_LENGTH).mean(axis=1)
+    power = samples[: hops * HOP_LENGTH].reshape(hops, HOP_LENGTH).var(axis=1)
     heard = np.flatnonzero(power > _SILENCE * power.max(initial=0.0))
     if len(heard) == 0:
         return samples[:0]
-    return samples[heard[0] * HOP_LENGTH : (heard[-1] + 1) * HOP_LENGTH]
+    rest = samples[(heard[0] + 1) * HOP_LENGTH : (heard[-1] + 1) * HOP_LENGTH]
+    return rest if len(rest) >= SAMPLE_RATE else samples
 
 
 def power_spectrogram(

@@ -54,13 +54,13 @@ def pitch_classes(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray,
     how far the tuning is from 440 Hz.
     """
     magnitude = np.sqrt(power_spectrogram(samples, _N_FFT, _HOP_LENGTH))
+    if not magnitude.any():
+        return np.zeros(12)
     tuning = librosa.estimate_tuning(S=magnitude, sr=SAMPLE_RATE, n_fft=_N_FFT)
     filters = librosa.filters.chroma(sr=SAMPLE_RATE, n_fft=_N_FFT, tuning=tuning)
     chroma = filters @ magnitude
     level = np.linalg.norm(chroma, axis=0)
     sounding = level > _SILENCE * level.max(initial=0.0)
-    if not sounding.any():
-        return np.zeros(12)
     shares: np.ndarray = (chroma[:, sounding] / level[sounding]).mean(axis=1)
     return shares.astype(np.float64)
 

@@ -22,6 +22,7 @@ from specrec.evaluation.faithfulness import (
     Rationale,
     SumError,
     draw_isotropic,
+    draw_like_tracks,
     feature_totals,
     measure_erasing,
     measure_rationales,
@@ -37,7 +38,6 @@ from specrec.evaluation.randomization import (
 )
 from specrec.evaluation.reason_stability import ReasonStability, measure_reason_stability
 from specrec.evaluation.resampling import estimate_mean
-from specrec.explain.causal import draw_controls
 from specrec.explain.decompose import by_window
 from specrec.metrics import Estimate
 from specrec.recommend.library import Library
@@ -118,6 +118,7 @@ def evaluate_explanations(
     pairs = explainer.pairs(queries, on_progress=on_explain)
     unmeasured = hide_measured(explainer).pairs(queries, rows)
     listened = _sample(queries, LISTENED)
+    sizes = np.bincount(directions.groups).tolist()
     return Explanations(
         len(queries),
         _explained_share(pairs),
@@ -126,8 +127,8 @@ def evaluate_explanations(
             pairs,
             embeddings,
             directions,
-            draw_controls(embeddings, directions, seed=1),
-            draw_isotropic(np.bincount(directions.groups).tolist(), embeddings.shape[1]),
+            draw_like_tracks(embeddings, sizes),
+            draw_isotropic(sizes, embeddings.shape[1]),
         ),
         measure_rationales(pairs, embeddings, directions),
         check_claims(unmeasured, library.readings),

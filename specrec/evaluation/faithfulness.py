@@ -39,8 +39,8 @@ class Erasing:
     """What is left of a match when one cited group of features is erased from both tracks.
 
     A citation is a group with the verdict `because`. Controls are subspaces of as many
-    dimensions, drawn anew: the library's are random combinations of its tracks, as
-    `causal.draw_controls` draws them; the isotropic ones are drawn evenly from all directions.
+    dimensions: the library's are random combinations of its tracks, a stricter control than that
+    by which a group came to be cited; the isotropic ones are drawn evenly from all directions.
 
     Attributes:
         pairs: Number of pairs that were explained.
@@ -140,6 +140,24 @@ def _project_out(
     return np.where(np.linalg.norm(left, axis=-1, keepdims=True) > 1e-6, left, 0.0)
 
 
+def draw_like_tracks(
+    embeddings: Float[np.ndarray, "tracks dim"], sizes: Sequence[int], seed: int = 1
+) -> Controls:
+    """Random combinations of a library's tracks, by the number of axes.
+
+    They carry as much of its variance as its main axes do: the strictest of controls.
+    """
+    rng = np.random.default_rng(seed)
+    tracks = unit(np.asarray(embeddings[np.sort(rng.permutation(len(embeddings))[:2000])]))
+    tracks -= tracks.mean(axis=0)
+    controls = {}
+    for size in sorted(set(sizes)):
+        drawn = rng.normal(size=(DRAWS, size, len(tracks))) @ tracks
+        axes, _ = np.linalg.qr(drawn.transpose(0, 2, 1))
+        controls[size] = axes.transpose(0, 2, 1)
+    return controls
+
+
 def draw_isotropic(sizes: Sequence[int], dim: int, seed: int = 1) -> Controls:
     """Random orthonormal axes, evenly from all directions, by their number."""
     rng = np.random.default_rng(seed)
@@ -163,7 +181,7 @@ def measure_erasing(
         pairs: What was explained.
         embeddings: Of the library.
         directions: The groups.
-        library_controls: Other draws than those by which a group came to be cited.
+        library_controls: Of `draw_like_tracks`.
         isotropic_controls: Of `draw_isotropic`.
     """
     queries, tracks = query_of(pairs), unit(np.asarray(embeddings))

@@ -42,34 +42,55 @@ class Erasure:
 
 
 Controls = dict[int, Float64[np.ndarray, "draws axes dim"]]
+"""Random subspaces, by the number of the group or of their axes."""
 
 
 def draw_controls(
     embeddings: Float[np.ndarray, "tracks dim"], directions: Directions, seed: int = 0
 ) -> Controls:
-    """Random subspaces of as many dimensions as the groups have, orthonormal.
+    """Random subspaces for each group: of as many axes, along which the tracks vary as much.
 
-    Their axes are random combinations of the library's own tracks, so that they carry as much of
-    its variance as a direction of music does: isotropic ones would lie mostly where no track
-    differs from another, and anything would beat them.
+    Against directions drawn evenly, most of which hold next to no variance, any main axis of the
+    embedding would pass for a cause; against the main axes themselves, nothing would. With v the
+    variances along the library's principal axes, an axis is drawn from a normal distribution
+    whose variances are v^p, and p is such that the tracks vary along it as along the group's own.
 
     Args:
         embeddings: Of the library.
         directions: The groups.
         seed: Of the drawing.
+
+    Returns:
+        By the number of the group, orthonormal axes.
     """
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(embeddings))[:_SAMPLE]
     tracks = unit(np.asarray(embeddings[np.sort(rows)]))
     tracks -= tracks.mean(axis=0)
-    dim = tracks.shape[1]
+    variances, principal = np.linalg.eigh(tracks.T @ tracks / len(tracks))
+    variances = np.maximum(variances, 1e-12 * variances[-1])
     controls = {}
-    for size in sorted(set(np.bincount(directions.groups).tolist())):
-        drawn = rng.normal(size=(DRAWS * size, len(tracks))) @ tracks
-        drawn += 1e-9 * rng.normal(size=drawn.shape)  # a library may have fewer tracks than axes
-        axes, _ = np.linalg.qr(drawn.reshape(DRAWS, size, dim).transpose(0, 2, 1))
-        controls[size] = axes.transpose(0, 2, 1)
+    for group in range(len(directions.names)):
+        axes = directions.of_group(group)
+        own = float(np.square(tracks @ axes.T).mean())
+        spread = variances ** (_exponent(variances, own) / 2)
+        drawn = rng.normal(size=(DRAWS * len(axes), len(spread))) @ (principal * spread).T
+        columns, _ = np.linalg.qr(drawn.reshape(DRAWS, len(axes), -1).transpose(0, 2, 1))
+        controls[group] = columns.transpose(0, 2, 1)
     return controls
+
+
+def _exponent(variances: Float[np.ndarray, " dim"], wanted: float) -> float:
+    """The p for which the mean of v, weighted by v^p, is the variance wanted; from 0 to 8."""
+    low, high = 0.0, 8.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        weights = (variances / variances[-1]) ** middle
+        if (weights @ variances) / weights.sum() < wanted:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 def erase_groups(
@@ -102,7 +123,7 @@ def erase_groups(
     for group in range(count):
         axes = directions.groups == group
         after[:, group] = _without(before, own[axes], n @ directions.axes[axes].T)
-        drawn = controls[int(axes.sum())]
+        drawn = controls[group]
         along = np.einsum("rad,nd->nra", drawn, n, optimize=True)
         erased = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, along)
         control[:, group] = np.percentile(before[:, None] - erased, CLEARED, axis=1)
@@ -153,15 +174,16 @@ def needed_move(
         The smallest of the moves, either way, in the units of the embedding; None if none does.
     """
     q, n = unit(query), np.asarray(neighbor, dtype=np.float64)
-    inner, slope, along, square = n @ q, direction @ q, direction @ n, n @ n
-    # cos(q, n + t u) = s, squared: a quadratic in t, of which a root may have the other sign.
-    roots = np.roots(
-        [
-            slope**2 - similarity**2,
-            2 * (inner * slope - similarity**2 * along),
-            inner**2 - similarity**2 * square,
-        ]
-    )
-    real = [float(root.real) for root in roots if abs(root.imag) < 1e-9 * max(1.0, abs(root))]
-    moves = [t for t in real if (inner + t * slope) * similarity >= 0]
-    return min(moves, key=abs) if moves else None
+    slope, along = direction @ q, direction @ n
+    across = n - along * direction
+    width = np.linalg.norm(across)
+    # With t = width tan(angle) - along, the cosine of q and n + t u is
+    # level cos(angle) + slope sin(angle) = highest cos(angle - summit).
+    level = unit(across) @ q
+    highest, summit = np.hypot(level, slope), np.arctan2(slope, level)
+    along_only = width <= 1e-9 * np.linalg.norm(n)  # then the cosine only changes its sign
+    if along_only or highest == 0 or highest < abs(similarity):
+        return None
+    away = np.arccos(similarity / highest)
+    angles = [angle for angle in (summit - away, summit + away) if np.cos(angle) > 0]
+    return min((float(width * np.tan(angle) - along) for angle in angles), key=abs, default=None)

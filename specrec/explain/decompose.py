@@ -52,6 +52,24 @@ def by_feature(
     return FeatureSum(similarity, contributions, similarity - contributions.sum(axis=1))
 
 
+def versus(
+    query: Float[np.ndarray, " dim"],
+    one: Float[np.ndarray, " dim"],
+    other: Float[np.ndarray, " dim"],
+    directions: Directions,
+) -> tuple[float, Float64[np.ndarray, " groups"], float]:
+    """Why one track is nearer to a query than another: the difference of their similarities.
+
+    Returns:
+        The difference, one minus other; what each group of features adds to it; the residual.
+        Contributions and residual add up to the difference.
+    """
+    parts = by_feature(query, np.stack([one, other]), directions)
+    difference = float(parts.similarity[0] - parts.similarity[1])
+    contributions = parts.contributions[0] - parts.contributions[1]
+    return difference, contributions, float(parts.residual[0] - parts.residual[1])
+
+
 def by_window(
     query_windows: Float[np.ndarray, "query_windows dim"],
     neighbor_windows: Float[np.ndarray, "neighbor_windows dim"],

@@ -27,7 +27,8 @@ class Contribution:
         members: All of the group: features whose directions the model hardly tells apart.
         value: Part of the similarity: positive where both tracks stand to the same side.
         drop: By how much the similarity falls if the group is erased from both tracks.
-        control: The drop that 95 of 100 random directions, as many, stay below.
+        control: The drop that 95 of 100 random subspaces of as many axes and as much variance stay
+            below.
         rank_before: Rank of the neighbor in a search of the whole library.
         rank_after: Rank in the same search after the group is erased from all tracks.
         needed_change: The least change of the feature in the neighbor, in its unit as (from, to),
@@ -129,7 +130,10 @@ def explain_neighbors(
 
 
 def find_reasons(
-    contributions: Sequence[Contribution], query: Subject, neighbor: Subject, readings: Readings
+    contributions: Sequence[Contribution],
+    query: Subject,
+    neighbor: Subject,
+    readings: Readings,
 ) -> list[Reason]:
     """What may be said of a match: one feature of each group, then what is measured beside it.
 
@@ -144,12 +148,13 @@ def find_reasons(
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)
-        reason = _shared(item.members, item, query, neighbor, readings)
+        verdict: Verdict = "because" if item.causal else "both also"
+        reason = _shared(item.members, item.value, verdict, query, neighbor, readings)
         if reason is not None:
             (because if reason.verdict == "because" else beside).append(reason)
     for feature in readings.features:
         if feature.name not in grouped:
-            reason = _shared((feature.name,), None, query, neighbor, readings)
+            reason = _shared((feature.name,), None, "both also", query, neighbor, readings)
             if reason is not None:
                 beside.append(reason)
     return because + sorted(beside, key=_commonness)
@@ -157,7 +162,8 @@ def find_reasons(
 
 def _shared(
     names: Sequence[str],
-    contribution: Contribution | None,
+    contribution: float | None,
+    verdict: Verdict,
     query: Subject,
     neighbor: Subject,
     readings: Readings,
@@ -167,22 +173,20 @@ def _shared(
     Of several, the rarest. What the model does not hear so, or what counts against the match, is
     a fact beside it if it was measured.
     """
-    causes: list[Reason] = []
+    heard: list[Reason] = []
     facts: list[Reason] = []
     for name in names:
         side = find_side(name, query, neighbor, readings)
         first, second = readings.read(name, query), readings.read(name, neighbor)
         if side is None or first is None or second is None:
             continue
-        heard = contribution is not None and contribution.value > 0
-        if heard and hears_side(name, side, query, neighbor, readings):
-            assert contribution is not None
-            cause, value = contribution.causal, contribution.value
-            verdict: Verdict = "because" if cause else "both also"
-            (causes if cause else facts).append(Reason(name, side, first, second, verdict, value))
+        adds = contribution is not None and contribution > 0
+        if adds and hears_side(name, side, query, neighbor, readings):
+            found = heard if verdict == "because" else facts
+            found.append(Reason(name, side, first, second, verdict, contribution))
         elif first.measured and second.measured:
             facts.append(Reason(name, side, first, second, "both also", None))
-    return min(causes or facts, key=_commonness, default=None)
+    return min(heard or facts, key=_commonness, default=None)
 
 
 def _commonness(reason: Reason) -> float:

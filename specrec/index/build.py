@@ -226,6 +226,7 @@ def _manifest(
             "name": card["name"],
             "fingerprint": card["fingerprint"],
             "folder": str(model.resolve()),
+            "window_seconds": card["front_end"]["window_seconds"],
         },
         "counts": {"tracks": tracks, "skipped": skipped, "ignored": catalog.ignored},
         "index": {"kind": "flat", "measured_recall": 1.0},

@@ -1,5 +1,6 @@
 """Models that don't come with specrec: getting their package, and making an artefact of it."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from safetensors import safe_open
 from specrec.errors import ModelError
 from specrec.model.artifact import ModelCard, save_model
 from specrec.model.musicnn_import import encoder_from_checkpoint
+from specrec.model.probe import PROBE_FILE, load_probe
 from specrec.model.resolve import FETCHABLE, SHIPPED, models_folder
 from specrec.model.tf_checkpoint import TensorFlowCheckpoint
 
@@ -123,7 +125,10 @@ def _build(package: Path, folder: Path) -> None:
         head, center = (file.get_tensor(name).float() for name in ("weight", "center"))
     encoder = encoder_from_checkpoint(open_checkpoint(package), head, center)
     card: dict[str, Any] = json.loads((ours / _CARD_FILE).read_text())
-    save_model(encoder, ModelCard(**card), folder)
+    made = save_model(encoder, ModelCard(**card), folder)
+    with contextlib.suppress(ModelError):  # a probe of other weights than those just made
+        if load_probe(ours, made.fingerprint) is not None:
+            shutil.copy(ours / PROBE_FILE, folder)
     (license_text,) = package.glob("**/LICENSE.md")
     shutil.copy(license_text, folder)
 

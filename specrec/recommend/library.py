@@ -1,19 +1,15 @@
 """The library: tracks, embeddings and index on disk, and the neighbors of a query."""
 
-import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int64
 
-from specrec.audio.loading import load
-from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.catalog.identity import content_id
 from specrec.descriptors.features import known_features
 from specrec.errors import LibraryError, ModelError, QueryError
@@ -24,62 +20,12 @@ from specrec.explain.readings import Readings, Subject
 from specrec.index.storage import Generation, read_generation
 from specrec.index.vectors import search
 from specrec.model.probe import Probe, load_probe
-from specrec.model.resolve import find_model
+from specrec.model.resolve import find_model, read_card
 from specrec.recommend.lookup import find_row
+from specrec.recommend.track import Neighbor, Sound, Track, track_of_file, track_of_row
 
 if TYPE_CHECKING:
     from specrec.model.encoder import Encoder
-
-_INTERNAL = {"track_id", "path", "content_id", "first_window", "window_count", *TAG_COLUMNS}
-
-
-@dataclass(frozen=True)
-class Track:
-    """A track of a library, or a query from outside it.
-
-    Attributes:
-        track_id: Stable name; the content's unless a table gave another. None for a query from
-            outside.
-        path: Relative to the library's audio root; as given for a query from outside.
-        title: From a table or tags, else the file's name.
-        artist: None where unknown, as all that follow.
-        album: Its album.
-        genre: Its genres.
-        year: Of its release.
-        duration_seconds: Of the decoded audio.
-        columns: What else a table said of it.
-    """
-
-    track_id: str | None
-    path: str
-    title: str
-    artist: str | None = None
-    album: str | None = None
-    genre: str | None = None
-    year: int | None = None
-    duration_seconds: float | None = None
-    columns: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Neighbor:
-    """A track that resembles the query.
-
-    Attributes:
-        rank: From 1, the most similar.
-        similarity: Cosine of the centered embeddings, from -1 to 1; higher is nearer.
-        track: The track.
-    """
-
-    rank: int
-    similarity: float
-    track: Track
-    explain: Callable[[], Explanation] = field(repr=False, compare=False)
-
-    @property
-    def explanation(self) -> Explanation:
-        """Why it resembles the query; worked out for all neighbors when first asked for."""
-        return self.explain()
 
 
 class Library:
@@ -120,15 +66,14 @@ class Library:
         """The folder to which the tracks' paths are relative."""
         return Path(self.manifest["audio_root"])
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the model that embedded the tracks."""
+        return str(self.manifest["model"]["fingerprint"])
+
     def track(self, row: int) -> Track:
         """The track in a row."""
-        values = {name: _plain(value) for name, value in self.tracks.iloc[row].items()}
-        return Track(
-            track_id=values["track_id"],
-            path=values["path"],
-            **{name: values[name] for name in TAG_COLUMNS},
-            columns={name: value for name, value in values.items() if name not in _INTERNAL},
-        )
+        return track_of_row(self.tracks.iloc[row])
 
     def find(self, query: str | os.PathLike[str]) -> Track:
         """The track that a query means: one of the library, or a file outside it.
@@ -140,7 +85,7 @@ class Library:
             QueryError: If nothing fits, or several tracks do.
         """
         row, outside = self._resolve(query)
-        return self.track(row) if outside is None else _outside_track(outside)
+        return self.track(row) if outside is None else track_of_file(outside)
 
     def neighbors(self, query: str | os.PathLike[str], k: int = 10) -> list[Neighbor]:
         """The tracks most similar to a query, which is left out itself.
@@ -157,20 +102,18 @@ class Library:
         """
         if k < 1:
             raise QueryError(f"k must be 1 or more, not {k}")
-        row, outside = self._resolve(query)
-        vector = self.embeddings[row] if outside is None else self._embed(outside)
-        similarities, rows = search(self._index, vector[None], k + (outside is None))
+        sound = self.sound(query)
+        inside = sound.row is not None
+        similarities, rows = search(self._index, sound.embedding[None], k + inside)
         found = [
             (float(similarity), int(other))
             for similarity, other in zip(similarities[0], rows[0], strict=True)
-            if outside is not None or other != row
+            if other != sound.row
         ][:k]
 
         @cache
         def explanations() -> list[Explanation]:
-            subject = self._subject(row, outside, vector)
-            others = np.array([other for _, other in found], dtype=np.int64)
-            return self._explain(subject, None if outside else row, others, k)
+            return self._explain(sound, np.array([other for _, other in found]), k)
 
         return [
             Neighbor(rank, similarity, self.track(other), partial(_item, explanations, rank - 1))
@@ -193,13 +136,39 @@ class Library:
                 not in the library.
             AudioError: If a query from outside can't be used.
         """
-        row, outside = self._resolve(query)
-        other = self.row_of(neighbor)
-        if outside is None and other == row:
+        sound, other = self.sound(query), self.row_of(neighbor)
+        if sound.row == other:
             raise QueryError(f"{query} and {neighbor} are the same track; give another")
-        vector = self.embeddings[row] if outside is None else self._embed(outside)
-        subject = self._subject(row, outside, vector)
-        return self._explain(subject, None if outside else row, np.array([other]), k)[0]
+        return self._explain(sound, np.array([other]), k)[0]
+
+    def sound(self, query: str | os.PathLike[str]) -> Sound:
+        """What the model hears of a query.
+
+        Args:
+            query: As for `neighbors`.
+
+        Raises:
+            QueryError: If nothing fits, or several tracks do.
+            AudioError: If a file outside the library can't be used.
+            ModelError: If a file is to be embedded and the library's model is gone or another.
+        """
+        row, outside = self._resolve(query)
+        if outside is None:
+            track = self.tracks.iloc[row]
+            first, count = int(track["first_window"]), int(track["window_count"])
+            return Sound(
+                row,
+                self.audio_root / track["path"],
+                np.asarray(self.embeddings[row]),
+                np.asarray(self.windows[first : first + count]),
+                float(track["duration_seconds"]),
+            )
+        # Here, not above: only a file from outside needs torch and a decoder.
+        from specrec.audio.loading import load
+        from specrec.index.embedding import embed_waveform
+
+        made = embed_waveform(self.encoder, load(outside, self.encoder.front_end.sample_rate))
+        return Sound(None, outside, made.embedding, made.windows, made.seconds)
 
     def row_of(self, query: str | os.PathLike[str]) -> int:
         """The row of a track of the library.
@@ -212,28 +181,28 @@ class Library:
             raise QueryError(f"{outside} is not in the library; give a track that is")
         return row
 
-    def _subject(
-        self, row: int, outside: Path | None, vector: Float32[np.ndarray, " dim"]
-    ) -> Subject:
-        if outside is None:
-            return self.readings.subject(row)
-        # Here, not above: librosa takes a second to load.
+    def _subject(self, sound: Sound) -> Subject:
+        if sound.row is not None:
+            return self.readings.subject(sound.row)
+        if not len(self.descriptors.columns):
+            return Subject(sound.embedding, {})
+        # Here, not above: to measure takes libraries that are slow to load.
+        from specrec.audio.loading import load
         from specrec.descriptors.measure import measure
         from specrec.descriptors.spectrum import SAMPLE_RATE
 
-        measured = measure(load(outside, SAMPLE_RATE)) if len(self.descriptors.columns) else {}
-        return Subject(vector, {name: v for name, v in measured.items() if np.isfinite(v)})
+        measured = measure(load(sound.path, SAMPLE_RATE))
+        known = {name: value for name, value in measured.items() if np.isfinite(value)}
+        return Subject(sound.embedding, known)
 
-    def _explain(
-        self, subject: Subject, row: int | None, others: Int64[np.ndarray, " k"], k: int
-    ) -> list[Explanation]:
+    def _explain(self, sound: Sound, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
         return explain_neighbors(
             self.readings,
             self.directions,
             self.controls,
             self.embeddings,
-            subject,
-            row,
+            self._subject(sound),
+            sound.row,
             others,
             k,
         )
@@ -270,12 +239,20 @@ class Library:
             return (0, path) if row is None else (row, None)
         return find_row(self.tracks, text), None
 
-    def _embed(self, path: Path) -> Float32[np.ndarray, " dim"]:
-        # Here, not above: only a file from outside needs torch.
-        from specrec.index.embedding import embed_waveform
+    @property
+    def window_seconds(self) -> float:
+        """Length of the windows that were embedded."""
+        stored = self.manifest["model"].get("window_seconds")
+        if stored is None:  # written before this was noted
+            stored = read_card(self._model_folder())["front_end"]["window_seconds"]
+        return float(stored)
 
-        waveform = load(path, self.encoder.front_end.sample_rate)
-        return embed_waveform(self.encoder, waveform).embedding
+    def _model_folder(self) -> Path:
+        model = self.manifest["model"]
+        try:
+            return find_model(model["folder"])
+        except ModelError:
+            return find_model(model["name"])
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -286,16 +263,12 @@ class Library:
         """
         from specrec.model.artifact import load_model
 
-        model = self.manifest["model"]
-        try:
-            folder = find_model(model["folder"])
-        except ModelError:
-            folder = find_model(model["name"])
+        folder = self._model_folder()
         encoder, card = load_model(folder)
-        if card.fingerprint != model["fingerprint"]:
+        if card.fingerprint != self.fingerprint:
             raise ModelError(
                 f"{folder}: not the model of {self.folder} (fingerprint {card.fingerprint}, not"
-                f" {model['fingerprint']}); run index.py again"
+                f" {self.fingerprint}); run index.py again"
             )
         return encoder
 
@@ -311,7 +284,7 @@ class Library:
 def _own_probe(folder: Path, generation: Generation) -> Probe | None:
     """The probe that was fitted on the library itself, if it still reads its embeddings."""
     try:
-        return load_probe(folder, generation.manifest["model"]["fingerprint"])
+        return load_probe(folder, str(generation.manifest["model"]["fingerprint"]))
     except ModelError:
         return None  # index.py has been run with another model since
 
@@ -325,26 +298,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # words may be too long for a path
         return False
-
-
-def _plain(value: Any) -> Any:
-    """A cell as a plain Python value; None where it is missing."""
-    if np.ndim(value) == 0 and pd.isna(value):
-        return None
-    return json.loads(json.dumps(value.tolist())) if hasattr(value, "tolist") else value
-
-
-def _outside_track(path: Path) -> Track:
-    from specrec.catalog.tags import read_tags
-
-    tags = read_tags(path)
-    return Track(
-        None,
-        str(path),
-        tags.title or path.stem,
-        tags.artist,
-        tags.album,
-        tags.genre,
-        tags.year,
-        tags.duration_seconds,
-    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from specrec.recommend.library import Neighbor, Track
+from specrec.recommend.track import Neighbor, Track
 from specrec.report.terminal import name_of
 
 FORMAT_VERSION = 1

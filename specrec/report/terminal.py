@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
+from rich.segment import Segment, Segments
 from rich.table import Table
+from rich.text import Text
 
 from specrec.index.build import BuildReport
-from specrec.recommend.library import Neighbor, Track
+from specrec.recommend.track import Neighbor, Track
 
 _SKIPPED_SHOWN = 20
 
@@ -37,8 +40,14 @@ def print_build(report: BuildReport, library: str) -> None:
         console.print(f"{_SKIPPED_SHOWN} of {len(report.skipped)} shown; in all: {total}")
 
 
-def print_neighbors(query: Track, neighbors: Sequence[Neighbor]) -> None:
-    """Prints the neighbors of a query as a table."""
+def print_neighbors(query: Track, neighbors: Sequence[Neighbor], why: bool = True) -> None:
+    """Prints the neighbors of a query as a table, with a reason under each.
+
+    Args:
+        query: The query.
+        neighbors: The most similar first.
+        why: Whether to give reasons.
+    """
     table = Table(box=box.SIMPLE_HEAD, title_justify="left")
     table.title = f"Sounds like [bold]{escape(name_of(query))}[/]"
     table.add_column("#", justify="right", style="dim")
@@ -59,7 +68,32 @@ def print_neighbors(query: Track, neighbors: Sequence[Neighbor]) -> None:
             *(escape(getattr(neighbor.track, name) or "-") for name in texts),
             clock(neighbor.track.duration_seconds),
         )
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if why:
+        _print_with_reasons(console, table, neighbors)
+    else:
+        console.print(table)
+
+
+def _print_with_reasons(console: Console, table: Table, neighbors: Sequence[Neighbor]) -> None:
+    """Prints a table's lines, and after those of each row the neighbor's reason."""
+    ranks = {str(neighbor.rank): neighbor for neighbor in neighbors}
+    edge = 2 + len(str(len(neighbors)))
+    current: Neighbor | None = None
+    for line in console.render_lines(table, pad=False):
+        head = "".join(segment.text for segment in line)[:edge].strip()
+        if current is not None and (head in ranks or not "".join(s.text for s in line).strip()):
+            _print_reason(console, current)
+            current = None
+        current = ranks.get(head, current)
+        console.print(Segments([*line, Segment.line()]), end="")
+    if current is not None:
+        _print_reason(console, current)
+
+
+def _print_reason(console: Console, neighbor: Neighbor) -> None:
+    reason = Text(neighbor.explanation.sentence, style="italic dim")
+    console.print(Padding(reason, (0, 2, 0, 6)))
 
 
 def name_of(track: Track) -> str:

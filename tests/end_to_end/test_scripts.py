@@ -27,6 +27,7 @@ TINY = [
     "training.batch_tracks=4",
     "training.epochs=2",
     "data.valid_fraction=0.4",
+    "training.probe=false",
 ]
 
 
@@ -80,7 +81,13 @@ def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path
 
 def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder: Path) -> None:
     music = make_music(tmp_path / "music", 40)
-    arguments = [f"audio={music}", "library=library", f"model={model_folder}", "workers=1"]
+    arguments = [
+        f"audio={music}",
+        "library=library",
+        f"model={model_folder}",
+        "workers=1",
+        "describe=false",
+    ]
     command = [sys.executable, str(ROOT / "index.py"), *arguments, "batch_windows=1"]
     for stop in (signal.SIGINT, signal.SIGKILL):
         with subprocess.Popen(
@@ -104,7 +111,13 @@ def test_a_full_disk_is_one_line_and_costs_no_finished_track(
     tmp_path: Path, model_folder: Path
 ) -> None:
     music = make_music(tmp_path / "music", 4)
-    arguments = [f"audio={music}", "library=library", f"model={model_folder}", "workers=1"]
+    arguments = [
+        f"audio={music}",
+        "library=library",
+        f"model={model_folder}",
+        "workers=1",
+        "describe=false",
+    ]
     # No file may grow beyond a kilobyte: writing fails as on a full disk.
     done = subprocess.run(
         [sys.executable, str(ROOT / "index.py"), *arguments],
@@ -154,8 +167,9 @@ def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_pat
     wider = [*arguments, "encoder.architecture.embedding_dim=32"]
     assert "another encoder" in one_line_error(run("train.py", *wider, cwd=tmp_path))
 
+    model = f"model={output / 'model'}"
     indexed = run(
-        "index.py", f"audio={labeled}", "library=library", f"model={output / 'model'}", cwd=tmp_path
+        "index.py", f"audio={labeled}", "library=library", model, "describe=false", cwd=tmp_path
     )
     assert indexed.returncode == 0, indexed.stderr
     assert "12 tracks" in indexed.stdout

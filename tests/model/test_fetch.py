@@ -17,6 +17,7 @@ from specrec.errors import ModelError
 from specrec.index.build import build_library
 from specrec.model import fetch
 from specrec.model.artifact import load_model
+from specrec.model.probe import PROBE_FILE
 from specrec.model.resolve import SHIPPED, find_model, models_folder
 from specrec.recommend.library import Library
 from tests.model.package import random_tensors, write_wheel
@@ -76,6 +77,12 @@ def test_a_file_becomes_a_model_that_indexes(pinned: Path, place: Path, tmp_path
         IndexConfig(str(music), str(tmp_path / "library"), "musicnn", workers=1, describe=False)
     )
     assert Library.open(tmp_path / "library").embeddings.shape == (3, len(encoder.center))
+
+
+def test_a_probe_of_other_weights_is_left_out(pinned: Path) -> None:
+    folder = fetch.fetch_model("musicnn", pinned)  # whose weights are made up
+    assert (fetch.SHIPPED / "musicnn" / PROBE_FILE).is_file()
+    assert not (folder / PROBE_FILE).exists()
 
 
 def test_fetching_again_replaces_and_gives_the_same(pinned: Path, place: Path) -> None:

@@ -1,0 +1,180 @@
+"""A similarity as a sum over the time-frequency cells of a track.
+
+The one part of `explain` that needs audio, the model and torch.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Float32, Float64
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from specrec.audio.waveform import Waveform
+from specrec.audio.windows import cut_windows
+from specrec.explain.decompose import unit, window_spans
+from specrec.model.encoder import Encoder
+
+_BATCH = 8
+
+
+@dataclass(frozen=True, eq=False)
+class CellMap:
+    """What each cell of a track adds to its similarity with another.
+
+    A cell sees more than its own rectangle (the receptive field is wider), so that the map is
+    exact about the sum and approximate about the place. The rectangles divide the window evenly;
+    what a padded, strided network computes in a cell is centered up to half a cell lower and
+    earlier.
+
+    Attributes:
+        values: (windows, rows, columns): their mean is the similarity.
+        spans: Start and end of each window in seconds.
+        row_edges_hz: Of the rows, from the lowest frequency up.
+    """
+
+    values: Float64[np.ndarray, "windows rows columns"]
+    spans: Float64[np.ndarray, "windows two"]
+    row_edges_hz: Float64[np.ndarray, " edges"]
+
+    @property
+    def similarity(self) -> float:
+        """The mean over all cells, which is the cosine similarity."""
+        return float(self.values.mean())
+
+    @property
+    def resolves_frequency(self) -> bool:
+        """Whether it has more than one row; musicnn's knows time only."""
+        return self.values.shape[1] > 1
+
+    def picture(self, columns: int = 400) -> Float64[np.ndarray, "rows columns"]:
+        """One map over the whole track, the mean of the windows where they overlap.
+
+        Args:
+            columns: Equal steps of time from the beginning to the end.
+        """
+        end = self.spans[-1, 1]
+        centers = (np.arange(columns) + 0.5) * end / columns
+        total = np.zeros((self.values.shape[1], columns))
+        count = np.zeros(columns)
+        for values, (start, stop) in zip(self.values, self.spans, strict=True):
+            inside = (centers >= start) & (centers < stop)
+            place = (centers[inside] - start) / (stop - start) * values.shape[1]
+            total[:, inside] += values[:, place.astype(int)]
+            count[inside] += 1
+        picture: np.ndarray = total / np.maximum(count, 1)
+        return picture
+
+
+def map_cells(
+    encoder: Encoder,
+    waveform: Waveform,
+    other: Float[np.ndarray, " dim"],
+    axes: Float[np.ndarray, "axes dim"] | None = None,
+) -> CellMap:
+    """Splits the similarity of a track with another one by the track's cells.
+
+    With psi = W phi + b in a cell, z the track's embedding and y the other's, a cell adds
+    <y / |y|, psi - center> / |z|. Computed in single precision throughout.
+
+    Args:
+        encoder: In evaluation mode.
+        waveform: Of the track, at the encoder's sample rate.
+        other: The other track's centered embedding.
+        axes: Orthonormal axes of a group of features, to see its contribution alone; None for
+            the whole similarity.
+    """
+    direction = unit(other)
+    if axes is not None:
+        direction = direction @ axes.T @ axes
+    weight = encoder.head.weight.detach().cpu().double().numpy()
+    bias = encoder.head.bias.detach().cpu().double().numpy()
+    center = encoder.center.cpu().double().numpy()
+    # The head is linear: one number a cell instead of a whole embedding.
+    along, offset = direction @ weight, direction @ (bias - center)
+    values, pooled = [], []
+    for log_mel in _log_mels(encoder, waveform):
+        phi = _feature_map(encoder, log_mel).double()
+        values.append(torch.einsum("bcft,c->bft", phi, torch.from_numpy(along)) + offset)
+        pooled.append(phi.mean(dim=(2, 3)))
+    own = torch.cat(pooled).mean(dim=0).numpy() @ weight.T + bias - center
+    length = np.linalg.norm(own)
+    cells = torch.cat(values).numpy() / (length if length > 0 else 1.0)
+    spans = window_spans(len(cells), waveform.seconds, encoder.front_end.window_seconds)
+    return CellMap(cells, spans, _row_edges(encoder, cells.shape[1]))
+
+
+def mask_cells(
+    encoder: Encoder,
+    waveform: Waveform,
+    masks: Bool[np.ndarray, "masks windows rows columns"],
+    other: Float[np.ndarray, " dim"],
+) -> Float64[np.ndarray, " masks"]:
+    """Similarities after cells are masked: each band's mean over the track takes their place.
+
+    Args:
+        encoder: In evaluation mode.
+        waveform: Of the track, at the encoder's sample rate.
+        masks: True where a cell of a `CellMap` is masked.
+        other: The other track's centered embedding.
+
+    Returns:
+        One cosine a mask.
+    """
+    batches = list(_log_mels(encoder, waveform))
+    usual = torch.cat(batches).mean(dim=(0, 2))[:, None]
+    embeddings = []
+    for mask in torch.from_numpy(masks).to(encoder.center.device):
+        pooled = []
+        for log_mel, part in zip(batches, mask.split(_BATCH), strict=True):
+            shape = log_mel.shape[1:]
+            hidden = interpolate(part[:, None].float(), shape, mode="nearest")[:, 0] > 0
+            masked = torch.where(hidden, usual, log_mel)
+            pooled.append(_feature_map(encoder, masked).mean(dim=(2, 3)))
+        with torch.inference_mode():
+            phi = torch.cat(pooled).mean(dim=0).to(encoder.center.device)
+            embedding = encoder.head(phi) - encoder.center
+        embeddings.append(embedding.cpu().numpy())
+    similarities: np.ndarray = unit(np.stack(embeddings)) @ unit(other)
+    return similarities
+
+
+@torch.inference_mode()
+def log_mels(encoder: Encoder, waveform: Waveform) -> Float32[np.ndarray, "windows n_mels frames"]:
+    """The spectrograms of a track's windows, as the encoder sees them."""
+    return torch.cat(list(_log_mels(encoder, waveform))).cpu().numpy()
+
+
+@torch.inference_mode()
+def _log_mels(
+    encoder: Encoder, waveform: Waveform
+) -> Iterator[Float32[Tensor, "windows n_mels frames"]]:
+    windows = cut_windows(waveform, encoder.front_end.window_seconds)
+    for part in torch.from_numpy(windows).split(_BATCH):
+        yield encoder.log_mel(part.to(encoder.center.device))
+
+
+@torch.inference_mode()
+def _feature_map(
+    encoder: Encoder, log_mel: Float32[Tensor, "windows n_mels frames"]
+) -> Float32[Tensor, "windows channels f t"]:
+    return encoder.feature_map(log_mel).float().cpu()
+
+
+def band_centers(encoder: Encoder) -> Float64[np.ndarray, " n_mels"]:
+    """The frequency of each mel band, in Hz."""
+    filters = encoder.log_mel.filters
+    bins = np.linspace(0, encoder.front_end.sample_rate / 2, filters.shape[1])
+    centers: np.ndarray = bins[filters.argmax(dim=1).cpu().numpy()]
+    return centers
+
+
+def _row_edges(encoder: Encoder, rows: int) -> Float64[np.ndarray, " edges"]:
+    """Where rows of cells begin and end: each covers as many mel bands."""
+    ends = encoder.front_end.f_min, encoder.front_end.f_max
+    edges = np.array([ends[0], *band_centers(encoder), ends[1]])
+    places = np.linspace(0, len(edges) - 1, rows + 1)
+    spread: np.ndarray = np.interp(places, np.arange(len(edges)), edges)
+    return spread

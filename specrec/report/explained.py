@@ -1,0 +1,183 @@
+"""The account of a match as a picture."""
+
+import textwrap
+import warnings
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from specrec.recommend.account import Account, Heard
+from specrec.recommend.track import Track
+from specrec.report.explaining import noun
+from specrec.report.terminal import clock, name_of
+
+_BLUE, _RED, _GREY = "#0072B2", "#D55E00", "#999999"
+_DPI = 150
+_COLUMNS = 1000
+_HERTZ = (200, 500, 1000, 2000, 5000, 10_000)
+_OVERLAY = LinearSegmentedColormap.from_list("parts", [_BLUE, "#F7F7F7", _RED])
+
+
+def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) -> None:
+    """Draws both spectrograms with the map of the match, the window matrix, and the sum.
+
+    Args:
+        account: Of the match.
+        query: The query as the model hears it.
+        neighbor: The neighbor likewise.
+        path: A PNG file, which is written.
+    """
+    figure = Figure(figsize=(12, 9.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    rows = figure.add_gridspec(3, 2, height_ratios=(1, 1, 1.25), width_ratios=(1, 1.25))
+    explanation = account.explanation
+    scale = max(_reach(query), _reach(neighbor))
+    for place, (heard, track) in enumerate(((query, account.query), (neighbor, account.neighbor))):
+        panel = figure.add_subplot(rows[place, :])
+        image = _draw_heard(panel, heard, track, scale)
+        passage = account.passage
+        span = (
+            (passage.query_start, passage.query_end)
+            if place == 0
+            else (passage.neighbor_start, passage.neighbor_end)
+        )
+        panel.axvspan(*span, facecolor="none", edgecolor="white", linewidth=1.5, linestyle="--")
+    bar = figure.colorbar(image, ax=figure.axes[:2], pad=0.01, shrink=0.9)
+    bar.set_label("adds to the similarity (mean over cells: the score)", fontsize=8.5)
+    bar.ax.tick_params(labelsize=8)
+    _draw_matrix(figure, figure.add_subplot(rows[2, 0]), account, query, neighbor)
+    _draw_sum(figure.add_subplot(rows[2, 1]), account)
+    title = f"similarity {explanation.similarity:.3f}. {explanation.sentence}"
+    figure.suptitle(textwrap.fill(title, 130), fontsize=10.5, ha="left", x=0.01)
+    with warnings.catch_warnings():
+        # A font may lack the signs of a title; boxes stand for them.
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
+        figure.savefig(path, dpi=_DPI, format="png")
+
+
+def _reach(heard: Heard) -> float:
+    """Size of what all but the most extreme cells add."""
+    return float(np.percentile(np.abs(heard.cells.values), 99)) or 1.0
+
+
+def _draw_heard(panel: Axes, heard: Heard, track: Track, scale: float) -> AxesImage:
+    """The log-mel in grey, and over it what each cell adds."""
+    mels = _stitched(heard)
+    bands = mels.shape[0]
+    extent = (0.0, heard.seconds, 0.0, float(bands))
+    low, high = np.percentile(mels, [5, 99.5])
+    panel.imshow(
+        mels, cmap="gray", origin="lower", aspect="auto", extent=extent, vmin=low, vmax=high
+    )
+    cells = heard.cells.picture(_COLUMNS)
+    strength = np.clip(np.abs(cells) / scale, 0, 1)
+    image = panel.imshow(
+        cells,
+        cmap=_OVERLAY,
+        origin="lower",
+        aspect="auto",
+        extent=extent,
+        vmin=-scale,
+        vmax=scale,
+        alpha=0.75 * strength,
+        interpolation="nearest",
+    )
+    shown = [hz for hz in _HERTZ if heard.centers_hz[0] <= hz <= heard.centers_hz[-1]]
+    places = np.interp(shown, heard.centers_hz, np.arange(bands) + 0.5)
+    panel.set_yticks(places, [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in shown])
+    panel.set_title(_shortened(name_of(track), 110), fontsize=10, fontweight="bold", loc="left")
+    _time_axis(panel, "x")
+    panel.tick_params(labelsize=8)
+    return image
+
+
+def _stitched(heard: Heard) -> np.ndarray:
+    """The spectrogram over the whole track, from its windows."""
+    columns = max(_COLUMNS, heard.log_mels.shape[2])
+    centers = (np.arange(columns) + 0.5) * heard.seconds / columns
+    spans = heard.cells.spans
+    window = np.clip(np.searchsorted(spans[:, 0], centers, "right") - 1, 0, len(spans) - 1)
+    inside = (centers - spans[window, 0]) / (spans[window, 1] - spans[window, 0])
+    frames = heard.log_mels.shape[2]
+    frame = np.clip((inside * frames).astype(int), 0, frames - 1)
+    stitched: np.ndarray = heard.log_mels[window, :, frame].T
+    return stitched
+
+
+def _draw_matrix(
+    figure: Figure, panel: Axes, account: Account, query: Heard, neighbor: Heard
+) -> None:
+    matrix = account.matrix
+    reach = float(np.abs(matrix).max()) or 1.0
+    extent = (0.0, neighbor.seconds, query.seconds, 0.0)
+    image = panel.imshow(
+        matrix, cmap=_OVERLAY, vmin=-reach, vmax=reach, aspect="auto", extent=extent
+    )
+    passage = account.passage
+    panel.add_patch(
+        Rectangle(
+            (passage.neighbor_start, passage.query_start),
+            passage.neighbor_end - passage.neighbor_start,
+            passage.query_end - passage.query_start,
+            fill=False,
+            edgecolor="black",
+            linewidth=1.5,
+        )
+    )
+    panel.set_title("which part sounds like which (box: most alike)", fontsize=9.5, loc="left")
+    panel.set_xlabel(_shortened(account.neighbor.title, 45), fontsize=8.5)
+    panel.set_ylabel(_shortened(account.query.title, 34), fontsize=8.5)
+    _time_axis(panel, "x")
+    _time_axis(panel, "y")
+    panel.tick_params(labelsize=8)
+    bar = figure.colorbar(image, ax=panel, pad=0.02)
+    bar.ax.tick_params(labelsize=8)
+    bar.set_label("mean: the score", fontsize=8.5)
+
+
+def _draw_sum(panel: Axes, account: Account) -> None:
+    explanation = account.explanation
+    parts = [(noun(item.feature), item.value, item.causal) for item in explanation.contributions]
+    names = [*(name for name, _, _ in parts), "without a name", "similarity"]
+    values = [*(value for _, value, _ in parts), explanation.residual, explanation.similarity]
+    colors = [(_RED if value > 0 else _BLUE) for _, value, _ in parts] + [_GREY, "black"]
+    places = np.arange(len(names))
+    panel.barh(places, values, color=colors, height=0.65)
+    for place, value in zip(places, values, strict=True):
+        causal = place < len(parts) and parts[place][2] and value > 0
+        panel.annotate(
+            f"{value:+.3f}{' because' if causal else ''}",
+            (value, place),
+            (4 if value >= 0 else -4, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if value >= 0 else "right",
+            fontsize=8.5,
+        )
+    panel.axvline(0, color="black", linewidth=0.8)
+    panel.axhline(len(parts) + 0.5, color=_GREY, linewidth=0.8)
+    panel.set_yticks(places, names, fontsize=9)
+    panel.invert_yaxis()
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = 0.22 * (high - low)
+    panel.set_xlim(low - (room if low < 0 else 0), high + room)
+    panel.spines[["top", "right", "left"]].set_visible(False)
+    panel.tick_params(labelsize=8.5, left=False)
+    panel.set_title("what adds up to the similarity", fontsize=9.5, loc="left")
+
+
+def _time_axis(panel: Axes, which: str) -> None:
+    axis = panel.xaxis if which == "x" else panel.yaxis
+    axis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds)))
+    axis.set_major_locator(MaxNLocator(8, steps=[1, 1.5, 2, 3, 5, 6, 10]))
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

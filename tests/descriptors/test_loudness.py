@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+from torchaudio.functional import loudness as torchaudio_loudness
+
+from specrec.descriptors.loudness import QUIETEST_LUFS, k_weight, loudness
+from specrec.descriptors.spectrum import SAMPLE_RATE
+from specrec.synthesis import sweep, tone, white_noise
+
+
+def test_a_full_scale_sine_of_997_hz_has_3_01_lufs_below_0() -> None:
+    # BS.1770-4, annex 1: in one front channel.
+    samples = tone(997, 5, amplitude=1.0)
+    assert loudness(samples)["loudness_lufs"] == pytest.approx(-3.01, abs=0.03)
+
+
+def test_k_weighting_has_the_response_that_the_standard_prints_at_48_khz() -> None:
+    b1, a1 = (
+        [1.53512485958697, -2.69169618940638, 1.19839281085285],
+        [1.0, -1.69065929318241, 0.73248077421585],
+    )
+    b2, a2 = [1.0, -2.0, 1.0], [1.0, -1.99004745483398, 0.99007225036621]
+    for hz in (30.0, 60.0, 200.0, 1000.0, 2000.0):
+        z = np.exp(-2j * np.pi * hz / 48_000)
+        powers = z ** np.arange(3)
+        expected = abs((b1 @ powers) * (b2 @ powers) / (a1 @ powers) / (a2 @ powers))
+        wave = tone(hz, 3)
+        gain = np.std(k_weight(wave)[SAMPLE_RATE:]) / np.std(wave[SAMPLE_RATE:])
+        # Near half its sample rate a bilinear transform bends the frequency axis.
+        assert 20 * np.log10(gain / expected) == pytest.approx(0, abs=0.15 if hz > 500 else 0.03)
+
+
+def test_agrees_with_torchaudio_where_it_does_not_clip() -> None:
+    rng = np.random.default_rng(0)
+    parts = [white_noise(3, rng, amplitude=level) for level in (0.1, 0.001, 0.02, 0.15)]
+    for samples in (np.concatenate(parts), sweep(60, 6000, 8, amplitude=0.2)):
+        expected = float(torchaudio_loudness(torch.from_numpy(samples)[None], SAMPLE_RATE))
+        # Its corner frequencies are rounded: 1500 Hz for 1682.
+        assert loudness(samples)["loudness_lufs"] == pytest.approx(expected, abs=0.4)
+
+
+@pytest.mark.parametrize("decibels", [6.0, -20.0])
+def test_gain_moves_the_loudness_and_not_its_range(decibels: float) -> None:
+    rng = np.random.default_rng(0)
+    samples = np.concatenate([white_noise(5, rng, amplitude=a) for a in (0.05, 0.2, 0.1)])
+    before = loudness(samples)
+    after = loudness(samples * np.float32(10 ** (decibels / 20)))
+    assert after["loudness_lufs"] - before["loudness_lufs"] == pytest.approx(decibels, abs=0.01)
+    assert after["loudness_range_lu"] == pytest.approx(before["loudness_range_lu"], abs=0.01)
+
+
+def test_gating_ignores_pauses() -> None:
+    music = white_noise(6, np.random.default_rng(0), amplitude=0.2)
+    pauses = np.zeros(20 * SAMPLE_RATE, dtype=np.float32)
+    whole = loudness(np.concatenate([music, pauses]))["loudness_lufs"]
+    assert whole == pytest.approx(loudness(music)["loudness_lufs"], abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    # EBU Tech 3342, minimum requirements 1 to 4: a 1 kHz sine for 20 s at each level, in stereo.
+    [((-20, -30), 10.0), ((-20, -15), 5.0), ((-40, -20), 20.0), ((-50, -35, -20, -35, -50), 15.0)],
+)
+def test_loudness_range_of_the_ebu_signals(levels: tuple[int, ...], expected: float) -> None:
+    parts = [tone(1000, 20, amplitude=10 ** (level / 20)) for level in levels]
+    measured = loudness(np.concatenate(parts))["loudness_range_lu"]
+    assert measured == pytest.approx(expected, abs=1.0)  # the standard's tolerance
+
+
+def test_what_is_too_short_or_too_quiet_has_a_value_or_none() -> None:
+    assert np.isnan(loudness(tone(440, 2))["loudness_range_lu"])
+    assert np.isfinite(loudness(tone(440, 0.2))["loudness_lufs"])
+    for quiet in (np.zeros(5 * SAMPLE_RATE, dtype=np.float32), tone(440, 5, amplitude=1e-5)):
+        measured = loudness(quiet)
+        assert measured["loudness_lufs"] == QUIETEST_LUFS
+        assert np.isnan(measured["loudness_range_lu"])

@@ -1,0 +1,59 @@
+import librosa
+import numpy as np
+import pytest
+
+from specrec.descriptors.rhythm import rhythm
+from specrec.descriptors.spectrum import mel_power, power_spectrogram
+from specrec.synthesis import click_track, tone, white_noise
+
+
+def measured(samples: np.ndarray) -> dict[str, float]:
+    return rhythm(mel_power(power_spectrogram(samples)))
+
+
+@pytest.mark.parametrize("bpm", [72.0, 90.0, 120.0, 150.0, 163.0])
+def test_clicks_have_their_tempo_and_a_clear_pulse(bpm: float) -> None:
+    clicks = measured(click_track(bpm, 15))
+    assert clicks["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
+    assert clicks["onset_rate_hz"] == pytest.approx(bpm / 60, rel=0.06)
+    assert clicks["tempo_confidence"] > 0.6
+    assert clicks["pulse_clarity"] > 0.8
+
+
+def test_noise_over_the_clicks_blurs_the_pulse() -> None:
+    rng = np.random.default_rng(0)
+    clicks, noise = click_track(120, 10), white_noise(10, rng)
+    clarity = [
+        measured(clicks + np.float32(level) * noise)["pulse_clarity"] for level in (0, 0.1, 0.5)
+    ]
+    assert clarity[0] > clarity[1] > clarity[2]
+
+
+def test_irregular_clicks_have_a_rate_and_less_of_a_pulse() -> None:
+    rng = np.random.default_rng(3)
+    at = np.cumsum(rng.uniform(0.15, 0.9, 24))
+    clicks = librosa.clicks(times=at, sr=22_050, length=22_050 * 14).astype(np.float32)
+    irregular = measured(clicks)
+    inside = int((at < 14).sum())
+    assert irregular["onset_rate_hz"] * 14 == pytest.approx(inside, abs=1)
+    assert irregular["pulse_clarity"] < 0.5
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_noise_has_no_tempo(seed: int) -> None:
+    noise = measured(white_noise(12, np.random.default_rng(seed)))
+    assert np.isnan(noise["tempo_bpm"])
+    assert noise["onset_rate_hz"] < 0.3
+
+
+def test_a_steady_tone_has_no_tempo_and_no_onsets() -> None:
+    steady = measured(tone(440, 10))
+    assert np.isnan(steady["tempo_bpm"])
+    assert steady["pulse_clarity"] < 0.05
+    assert steady["onset_rate_hz"] <= 0.2
+
+
+def test_two_seconds_are_too_few_for_a_tempo() -> None:
+    short = measured(click_track(120, 2))
+    assert np.isnan([short["tempo_bpm"], short["tempo_confidence"], short["pulse_clarity"]]).all()
+    assert short["onset_rate_hz"] > 0
