@@ -38,6 +38,7 @@ from specrec.evaluation.randomization import (
 )
 from specrec.evaluation.reason_stability import ReasonStability, measure_reason_stability
 from specrec.evaluation.resampling import estimate_mean
+from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.decompose import by_window
 from specrec.metrics import Estimate
 from specrec.recommend.library import Library
@@ -118,18 +119,11 @@ def evaluate_explanations(
     pairs = explainer.pairs(queries, on_progress=on_explain)
     unmeasured = hide_measured(explainer).pairs(queries, rows)
     listened = _sample(queries, LISTENED)
-    sizes = np.bincount(directions.groups).tolist()
     return Explanations(
         len(queries),
         _explained_share(pairs),
         _sum_errors(library, pairs),
-        measure_erasing(
-            pairs,
-            embeddings,
-            directions,
-            draw_like_tracks(embeddings, sizes),
-            draw_isotropic(sizes, embeddings.shape[1]),
-        ),
+        measure_erasing(pairs, embeddings, directions, _controls(library)),
         measure_rationales(pairs, embeddings, directions),
         check_claims(unmeasured, library.readings),
         measure_coverage(probe, embeddings, library.features, queries),
@@ -143,6 +137,16 @@ def evaluate_explanations(
         ),
         measure_planted(encoder, probe, on_progress=on_plant),
     )
+
+
+def _controls(library: Library) -> dict[str, Controls]:
+    """Random subspaces, from those by whose kind a cause is told to the strictest and weakest."""
+    embeddings, directions = library.embeddings, library.directions
+    return {
+        "as variable as the group": draw_controls(embeddings, directions, seed=1),
+        "combinations of tracks": draw_like_tracks(embeddings, directions),
+        "isotropic": draw_isotropic(directions),
+    }
 
 
 def _files(library: Library, rows: Int[np.ndarray, " rows"]) -> list[Path]:
