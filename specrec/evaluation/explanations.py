@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Float32, Float64, Int
 
+from specrec.audio.loading import load
+from specrec.audio.waveform import Waveform
 from specrec.errors import ModelError
 from specrec.evaluation.claims import (
     Claims,
@@ -16,6 +18,7 @@ from specrec.evaluation.claims import (
     measure_coverage,
     measure_specificity,
 )
+from specrec.evaluation.deletion import Deletion, measure_deletion
 from specrec.evaluation.extraction import extract
 from specrec.evaluation.faithfulness import (
     Erasing,
@@ -28,7 +31,7 @@ from specrec.evaluation.faithfulness import (
     measure_rationales,
     sum_error,
 )
-from specrec.evaluation.pairs import Explainer, Pair, query_of
+from specrec.evaluation.pairs import Explainer, Pair, nearest, query_of
 from specrec.evaluation.planted import Planted, measure_planted
 from specrec.evaluation.randomization import (
     RandomWeights,
@@ -49,6 +52,10 @@ QUERIES = 500
 """Queries whose neighbors are explained; of more, as many are drawn."""
 LISTENED = 30
 """Queries whose files are read again."""
+MASKED = 20
+"""Of these, how many have cells masked."""
+EXCERPT_SECONDS = 20.0
+"""From the middle of their tracks."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class Explanations:
         coverage: Of the probe's intervals of 90 % on the queries, by feature.
         specificity: Whether different matches get different reasons.
         stability: What stays of the reasons when a file is altered, by alteration.
+        deletion: What masking the cells does that a map names.
         shuffled_probe: A probe of shuffled labels; None if too little is known to fit one.
         random_weights: Contributions under an encoder that has learned nothing.
         planted: Whether the factor that synthesized pairs share is named.
@@ -79,6 +87,7 @@ class Explanations:
     coverage: dict[str, Estimate]
     specificity: Specificity
     stability: dict[str, ReasonStability]
+    deletion: Deletion
     shuffled_probe: ShuffledProbe | None
     random_weights: RandomWeights
     planted: Planted
@@ -89,6 +98,7 @@ def evaluate_explanations(
     rows: Int[np.ndarray, " chosen"],
     on_explain: Progress | None = None,
     on_listen: Progress | None = None,
+    on_mask: Progress | None = None,
     on_plant: Progress | None = None,
 ) -> Explanations:
     """Explains the neighbors of some tracks, and checks what is said.
@@ -99,6 +109,7 @@ def evaluate_explanations(
             the queries were not.
         on_explain: Called after each query that is explained.
         on_listen: Called after each whose file is altered and read again.
+        on_mask: Called after each of which cells are masked.
         on_plant: Called while tracks are synthesized, embedded and measured.
 
     Raises:
@@ -131,6 +142,7 @@ def evaluate_explanations(
         measure_reason_stability(
             explainer, encoder, listened, _files(library, listened), _measured(library), on_listen
         ),
+        measure_deletion(encoder, _excerpts(library, listened[:MASKED]), on_mask),
         shuffle_labels(embeddings, library.features),
         compare_weights(
             np.asarray(embeddings[listened]), _untrained(library, listened), directions
@@ -151,6 +163,20 @@ def _controls(library: Library) -> dict[str, Controls]:
 
 def _files(library: Library, rows: Int[np.ndarray, " rows"]) -> list[Path]:
     return [library.audio_root / path for path in library.tracks["path"].iloc[rows]]
+
+
+def _excerpts(
+    library: Library, rows: Int[np.ndarray, " rows"]
+) -> list[tuple[Waveform, Float32[np.ndarray, " dim"]]]:
+    """Part of each track's audio, and the embedding of its nearest neighbor."""
+    lengths = library.tracks["duration_seconds"].iloc[rows]
+    excerpts = []
+    for row, path, seconds in zip(rows.tolist(), _files(library, rows), lengths, strict=True):
+        start = max(0.0, (seconds - EXCERPT_SECONDS) / 2)
+        waveform = load(path, library.encoder.front_end.sample_rate, start, EXCERPT_SECONDS)
+        (nearest_row, *_) = nearest(library.embeddings, row)
+        excerpts.append((waveform, library.embeddings[nearest_row]))
+    return excerpts
 
 
 def _measured(library: Library) -> frozenset[str]:

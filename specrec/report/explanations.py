@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from specrec.evaluation.deletion import Deletion
 from specrec.evaluation.explanations import Explanations
 from specrec.evaluation.faithfulness import Erasing, Rationale, SumError
 from specrec.evaluation.naming import NamingFigures
@@ -31,6 +32,7 @@ def explanation_sections(found: Explanations) -> list[Section]:
         _claims(found),
         _specificity(found),
         _stability(found),
+        _deletion(found.deletion),
         _sanity(found),
         *_planted(found.planted),
     ]
@@ -153,6 +155,25 @@ def _stability(found: Explanations) -> Section:
             )
             for name, item in found.stability.items()
         ),
+    )
+
+
+def _deletion(deletion: Deletion) -> Section:
+    return Section(
+        f"Are the cells of a map the ones that matter? {deletion.pairs} pairs",
+        ("cells in the order of", "left when deleted", "left when alone", "map is lower", "higher"),
+        tuple(
+            (
+                name,
+                number_text(deletion.deletion[name], 2),
+                number_text(deletion.insertion[name], 2),
+                number_text(deletion.deletion_advantage[name] if name != "map" else None, 2),
+                number_text(deletion.insertion_advantage[name] if name != "map" else None, 2),
+            )
+            for name in deletion.deletion
+        ),
+        "Areas under the curves, as shares of the similarity. Random: the map at another place;"
+        " scattered: single cells by chance.",
     )
 
 
