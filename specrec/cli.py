@@ -149,6 +149,7 @@ def evaluate(
         progress_bar("explaining") as on_explain,
         progress_bar("masking") as on_mask,
         progress_bar("listening") as on_listen,
+        progress_bar("masking") as on_mask,
         progress_bar("planting") as on_plant,
     ):
         evaluation = evaluate_library(
@@ -164,6 +165,7 @@ def evaluate(
             on_explain=on_explain,
             on_mask=on_mask,
             on_listen=on_listen,
+            on_mask=on_mask,
             on_plant=on_plant,
         )
     if json:
