@@ -42,9 +42,9 @@ from specrec.evaluation.randomization import (
 from specrec.evaluation.reason_stability import ReasonStability, measure_reason_stability
 from specrec.evaluation.resampling import estimate_mean
 from specrec.explain.causal import Controls, draw_controls
+from specrec.explain.cells import map_cells
 from specrec.explain.decompose import by_window
 from specrec.metrics import Estimate
-from specrec.model.encoder import Encoder
 from specrec.recommend.library import Library
 
 Progress = Callable[[int, int], None]
@@ -72,7 +72,6 @@ class Explanations:
         claims: What the probe says of held-out tracks, held against what was measured.
         coverage: Of the probe's intervals of 90 % on the queries, by feature.
         specificity: Whether different matches get different reasons.
-        deletion: What masking the cells that the map names does.
         stability: What stays of the reasons when a file is altered, by alteration.
         deletion: What masking the cells does that a map names.
         shuffled_probe: A probe of shuffled labels; None if too little is known to fit one.
@@ -88,7 +87,6 @@ class Explanations:
     claims: Claims
     coverage: dict[str, Estimate]
     specificity: Specificity
-    deletion: Deletion
     stability: dict[str, ReasonStability]
     deletion: Deletion
     shuffled_probe: ShuffledProbe | None
@@ -100,7 +98,6 @@ def evaluate_explanations(
     library: Library,
     rows: Int[np.ndarray, " chosen"],
     on_explain: Progress | None = None,
-    on_mask: Progress | None = None,
     on_listen: Progress | None = None,
     on_mask: Progress | None = None,
     on_plant: Progress | None = None,
@@ -112,7 +109,6 @@ def evaluate_explanations(
         rows: The queries; for claims, also the neighbors, so that neither was seen in training if
             the queries were not.
         on_explain: Called after each query that is explained.
-        on_mask: Called after each query whose cells are masked.
         on_listen: Called after each whose file is altered and read again.
         on_mask: Called after each of which cells are masked.
         on_plant: Called while tracks are synthesized, embedded and measured.
@@ -138,13 +134,12 @@ def evaluate_explanations(
     return Explanations(
         len(queries),
         _explained_share(pairs),
-        _sum_errors(library, pairs),
+        _sum_errors(library, pairs) | {"cells": _cell_error(library, listened[:MASKED])},
         measure_erasing(pairs, embeddings, directions, _controls(library)),
         measure_rationales(pairs, embeddings, directions),
         check_claims(unmeasured, library.readings),
         measure_coverage(probe, embeddings, library.features, queries),
         measure_specificity(pairs),
-        measure_deletion(encoder, [match.heard for match in matches], on_mask),
         measure_reason_stability(
             explainer, encoder, listened, _files(library, listened), _measured(library), on_listen
         ),
@@ -183,6 +178,18 @@ def _excerpts(
         (nearest_row, *_) = nearest(library.embeddings, row)
         excerpts.append((waveform, library.embeddings[nearest_row]))
     return excerpts
+
+
+def _cell_error(library: Library, rows: Int[np.ndarray, " rows"]) -> SumError:
+    """How well the cells of whole tracks add up to their similarity with the nearest neighbor."""
+    totals, similarities = [], []
+    for row, path in zip(rows.tolist(), _files(library, rows), strict=True):
+        (neighbor,) = library.neighbors(str(library.tracks["track_id"].iloc[row]), 1)
+        other = library.embeddings[library.row_of(str(neighbor.track.track_id))]
+        waveform = load(path, library.encoder.front_end.sample_rate)
+        totals.append(map_cells(library.encoder, waveform, other).similarity)
+        similarities.append(neighbor.similarity)
+    return sum_error(np.array(totals), np.array(similarities))
 
 
 def _measured(library: Library) -> frozenset[str]:

@@ -80,7 +80,6 @@ def evaluate_library(
     on_embed: Progress | None = None,
     on_alter: Progress | None = None,
     on_explain: Progress | None = None,
-    on_mask: Progress | None = None,
     on_listen: Progress | None = None,
     on_mask: Progress | None = None,
     on_plant: Progress | None = None,
@@ -101,7 +100,6 @@ def evaluate_library(
         on_embed: Called while audio is decoded and embedded.
         on_alter: Called while it is altered.
         on_explain: Called while matches are explained.
-        on_mask: Called while parts of spectrograms are masked to check explanations.
         on_listen: Called while files are read again to check explanations.
         on_mask: Called while cells of spectrograms are masked to check them.
         on_plant: Called while music is synthesized to check them.

@@ -31,7 +31,6 @@ def explanation_sections(found: Explanations) -> list[Section]:
         *_erasing(found.erasing, found.rationale),
         _claims(found),
         _specificity(found),
-        _deletion(found.deletion),
         _stability(found),
         _deletion(found.deletion),
         _sanity(found),
@@ -140,30 +139,6 @@ def _specificity(found: Explanations) -> Section:
             *((f"first: {name}", f"{100 * count / total:.1f} %") for name, count in most),
         ),
     )
-
-
-def _deletion(deletion: Deletion) -> Section:
-    return Section(
-        "Do the cells matter that the map names?",
-        ("order of masking", "deletion", "map lower by", "insertion", "map higher by"),
-        tuple(
-            (
-                name,
-                share_text(deletion.deletion[name]),
-                NONE if name == "map" else number_text(deletion.deletion_advantage[name]),
-                share_text(deletion.insertion[name]),
-                NONE if name == "map" else number_text(deletion.insertion_advantage[name]),
-            )
-            for name in deletion.deletion
-        ),
-        f"Mean share of the similarity that is left when {', '.join(map(_percent, FRACTIONS))} of a"
-        f" query's cells are masked (deletion) or all others are (insertion), over"
-        f" {deletion.pairs} pairs. random: the map moved elsewhere; scattered: single cells.",
-    )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _stability(found: Explanations) -> Section:
