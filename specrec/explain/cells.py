@@ -73,6 +73,7 @@ def map_cells(
     waveform: Waveform,
     other: Float[np.ndarray, " dim"],
     axes: Float[np.ndarray, "axes dim"] | None = None,
+    own: Float[np.ndarray, " dim"] | None = None,
 ) -> CellMap:
     """Splits the similarity of a track with another one by the track's cells.
 
@@ -85,6 +86,9 @@ def map_cells(
         other: The other track's centered embedding.
         axes: Orthonormal axes of a group of features, to see its contribution alone; None for
             the whole similarity.
+        own: The track's embedding, where it is known. A library's may come from bfloat16 or from
+            another device; what that rounded away is spread evenly over the cells, so that they
+            add up to the library's score. None takes the mean of the cells themselves.
     """
     direction = unit(other)
     if axes is not None:
@@ -99,9 +103,13 @@ def map_cells(
         phi = _feature_map(encoder, log_mel).double()
         values.append(torch.einsum("bcft,c->bft", phi, torch.from_numpy(along)) + offset)
         pooled.append(phi.mean(dim=(2, 3)))
-    own = torch.cat(pooled).mean(dim=0).numpy() @ weight.T + bias - center
-    length = np.linalg.norm(own)
-    cells = torch.cat(values).numpy() / (length if length > 0 else 1.0)
+    cells = torch.cat(values).numpy()
+    if own is None:
+        own = torch.cat(pooled).mean(dim=0).numpy() @ weight.T + bias - center
+    else:
+        cells += direction @ own - cells.mean()
+    length = np.linalg.norm(own.astype(np.float64))
+    cells /= length if length > 0 else 1.0
     spans = window_spans(len(cells), waveform.seconds, encoder.front_end.window_seconds)
     return CellMap(cells, spans, _row_edges(encoder, cells.shape[1]))
 
