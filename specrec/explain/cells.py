@@ -53,19 +53,21 @@ class CellMap:
         """One map over the whole track, the mean of the windows where they overlap.
 
         Args:
-            columns: Equal steps of time from the beginning to the end.
+            columns: Equal steps of time from the beginning to the end; each the mean of the cells
+                in it, where these are narrower.
         """
-        end = self.spans[-1, 1]
-        centers = (np.arange(columns) + 0.5) * end / columns
-        total = np.zeros((self.values.shape[1], columns))
-        count = np.zeros(columns)
+        windows, rows, cells = self.values.shape
+        within = -(-windows * cells // columns)
+        points = columns * within
+        centers = (np.arange(points) + 0.5) * self.spans[-1, 1] / points
+        total, count = np.zeros((rows, points)), np.zeros(points)
         for values, (start, stop) in zip(self.values, self.spans, strict=True):
             inside = (centers >= start) & (centers < stop)
-            place = (centers[inside] - start) / (stop - start) * values.shape[1]
+            place = (centers[inside] - start) / (stop - start) * cells
             total[:, inside] += values[:, place.astype(int)]
             count[inside] += 1
-        picture: np.ndarray = total / np.maximum(count, 1)
-        return picture
+        picture: np.ndarray = (total / np.maximum(count, 1)).reshape(rows, columns, within)
+        return picture.mean(axis=2)
 
 
 def map_cells(

@@ -65,7 +65,7 @@ def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) ->
 
 def _reach(heard: Heard) -> float:
     """Size of what all but the most extreme cells add."""
-    return float(np.percentile(np.abs(heard.cells.values), 99)) or 1.0
+    return float(np.percentile(np.abs(heard.cells.picture(_COLUMNS)), 99)) or 1.0
 
 
 def _draw_heard(panel: Axes, heard: Heard, track: Track, scale: float) -> AxesImage:
@@ -145,12 +145,12 @@ def _draw_sum(panel: Axes, account: Account) -> None:
     names = [*(noun(item.feature) for item in parts), "without a name", "similarity"]
     values = [*(item.value for item in parts), explanation.residual, explanation.similarity]
     colors = [(_RED if item.value > 0 else _BLUE) for item in parts] + [_GREY, "black"]
-    said = [verdict_on(item, explanation) or "" for item in parts] + ["", ""]
+    causes = [verdict_on(item, explanation) == "because" for item in parts] + [False, False]
     places = np.arange(len(names))
     panel.barh(places, values, color=colors, height=0.65)
-    for place, value, verdict in zip(places, values, said, strict=True):
+    for place, value, cause in zip(places, values, causes, strict=True):
         panel.annotate(
-            f"{value:+.3f} {verdict}",
+            f"{value:+.3f}{' because' if cause else ''}",
             (value, place),
             (4 if value >= 0 else -4, 0),
             textcoords="offset points",

@@ -133,6 +133,10 @@ def test_the_picture_shows_each_moment_once() -> None:
     cells = map_cells(encoder, sound(4.0, 22_050), np.ones(24))  # two windows, side by side
     picture = cells.picture(columns=2 * cells.values.shape[2])
     np.testing.assert_allclose(picture, np.concatenate(list(cells.values), axis=1))
+    narrow = np.concatenate(list(cells.values), axis=1)
+    few = cells.picture(columns=2)
+    halves = np.stack([half.mean(axis=1) for half in np.split(narrow, 2, axis=1)], axis=1)
+    np.testing.assert_allclose(few, halves)
     overlapping = map_cells(encoder, sound(3.0, 22_050), np.ones(24))
     assert np.isfinite(overlapping.picture()).all()
 
