@@ -150,6 +150,7 @@ def evaluate(
         progress_bar("embedding") as on_embed,
         progress_bar("altering") as on_alter,
         progress_bar("explaining") as on_explain,
+        progress_bar("masking") as on_mask,
         progress_bar("listening") as on_listen,
         progress_bar("planting") as on_plant,
     ):
@@ -164,6 +165,7 @@ def evaluate(
             on_embed=on_embed,
             on_alter=on_alter,
             on_explain=on_explain,
+            on_mask=on_mask,
             on_listen=on_listen,
             on_plant=on_plant,
         )

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Float32, Float64, Int
 
+from specrec.audio.loading import load
+from specrec.audio.waveform import Waveform
 from specrec.errors import ModelError
 from specrec.evaluation.claims import (
     Claims,
@@ -16,12 +18,14 @@ from specrec.evaluation.claims import (
     measure_coverage,
     measure_specificity,
 )
+from specrec.evaluation.deletion import Deletion, measure_deletion
 from specrec.evaluation.extraction import extract
 from specrec.evaluation.faithfulness import (
     Erasing,
     Rationale,
     SumError,
     draw_isotropic,
+    draw_like_tracks,
     feature_totals,
     measure_erasing,
     measure_rationales,
@@ -37,9 +41,10 @@ from specrec.evaluation.randomization import (
 )
 from specrec.evaluation.reason_stability import ReasonStability, measure_reason_stability
 from specrec.evaluation.resampling import estimate_mean
-from specrec.explain.causal import draw_controls
+from specrec.explain.cells import map_cells
 from specrec.explain.decompose import by_window
 from specrec.metrics import Estimate
+from specrec.model.encoder import Encoder
 from specrec.recommend.library import Library
 
 Progress = Callable[[int, int], None]
@@ -48,6 +53,16 @@ QUERIES = 500
 """Queries whose neighbors are explained; of more, as many are drawn."""
 LISTENED = 30
 """Queries whose files are read again."""
+MASKED = 20
+"""Queries whose cells are masked."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Match:
+    """A query's audio and its nearest neighbor, as the library finds it."""
+
+    heard: tuple[Waveform, Float32[np.ndarray, " dim"]]
+    similarity: float
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,7 @@ class Explanations:
         claims: What the probe says of held-out tracks, held against what was measured.
         coverage: Of the probe's intervals of 90 % on the queries, by feature.
         specificity: Whether different matches get different reasons.
+        deletion: What masking the cells that the map names does.
         stability: What stays of the reasons when a file is altered, by alteration.
         shuffled_probe: A probe of shuffled labels; None if too little is known to fit one.
         random_weights: Contributions under an encoder that has learned nothing.
@@ -77,6 +93,7 @@ class Explanations:
     claims: Claims
     coverage: dict[str, Estimate]
     specificity: Specificity
+    deletion: Deletion
     stability: dict[str, ReasonStability]
     shuffled_probe: ShuffledProbe | None
     random_weights: RandomWeights
@@ -87,6 +104,7 @@ def evaluate_explanations(
     library: Library,
     rows: Int[np.ndarray, " chosen"],
     on_explain: Progress | None = None,
+    on_mask: Progress | None = None,
     on_listen: Progress | None = None,
     on_plant: Progress | None = None,
 ) -> Explanations:
@@ -97,6 +115,7 @@ def evaluate_explanations(
         rows: The queries; for claims, also the neighbors, so that neither was seen in training if
             the queries were not.
         on_explain: Called after each query that is explained.
+        on_mask: Called after each query whose cells are masked.
         on_listen: Called after each whose file is altered and read again.
         on_plant: Called while tracks are synthesized, embedded and measured.
 
@@ -118,21 +137,24 @@ def evaluate_explanations(
     pairs = explainer.pairs(queries, on_progress=on_explain)
     unmeasured = hide_measured(explainer).pairs(queries, rows)
     listened = _sample(queries, LISTENED)
+    matches = [_nearest(library, row) for row in _sample(queries, MASKED)]
+    sizes = np.bincount(directions.groups).tolist()
     return Explanations(
         len(queries),
         _explained_share(pairs),
-        _sum_errors(library, pairs),
+        _sum_errors(library, pairs) | {"cells": _cell_error(encoder, matches)},
         measure_erasing(
             pairs,
             embeddings,
             directions,
-            draw_controls(embeddings, directions, like_tracks=True, seed=1),
-            draw_isotropic(np.bincount(directions.groups).tolist(), embeddings.shape[1]),
+            draw_like_tracks(embeddings, sizes),
+            draw_isotropic(sizes, embeddings.shape[1]),
         ),
         measure_rationales(pairs, embeddings, directions),
         check_claims(unmeasured, library.readings),
         measure_coverage(probe, embeddings, library.features, queries),
         measure_specificity(pairs),
+        measure_deletion(encoder, [match.heard for match in matches], on_mask),
         measure_reason_stability(
             explainer, encoder, listened, _files(library, listened), _measured(library), on_listen
         ),
@@ -142,6 +164,19 @@ def evaluate_explanations(
         ),
         measure_planted(encoder, probe, on_progress=on_plant),
     )
+
+
+def _nearest(library: Library, row: int) -> _Match:
+    query = library.sound(str(library.tracks["track_id"].iloc[row]))
+    (neighbor,) = library.neighbors(str(library.tracks["track_id"].iloc[row]), 1)
+    waveform = load(query.path, library.encoder.front_end.sample_rate)
+    embedding = library.sound(str(neighbor.track.track_id)).embedding
+    return _Match((waveform, embedding), neighbor.similarity)
+
+
+def _cell_error(encoder: Encoder, matches: list[_Match]) -> SumError:
+    totals = np.array([map_cells(encoder, *match.heard).similarity for match in matches])
+    return sum_error(totals, np.array([match.similarity for match in matches]))
 
 
 def _files(library: Library, rows: Int[np.ndarray, " rows"]) -> list[Path]:

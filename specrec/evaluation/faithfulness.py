@@ -1,7 +1,9 @@
 """Does an explanation say what the model does? Sums that must hold, and what erasing changes."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
@@ -13,7 +15,7 @@ from specrec.explain.decompose import unit
 from specrec.explain.directions import Directions
 from specrec.metrics import Estimate
 
-_CHOICES = 50  # sets of uncited groups with which the cited ones are compared
+_CHOICES = 50  # sets of uncited groups with which the cited ones are compared, at most
 _RANK_DRAWS = 20  # random subspaces after whose erasing the library is searched again
 
 
@@ -37,8 +39,8 @@ class Erasing:
     """What is left of a match when one cited group of features is erased from both tracks.
 
     A citation is a group with the verdict `because`. Controls are subspaces of as many
-    dimensions, drawn anew: the library's are random combinations of its tracks, as
-    `causal.draw_controls` draws them on request; the isotropic ones are drawn evenly from all directions.
+    dimensions: the library's are random combinations of its tracks, a stricter control than that
+    by which a group came to be cited; the isotropic ones are drawn evenly from all directions.
 
     Attributes:
         pairs: Number of pairs that were explained.
@@ -121,9 +123,9 @@ def feature_totals(
 def drop_without(
     query: Float[np.ndarray, " dim"],
     neighbor: Float[np.ndarray, " dim"],
-    axes: Float[np.ndarray, "*draws axes dim"],
-) -> Float64[np.ndarray, "*draws"]:
-    """Fall of the cosine when the span of orthonormal axes is projected out of both vectors."""
+    axes: Float[np.ndarray, "draws axes dim"],
+) -> Float64[np.ndarray, " draws"]:
+    """Fall of the cosine when each span of orthonormal axes is projected out of both vectors."""
     q, n = unit(query), unit(neighbor)
     cosine = (unit(_project_out(q, axes)) * unit(_project_out(n, axes))).sum(axis=-1)
     fallen: np.ndarray = q @ n - cosine
@@ -131,11 +133,29 @@ def drop_without(
 
 
 def _project_out(
-    vector: Float[np.ndarray, " dim"], axes: Float[np.ndarray, "*draws axes dim"]
-) -> Float64[np.ndarray, "*draws dim"]:
+    vector: Float[np.ndarray, " dim"], axes: Float[np.ndarray, "draws axes dim"]
+) -> Float64[np.ndarray, "draws dim"]:
     left: np.ndarray = vector - np.einsum("...a,...ad->...d", axes @ vector, axes, optimize=True)
     # What rounding leaves of a vector within the span has no direction.
     return np.where(np.linalg.norm(left, axis=-1, keepdims=True) > 1e-6, left, 0.0)
+
+
+def draw_like_tracks(
+    embeddings: Float[np.ndarray, "tracks dim"], sizes: Sequence[int], seed: int = 1
+) -> Controls:
+    """Random combinations of a library's tracks, by the number of axes.
+
+    They carry as much of its variance as its main axes do: the strictest of controls.
+    """
+    rng = np.random.default_rng(seed)
+    tracks = unit(np.asarray(embeddings[np.sort(rng.permutation(len(embeddings))[:2000])]))
+    tracks -= tracks.mean(axis=0)
+    controls = {}
+    for size in sorted(set(sizes)):
+        drawn = rng.normal(size=(DRAWS, size, len(tracks))) @ tracks
+        axes, _ = np.linalg.qr(drawn.transpose(0, 2, 1))
+        controls[size] = axes.transpose(0, 2, 1)
+    return controls
 
 
 def draw_isotropic(sizes: Sequence[int], dim: int, seed: int = 1) -> Controls:
@@ -161,7 +181,7 @@ def measure_erasing(
         pairs: What was explained.
         embeddings: Of the library.
         directions: The groups.
-        library_controls: Other draws than those by which a group came to be cited.
+        library_controls: Of `draw_like_tracks`.
         isotropic_controls: Of `draw_isotropic`.
     """
     queries, tracks = query_of(pairs), unit(np.asarray(embeddings))
@@ -173,7 +193,7 @@ def measure_erasing(
         for item in pair.explanation.contributions:
             group = directions.names.index(item.feature)
             axes = directions.of_group(group)
-            fall = float(drop_without(q, n, axes))
+            fall = float(drop_without(q, n, axes[None])[0])
             if not cited[group]:
                 uncited.append(fall)
                 of_uncited.append(pair.query)
@@ -224,7 +244,7 @@ def measure_rationales(
         if count == 0:
             continue
         q, n = embeddings[pair.query], embeddings[pair.neighbor]
-        others = [rng.choice(np.flatnonzero(~cited), count, replace=False) for _ in range(_CHOICES)]
+        others = _choose(np.flatnonzero(~cited), count, rng)
         of_cited = _together(q, n, np.flatnonzero(cited), directions)
         of_others = np.mean([_together(q, n, chosen, directions) for chosen in others], axis=0)
         similarity = pair.explanation.similarity
@@ -251,6 +271,15 @@ def cited_groups(pair: Pair, directions: Directions) -> Bool[np.ndarray, " group
     return np.array([not cited.isdisjoint(members) for members in directions.members], dtype=bool)
 
 
+def _choose(
+    groups: Int[np.ndarray, " groups"], count: int, rng: np.random.Generator
+) -> list[Int[np.ndarray, " count"]]:
+    """All choices of so many groups, or some where there are too many."""
+    if math.comb(len(groups), count) <= _CHOICES:
+        return [np.array(chosen) for chosen in combinations(groups.tolist(), count)]
+    return [rng.choice(groups, count, replace=False) for _ in range(_CHOICES)]
+
+
 def _together(
     query: Float[np.ndarray, " dim"],
     neighbor: Float[np.ndarray, " dim"],
@@ -260,7 +289,7 @@ def _together(
     """The fall when some groups are erased at once, and what they add to the similarity."""
     axes = directions.axes[np.isin(directions.groups, groups)]
     added = (axes @ unit(query)) @ (axes @ unit(neighbor))
-    return float(drop_without(query, neighbor, axes)), float(added)
+    return float(drop_without(query, neighbor, axes[None])[0]), float(added)
 
 
 def _ranks_without(

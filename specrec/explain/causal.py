@@ -42,38 +42,55 @@ class Erasure:
 
 
 Controls = dict[int, Float64[np.ndarray, "draws axes dim"]]
+"""Random subspaces, by the number of the group or of their axes."""
 
 
 def draw_controls(
-    embeddings: Float[np.ndarray, "tracks dim"],
-    directions: Directions,
-    like_tracks: bool = False,
-    seed: int = 0,
+    embeddings: Float[np.ndarray, "tracks dim"], directions: Directions, seed: int = 0
 ) -> Controls:
-    """Random subspaces of as many dimensions as the groups have, orthonormal.
+    """Random subspaces for each group: of as many axes, along which the tracks vary as much.
+
+    Against directions drawn evenly, most of which hold next to no variance, any main axis of the
+    embedding would pass for a cause; against the main axes themselves, nothing would. With v the
+    variances along the library's principal axes, an axis is drawn from a normal distribution
+    whose variances are v^p, and p is such that the tracks vary along it as along the group's own.
 
     Args:
         embeddings: Of the library.
         directions: The groups.
-        like_tracks: Whether the axes are random combinations of the library's own tracks, which
-            carry as much of its variance as its main axes do: a far stricter control. By default
-            all directions of the embedding are equally likely.
         seed: Of the drawing.
+
+    Returns:
+        By the number of the group, orthonormal axes.
     """
     rng = np.random.default_rng(seed)
-    dim = embeddings.shape[1]
     rows = rng.permutation(len(embeddings))[:_SAMPLE]
     tracks = unit(np.asarray(embeddings[np.sort(rows)]))
     tracks -= tracks.mean(axis=0)
+    variances, principal = np.linalg.eigh(tracks.T @ tracks / len(tracks))
+    variances = np.maximum(variances, 1e-12 * variances[-1])
     controls = {}
-    for size in sorted(set(np.bincount(directions.groups).tolist())):
-        drawn = rng.normal(size=(DRAWS * size, dim))
-        if like_tracks:
-            combined = rng.normal(size=(DRAWS * size, len(tracks))) @ tracks
-            drawn = combined + 1e-9 * drawn  # a library may have fewer tracks than axes
-        axes, _ = np.linalg.qr(drawn.reshape(DRAWS, size, dim).transpose(0, 2, 1))
-        controls[size] = axes.transpose(0, 2, 1)
+    for group in range(len(directions.names)):
+        axes = directions.of_group(group)
+        own = float(np.square(tracks @ axes.T).mean())
+        spread = variances ** (_exponent(variances, own) / 2)
+        drawn = rng.normal(size=(DRAWS * len(axes), len(spread))) @ (principal * spread).T
+        columns, _ = np.linalg.qr(drawn.reshape(DRAWS, len(axes), -1).transpose(0, 2, 1))
+        controls[group] = columns.transpose(0, 2, 1)
     return controls
+
+
+def _exponent(variances: Float[np.ndarray, " dim"], wanted: float) -> float:
+    """The p for which the mean of v, weighted by v^p, is the variance wanted; from 0 to 8."""
+    low, high = 0.0, 8.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        weights = (variances / variances[-1]) ** middle
+        if (weights @ variances) / weights.sum() < wanted:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 def erase_groups(
@@ -106,7 +123,7 @@ def erase_groups(
     for group in range(count):
         axes = directions.groups == group
         after[:, group] = _without(before, own[axes], n @ directions.axes[axes].T)
-        drawn = controls[int(axes.sum())]
+        drawn = controls[group]
         along = np.einsum("rad,nd->nra", drawn, n, optimize=True)
         erased = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, along)
         control[:, group] = np.percentile(before[:, None] - erased, CLEARED, axis=1)

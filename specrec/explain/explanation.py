@@ -16,8 +16,6 @@ from specrec.explain.readings import Readings, Subject
 from specrec.explain.reasons import Reason, Verdict, find_side, hears_side
 
 FORMAT_VERSION = 1
-LEAST_SHARE = 0.05
-"""Part of a similarity below which no feature is called its cause."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,8 @@ class Contribution:
         members: All of the group: features whose directions the model hardly tells apart.
         value: Part of the similarity: positive where both tracks stand to the same side.
         drop: By how much the similarity falls if the group is erased from both tracks.
-        control: The drop that 95 of 100 random directions, as many, stay below.
+        control: The drop that 95 of 100 random subspaces of as many axes and as much variance stay
+            below.
         rank_before: Rank of the neighbor in a search of the whole library.
         rank_after: Rank in the same search after the group is erased from all tracks.
         needed_change: The least change of the feature in the neighbor, in its unit as (from, to),
@@ -122,7 +121,7 @@ def explain_neighbors(
         ]
         contributions.sort(key=lambda item: -item.value)
         similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
-        reasons = find_reasons(similarity, contributions, query, subject, readings)
+        reasons = find_reasons(contributions, query, subject, readings)
         said = sentence(similarity, residual, reasons)
         explanations.append(
             Explanation(similarity, tuple(contributions), residual, tuple(reasons), said)
@@ -131,7 +130,6 @@ def explain_neighbors(
 
 
 def find_reasons(
-    similarity: float,
     contributions: Sequence[Contribution],
     query: Subject,
     neighbor: Subject,
@@ -139,10 +137,7 @@ def find_reasons(
 ) -> list[Reason]:
     """What may be said of a match: one feature of each group, then what is measured beside it.
 
-    A cause is what clears the control and makes up `LEAST_SHARE` of the similarity.
-
     Args:
-        similarity: Of the two.
         contributions: The largest first.
         query: The query.
         neighbor: The neighbor.
@@ -153,8 +148,7 @@ def find_reasons(
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)
-        least = LEAST_SHARE * max(similarity, 0.0)
-        verdict: Verdict = "because" if item.causal and item.value >= least else "both also"
+        verdict: Verdict = "because" if item.causal else "both also"
         reason = _shared(item.members, item.value, verdict, query, neighbor, readings)
         if reason is not None:
             (because if reason.verdict == "because" else beside).append(reason)

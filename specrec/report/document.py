@@ -51,6 +51,7 @@ def evaluation_markdown(evaluation: Evaluation, pictures: Iterable[str]) -> str:
     parts += ["## Hubs", _hubness(evaluation)]
     for name, table in _robustness(evaluation):
         parts += [f"## Altered files: {name}", table]
+    parts += _explanations(evaluation)
     parts += [f"![{Path(name).stem}]({name})" for name in pictures]
     return "\n\n".join(parts) + "\n"
 
@@ -107,6 +108,19 @@ def _robustness(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
             for alteration, item in stabilities.items()
         )
         yield name, _table(columns, rows)
+
+
+def _explanations(evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.explanations is None:
+        return
+    # Here, not above: what is measured of explanations needs torch.
+    from specrec.report.explanations import explanation_sections
+
+    for section in explanation_sections(evaluation.explanations):
+        yield f"## {section.title}"
+        yield _table(section.header, section.rows)
+        if section.note:
+            yield section.note
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -14,6 +15,9 @@ from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Hubness, Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
 from specrec.metrics import Estimate
+
+if TYPE_CHECKING:
+    from specrec.report.explanations import Section
 
 FORMAT_VERSION = 1
 METRIC_NAMES = {
@@ -35,7 +39,7 @@ def evaluation_json(evaluation: Evaluation) -> str:
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
-    """Prints the figures, the differences, hubness, and robustness if it was measured.
+    """Prints the figures, the differences, hubness, and what else was measured.
 
     Of the differences only some metrics; the JSON document has all.
     """
@@ -58,6 +62,15 @@ def print_evaluation(evaluation: Evaluation) -> None:
         )
         console.print(f"[italic]{escape(title)}[/]")
         console.print(_robustness_table(stabilities))
+    if evaluation.explanations is not None:
+        # Here, not above: what is measured of explanations needs torch.
+        from specrec.report.explanations import explanation_sections
+
+        for section in explanation_sections(evaluation.explanations):
+            console.print(f"[italic]{escape(section.title)}[/]")
+            console.print(_section_table(section))
+            if section.note:
+                console.print(f"[dim]{escape(section.note)}[/]\n")
 
 
 def print_retrieval(retrievals: Sequence[Retrieval]) -> None:
@@ -138,6 +151,17 @@ def _robustness_table(stabilities: Mapping[str, Stability]) -> Table:
             str(stability.worst_rank),
             str(stability.refused or "-"),
         )
+    return table
+
+
+def _section_table(section: "Section") -> Table:
+    """A figure stands above its interval, so that all fit into 80 columns."""
+    table = _table(*section.header)
+    for name, *cells in section.rows:
+        folded = (
+            cell.replace(" (", "\n[dim](", 1) + "[/]" if " (" in cell else cell for cell in cells
+        )
+        table.add_row(escape(name), *folded)
     return table
 
 

@@ -32,8 +32,8 @@ def print_account(account: Account) -> None:
     console.print(f"{escape(explanation.sentence)}\n")
     console.print(_sum_table(account))
     console.print(
-        "[dim]if erased: how much the similarity falls without the feature, and in brackets what"
-        " 95 of 100 random directions stay below; rank: in a search with and without it[/]"
+        "[dim]if erased: how the similarity changes without the feature, and in brackets the fall"
+        " that 95 of 100 random directions as varied stay below; rank: with and without it[/]"
     )
     grouped = [item for item in explanation.contributions if len(item.members) > 1]
     for item in grouped:
