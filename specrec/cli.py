@@ -150,8 +150,8 @@ def evaluate(
         progress_bar("embedding") as on_embed,
         progress_bar("altering") as on_alter,
         progress_bar("explaining") as on_explain,
-        progress_bar("masking") as on_mask,
         progress_bar("listening") as on_listen,
+        progress_bar("masking") as on_mask,
         progress_bar("planting") as on_plant,
     ):
         evaluation = evaluate_library(
@@ -165,8 +165,8 @@ def evaluate(
             on_embed=on_embed,
             on_alter=on_alter,
             on_explain=on_explain,
-            on_mask=on_mask,
             on_listen=on_listen,
+            on_mask=on_mask,
             on_plant=on_plant,
         )
     if json:

@@ -31,7 +31,7 @@ from specrec.evaluation.faithfulness import (
     measure_rationales,
     sum_error,
 )
-from specrec.evaluation.pairs import Explainer, Pair, query_of
+from specrec.evaluation.pairs import Explainer, Pair, nearest, query_of
 from specrec.evaluation.planted import Planted, measure_planted
 from specrec.evaluation.randomization import (
     RandomWeights,
@@ -41,10 +41,10 @@ from specrec.evaluation.randomization import (
 )
 from specrec.evaluation.reason_stability import ReasonStability, measure_reason_stability
 from specrec.evaluation.resampling import estimate_mean
+from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.cells import map_cells
 from specrec.explain.decompose import by_window
 from specrec.metrics import Estimate
-from specrec.model.encoder import Encoder
 from specrec.recommend.library import Library
 
 Progress = Callable[[int, int], None]
@@ -54,15 +54,9 @@ QUERIES = 500
 LISTENED = 30
 """Queries whose files are read again."""
 MASKED = 20
-"""Queries whose cells are masked."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Match:
-    """A query's audio and its nearest neighbor, as the library finds it."""
-
-    heard: tuple[Waveform, Float32[np.ndarray, " dim"]]
-    similarity: float
+"""Of these, how many have cells masked."""
+EXCERPT_SECONDS = 20.0
+"""From the middle of their tracks."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +72,8 @@ class Explanations:
         claims: What the probe says of held-out tracks, held against what was measured.
         coverage: Of the probe's intervals of 90 % on the queries, by feature.
         specificity: Whether different matches get different reasons.
-        deletion: What masking the cells that the map names does.
         stability: What stays of the reasons when a file is altered, by alteration.
+        deletion: What masking the cells does that a map names.
         shuffled_probe: A probe of shuffled labels; None if too little is known to fit one.
         random_weights: Contributions under an encoder that has learned nothing.
         planted: Whether the factor that synthesized pairs share is named.
@@ -93,8 +87,8 @@ class Explanations:
     claims: Claims
     coverage: dict[str, Estimate]
     specificity: Specificity
-    deletion: Deletion
     stability: dict[str, ReasonStability]
+    deletion: Deletion
     shuffled_probe: ShuffledProbe | None
     random_weights: RandomWeights
     planted: Planted
@@ -104,8 +98,8 @@ def evaluate_explanations(
     library: Library,
     rows: Int[np.ndarray, " chosen"],
     on_explain: Progress | None = None,
-    on_mask: Progress | None = None,
     on_listen: Progress | None = None,
+    on_mask: Progress | None = None,
     on_plant: Progress | None = None,
 ) -> Explanations:
     """Explains the neighbors of some tracks, and checks what is said.
@@ -115,8 +109,8 @@ def evaluate_explanations(
         rows: The queries; for claims, also the neighbors, so that neither was seen in training if
             the queries were not.
         on_explain: Called after each query that is explained.
-        on_mask: Called after each query whose cells are masked.
         on_listen: Called after each whose file is altered and read again.
+        on_mask: Called after each of which cells are masked.
         on_plant: Called while tracks are synthesized, embedded and measured.
 
     Raises:
@@ -137,27 +131,19 @@ def evaluate_explanations(
     pairs = explainer.pairs(queries, on_progress=on_explain)
     unmeasured = hide_measured(explainer).pairs(queries, rows)
     listened = _sample(queries, LISTENED)
-    matches = [_nearest(library, row) for row in _sample(queries, MASKED)]
-    sizes = np.bincount(directions.groups).tolist()
     return Explanations(
         len(queries),
         _explained_share(pairs),
-        _sum_errors(library, pairs) | {"cells": _cell_error(encoder, matches)},
-        measure_erasing(
-            pairs,
-            embeddings,
-            directions,
-            draw_like_tracks(embeddings, sizes),
-            draw_isotropic(sizes, embeddings.shape[1]),
-        ),
+        _sum_errors(library, pairs) | {"cells": _cell_error(library, listened[:MASKED])},
+        measure_erasing(pairs, embeddings, directions, _controls(library)),
         measure_rationales(pairs, embeddings, directions),
         check_claims(unmeasured, library.readings),
         measure_coverage(probe, embeddings, library.features, queries),
         measure_specificity(pairs),
-        measure_deletion(encoder, [match.heard for match in matches], on_mask),
         measure_reason_stability(
             explainer, encoder, listened, _files(library, listened), _measured(library), on_listen
         ),
+        measure_deletion(encoder, _excerpts(library, listened[:MASKED]), on_mask),
         shuffle_labels(embeddings, library.features),
         compare_weights(
             np.asarray(embeddings[listened]), _untrained(library, listened), directions
@@ -166,21 +152,44 @@ def evaluate_explanations(
     )
 
 
-def _nearest(library: Library, row: int) -> _Match:
-    query = library.sound(str(library.tracks["track_id"].iloc[row]))
-    (neighbor,) = library.neighbors(str(library.tracks["track_id"].iloc[row]), 1)
-    waveform = load(query.path, library.encoder.front_end.sample_rate)
-    embedding = library.sound(str(neighbor.track.track_id)).embedding
-    return _Match((waveform, embedding), neighbor.similarity)
-
-
-def _cell_error(encoder: Encoder, matches: list[_Match]) -> SumError:
-    totals = np.array([map_cells(encoder, *match.heard).similarity for match in matches])
-    return sum_error(totals, np.array([match.similarity for match in matches]))
+def _controls(library: Library) -> dict[str, Controls]:
+    """Random subspaces, from those by whose kind a cause is told to the strictest and weakest."""
+    embeddings, directions = library.embeddings, library.directions
+    return {
+        "as variable as the group": draw_controls(embeddings, directions, seed=1),
+        "combinations of tracks": draw_like_tracks(embeddings, directions),
+        "isotropic": draw_isotropic(directions),
+    }
 
 
 def _files(library: Library, rows: Int[np.ndarray, " rows"]) -> list[Path]:
     return [library.audio_root / path for path in library.tracks["path"].iloc[rows]]
+
+
+def _excerpts(
+    library: Library, rows: Int[np.ndarray, " rows"]
+) -> list[tuple[Waveform, Float32[np.ndarray, " dim"]]]:
+    """Part of each track's audio, and the embedding of its nearest neighbor."""
+    lengths = library.tracks["duration_seconds"].iloc[rows]
+    excerpts = []
+    for row, path, seconds in zip(rows.tolist(), _files(library, rows), lengths, strict=True):
+        start = max(0.0, (seconds - EXCERPT_SECONDS) / 2)
+        waveform = load(path, library.encoder.front_end.sample_rate, start, EXCERPT_SECONDS)
+        (nearest_row, *_) = nearest(library.embeddings, row)
+        excerpts.append((waveform, library.embeddings[nearest_row]))
+    return excerpts
+
+
+def _cell_error(library: Library, rows: Int[np.ndarray, " rows"]) -> SumError:
+    """How well the cells of whole tracks add up to their similarity with the nearest neighbor."""
+    totals, similarities = [], []
+    for row, path in zip(rows.tolist(), _files(library, rows), strict=True):
+        (neighbor,) = library.neighbors(str(library.tracks["track_id"].iloc[row]), 1)
+        other = library.embeddings[library.row_of(str(neighbor.track.track_id))]
+        waveform = load(path, library.encoder.front_end.sample_rate)
+        totals.append(map_cells(library.encoder, waveform, other).similarity)
+        similarities.append(neighbor.similarity)
+    return sum_error(np.array(totals), np.array(similarities))
 
 
 def _measured(library: Library) -> frozenset[str]:

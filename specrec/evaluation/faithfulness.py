@@ -1,7 +1,7 @@
 """Does an explanation say what the model does? Sums that must hold, and what erasing changes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,6 +16,7 @@ from specrec.explain.directions import Directions
 from specrec.metrics import Estimate
 
 _CHOICES = 50  # sets of uncited groups with which the cited ones are compared, at most
+_SAMPLE = 2000  # tracks whose combinations are random directions
 _RANK_DRAWS = 20  # random subspaces after whose erasing the library is searched again
 
 
@@ -35,46 +36,47 @@ class SumError:
 
 
 @dataclass(frozen=True)
+class Control:
+    """What erasing random subspaces does in place of each cited group, of as many dimensions.
+
+    Attributes:
+        drop: Mean fall of the similarity.
+        rank_change: Mean number of places that the neighbor loses in a search of the whole library.
+        cleared: Share of the citations whose fall is above the 95th percentile of these.
+        drops: Mean fall for each citation.
+    """
+
+    drop: Estimate | None
+    rank_change: Estimate | None
+    cleared: Estimate | None
+    drops: list[float]
+
+
+@dataclass(frozen=True)
 class Erasing:
     """What is left of a match when one cited group of features is erased from both tracks.
 
-    A citation is a group with the verdict `because`. Controls are subspaces of as many
-    dimensions: the library's are random combinations of its tracks, a stricter control than that
-    by which a group came to be cited; the isotropic ones are drawn evenly from all directions.
+    A citation is a group with the verdict `because`.
 
     Attributes:
         pairs: Number of pairs that were explained.
         citations: Number of citations in them.
         cited_share: Share of the pairs that have one.
-        drop: Mean fall of the similarity when a cited group is erased; None without citations,
-            as all that follow.
-        uncited_drop: Mean fall when a group that is not cited is erased, over all pairs.
-        library_drop: Mean fall when a random subspace of the library is.
-        isotropic_drop: Mean fall when an isotropic one is.
-        clears_library: Share of the citations whose fall is above the 95th percentile of the
-            library's random subspaces.
-        clears_isotropic: The same of isotropic ones.
+        uncited_drop: Mean fall of the similarity when a group that is not cited is erased.
+        drop: Mean fall when a cited one is; None without citations, as all that follow.
         rank_change: Mean number of places that the neighbor loses in a search of the whole library.
-        library_rank_change: The same for random subspaces of the library.
         drops: Fall for each citation.
-        library_drops: Mean fall of its random subspaces of the library.
-        isotropic_drops: And of its isotropic ones.
+        controls: By their kind.
     """
 
     pairs: int
     citations: int
     cited_share: Estimate | None
-    drop: Estimate | None
     uncited_drop: Estimate | None
-    library_drop: Estimate | None
-    isotropic_drop: Estimate | None
-    clears_library: Estimate | None
-    clears_isotropic: Estimate | None
+    drop: Estimate | None
     rank_change: Estimate | None
-    library_rank_change: Estimate | None
     drops: list[float]
-    library_drops: list[float]
-    isotropic_drops: list[float]
+    controls: dict[str, Control]
 
 
 @dataclass(frozen=True)
@@ -141,39 +143,43 @@ def _project_out(
 
 
 def draw_like_tracks(
-    embeddings: Float[np.ndarray, "tracks dim"], sizes: Sequence[int], seed: int = 1
+    embeddings: Float[np.ndarray, "tracks dim"], directions: Directions, seed: int = 1
 ) -> Controls:
-    """Random combinations of a library's tracks, by the number of axes.
+    """Random combinations of a library's tracks, for each group.
 
     They carry as much of its variance as its main axes do: the strictest of controls.
     """
     rng = np.random.default_rng(seed)
-    tracks = unit(np.asarray(embeddings[np.sort(rng.permutation(len(embeddings))[:2000])]))
+    tracks = unit(np.asarray(embeddings[np.sort(rng.permutation(len(embeddings))[:_SAMPLE])]))
     tracks -= tracks.mean(axis=0)
-    controls = {}
-    for size in sorted(set(sizes)):
-        drawn = rng.normal(size=(DRAWS, size, len(tracks))) @ tracks
-        axes, _ = np.linalg.qr(drawn.transpose(0, 2, 1))
-        controls[size] = axes.transpose(0, 2, 1)
-    return controls
+    return {
+        group: _orthonormal(rng.normal(size=(DRAWS, size, len(tracks))) @ tracks)
+        for group, size in enumerate(np.bincount(directions.groups).tolist())
+    }
 
 
-def draw_isotropic(sizes: Sequence[int], dim: int, seed: int = 1) -> Controls:
-    """Random orthonormal axes, evenly from all directions, by their number."""
+def draw_isotropic(directions: Directions, seed: int = 1) -> Controls:
+    """Subspaces drawn evenly from all directions, for each group: the weakest of controls."""
     rng = np.random.default_rng(seed)
-    drawn = {}
-    for size in sorted(set(sizes)):
-        axes, _ = np.linalg.qr(rng.normal(size=(DRAWS, dim, size)))
-        drawn[size] = axes.transpose(0, 2, 1)
-    return drawn
+    dim = directions.axes.shape[1]
+    return {
+        group: _orthonormal(rng.normal(size=(DRAWS, size, dim)))
+        for group, size in enumerate(np.bincount(directions.groups).tolist())
+    }
+
+
+def _orthonormal(
+    rows: Float[np.ndarray, "draws axes dim"],
+) -> Float64[np.ndarray, "draws axes dim"]:
+    columns, _ = np.linalg.qr(rows.transpose(0, 2, 1))
+    return columns.transpose(0, 2, 1)
 
 
 def measure_erasing(
     pairs: Sequence[Pair],
     embeddings: Float[np.ndarray, "tracks dim"],
     directions: Directions,
-    library_controls: Controls,
-    isotropic_controls: Controls,
+    controls: Mapping[str, Controls],
 ) -> Erasing:
     """Erases each cited group of each pair, and random subspaces in its place.
 
@@ -181,55 +187,68 @@ def measure_erasing(
         pairs: What was explained.
         embeddings: Of the library.
         directions: The groups.
-        library_controls: Of `draw_like_tracks`.
-        isotropic_controls: Of `draw_isotropic`.
+        controls: Random subspaces by their kind, each by the number of the group; not the draws
+            by which a group came to be cited.
     """
-    queries, tracks = query_of(pairs), unit(np.asarray(embeddings))
-    of_citation, drops, library, isotropic = [], [], [], []
-    ranks, random_ranks, uncited, of_uncited = [], [], [], []
+    tracks = unit(np.asarray(embeddings))
+    uncited: list[tuple[int, float]] = []
+    drops: list[tuple[int, float]] = []
+    ranks: list[int] = []
+    random: dict[str, list[Float64[np.ndarray, " draws"]]] = {kind: [] for kind in controls}
+    random_ranks: dict[str, list[float]] = {kind: [] for kind in controls}
     for pair in pairs:
         cited = cited_groups(pair, directions)
         q, n = embeddings[pair.query], embeddings[pair.neighbor]
         for item in pair.explanation.contributions:
             group = directions.names.index(item.feature)
-            axes = directions.of_group(group)
-            fall = float(drop_without(q, n, axes[None])[0])
+            fall = float(drop_without(q, n, directions.of_group(group)[None])[0])
+            (drops if cited[group] else uncited).append((pair.query, fall))
             if not cited[group]:
-                uncited.append(fall)
-                of_uncited.append(pair.query)
                 continue
-            of_citation.append(pair.query)
-            drops.append(fall)
-            library.append(drop_without(q, n, library_controls[len(axes)]))
-            isotropic.append(drop_without(q, n, isotropic_controls[len(axes)]))
             ranks.append(item.rank_after - item.rank_before)
-            after = _ranks_without(pair, tracks, library_controls[len(axes)][:_RANK_DRAWS])
-            random_ranks.append(after.mean() - item.rank_before)
-    fell, from_query = np.array(drops), np.array(of_citation, dtype=np.int64)
-    by_library = np.reshape(library, (len(fell), -1))
-    by_isotropic = np.reshape(isotropic, (len(fell), -1))
-
-    def mean(values: np.ndarray) -> Estimate | None:
-        return estimate_mean(values, from_query)
-
-    has_citation = np.array([cited_groups(pair, directions).any() for pair in pairs])
-    library_means, isotropic_means = _row_means(by_library), _row_means(by_isotropic)
+            for kind, drawn in controls.items():
+                random[kind].append(drop_without(q, n, drawn[group]))
+                after = _ranks_without(pair, tracks, drawn[group][:_RANK_DRAWS])
+                random_ranks[kind].append(float(after.mean()) - item.rank_before)
+    queries, fell = _columns(drops)
     return Erasing(
         len(pairs),
         len(fell),
-        estimate_mean(has_citation, queries),
-        mean(fell),
-        estimate_mean(np.array(uncited), np.array(of_uncited, dtype=np.int64)),
-        mean(library_means),
-        mean(isotropic_means),
-        mean(_above(fell, by_library)),
-        mean(_above(fell, by_isotropic)),
-        mean(np.array(ranks, dtype=np.float64)),
-        mean(np.array(random_ranks)),
+        estimate_mean(
+            np.array([cited_groups(pair, directions).any() for pair in pairs]), query_of(pairs)
+        ),
+        estimate_mean(_columns(uncited)[1], _columns(uncited)[0]),
+        estimate_mean(fell, queries),
+        estimate_mean(np.array(ranks, dtype=np.float64), queries),
         fell.tolist(),
-        library_means.tolist(),
-        isotropic_means.tolist(),
+        {kind: _control(queries, fell, rows, random_ranks[kind]) for kind, rows in random.items()},
     )
+
+
+def _control(
+    queries: Int[np.ndarray, " citations"],
+    drops: Float[np.ndarray, " citations"],
+    random: Sequence[Float64[np.ndarray, " draws"]],
+    rank_changes: Sequence[float],
+) -> Control:
+    if not len(drops):
+        return Control(None, None, None, [])
+    falls = np.stack(random)
+    means = falls.mean(axis=1)
+    return Control(
+        estimate_mean(means, queries),
+        estimate_mean(np.array(rank_changes), queries),
+        estimate_mean(drops > np.percentile(falls, CLEARED, axis=1), queries),
+        means.tolist(),
+    )
+
+
+def _columns(
+    rows: Sequence[tuple[int, float]],
+) -> tuple[Int[np.ndarray, " rows"], Float64[np.ndarray, " rows"]]:
+    """Queries and values."""
+    queries, values = [row[0] for row in rows], [row[1] for row in rows]
+    return np.array(queries, dtype=np.int64), np.array(values, dtype=np.float64)
 
 
 def measure_rationales(
@@ -304,20 +323,6 @@ def _ranks_without(
     scores = (tracks @ tracks[pair.query] - inner) / (left * left[:, [pair.query]])
     scores[:, pair.query] = -np.inf
     return np.asarray(1 + (scores > scores[:, [pair.neighbor]]).sum(axis=1))
-
-
-def _above(
-    drops: Float[np.ndarray, " citations"], controls: Float[np.ndarray, "citations draws"]
-) -> Bool[np.ndarray, " citations"]:
-    if not len(drops):
-        return np.zeros(0, dtype=bool)
-    exceeded: np.ndarray = drops > np.percentile(controls, CLEARED, axis=1)
-    return exceeded
-
-
-def _row_means(rows: Float[np.ndarray, "rows _"]) -> Float[np.ndarray, " rows"]:
-    means: np.ndarray = rows.mean(axis=1) if rows.size else np.zeros(0)
-    return means
 
 
 def _sides(

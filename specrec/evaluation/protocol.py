@@ -80,8 +80,8 @@ def evaluate_library(
     on_embed: Progress | None = None,
     on_alter: Progress | None = None,
     on_explain: Progress | None = None,
-    on_mask: Progress | None = None,
     on_listen: Progress | None = None,
+    on_mask: Progress | None = None,
     on_plant: Progress | None = None,
 ) -> Evaluation:
     """Measures a library's embeddings, and others of the same tracks.
@@ -100,8 +100,8 @@ def evaluate_library(
         on_embed: Called while audio is decoded and embedded.
         on_alter: Called while it is altered.
         on_explain: Called while matches are explained.
-        on_mask: Called while parts of spectrograms are masked to check explanations.
         on_listen: Called while files are read again to check explanations.
+        on_mask: Called while cells of spectrograms are masked to check them.
         on_plant: Called while music is synthesized to check them.
 
     Raises:
@@ -122,7 +122,7 @@ def evaluate_library(
     if explanations:
         from specrec.evaluation.explanations import evaluate_explanations
 
-        checked = evaluate_explanations(library, rows, on_explain, on_mask, on_listen, on_plant)
+        checked = evaluate_explanations(library, rows, on_explain, on_listen, on_mask, on_plant)
     stability = {}
     if robustness:
         from specrec.evaluation.robustness import measure_robustness

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from specrec.evaluation.deletion import FRACTIONS, Deletion
+from specrec.evaluation.deletion import Deletion
 from specrec.evaluation.explanations import Explanations
 from specrec.evaluation.faithfulness import Erasing, Rationale, SumError
 from specrec.evaluation.naming import NamingFigures
@@ -28,11 +28,11 @@ def explanation_sections(found: Explanations) -> list[Section]:
     """All tables, in the order in which they are read."""
     return [
         _sums(found.sum_errors, found.explained_share),
-        _erasing(found.erasing, found.rationale),
+        *_erasing(found.erasing, found.rationale),
         _claims(found),
         _specificity(found),
-        _deletion(found.deletion),
         _stability(found),
+        _deletion(found.deletion),
         _sanity(found),
         *_planted(found.planted),
     ]
@@ -45,11 +45,12 @@ def share_text(share: Estimate | None) -> str:
     return f"{100 * share.value:.1f} % ({100 * share.low:.0f}-{100 * share.high:.0f})"
 
 
-def number_text(figure: Estimate | None) -> str:
+def number_text(figure: Estimate | None, digits: int = 3) -> str:
     """A signed figure and its interval."""
     if figure is None:
         return NONE
-    return f"{figure.value:+.3f} ({figure.low:+.3f} to {figure.high:+.3f})"
+    value, low, high = (f"{end:+.{digits}f}" for end in (figure.value, figure.low, figure.high))
+    return f"{value} ({low} to {high})"
 
 
 def _sums(errors: Mapping[str, SumError], explained: Estimate | None) -> Section:
@@ -65,28 +66,43 @@ def _sums(errors: Mapping[str, SumError], explained: Estimate | None) -> Section
     )
 
 
-def _erasing(erasing: Erasing, rationale: Rationale) -> Section:
-    rows = (
-        ("a cited group is erased", erasing.drop),
-        ("a group that is not cited is", erasing.uncited_drop),
-        ("a random subspace of the library is", erasing.library_drop),
-        ("an isotropic one is", erasing.isotropic_drop),
-        ("all cited groups are (comprehensiveness)", rationale.comprehensiveness),
-        ("as many others are", rationale.comprehensiveness_control),
-        ("only the cited groups are kept (sufficiency)", rationale.sufficiency),
-        ("only as many others are", rationale.sufficiency_control),
+def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Section]:
+    controls = (
+        (f"random: {kind}", item.drop, item.rank_change, item.cleared)
+        for kind, item in erasing.controls.items()
     )
-    return Section(
+    rows = (
+        ("cited groups", erasing.drop, erasing.rank_change, None),
+        ("groups not cited", erasing.uncited_drop, None, None),
+        *controls,
+    )
+    yield Section(
         "Does erasing what is cited lower the match?",
-        ("fall of the similarity when", "mean"),
-        tuple((name, number_text(figure)) for name, figure in rows),
-        f"{share_text(erasing.cited_share)} of the {erasing.pairs} pairs cite a cause, and"
-        f" {erasing.citations} groups in all. Of these citations,"
-        f" {share_text(erasing.clears_library)} clear the 95th percentile of random subspaces of"
-        f" the library drawn anew, and {share_text(erasing.clears_isotropic)} that of isotropic"
-        f" ones. The neighbor loses {number_text(erasing.rank_change)} ranks, and"
-        f" {number_text(erasing.library_rank_change)} to a random subspace. The cited groups add"
-        f" {share_text(rationale.share)} of the similarity.",
+        ("erased from both", "fall of the similarity", "ranks lost", "cleared by citations"),
+        tuple(
+            (name, number_text(drop), number_text(ranks, 1), share_text(cleared))
+            for name, drop, ranks, cleared in rows
+        ),
+        f"{share_text(erasing.cited_share)} of the {erasing.pairs} pairs cite a cause;"
+        f" {erasing.citations} citations in all.",
+    )
+    together = (
+        (
+            "fall when they are erased (comprehensiveness)",
+            rationale.comprehensiveness,
+            rationale.comprehensiveness_control,
+        ),
+        (
+            "what is missing when only they are kept (sufficiency)",
+            rationale.sufficiency,
+            rationale.sufficiency_control,
+        ),
+    )
+    yield Section(
+        f"All cited groups at once, in {rationale.pairs} pairs",
+        ("similarity", "cited", "as many others"),
+        tuple((name, number_text(own), number_text(other)) for name, own, other in together),
+        f"The cited groups add {share_text(rationale.share)} of the similarity.",
     )
 
 
@@ -125,30 +141,6 @@ def _specificity(found: Explanations) -> Section:
     )
 
 
-def _deletion(deletion: Deletion) -> Section:
-    return Section(
-        "Do the cells matter that the map names?",
-        ("order of masking", "deletion", "map lower by", "insertion", "map higher by"),
-        tuple(
-            (
-                name,
-                share_text(deletion.deletion[name]),
-                NONE if name == "map" else number_text(deletion.deletion_advantage[name]),
-                share_text(deletion.insertion[name]),
-                NONE if name == "map" else number_text(deletion.insertion_advantage[name]),
-            )
-            for name in deletion.deletion
-        ),
-        f"Mean share of the similarity that is left when {', '.join(map(_percent, FRACTIONS))} of a"
-        f" query's cells are masked (deletion) or all others are (insertion), over"
-        f" {deletion.pairs} pairs. random: the map moved elsewhere; scattered: single cells.",
-    )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
 def _stability(found: Explanations) -> Section:
     return Section(
         "Do reasons stay when the query's file is altered?",
@@ -163,6 +155,25 @@ def _stability(found: Explanations) -> Section:
             )
             for name, item in found.stability.items()
         ),
+    )
+
+
+def _deletion(deletion: Deletion) -> Section:
+    return Section(
+        f"Are the cells of a map the ones that matter? {deletion.pairs} pairs",
+        ("cells in the order of", "left when deleted", "left when alone", "map is lower", "higher"),
+        tuple(
+            (
+                name,
+                number_text(deletion.deletion[name], 2),
+                number_text(deletion.insertion[name], 2),
+                number_text(deletion.deletion_advantage[name] if name != "map" else None, 2),
+                number_text(deletion.insertion_advantage[name] if name != "map" else None, 2),
+            )
+            for name in deletion.deletion
+        ),
+        "Areas under the curves, as shares of the similarity. Random: the map at another place;"
+        " scattered: single cells by chance.",
     )
 
 

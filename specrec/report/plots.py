@@ -176,16 +176,17 @@ def draw_explanations(found: Explanations) -> Figure:
     """What erasing a cited feature does beside random directions, and deletion and insertion."""
     figure = Figure(figsize=(12, 4.4), layout="constrained")
     erased, deleted, inserted = figure.subplots(1, 3, width_ratios=(1.2, 1, 1))
-    rows = ("cited feature", "random, of the library", "random, isotropic")
-    drops = (found.erasing.drops, found.erasing.library_drops, found.erasing.isotropic_drops)
+    strips = {"cited feature": found.erasing.drops}
+    strips |= {f"random,\n{name}": item.drops for name, item in found.erasing.controls.items()}
     rng = np.random.default_rng(0)
-    for place, (values, color) in enumerate(zip(drops, (_RED, _BLUE, _SKY), strict=True)):
+    for place, values in enumerate(strips.values()):
+        color = _MODEL_COLORS[place] if place else _RED
         spread = place + rng.uniform(-0.3, 0.3, len(values))
         erased.scatter(values, spread, 9, color=color, alpha=0.4, linewidths=0)
         if values:
             erased.vlines(np.mean(values), place - 0.4, place + 0.4, color="black", zorder=3)
-    erased.set_yticks(range(3), rows)
-    erased.set_ylim(2.5, -0.5)
+    erased.set_yticks(range(len(strips)), list(strips))
+    erased.set_ylim(len(strips) - 0.5, -0.5)
     erased.set_title("fall of the similarity when erased", fontsize=10, fontweight="bold")
     erased.set_xlabel("one dot a citation; black: mean", fontsize=9)
     _clean(erased)

@@ -84,7 +84,7 @@ def test_reasons_are_those_of_the_altered_file(tmp_path: Path) -> None:
     queries = np.array([0, 1, 22, 23])
     pairs = [
         item
-        for row in queries
+        for row in queries.tolist()
         for item in explainer.explain(explainer.readings.subject(row), row, nearest(vectors, row))
     ]
     done: list[tuple[int, int]] = []
