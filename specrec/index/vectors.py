@@ -4,7 +4,7 @@ from pathlib import Path
 
 import faiss
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from specrec.errors import LibraryError
 
@@ -24,15 +24,31 @@ def build_index(embeddings: Float32[np.ndarray, "tracks dim"]) -> faiss.Index:
 
 
 def search(
-    index: faiss.Index, queries: Float32[np.ndarray, "queries dim"], k: int
+    index: faiss.Index,
+    queries: Float32[np.ndarray, "queries dim"],
+    k: int,
+    allowed: Bool[np.ndarray, " tracks"] | None = None,
 ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
     """The k most similar rows for each query, most similar first.
 
+    Args:
+        index: Of all tracks.
+        queries: Vectors of any length.
+        k: How many.
+        allowed: Which rows may be found; None for all.
+
     Returns:
-        Cosine similarities, and rows; fewer than k where the index holds fewer.
+        Cosine similarities, and rows; fewer than k where fewer are allowed.
     """
-    similarities, rows = index.search(unit(queries), min(k, index.ntotal))
-    return similarities, rows
+    if allowed is None:
+        similarities, rows = index.search(unit(queries), min(k, index.ntotal))
+        return similarities, rows
+    selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+    k = min(k, int(allowed.sum()))
+    similarities, rows = index.search(
+        unit(queries), max(1, k), params=faiss.SearchParameters(sel=selector)
+    )
+    return similarities[:, :k], rows[:, :k]
 
 
 def write_index(index: faiss.Index, path: Path) -> None:

@@ -1,137 +1,9 @@
-"""Settings: the dataclass schemas of `conf/`.
-
-A schema's `__post_init__` refuses values out of range, whoever makes it: a root script from its
-YAML, or a caller in Python.
-"""
+"""Settings of `train.py`, but for the model's own."""
 
 from dataclasses import dataclass, field
 
-from specrec.errors import ConfigError
-
-
-def _require(holds: bool, key: str, value: object, rule: str) -> None:
-    if not holds:
-        raise ConfigError(f"{key} must be {rule}, not {value}")
-
-
-@dataclass
-class FrontEnd:
-    """Settings of the spectrogram; they travel inside the model and are typed nowhere else.
-
-    Attributes:
-        sample_rate: Hz; audio is resampled to it.
-        window_seconds: Length of the cuts that are embedded.
-        n_fft: Length of the Fourier transform and its Hann window, in samples.
-        hop_length: Samples between frames.
-        n_mels: Number of mel bands.
-        f_min: Lower edge of the lowest band, Hz.
-        f_max: Upper edge of the highest band, Hz.
-        log_floor: Power added before the logarithm; it hides what lies far below the music.
-        level_db: Root-mean-square level to which each window is brought first, dBFS, so that
-            loudness does not matter; null to leave it.
-    """
-
-    sample_rate: int = 22_050
-    window_seconds: float = 5.0
-    n_fft: int = 1024
-    hop_length: int = 512
-    n_mels: int = 128
-    f_min: float = 30.0
-    f_max: float = 10_000.0
-    log_floor: float = 1e-4
-    level_db: float | None = None
-
-    def __post_init__(self) -> None:
-        rate = self.sample_rate
-        _require(8000 <= rate <= 48_000, "front_end.sample_rate", rate, "from 8000 to 48000")
-        _require(
-            0.5 <= self.window_seconds <= 60,
-            "front_end.window_seconds",
-            self.window_seconds,
-            "from 0.5 to 60",
-        )
-        _require(
-            0 < self.hop_length <= self.n_fft,
-            "front_end.hop_length",
-            self.hop_length,
-            f"from 1 to n_fft ({self.n_fft})",
-        )
-        _require(self.n_fft <= 8192, "front_end.n_fft", self.n_fft, "at most 8192")
-        _require(16 <= self.n_mels <= 512, "front_end.n_mels", self.n_mels, "from 16 to 512")
-        _require(
-            0 <= self.f_min < self.f_max <= rate / 2,
-            "front_end.f_max",
-            self.f_max,
-            f"above f_min ({self.f_min:g}) and at most half the sample rate ({rate / 2:g})",
-        )
-        _require(self.log_floor > 0, "front_end.log_floor", self.log_floor, "above 0")
-
-    @property
-    def window_samples(self) -> int:
-        """Length of a window in samples."""
-        return round(self.window_seconds * self.sample_rate)
-
-
-MEL_CNN = "mel_cnn"
-MUSICNN = "musicnn"
-MUSICNN_MELS = 67  # height of its tallest filters
-IMAGENET = "imagenet"
-
-
-@dataclass
-class Architecture:
-    """Shape of an encoder's network.
-
-    Attributes:
-        backbone: Its convolutional part: ours, musicnn, or an image network of torchvision's, such
-            as resnet18; `specrec.model.encoder.build_backbone` knows the names.
-        widths: Channels of the stages of `mel_cnn`, or of the six kinds of filter of `musicnn`;
-            the image networks have their own.
-        embedding_dim: Length of an embedding.
-    """
-
-    backbone: str = MEL_CNN
-    widths: tuple[int, ...] = (32, 64, 128, 256)
-    embedding_dim: int = 256
-
-    def __post_init__(self) -> None:
-        fits = self.backbone != MEL_CNN or (len(self.widths) >= 3 and min(self.widths) > 0)
-        _require(fits, "architecture.widths", list(self.widths), "three or more positive numbers")
-        fits = self.backbone != MUSICNN or (len(self.widths) == 6 and min(self.widths) > 0)
-        _require(
-            fits, "architecture.widths", list(self.widths), f"six positive numbers for {MUSICNN}"
-        )
-        _require(
-            2 <= self.embedding_dim <= 4096,
-            "architecture.embedding_dim",
-            self.embedding_dim,
-            "from 2 to 4096",
-        )
-
-
-@dataclass
-class EncoderConfig:
-    """The group `encoder`: what is trained.
-
-    Attributes:
-        front_end: From samples to the spectrogram.
-        architecture: From the spectrogram to the embedding.
-        pretrained: Weights from which an image network starts: `imagenet` for torchvision's, or
-            a file with its state dict; null for random ones.
-    """
-
-    front_end: FrontEnd = field(default_factory=FrontEnd)
-    architecture: Architecture = field(default_factory=Architecture)
-    pretrained: str | None = None
-
-    def __post_init__(self) -> None:
-        backbone = self.architecture.backbone
-        mels = self.front_end.n_mels
-        fits = backbone != MUSICNN or mels >= MUSICNN_MELS
-        _require(fits, "front_end.n_mels", mels, f"{MUSICNN_MELS} or more for {MUSICNN}")
-        fits = self.pretrained is None or backbone not in (MEL_CNN, MUSICNN)
-        rule = f"null for {backbone}, which starts from random weights"
-        _require(fits, "encoder.pretrained", self.pretrained, rule)
+from specrec.config.encoder import EncoderConfig
+from specrec.config.rule import require
 
 
 @dataclass
@@ -155,11 +27,11 @@ class TeacherConfig:
     window_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        _require(self.dim >= 1, "data.teachers.dim", self.dim, "1 or more")
+        require(self.dim >= 1, "data.teachers.dim", self.dim, "1 or more")
         stored = self.array is not None
         given = self.window_seconds is not None and self.window_seconds > 0
         rule = "the length of the stored windows, and null for a live teacher"
-        _require(stored == given, "data.teachers.window_seconds", self.window_seconds, rule)
+        require(stored == given, "data.teachers.window_seconds", self.window_seconds, rule)
 
 
 @dataclass
@@ -190,8 +62,8 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         share = self.valid_fraction
-        _require(0 < share < 1, "data.valid_fraction", share, "between 0 and 1")
-        _require(self.workers >= 0, "data.workers", self.workers, "0 or more")
+        require(0 < share < 1, "data.valid_fraction", share, "between 0 and 1")
+        require(self.workers >= 0, "data.workers", self.workers, "0 or more")
 
 
 @dataclass
@@ -221,10 +93,10 @@ class AugmentConfig:
     def __post_init__(self) -> None:
         for name in ("gain_db", "filter_db", "mask_mels", "mask_frames"):
             value = getattr(self, name)
-            _require(value >= 0, f"training.augment.{name}", value, "0 or more")
+            require(value >= 0, f"training.augment.{name}", value, "0 or more")
         share, speed = self.mix_share, self.speed
-        _require(0 <= share <= 1, "training.augment.mix_share", share, "from 0 to 1")
-        _require(1 <= speed <= 2, "training.augment.speed", speed, "from 1 to 2")
+        require(0 <= share <= 1, "training.augment.mix_share", share, "from 0 to 1")
+        require(1 <= speed <= 2, "training.augment.speed", speed, "from 1 to 2")
 
 
 @dataclass
@@ -288,20 +160,20 @@ class TrainingConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
-        _require(self.epochs >= 0, "training.epochs", self.epochs, "0 or more")
+        require(self.epochs >= 0, "training.epochs", self.epochs, "0 or more")
         for name in ("patience", "validate_every", "visits_per_epoch"):
             value = getattr(self, name)
-            _require(value >= 1, f"training.{name}", value, "1 or more")
+            require(value >= 1, f"training.{name}", value, "1 or more")
         often = self.epochs == 0 or self.validate_every <= self.epochs
         rule = f"at most training.epochs ({self.epochs})"
-        _require(often, "training.validate_every", self.validate_every, rule)
-        _require(0 <= self.whiten <= 1, "training.whiten", self.whiten, "from 0 to 1")
+        require(often, "training.validate_every", self.validate_every, rule)
+        require(0 <= self.whiten <= 1, "training.whiten", self.whiten, "from 0 to 1")
         apart = self.view_seconds
-        _require(apart is None or apart >= 0, "training.view_seconds", apart, "0 or more, or null")
-        _require(self.batch_tracks >= 2, "training.batch_tracks", self.batch_tracks, "2 or more")
+        require(apart is None or apart >= 0, "training.view_seconds", apart, "0 or more, or null")
+        require(self.batch_tracks >= 2, "training.batch_tracks", self.batch_tracks, "2 or more")
         for name in ("temperature", "learning_rate"):
             value = getattr(self, name)
-            _require(value > 0, f"training.{name}", value, "above 0")
+            require(value > 0, f"training.{name}", value, "above 0")
         for name in (
             "contrast_weight",
             "label_weight",
@@ -311,16 +183,16 @@ class TrainingConfig:
             "projector_dim",
         ):
             value = getattr(self, name)
-            _require(value >= 0, f"training.{name}", value, "0 or more")
+            require(value >= 0, f"training.{name}", value, "0 or more")
         figures = ("window_p1", "track_map", "track_p1", "agreement")
-        _require(
+        require(
             self.monitor in figures,
             "training.monitor",
             self.monitor,
             f"one of {', '.join(figures)}",
         )
         share = self.warmup_fraction
-        _require(0 <= share < 1, "training.warmup_fraction", share, "from 0 to below 1")
+        require(0 <= share < 1, "training.warmup_fraction", share, "from 0 to below 1")
 
 
 @dataclass
@@ -352,49 +224,18 @@ class TrainConfig:
         taught = training.distill_weight > 0
         dims, dim = [item.dim for item in data.teachers], self.encoder.architecture.embedding_dim
         rule = f"such that they add up to embedding_dim ({dim}) if distill_weight is not 0"
-        _require(not taught or sum(dims) == dim, "data.teachers.dim", dims, rule)
+        require(not taught or sum(dims) == dim, "data.teachers.dim", dims, rule)
         live = [item.path for item in data.teachers if item.array is None]
-        _require(len(live) <= 1, "data.teachers", live, "with no more than one live teacher")
+        require(len(live) <= 1, "data.teachers", live, "with no more than one live teacher")
         share, deaf = training.augment.mix_share, bool(data.teachers) and not live
         rule = "below 1: stored teachers, the only ones, say nothing of a mixed view"
-        _require(not (taught and deaf) or share < 1, "training.augment.mix_share", share, rule)
+        require(not (taught and deaf) or share < 1, "training.augment.mix_share", share, rule)
         labeled = not training.monitor.startswith("track") or data.label
-        _require(bool(labeled), "data.label", data.label, f"given to monitor {training.monitor}")
+        require(bool(labeled), "data.label", data.label, f"given to monitor {training.monitor}")
         total = (
             training.contrast_weight
             + training.label_weight
             + training.distill_weight
             + training.probe_weight
         )
-        _require(total > 0, "the sum of the loss weights", total, "above 0")
-
-
-@dataclass
-class IndexConfig:
-    """Settings of `index.py`.
-
-    Attributes:
-        audio: Folder of music, or a table of tracks.
-        library: Folder that is written.
-        model: Name of an installed model, or the folder of another.
-        device: Torch's: auto, cpu, cuda.
-        workers: Processes that decode; 0 for one a core.
-        batch_windows: Windows embedded at once.
-        describe: Whether to measure the tracks' features too (tempo, brightness ...), of which
-            explanations speak.
-        features: A CSV or Parquet table of features, such as Spotify's or Echo Nest's, whose
-            rows are found by path, track_id or `clip_<row>`; null for none.
-    """
-
-    audio: str
-    library: str
-    model: str
-    device: str = "auto"
-    workers: int = 0
-    batch_windows: int = 64
-    describe: bool = True
-    features: str | None = None
-
-    def __post_init__(self) -> None:
-        _require(self.workers >= 0, "workers", self.workers, "0 or more")
-        _require(self.batch_windows >= 1, "batch_windows", self.batch_windows, "1 or more")
+        require(total > 0, "the sum of the loss weights", total, "above 0")

@@ -1,0 +1,18 @@
+"""The `specrec` command. What a command needs is imported when it runs."""
+
+import sys
+
+from specrec.cli import asking, demo, measuring, models
+from specrec.cli.app import app
+from specrec.errors import SpecrecError
+
+__all__ = ["app", "asking", "demo", "main", "measuring", "models"]
+
+
+def main() -> None:
+    """Runs the command; an error that a user can mend is one line and exit code 2."""
+    try:
+        app()
+    except (SpecrecError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,47 @@
+"""The main job on music that specrec synthesizes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specrec.cli.app import app
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Option(help="Where the music and its library are written.")
+    ] = Path("specrec-demo"),
+    tracks: Annotated[int, typer.Option(min=20, max=10_000, help="Tracks to synthesize.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other music.")] = 0,
+) -> None:
+    """Synthesize music of ten styles, index it, and print what sounds alike."""
+    from specrec.config import IndexConfig
+    from specrec.evaluation.protocol import evaluate_library
+    from specrec.index.build import build_library
+    from specrec.model.resolve import DEFAULT_MODEL
+    from specrec.recommend.library import Library
+    from specrec.report.evaluation import print_retrieval
+    from specrec.report.progress import progress_bar
+    from specrec.report.terminal import print_build, print_neighbors
+    from specrec.synthesis.library import write_library
+
+    audio, place = folder / "audio", folder / "library"
+    with progress_bar("synthesizing") as on_progress:
+        write_library(audio, tracks=tracks, seed=seed, on_progress=on_progress)
+    with (
+        progress_bar("reading") as on_scan,
+        progress_bar("embedding") as on_embed,
+        progress_bar("measuring") as on_describe,
+    ):
+        report = build_library(
+            IndexConfig(str(audio), str(place), DEFAULT_MODEL), on_scan, on_embed, on_describe
+        )
+    print_build(report, str(place))
+    library = Library.open(place)
+    for row in range(0, len(library), len(library) // 3 + 1):
+        track = library.track(row)
+        assert track.track_id is not None  # only a file from outside has none
+        print_neighbors(track, library.neighbors(track.track_id, k=5))
+    print_retrieval(evaluate_library(library, "genre").retrieval)

@@ -1,0 +1,123 @@
+"""How good a library is: retrieval and probe."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.errors import ModelError
+
+
+@app.command()
+def evaluate(
+    library: LibraryArgument,
+    model: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL]...",
+            help="Models, libraries of the same tracks, or stored embeddings (FILE.npz:ARRAY),"
+            " to compare with.",
+        ),
+    ] = None,
+    label: Annotated[
+        list[str], typer.Option(help="Column whose value related tracks share; may be repeated.")
+    ] = ["artist"],  # noqa: B006 (typer copies it)
+    where: Annotated[
+        str | None, typer.Option(metavar="COLUMN=VALUE", help="Only these tracks: split=test.")
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Also measure MFCC and others (decodes the audio).")
+    ] = False,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Also re-encode, shift and resample each file.")
+    ] = False,
+    explanations: Annotated[
+        bool,
+        typer.Option("--explanations", help="Also check whether what is said of matches is true."),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write JSON, Markdown and plots there.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure retrieval: are tracks that share a label found first?"""
+    from specrec.evaluation.protocol import evaluate_library
+    from specrec.recommend.library import Library
+    from specrec.report.evaluation import evaluation_json, print_evaluation
+    from specrec.report.progress import progress_bar
+
+    with (
+        progress_bar("embedding") as on_embed,
+        progress_bar("altering") as on_alter,
+        progress_bar("explaining") as on_explain,
+        progress_bar("listening") as on_listen,
+        progress_bar("masking") as on_mask,
+        progress_bar("planting") as on_plant,
+    ):
+        evaluation = evaluate_library(
+            Library.open(library),
+            *label,
+            where=where,
+            models=tuple(model or ()),
+            baselines=baselines,
+            robustness=robustness,
+            explanations=explanations,
+            on_embed=on_embed,
+            on_alter=on_alter,
+            on_explain=on_explain,
+            on_listen=on_listen,
+            on_mask=on_mask,
+            on_plant=on_plant,
+        )
+    if json:
+        print(evaluation_json(evaluation))
+    else:
+        print_evaluation(evaluation)
+    if output is not None:
+        from specrec.report.document import write_evaluation
+
+        write_evaluation(evaluation, output)
+
+
+@app.command()
+def probe(
+    library: LibraryArgument,
+    group: Annotated[
+        list[str], typer.Option(help="Column that ties tracks, beside artist and album.")
+    ] = [],  # noqa: B006 (typer copies it)
+    test: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Tracks that only measure: split=test."),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Compare with MFCC and others (decodes the audio).")
+    ] = False,
+    model: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write it into this model, not into the library."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Fit the probe that explanations rest on, and measure it.
+
+    Features are those measured by index.py, and columns of its table such as energy or valence.
+    """
+    from specrec.evaluation.probing import probe_library
+    from specrec.model.probe import PROBE_FILE, save_probe
+    from specrec.model.resolve import read_card
+    from specrec.recommend.library import Library
+    from specrec.report.probe import print_probing, probing_json
+    from specrec.report.progress import progress_bar
+
+    opened = Library.open(library)
+    if model is not None and read_card(model)["fingerprint"] != opened.fingerprint:
+        raise ModelError(f"{model}: not the model of {library}; give that one")
+    with progress_bar("embedding") as on_embed:
+        probing = probe_library(opened, group, test, baselines, on_embed)
+    save_probe(probing.probe, (model or library) / PROBE_FILE)
+    if json:
+        print(probing_json(probing))
+    else:
+        print_probing(probing)
+        print(f"probe written to {(model or library) / PROBE_FILE}")

@@ -1,0 +1,39 @@
+"""Settings: the dataclass schemas of `conf/`.
+
+A schema's `__post_init__` refuses values out of range, whoever makes it: a root script from its
+YAML, or a caller in Python.
+"""
+
+from specrec.config.encoder import (
+    IMAGENET,
+    MEL_CNN,
+    MUSICNN,
+    MUSICNN_MELS,
+    Architecture,
+    EncoderConfig,
+    FrontEnd,
+)
+from specrec.config.indexing import IndexConfig
+from specrec.config.training import (
+    AugmentConfig,
+    DataConfig,
+    TeacherConfig,
+    TrainConfig,
+    TrainingConfig,
+)
+
+__all__ = [
+    "IMAGENET",
+    "MEL_CNN",
+    "MUSICNN",
+    "MUSICNN_MELS",
+    "Architecture",
+    "AugmentConfig",
+    "DataConfig",
+    "EncoderConfig",
+    "FrontEnd",
+    "IndexConfig",
+    "TeacherConfig",
+    "TrainConfig",
+    "TrainingConfig",
+]

@@ -1,0 +1,36 @@
+"""Settings of `index.py`."""
+
+from dataclasses import dataclass
+
+from specrec.config.rule import require
+
+
+@dataclass
+class IndexConfig:
+    """Settings of `index.py`.
+
+    Attributes:
+        audio: Folder of music, or a table of tracks.
+        library: Folder that is written.
+        model: Name of an installed model, or the folder of another.
+        device: Torch's: auto, cpu, cuda.
+        workers: Processes that decode; 0 for one a core.
+        batch_windows: Windows embedded at once.
+        describe: Whether to measure the tracks' features too (tempo, brightness ...), of which
+            explanations speak.
+        features: A CSV or Parquet table of features, such as Spotify's or Echo Nest's, whose
+            rows are found by path, track_id or `clip_<row>`; null for none.
+    """
+
+    audio: str
+    library: str
+    model: str
+    device: str = "auto"
+    workers: int = 0
+    batch_windows: int = 64
+    describe: bool = True
+    features: str | None = None
+
+    def __post_init__(self) -> None:
+        require(self.workers >= 0, "workers", self.workers, "0 or more")
+        require(self.batch_windows >= 1, "batch_windows", self.batch_windows, "1 or more")
