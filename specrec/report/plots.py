@@ -27,7 +27,7 @@ _SMALLEST_GAP = 1e-5  # between a cosine and 1; single precision tells no less
 
 
 def draw_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
-    """Draws retrieval figures for each label, hubness, and robustness if it was measured.
+    """Draws retrieval figures for each label, hubness, and what else was measured.
 
     Returns:
         The files written into `folder`.
@@ -39,6 +39,11 @@ def draw_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
     figures["hubness"] = draw_hubness(evaluation)
     if evaluation.robustness:
         figures["robustness"] = draw_robustness(evaluation)
+    if evaluation.explanations is not None:
+        # Here, not above: what is measured of explanations needs torch.
+        from specrec.report.explanation_plots import draw_explanations
+
+        figures["explanations"] = draw_explanations(evaluation.explanations)
     paths = []
     for name, figure in figures.items():
         path = folder / f"{name}.png"
