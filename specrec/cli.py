@@ -91,18 +91,21 @@ def explain(
     from specrec.recommend.library import Library
     from specrec.report.explaining import account_json, print_account, print_difference
 
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise QueryError(f"--plot {plot}: only PNG is written; give a name that ends in .png")
     opened = Library.open(library)
     account = account_for(opened, query, neighbor, k)
-    if json:
-        print(account_json(account))
-    else:
-        print_account(account)
-    if versus is not None and not json:
-        print_difference(difference(opened, query, neighbor, versus))
+    other = None if versus is None else difference(opened, query, neighbor, versus)
     if plot is not None:
         from specrec.report.explained import draw_account
 
         draw_account(account, *hear(opened, query, neighbor), plot)
+    if json:
+        print(account_json(account, other))
+        return
+    print_account(account)
+    if other is not None:
+        print_difference(other)
 
 
 @app.command()

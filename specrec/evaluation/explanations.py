@@ -1,7 +1,7 @@
 """Are a library's explanations true? What can be said from embeddings and measured features."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +28,7 @@ from specrec.evaluation.faithfulness import (
     sum_error,
 )
 from specrec.evaluation.pairs import Explainer, Pair, query_of
-from specrec.evaluation.randomization import ShuffledProbe, shuffle_labels
+from specrec.evaluation.randomization import RandomWeights, ShuffledProbe, shuffle_labels
 from specrec.evaluation.resampling import estimate_mean
 from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.decompose import by_window
@@ -36,8 +36,9 @@ from specrec.metrics import Estimate
 from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
-    from specrec.evaluation.listening import Listening
+    from specrec.evaluation.deletion import Deletion
     from specrec.evaluation.planted import Planted
+    from specrec.evaluation.reason_stability import ReasonStability
 
 Progress = Callable[[int, int], None]
 
@@ -59,8 +60,11 @@ class Explanations:
         coverage: Of the probe's intervals of 90 % on the queries, by feature.
         specificity: Whether different matches get different reasons.
         shuffled_probe: A probe of shuffled labels; None if too little is known to fit one.
-        listening: What needs the tracks' audio; None if it was not asked for.
-        planted: Whether the factor that synthesized pairs share is named; None likewise.
+        stability: What stays of the reasons when a file is altered, by alteration. This and what
+            follows needs audio; it is empty or None where that was not asked for.
+        deletion: What masking the cells does that a map names.
+        random_weights: Contributions under an encoder that has learned nothing.
+        planted: Whether the factor that synthesized pairs share is named.
     """
 
     queries: int
@@ -72,7 +76,9 @@ class Explanations:
     coverage: dict[str, Estimate]
     specificity: Specificity
     shuffled_probe: ShuffledProbe | None
-    listening: "Listening | None" = None
+    stability: dict[str, "ReasonStability"] = field(default_factory=dict)
+    deletion: "Deletion | None" = None
+    random_weights: RandomWeights | None = None
     planted: "Planted | None" = None
 
 

@@ -1,7 +1,7 @@
 """Are a library's explanations true? What only the tracks' audio can say."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +10,13 @@ from jaxtyping import Float, Float32, Int
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.evaluation.baselines import baseline_extractors
-from specrec.evaluation.deletion import Deletion, measure_deletion
-from specrec.evaluation.explanations import explainer_of, sample_rows
+from specrec.evaluation.deletion import measure_deletion
+from specrec.evaluation.explanations import Explanations, explainer_of, sample_rows
 from specrec.evaluation.extraction import extract
 from specrec.evaluation.faithfulness import SumError, sum_error
 from specrec.evaluation.pairs import nearest
-from specrec.evaluation.randomization import RandomWeights, compare_weights
-from specrec.evaluation.reason_stability import ReasonStability, measure_reason_stability
+from specrec.evaluation.randomization import compare_weights
+from specrec.evaluation.reason_stability import measure_reason_stability
 from specrec.explain.cells import map_cells
 from specrec.explain.decompose import unit
 from specrec.recommend.library import Library
@@ -31,34 +31,19 @@ EXCERPT_SECONDS = 20.0
 """What is masked: the middle of their tracks."""
 
 
-@dataclass(frozen=True)
-class Listening:
-    """What audio says of explanations.
-
-    Attributes:
-        cells: How far the cells of a map are from adding up to the library's similarity.
-        stability: What stays of the reasons when a file is altered, by alteration.
-        deletion: What masking the cells does that a map names.
-        random_weights: Contributions under an encoder that has learned nothing.
-    """
-
-    cells: SumError
-    stability: dict[str, ReasonStability]
-    deletion: Deletion
-    random_weights: RandomWeights
-
-
 def listen(
     library: Library,
     rows: Int[np.ndarray, " chosen"],
+    found: Explanations,
     on_alter: Progress | None = None,
     on_mask: Progress | None = None,
-) -> Listening:
-    """Reads the files of some tracks again.
+) -> Explanations:
+    """Reads the files of some tracks again, and adds what they say to what was found without.
 
     Args:
         library: With a probe.
         rows: The queries; of more than `LISTENED`, as many are drawn.
+        found: From `evaluate_explanations`.
         on_alter: Called after each file that was altered.
         on_mask: Called after each of which cells were masked.
 
@@ -72,13 +57,14 @@ def listen(
     # What a table gave is no sound's.
     measured = frozenset(map(str, library.descriptors.columns)) - set(library.tracks.columns)
     untrained = {"untrained": baseline_extractors(encoder)["untrained"]}
-    return Listening(
-        _cell_sums(library, masked),
-        measure_reason_stability(
+    return replace(
+        found,
+        sum_errors=found.sum_errors | {"cells": _cell_error(library, masked)},
+        stability=measure_reason_stability(
             explainer_of(library), encoder, heard, _files(library, heard), measured, on_alter
         ),
-        measure_deletion(encoder, _excerpts(library, masked), on_mask),
-        compare_weights(
+        deletion=measure_deletion(encoder, _excerpts(library, masked), on_mask),
+        random_weights=compare_weights(
             np.asarray(embeddings[heard]),
             extract(_files(library, heard), untrained)["untrained"],
             library.directions,
@@ -90,7 +76,7 @@ def _files(library: Library, rows: Int[np.ndarray, " rows"]) -> list[Path]:
     return [library.audio_root / path for path in library.tracks["path"].iloc[rows]]
 
 
-def _cell_sums(library: Library, rows: Int[np.ndarray, " rows"]) -> SumError:
+def _cell_error(library: Library, rows: Int[np.ndarray, " rows"]) -> SumError:
     """Maps each query against its nearest neighbor; their product as stored is the similarity."""
     totals, similarities = [], []
     for row, path in zip(rows.tolist(), _files(library, rows), strict=True):

@@ -154,12 +154,10 @@ def _check_explanations(
     from specrec.evaluation.planted import measure_planted
 
     checked = evaluate_explanations(library, rows, on_explain)
+    checked = listen(library, rows, checked, on_listen, on_mask)
     assert library.probe is not None  # else there would be nothing to check
-    return replace(
-        checked,
-        listening=listen(library, rows, on_listen, on_mask),
-        planted=measure_planted(library.encoder, library.probe, on_progress=on_plant),
-    )
+    planted = measure_planted(library.encoder, library.probe, on_progress=on_plant)
+    return replace(checked, planted=planted)
 
 
 def _baselines(library: Library) -> tuple[dict[str, "Extractor"], dict[str, str]]:

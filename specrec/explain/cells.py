@@ -53,19 +53,21 @@ class CellMap:
         """One map over the whole track, the mean of the windows where they overlap.
 
         Args:
-            columns: Equal steps of time from the beginning to the end.
+            columns: Equal steps of time from the beginning to the end; each the mean of the cells
+                in it, where these are narrower.
         """
-        end = self.spans[-1, 1]
-        centers = (np.arange(columns) + 0.5) * end / columns
-        total = np.zeros((self.values.shape[1], columns))
-        count = np.zeros(columns)
+        windows, rows, cells = self.values.shape
+        within = -(-windows * cells // columns)
+        points = columns * within
+        centers = (np.arange(points) + 0.5) * self.spans[-1, 1] / points
+        total, count = np.zeros((rows, points)), np.zeros(points)
         for values, (start, stop) in zip(self.values, self.spans, strict=True):
             inside = (centers >= start) & (centers < stop)
-            place = (centers[inside] - start) / (stop - start) * values.shape[1]
+            place = (centers[inside] - start) / (stop - start) * cells
             total[:, inside] += values[:, place.astype(int)]
             count[inside] += 1
-        picture: np.ndarray = total / np.maximum(count, 1)
-        return picture
+        picture: np.ndarray = (total / np.maximum(count, 1)).reshape(rows, columns, within)
+        return picture.mean(axis=2)
 
 
 def map_cells(
@@ -73,6 +75,7 @@ def map_cells(
     waveform: Waveform,
     other: Float[np.ndarray, " dim"],
     axes: Float[np.ndarray, "axes dim"] | None = None,
+    own: Float[np.ndarray, " dim"] | None = None,
 ) -> CellMap:
     """Splits the similarity of a track with another one by the track's cells.
 
@@ -85,6 +88,9 @@ def map_cells(
         other: The other track's centered embedding.
         axes: Orthonormal axes of a group of features, to see its contribution alone; None for
             the whole similarity.
+        own: The track's embedding, where it is known. A library's may come from bfloat16 or from
+            another device; what that rounded away is spread evenly over the cells, so that they
+            add up to the library's score. None takes the mean of the cells themselves.
     """
     direction = unit(other)
     if axes is not None:
@@ -99,9 +105,13 @@ def map_cells(
         phi = _feature_map(encoder, log_mel).double()
         values.append(torch.einsum("bcft,c->bft", phi, torch.from_numpy(along)) + offset)
         pooled.append(phi.mean(dim=(2, 3)))
-    own = torch.cat(pooled).mean(dim=0).numpy() @ weight.T + bias - center
-    length = np.linalg.norm(own)
-    cells = torch.cat(values).numpy() / (length if length > 0 else 1.0)
+    cells = torch.cat(values).numpy()
+    if own is None:
+        own = torch.cat(pooled).mean(dim=0).numpy() @ weight.T + bias - center
+    else:
+        cells += direction @ own - cells.mean()
+    length = np.linalg.norm(own.astype(np.float64))
+    cells /= length if length > 0 else 1.0
     spans = window_spans(len(cells), waveform.seconds, encoder.front_end.window_seconds)
     return CellMap(cells, spans, _row_edges(encoder, cells.shape[1]))
 

@@ -21,6 +21,7 @@ class Words:
         low: What a track is like that has little.
         value: A value as text, without the unit.
         unit: After the value.
+        symbol: Likewise, where the noun stands beside it.
     """
 
     noun: str
@@ -28,6 +29,7 @@ class Words:
     low: str
     value: Callable[[float], str]
     unit: str = ""
+    symbol: str = ""
 
 
 def _number(digits: int) -> Callable[[float], str]:
@@ -47,19 +49,27 @@ def _decibels(value: float) -> str:
 
 
 WORDS = {
-    "tempo_bpm": Words("tempo", "fast", "slow", _number(0), "bpm"),
+    "tempo_bpm": Words("tempo", "fast", "slow", _number(0), "bpm", "bpm"),
     "pulse_clarity": Words("pulse", "of a clear pulse", "without a clear pulse", _number(2)),
-    "onset_rate_hz": Words("note density", "busy", "sparse", _number(1), "onsets a second"),
-    "loudness_lufs": Words("loudness", "loud", "quiet", _number(0), "LUFS"),
-    "loudness_range_lu": Words(
-        "dynamics", "of wide dynamics", "of even loudness", _number(0), "LU of range"
+    "onset_rate_hz": Words(
+        "note density", "busy", "sparse", _number(1), "onsets a second", "a second"
     ),
-    "centroid_hz": Words("brightness", "bright", "dark", _kilohertz, "kHz of centroid"),
-    "bandwidth_hz": Words("bandwidth", "wide in spectrum", "narrow in spectrum", _kilohertz, "kHz"),
-    "rolloff_hz": Words("treble", "rich in treble", "poor in treble", _kilohertz, "kHz roll-off"),
-    "flatness": Words("noisiness", "noisy", "pure in tone", _decibels, "dB of flatness"),
-    "percussive_share": Words("percussion", "percussive", "sustained", _percent, "% percussive"),
-    "bass_share": Words("bass", "heavy in the bass", "light in the bass", _percent, "% bass"),
+    "loudness_lufs": Words("loudness", "loud", "quiet", _number(0), "LUFS", "LUFS"),
+    "loudness_range_lu": Words(
+        "dynamics", "of wide dynamics", "of even loudness", _number(0), "LU of range", "LU"
+    ),
+    "centroid_hz": Words("brightness", "bright", "dark", _kilohertz, "kHz of centroid", "kHz"),
+    "bandwidth_hz": Words(
+        "bandwidth", "wide in spectrum", "narrow in spectrum", _kilohertz, "kHz", "kHz"
+    ),
+    "rolloff_hz": Words(
+        "treble", "rich in treble", "poor in treble", _kilohertz, "kHz roll-off", "kHz"
+    ),
+    "flatness": Words("noisiness", "noisy", "pure in tone", _decibels, "dB of flatness", "dB"),
+    "percussive_share": Words(
+        "percussion", "percussive", "sustained", _percent, "% percussive", "%"
+    ),
+    "bass_share": Words("bass", "heavy in the bass", "light in the bass", _percent, "% bass", "%"),
     "tonal_clarity": Words("tonal clarity", "clearly tonal", "hardly tonal", _number(2)),
     "majorness": Words("mode", "major in sound", "minor in sound", _number(2)),
     "key": Words("key", "", "", lambda value: _KEYS[round(value) % 12]),
@@ -82,9 +92,9 @@ WORDS = {
     "speechiness": Words(
         "speechiness", "likely spoken in part", "probably free of speech", _number(2), "speechiness"
     ),
-    "loudness": Words("loudness", "loud", "quiet", _number(0), "dB"),
-    "mode": Words("mode", "", "", _number(0)),
-    "time_signature": Words("meter", "", "", _number(0), "beats a bar"),
+    "loudness": Words("loudness", "loud", "quiet", _number(0), "dB", "dB"),
+    "mode": Words("mode", "", "", lambda value: "major" if value > 0.5 else "minor"),
+    "time_signature": Words("meter", "", "", _number(0), "beats a bar", "beats"),
 }
 
 
@@ -128,9 +138,9 @@ def phrase(reason: Reason) -> str:
 
 
 def reading_text(feature: str, value: float) -> str:
-    """A value with its unit."""
+    """A value as it stands beside the feature's noun: `4 LU`."""
     words = WORDS[feature]
-    return f"{words.value(value)} {words.unit}".strip()
+    return f"{words.value(value)} {words.symbol}".strip()
 
 
 def _values(reason: Reason, words: Words) -> str:
@@ -143,9 +153,20 @@ def _values(reason: Reason, words: Words) -> str:
 def _place(reason: Reason) -> str:
     """The place of the one that stands out less."""
     places = (reason.query.percentile, reason.neighbor.percentile)
-    if reason.side == "high":
-        return f"top {max(1, round(100 - min(places)))} %"
-    return f"lowest {max(1, round(max(places)))} %"
+    return _top(min(places)) if reason.side == "high" else _lowest(max(places))
+
+
+def place_text(percentile: float) -> str:
+    """Where a value stands in the library, from the nearer end: `top 8 %`."""
+    return _top(percentile) if percentile > 50 else _lowest(percentile)
+
+
+def _top(percentile: float) -> str:
+    return f"top {max(1, round(100 - percentile))} %"
+
+
+def _lowest(percentile: float) -> str:
+    return f"lowest {max(1, round(percentile))} %"
 
 
 def _listed(items: Sequence[str]) -> str:

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from specrec.catalog.identity import content_id
+from specrec.errors import LibraryError, QueryError
 from specrec.explain.decompose import Passage, best_passage, by_feature, by_window, versus
 from specrec.explain.explanation import Explanation
+from specrec.explain.readings import Reading
 from specrec.recommend.library import Library
 from specrec.recommend.track import Sound, Track
 
@@ -23,6 +26,7 @@ class Account:
         query: The query.
         neighbor: The neighbor.
         explanation: The score by features, and its reasons.
+        readings: Where the two stand in each feature that is known of both, by name.
         matrix: The score by pairs of windows, the query's by the neighbor's: its mean is the
             similarity.
         passage: The pair of windows that are most alike.
@@ -32,6 +36,7 @@ class Account:
     query: Track
     neighbor: Track
     explanation: Explanation
+    readings: dict[str, tuple[Reading, Reading]]
     matrix: Float64[np.ndarray, "query_windows neighbor_windows"]
     passage: Passage
     k: int
@@ -43,6 +48,10 @@ class Account:
             "query": asdict(self.query),
             "neighbor": asdict(self.neighbor),
             "passage": asdict(self.passage),
+            "readings": {
+                name: {"query": asdict(first), "neighbor": asdict(second)}
+                for name, (first, second) in self.readings.items()
+            },
         }
 
 
@@ -63,6 +72,15 @@ class Difference:
     similarities: tuple[float, float]
     contributions: dict[str, float]
     residual: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the neighbor as plain values for JSON."""
+        return {
+            "track": asdict(self.other),
+            "similarity": self.similarities[1],
+            "contributions": self.contributions,
+            "residual": self.residual,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,21 +114,37 @@ def account_for(library: Library, query: str, neighbor: str, k: int = 10) -> Acc
         library.find(query),
         library.find(neighbor),
         explanation,
+        _readings(library, first, second),
         by_window(first.windows, second.windows, first.embedding, second.embedding),
         best_passage(first.windows, second.windows, first.seconds, second.seconds, window_seconds),
         k,
     )
 
 
+def _readings(library: Library, first: Sound, second: Sound) -> dict[str, tuple[Reading, Reading]]:
+    query, neighbor = library.subject(first), library.subject(second)
+    found = {}
+    for feature in library.readings.features:
+        here = library.readings.read(feature.name, query)
+        there = library.readings.read(feature.name, neighbor)
+        if here is not None and there is not None:
+            found[feature.name] = here, there
+    return found
+
+
 def difference(library: Library, query: str, neighbor: str, other: str) -> Difference:
     """Why `neighbor` is nearer to the query than `other`, or less near.
 
     Raises:
-        QueryError: If one of them fits no track or several.
+        QueryError: If one of them fits no track or several, or two are the same.
         AudioError: If a query from outside can't be used.
     """
-    vector = library.sound(query).embedding
-    pair = library.sound(neighbor).embedding, library.sound(other).embedding
+    sounds = {name: library.sound(name) for name in (query, neighbor, other)}
+    for name in (query, neighbor):
+        if sounds[name].path == sounds[other].path:
+            raise QueryError(f"{name} and {other} are the same track; give another")
+    vector = sounds[query].embedding
+    pair = sounds[neighbor].embedding, sounds[other].embedding
     _, contributions, residual = versus(vector, *pair, library.directions)
     first, second = by_feature(vector, np.stack(pair), library.directions).similarity.tolist()
     return Difference(
@@ -127,6 +161,7 @@ def hear(library: Library, query: str, neighbor: str) -> tuple[Heard, Heard]:
 
     Raises:
         AudioError: If a file can't be decoded any more.
+        LibraryError: If a file is another than was indexed.
         ModelError: If the library's model is gone, or another stands in its place.
     """
     first, second = library.sound(query), library.sound(neighbor)
@@ -140,5 +175,7 @@ def _heard(library: Library, sound: Sound, other: Sound) -> Heard:
 
     encoder = library.encoder
     waveform = load(sound.path, encoder.front_end.sample_rate)
-    cells = map_cells(encoder, waveform, other.embedding)
+    if sound.row is not None and content_id(sound.path) != library.tracks["content_id"][sound.row]:
+        raise LibraryError(f"{sound.path}: changed since it was indexed; run index.py again")
+    cells = map_cells(encoder, waveform, other.embedding, own=sound.embedding)
     return Heard(waveform.seconds, log_mels(encoder, waveform), band_centers(encoder), cells)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ from specrec.recommend.track import Neighbor, Sound, Track, track_of_file, track
 if TYPE_CHECKING:
     from specrec.model.encoder import Encoder
 
+_REMEMBERED = 16  # files from outside that were asked for last
+
 
 class Library:
     """What an index run wrote: search it with `neighbors`."""
@@ -41,6 +43,9 @@ class Library:
         self.descriptors: pd.DataFrame = generation.descriptors
         self.probe: Probe | None = _own_probe(folder, generation) or generation.probe
         self._index = generation.index
+        # By path and content, for an account asks for the same file several times.
+        self._outside_sound = lru_cache(_REMEMBERED)(self._embed)
+        self._outside_features = lru_cache(_REMEMBERED)(self._measure)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> "Library":
@@ -163,12 +168,15 @@ class Library:
                 np.asarray(self.windows[first : first + count]),
                 float(track["duration_seconds"]),
             )
+        return self._outside_sound(outside, content_id(outside))
+
+    def _embed(self, path: Path, content: str) -> Sound:
         # Here, not above: only a file from outside needs torch and a decoder.
         from specrec.audio.loading import load
         from specrec.index.embedding import embed_waveform
 
-        made = embed_waveform(self.encoder, load(outside, self.encoder.front_end.sample_rate))
-        return Sound(None, outside, made.embedding, made.windows, made.seconds)
+        made = embed_waveform(self.encoder, load(path, self.encoder.front_end.sample_rate))
+        return Sound(None, path, made.embedding, made.windows, made.seconds)
 
     def row_of(self, query: str | os.PathLike[str]) -> int:
         """The row of a track of the library.
@@ -181,19 +189,27 @@ class Library:
             raise QueryError(f"{outside} is not in the library; give a track that is")
         return row
 
-    def _subject(self, sound: Sound) -> Subject:
+    def subject(self, sound: Sound) -> Subject:
+        """What is known of a sound's features; those of a file from outside are measured.
+
+        Raises:
+            AudioError: If a file from outside can't be used any more.
+        """
         if sound.row is not None:
             return self.readings.subject(sound.row)
         if not len(self.descriptors.columns):
             return Subject(sound.embedding, {})
+        measured = self._outside_features(sound.path, content_id(sound.path))
+        return Subject(sound.embedding, measured)
+
+    def _measure(self, path: Path, content: str) -> dict[str, float]:
         # Here, not above: to measure takes libraries that are slow to load.
         from specrec.audio.loading import load
         from specrec.descriptors.measure import measure
         from specrec.descriptors.spectrum import SAMPLE_RATE
 
-        measured = measure(load(sound.path, SAMPLE_RATE))
-        known = {name: value for name, value in measured.items() if np.isfinite(value)}
-        return Subject(sound.embedding, known)
+        measured = measure(load(path, SAMPLE_RATE))
+        return {name: value for name, value in measured.items() if np.isfinite(value)}
 
     def _explain(self, sound: Sound, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
         return explain_neighbors(
@@ -201,7 +217,7 @@ class Library:
             self.directions,
             self.controls,
             self.embeddings,
-            self._subject(sound),
+            self.subject(sound),
             sound.row,
             others,
             k,

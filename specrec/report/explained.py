@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from specrec.recommend.account import Account, Heard
 from specrec.recommend.track import Track
-from specrec.report.explaining import noun
+from specrec.report.explaining import noun, verdict_on
 from specrec.report.terminal import clock, name_of
 
 _BLUE, _RED, _GREY = "#0072B2", "#D55E00", "#999999"
@@ -38,6 +38,7 @@ def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) ->
     FigureCanvasAgg(figure)
     rows = figure.add_gridspec(3, 2, height_ratios=(1, 1, 1.25), width_ratios=(1, 1.25))
     explanation = account.explanation
+    path.parent.mkdir(parents=True, exist_ok=True)
     scale = max(_reach(query), _reach(neighbor))
     for place, (heard, track) in enumerate(((query, account.query), (neighbor, account.neighbor))):
         panel = figure.add_subplot(rows[place, :])
@@ -49,13 +50,13 @@ def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) ->
             else (passage.neighbor_start, passage.neighbor_end)
         )
         panel.axvspan(*span, facecolor="none", edgecolor="white", linewidth=1.5, linestyle="--")
-    bar = figure.colorbar(image, ax=figure.axes[:2], pad=0.01, shrink=0.9)
+    bar = figure.colorbar(image, ax=figure.axes[:2], pad=0.01, shrink=0.9, extend="both")
     bar.set_label("adds to the similarity (mean over cells: the score)", fontsize=8.5)
     bar.ax.tick_params(labelsize=8)
     _draw_matrix(figure, figure.add_subplot(rows[2, 0]), account, query, neighbor)
     _draw_sum(figure.add_subplot(rows[2, 1]), account)
     title = f"similarity {explanation.similarity:.3f}. {explanation.sentence}"
-    figure.suptitle(textwrap.fill(title, 130), fontsize=10.5, ha="left", x=0.01)
+    figure.suptitle(textwrap.fill(title, 150), fontsize=10.5, ha="left", x=0.01)
     with warnings.catch_warnings():
         # A font may lack the signs of a title; boxes stand for them.
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
@@ -64,7 +65,7 @@ def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) ->
 
 def _reach(heard: Heard) -> float:
     """Size of what all but the most extreme cells add."""
-    return float(np.percentile(np.abs(heard.cells.values), 99)) or 1.0
+    return float(np.percentile(np.abs(heard.cells.picture(_COLUMNS)), 99)) or 1.0
 
 
 def _draw_heard(panel: Axes, heard: Heard, track: Track, scale: float) -> AxesImage:
@@ -120,18 +121,14 @@ def _draw_matrix(
     image = panel.imshow(
         matrix, cmap=_OVERLAY, vmin=-reach, vmax=reach, aspect="auto", extent=extent
     )
-    passage = account.passage
-    panel.add_patch(
-        Rectangle(
-            (passage.neighbor_start, passage.query_start),
-            passage.neighbor_end - passage.neighbor_start,
-            passage.query_end - passage.query_start,
-            fill=False,
-            edgecolor="black",
-            linewidth=1.5,
-        )
-    )
-    panel.set_title("which part sounds like which (box: most alike)", fontsize=9.5, loc="left")
+    # Windows may overlap; a cell of the picture is as wide as the step from one to the next.
+    height, width = query.seconds / matrix.shape[0], neighbor.seconds / matrix.shape[1]
+    row = np.abs(query.cells.spans[:, 0] - account.passage.query_start).argmin()
+    column = np.abs(neighbor.cells.spans[:, 0] - account.passage.neighbor_start).argmin()
+    corner = (float(column * width), float(row * height))
+    panel.add_patch(Rectangle(corner, width, height, fill=False, edgecolor="black", linewidth=1.5))
+    title = "which part sounds like which (box, and dashed above: most alike)"
+    panel.set_title(title, fontsize=9.5, loc="left")
     panel.set_xlabel(_shortened(account.neighbor.title, 45), fontsize=8.5)
     panel.set_ylabel(_shortened(account.query.title, 34), fontsize=8.5)
     _time_axis(panel, "x")
@@ -144,16 +141,16 @@ def _draw_matrix(
 
 def _draw_sum(panel: Axes, account: Account) -> None:
     explanation = account.explanation
-    parts = [(noun(item.feature), item.value, item.causal) for item in explanation.contributions]
-    names = [*(name for name, _, _ in parts), "without a name", "similarity"]
-    values = [*(value for _, value, _ in parts), explanation.residual, explanation.similarity]
-    colors = [(_RED if value > 0 else _BLUE) for _, value, _ in parts] + [_GREY, "black"]
+    parts = explanation.contributions
+    names = [*(noun(item.feature) for item in parts), "without a name", "similarity"]
+    values = [*(item.value for item in parts), explanation.residual, explanation.similarity]
+    colors = [(_RED if item.value > 0 else _BLUE) for item in parts] + [_GREY, "black"]
+    causes = [verdict_on(item, explanation) == "because" for item in parts] + [False, False]
     places = np.arange(len(names))
     panel.barh(places, values, color=colors, height=0.65)
-    for place, value in zip(places, values, strict=True):
-        causal = place < len(parts) and parts[place][2] and value > 0
+    for place, value, cause in zip(places, values, causes, strict=True):
         panel.annotate(
-            f"{value:+.3f}{' because' if causal else ''}",
+            f"{value:+.3f}{' because' if cause else ''}",
             (value, place),
             (4 if value >= 0 else -4, 0),
             textcoords="offset points",
@@ -166,8 +163,8 @@ def _draw_sum(panel: Axes, account: Account) -> None:
     panel.set_yticks(places, names, fontsize=9)
     panel.invert_yaxis()
     low, high = min(0.0, *values), max(0.0, *values)
-    room = 0.22 * (high - low)
-    panel.set_xlim(low - (room if low < 0 else 0), high + room)
+    room = high - low
+    panel.set_xlim(low - (0.2 * room if low < 0 else 0), high + 0.35 * room)  # for the numbers
     panel.spines[["top", "right", "left"]].set_visible(False)
     panel.tick_params(labelsize=8.5, left=False)
     panel.set_title("what adds up to the similarity", fontsize=9.5, loc="left")

@@ -7,19 +7,25 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from specrec.explain.english import WORDS, reading_text
-from specrec.explain.explanation import Contribution
+from specrec.descriptors.features import FEATURES
+from specrec.explain.english import WORDS, place_text, reading_text
+from specrec.explain.explanation import Contribution, Explanation
+from specrec.explain.readings import Reading
+from specrec.explain.reasons import Verdict
 from specrec.recommend.account import Account, Difference
 from specrec.report.terminal import clock, name_of
 
 
-def account_json(account: Account) -> str:
-    """The account as a JSON document."""
-    return json.dumps(account.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+def account_json(account: Account, difference: Difference | None = None) -> str:
+    """The account as a JSON document; a difference goes under `versus`."""
+    document = account.to_dict()
+    if difference is not None:
+        document["versus"] = difference.to_dict()
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def print_account(account: Account) -> None:
-    """Prints the sentence, the sum, the passages, and what would have to change."""
+    """Prints the sentence, the sum, both tracks' features, passages, and what would change it."""
     console, explanation = Console(highlight=False), account.explanation
     query, neighbor = escape(name_of(account.query)), escape(name_of(account.neighbor))
     console.print(f"[bold]{query}[/] and [bold]{neighbor}[/]")
@@ -33,6 +39,8 @@ def print_account(account: Account) -> None:
     for item in grouped:
         others = ", ".join(WORDS[name].noun for name in item.members[1:])
         console.print(f"[dim]{noun(item.feature)} stands for {others} too: one direction[/]")
+    if account.readings:
+        console.print(_reading_table(account))
     passage = account.passage
     console.print(
         f"\nMost alike: {_span(passage.query_start, passage.query_end)} and"
@@ -54,20 +62,27 @@ def print_difference(difference: Difference) -> None:
     """Prints why one track is nearer than another."""
     one, other = escape(name_of(difference.neighbor)), escape(name_of(difference.other))
     first, second = difference.similarities
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True, title_justify="left")
-    table.title = f"{one} ({first:.3f}) and not {other} ({second:.3f})"
+    console = Console(highlight=False)
+    console.print(f"\n[bold]{one}[/] ({first:.3f}) and not [bold]{other}[/] ({second:.3f})")
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True)
     table.add_column("feature", "difference")
     table.add_column("adds", f"{first - second:+.3f}", justify="right")
     parts = sorted(difference.contributions.items(), key=lambda item: -abs(item[1]))
     for name, value in parts:
         table.add_row(noun(name), f"{value:+.3f}")
     table.add_row("[dim]without a name[/]", f"{difference.residual:+.3f}")
-    Console(highlight=False).print(table)
+    console.print(table)
 
 
 def noun(feature: str) -> str:
     """A feature's name in words."""
     return WORDS[feature].noun
+
+
+def verdict_on(item: Contribution, explanation: Explanation) -> Verdict | None:
+    """What the explanation says of a group of features; None if nothing."""
+    said = [reason.verdict for reason in explanation.reasons if reason.feature in item.members]
+    return said[0] if said else None
 
 
 def _sum_table(account: Account) -> Table:
@@ -79,20 +94,42 @@ def _sum_table(account: Account) -> Table:
     table.add_column("if erased", justify="right")
     table.add_column("rank", justify="right")
     table.add_column("verdict")
-    verdicts = {item.feature: item.verdict for item in explanation.reasons}
     for item in explanation.contributions:
-        said = next((verdicts[name] for name in item.members if name in verdicts), "")
         table.add_row(
             noun(item.feature),
             f"{item.value:+.3f}",
             _share(item.value, explanation.similarity),
             f"{-item.drop:+.3f} ({max(item.control, 0.0):.3f})",
             _ranks(item),
-            said,
+            verdict_on(item, explanation) or "",
         )
     residual = _share(explanation.residual, explanation.similarity)
     table.add_row("[dim]without a name[/]", f"{explanation.residual:+.3f}", residual, "", "", "")
     return table
+
+
+def _reading_table(account: Account) -> Table:
+    """Where both tracks stand, those features first that add most; the reasons in bold."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("feature")
+    for track in (account.query, account.neighbor):
+        title = escape(" ".join(track.title.split()))
+        table.add_column(title, no_wrap=True, min_width=17, max_width=26)
+    heard = [name for item in account.explanation.contributions for name in item.members]
+    names = [name for name in heard if name in account.readings]
+    names += [name for name in account.readings if name not in heard]
+    reasons = {reason.feature for reason in account.explanation.reasons}
+    for name in names:
+        pair = (_reading(name, reading) for reading in account.readings[name])
+        table.add_row(noun(name), *pair, style="bold" if name in reasons else "")
+    return table
+
+
+def _reading(feature: str, reading: Reading) -> str:
+    text = reading_text(feature, reading.value)
+    if FEATURES[feature].kind != "class":
+        text += f", {place_text(reading.percentile)}"
+    return text if reading.measured else f"about {text}"
 
 
 def _share(part: float, whole: float) -> str:

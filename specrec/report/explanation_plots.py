@@ -31,8 +31,8 @@ _MEANINGS = {
 
 def draw_explanations(found: Explanations) -> Figure:
     """Up to four panels: erasing causes, naming what was planted, deleting and inserting cells."""
-    heard, planted = found.listening, found.planted
-    rows = 1 if heard is None else 2
+    deletion, planted = found.deletion, found.planted
+    rows = 1 if deletion is None else 2
     figure = Figure(figsize=(11.5, 0.6 + 4 * rows), layout="constrained")
     panels = figure.subplots(rows, 2, squeeze=False)
     _draw_erasing(panels[0, 0], found.erasing)
@@ -40,8 +40,8 @@ def draw_explanations(found: Explanations) -> Figure:
         panels[0, 1].remove()
     else:
         _draw_planted(panels[0, 1], planted.measured)
-    if heard is not None:
-        _draw_deletion(figure, (panels[1, 0], panels[1, 1]), heard.deletion)
+    if deletion is not None:
+        _draw_deletion(figure, (panels[1, 0], panels[1, 1]), deletion)
     figure.suptitle("Are the explanations true?")
     for panel in figure.axes:
         panel.spines[["top", "right"]].set_visible(False)

@@ -1,15 +1,15 @@
 """What was measured of explanations, as tables for the terminal and for a document."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from specrec.evaluation.deletion import Deletion
 from specrec.evaluation.explanations import Explanations
 from specrec.evaluation.faithfulness import Erasing, Rationale
-from specrec.evaluation.listening import Listening
 from specrec.evaluation.naming import NamingFigures
 from specrec.evaluation.pairs import NEIGHBORS
 from specrec.evaluation.planted import Planted
+from specrec.evaluation.reason_stability import ReasonStability
 from specrec.metrics import Estimate
 
 NONE = "-"
@@ -33,8 +33,10 @@ def explanation_sections(found: Explanations) -> list[Section]:
         _claims(found),
         _specificity(found),
     ]
-    if found.listening is not None:
-        sections += [_stability(found.listening), _deletion(found.listening.deletion)]
+    if found.stability:
+        sections.append(_stability(found.stability))
+    if found.deletion is not None:
+        sections.append(_deletion(found.deletion))
     sections.append(_sanity(found))
     if found.planted is not None:
         sections += _planted(found.planted)
@@ -57,15 +59,12 @@ def number_text(figure: Estimate | None, digits: int = 3) -> str:
 
 
 def _sums(found: Explanations) -> Section:
-    errors = dict(found.sum_errors)
-    if found.listening is not None:
-        errors["cells"] = found.listening.cells
     return Section(
         "Do the parts add up to the similarity?",
         ("split by", "largest error", "median", "pairs"),
         tuple(
             (name, f"{error.largest:.1e}", f"{error.median:.1e}", str(error.pairs))
-            for name, error in errors.items()
+            for name, error in found.sum_errors.items()
         ),
         f"Named features add up to {share_text(found.explained_share)} of a similarity; the rest is"
         " its residual.",
@@ -147,7 +146,7 @@ def _specificity(found: Explanations) -> Section:
     )
 
 
-def _stability(listening: Listening) -> Section:
+def _stability(stability: Mapping[str, ReasonStability]) -> Section:
     return Section(
         "Do reasons stay when the query's file is altered?",
         ("alteration", "pairs", "first stays first", "still given", "same named"),
@@ -159,7 +158,7 @@ def _stability(listening: Listening) -> Section:
                 share_text(item.still_given),
                 share_text(item.named_kept),
             )
-            for name, item in listening.stability.items()
+            for name, item in stability.items()
         ),
     )
 
@@ -190,8 +189,8 @@ def _sanity(found: Explanations) -> Section:
         usable = f"{shuffled.usable} of {shuffled.features}"
         rows.append(("features usable with shuffled labels", usable))
         rows.append(("highest R2 with shuffled labels", f"{shuffled.highest_r2:+.2f}"))
-    if found.listening is not None:
-        weights = found.listening.random_weights
+    weights = found.random_weights
+    if weights is not None:
         correlations = {**weights.correlation, "similarity": weights.similarity_correlation}
         rows += [
             (f"random weights, {name}", f"{value:+.2f}") for name, value in correlations.items()
@@ -202,7 +201,7 @@ def _sanity(found: Explanations) -> Section:
         tuple(rows),
         "Random weights: rank correlation, over pairs of tracks, of each contribution with that"
         " under an encoder with random weights."
-        if found.listening is not None
+        if weights is not None
         else "",
     )
 

@@ -92,7 +92,10 @@ def _print_with_reasons(console: Console, table: Table, neighbors: Sequence[Neig
 
 
 def _print_reason(console: Console, neighbor: Neighbor) -> None:
-    reason = Text(neighbor.explanation.sentence, style="italic dim")
+    explanation = neighbor.explanation
+    if not explanation.contributions and not explanation.reasons:
+        return  # a library that knows no features
+    reason = Text(explanation.sentence, style="italic dim")
     console.print(Padding(reason, (0, 2, 0, 6)))
 
 

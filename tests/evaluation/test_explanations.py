@@ -55,17 +55,21 @@ def test_without_a_probe_one_line_says_what_to_do(
         evaluate_explanations(library, np.arange(5))
 
 
-def test_the_audio_is_heard_again(tmp_path: Path, model_folder: Path) -> None:
+def test_the_audio_is_heard_again(planted: Library, tmp_path: Path, model_folder: Path) -> None:
     music = make_music(tmp_path / "music", 20)
     place = tmp_path / "library"
     config = IndexConfig(str(music), str(place), str(model_folder), workers=1, describe=False)
     build_library(config)
     library = Library.open(place)
+    before = evaluate_explanations(planted, np.array([0, 1]))
     masked: list[tuple[int, int]] = []
-    found = listen(library, np.array([1, 2]), on_mask=lambda *at: masked.append(at))
-    assert found.cells.pairs == 2
-    assert found.cells.largest < 0.02  # the index may have been made in half precision
+    found = listen(library, np.array([1, 2]), before, on_mask=lambda *at: masked.append(at))
+    assert found.sum_errors["cells"].pairs == 2
+    assert found.sum_errors["cells"].largest < 0.02  # the index may be of half precision
+    assert found.sum_errors["features"] == before.sum_errors["features"]
     assert list(found.stability) == list(FAINT)
+    assert found.deletion is not None
     assert found.deletion.pairs == 2
     assert masked == [(1, 2), (2, 2)]
+    assert found.random_weights is not None
     assert found.random_weights.tracks == 2

@@ -18,6 +18,7 @@ from specrec.model.artifact import load_model
 from specrec.model.encoder import Encoder
 from specrec.model.resolve import find_model
 from specrec.recommend.library import Library
+from specrec.synthesis import STYLES, draw_piece, render
 from tests.conftest import make_encoder
 from tests.explain.planted import make_probe
 from tests.sounds import make_music
@@ -95,11 +96,47 @@ def test_the_map_of_a_group_adds_up_to_its_contribution() -> None:
         assert cells.similarity == pytest.approx(expected, abs=1e-5)
 
 
+def test_cells_add_up_to_the_score_of_an_embedding_in_bfloat16(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoder = load_model(find_model("specrec-base"))[0]
+    waveform = sound(6.2, encoder.front_end.sample_rate)
+    other = np.linspace(-1, 1, 256)
+    monkeypatch.setattr("specrec.model.encoder._has_bfloat16", lambda device: True)
+    own = embed_waveform(encoder, waveform).embedding
+    score = cosine_similarity(own[None], other[None])[0, 0]
+    rounded, exact = (map_cells(encoder, waveform, other, own=given) for given in (None, own))
+    assert rounded.similarity != pytest.approx(score, abs=1e-5)
+    assert exact.similarity == pytest.approx(score, abs=1e-7)
+    np.testing.assert_allclose(exact.values, rounded.values, rtol=0.02, atol=0.02)
+    axes = np.eye(256)[3:5]
+    group = map_cells(encoder, waveform, other, axes, own).similarity
+    expected = own[3:5] @ other[3:5] / np.linalg.norm(own) / np.linalg.norm(other)
+    assert group == pytest.approx(expected, abs=1e-7)
+
+
+def test_the_maps_of_two_pieces_of_music_give_one_score() -> None:
+    encoder = load_model(find_model("specrec-base"))[0]
+    rate = encoder.front_end.sample_rate
+    rng = np.random.default_rng(3)
+    pieces = [draw_piece(STYLES[style], rng, seconds=6.3) for style in ("jazz", "techno")]
+    waveforms = [Waveform(render(piece, rate), rate) for piece in pieces]
+    first, second = (embed_waveform(encoder, waveform).embedding for waveform in waveforms)
+    one, other = map_cells(encoder, waveforms[0], second), map_cells(encoder, waveforms[1], first)
+    expected = cosine_similarity(first[None], second[None])[0, 0]
+    assert one.similarity == pytest.approx(expected, abs=1e-5)
+    assert other.similarity == pytest.approx(expected, abs=1e-5)
+
+
 def test_the_picture_shows_each_moment_once() -> None:
     encoder = make_encoder()
     cells = map_cells(encoder, sound(4.0, 22_050), np.ones(24))  # two windows, side by side
     picture = cells.picture(columns=2 * cells.values.shape[2])
     np.testing.assert_allclose(picture, np.concatenate(list(cells.values), axis=1))
+    narrow = np.concatenate(list(cells.values), axis=1)
+    few = cells.picture(columns=2)
+    halves = np.stack([half.mean(axis=1) for half in np.split(narrow, 2, axis=1)], axis=1)
+    np.testing.assert_allclose(few, halves)
     overlapping = map_cells(encoder, sound(3.0, 22_050), np.ones(24))
     assert np.isfinite(overlapping.picture()).all()
 

@@ -133,3 +133,13 @@ def test_a_track_of_the_library_needs_no_torch(library: Library) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout.split() == ["7", "False"]
+
+
+def test_a_file_outside_is_heard_anew_when_it_changes(library: Library, tmp_path: Path) -> None:
+    path = write(tmp_path / "outside.wav", tone(2.0, 300))
+    first = library.sound(path)
+    assert library.sound(path) is first
+    write(path, tone(3.0, 1200))
+    second = library.sound(path)
+    assert second.seconds == pytest.approx(3.0)
+    assert abs(second.embedding - first.embedding).max() > 1e-3

@@ -1,5 +1,6 @@
 import json
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import specrec.cli
+from specrec.errors import AudioError, LibraryError
 from specrec.index.build import BuildReport
 from specrec.recommend.account import account_for, difference, hear
 from specrec.recommend.library import Library
@@ -32,7 +34,8 @@ def test_the_table_adds_up(folder: Path) -> None:
     text = run("explain", folder, "t0", "t1")
     explanation = Library.open(folder).explain("t0", "t1")
     assert "Because both are bright" in " ".join(text.split())
-    shown = [line.split() for line in text.splitlines() if line.startswith("  ")]
+    table = text[: text.index("if erased:")].splitlines()
+    shown = [line.split() for line in table if line.startswith("  ")]
     parts = {
         " ".join(words[:place]): float(words[place])
         for words in shown
@@ -44,6 +47,22 @@ def test_the_table_adds_up(folder: Path) -> None:
     assert len(parts) == 4
 
 
+def test_both_tracks_values_stand_beside_each_other(folder: Path) -> None:
+    lines = [" ".join(line.split()) for line in run("explain", folder, "t0", "t1").splitlines()]
+    library = Library.open(folder)
+    for name, text, unit in (
+        ("centroid_hz", "brightness {} kHz, top 1 % {} kHz, top 1 %", 1000),
+        ("loudness_lufs", "loudness {} LUFS, {}", 1),
+    ):
+        values = library.features[name][:2] / unit
+        shown = [f"{value:.{1 if unit > 1 else 0}f}" for value in values]
+        if name == "loudness_lufs":  # measured, and in no embedding
+            lower = (library.features[name] < library.features[name][0]).mean()
+            side = f"top {100 * (1 - lower):.0f}" if lower > 0.5 else f"lowest {100 * lower:.0f}"
+            shown[1] = f"{side} %"
+        assert any(line.startswith(text.format(*shown)) for line in lines), (text, shown)
+
+
 def test_json_has_the_sum_the_passage_and_both_tracks(folder: Path) -> None:
     document = json.loads(run("explain", folder, "t0", "t1", "--json"))
     total = sum(item["value"] for item in document["contributions"]) + document["residual"]
@@ -52,6 +71,10 @@ def test_json_has_the_sum_the_passage_and_both_tracks(folder: Path) -> None:
     assert document["neighbor"]["title"] == "Piece 1"
     assert document["passage"]["query_end"] - document["passage"]["query_start"] == 5
     assert document["reasons"][0]["verdict"] == "because"
+    known = Library.open(folder).features["centroid_hz"]
+    readings = document["readings"]["centroid_hz"]
+    assert [readings[side]["value"] for side in ("query", "neighbor")] == list(known[:2])
+    assert "versus" not in document
 
 
 def test_why_one_and_not_the_other_adds_up(folder: Path) -> None:
@@ -64,6 +87,14 @@ def test_why_one_and_not_the_other_adds_up(folder: Path) -> None:
     assert sum(parts.contributions.values()) + parts.residual == pytest.approx(near - far)
 
 
+def test_json_says_why_one_and_not_the_other(folder: Path) -> None:
+    document = json.loads(run("explain", folder, "t0", "t1", "--versus", "t2", "--json"))
+    versus = document["versus"]
+    assert versus["track"]["track_id"] == "t2"
+    total = sum(versus["contributions"].values()) + versus["residual"]
+    assert total == pytest.approx(document["similarity"] - versus["similarity"])
+
+
 def test_a_reason_stands_under_each_neighbor(folder: Path) -> None:
     text = " ".join(run("query", folder, "t0", "-k", "3").split())
     for neighbor in Library.open(folder).neighbors("t0", 3):
@@ -72,9 +103,59 @@ def test_a_reason_stands_under_each_neighbor(folder: Path) -> None:
     assert "without a name" not in run("query", folder, "t0", "--no-why")
 
 
-def test_a_track_is_not_explained_by_itself(folder: Path) -> None:
-    result = runner.invoke(specrec.cli.app, ["explain", str(folder), "t0", "Piece 0"])
-    assert "are the same track" in str(result.exception)
+def test_a_library_that_knows_no_features_gives_no_reasons(
+    tmp_path: Path, build: Callable[[Path, Path], BuildReport]
+) -> None:
+    build(make_music(tmp_path / "music", 3), tmp_path / "library")
+    plain = run("query", tmp_path / "library", "track 1", "--no-why")
+    assert run("query", tmp_path / "library", "track 1").split() == plain.split()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["t0", "Piece 0"], "are the same track"),
+        (["t0", "t1", "--versus", "t1"], "are the same track"),
+        (["t0", "t1", "--versus", "Piece 0"], "are the same track"),
+        (["t0", "t1", "--versus", "no such"], "fits no title"),
+        (["t0", "t1", "--plot", "x.jpg"], "ends in .png"),
+        (["t0", "t1", "--plot", "x.png"], "model planted"),  # it is gone
+    ],
+)
+def test_what_cannot_be_explained_is_one_line_with_exit_code_2(
+    folder: Path,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["specrec", "explain", str(folder), *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        specrec.cli.main()
+    shown = capsys.readouterr()
+    assert exit_.value.code == 2
+    assert shown.err.startswith("error: ")
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+def test_a_map_is_not_drawn_of_another_file_than_was_indexed(
+    tmp_path: Path, build: Callable[[Path, Path], BuildReport]
+) -> None:
+    music = make_music(tmp_path / "music", 3)
+    build(music, tmp_path / "library")
+    library = Library.open(tmp_path / "library")
+    first, second = hear(library, "track 0", "track 1")
+    score = library.explain("track 0", "track 1").similarity
+    assert first.cells.similarity == pytest.approx(score, abs=1e-6)
+    assert second.cells.similarity == pytest.approx(score, abs=1e-6)
+    (music / "track 2.wav").replace(music / "track 1.wav")
+    with pytest.raises(LibraryError, match=r"track 1\.wav: changed since it was indexed"):
+        hear(library, "track 0", "track 1")
+    (music / "track 1.wav").unlink()
+    with pytest.raises(AudioError, match=r"track 1\.wav.*missing"):
+        hear(library, "track 0", "track 1")
 
 
 def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], BuildReport]) -> None:
@@ -83,7 +164,8 @@ def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], Buil
     build(music, tmp_path / "library")
     library = Library.open(tmp_path / "library")
     pair = [str(name) for name in library.tracks["track_id"][:2]]
-    draw_account(account_for(library, *pair), *hear(library, *pair), tmp_path / "out.png")
-    header = (tmp_path / "out.png").read_bytes()[:24]
+    picture = tmp_path / "new" / "out.png"
+    draw_account(account_for(library, *pair), *hear(library, *pair), picture)
+    header = picture.read_bytes()[:24]
     assert header.startswith(b"\x89PNG")
     assert struct.unpack(">II", header[16:]) == (1800, 1425)
