@@ -1,12 +1,12 @@
 """What `specrec evaluate` does: a library's tracks, their labels, and embeddings side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from specrec.errors import ModelError
 from specrec.evaluation.contenders import Contender, find_contenders
@@ -120,9 +120,7 @@ def evaluate_library(
     embeddings = _embed(paths, contenders, extractors, on_embed)
     checked = None
     if explanations:
-        from specrec.evaluation.explanations import evaluate_explanations
-
-        checked = evaluate_explanations(library, rows, on_explain, on_listen, on_mask, on_plant)
+        checked = _check_explanations(library, rows, on_explain, on_listen, on_mask, on_plant)
     stability = {}
     if robustness:
         from specrec.evaluation.robustness import measure_robustness
@@ -140,6 +138,26 @@ def evaluate_library(
         left_out,
         checked,
     )
+
+
+def _check_explanations(
+    library: Library,
+    rows: Int[np.ndarray, " chosen"],
+    on_explain: Progress | None,
+    on_listen: Progress | None,
+    on_mask: Progress | None,
+    on_plant: Progress | None,
+) -> "Explanations":
+    # Here, not above: they need torch.
+    from specrec.evaluation.explanations import evaluate_explanations
+    from specrec.evaluation.listening import listen
+    from specrec.evaluation.planted import measure_planted
+
+    checked = evaluate_explanations(library, rows, on_explain)
+    checked = listen(library, rows, checked, on_listen, on_mask)
+    assert library.probe is not None  # else there would be nothing to check
+    planted = measure_planted(library.encoder, library.probe, on_progress=on_plant)
+    return replace(checked, planted=planted)
 
 
 def _baselines(library: Library) -> tuple[dict[str, "Extractor"], dict[str, str]]:

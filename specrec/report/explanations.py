@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from specrec.evaluation.deletion import Deletion
 from specrec.evaluation.explanations import Explanations
-from specrec.evaluation.faithfulness import Erasing, Rationale, SumError
+from specrec.evaluation.faithfulness import Erasing, Rationale
 from specrec.evaluation.naming import NamingFigures
 from specrec.evaluation.pairs import NEIGHBORS
 from specrec.evaluation.planted import Planted
+from specrec.evaluation.reason_stability import ReasonStability
 from specrec.metrics import Estimate
 
 NONE = "-"
@@ -26,16 +27,20 @@ class Section:
 
 def explanation_sections(found: Explanations) -> list[Section]:
     """All tables, in the order in which they are read."""
-    return [
-        _sums(found.sum_errors, found.explained_share),
+    sections = [
+        _sums(found),
         *_erasing(found.erasing, found.rationale),
         _claims(found),
         _specificity(found),
-        _stability(found),
-        _deletion(found.deletion),
-        _sanity(found),
-        *_planted(found.planted),
     ]
+    if found.stability:
+        sections.append(_stability(found.stability))
+    if found.deletion is not None:
+        sections.append(_deletion(found.deletion))
+    sections.append(_sanity(found))
+    if found.planted is not None:
+        sections += _planted(found.planted)
+    return sections
 
 
 def share_text(share: Estimate | None) -> str:
@@ -53,16 +58,16 @@ def number_text(figure: Estimate | None, digits: int = 3) -> str:
     return f"{value} ({low} to {high})"
 
 
-def _sums(errors: Mapping[str, SumError], explained: Estimate | None) -> Section:
+def _sums(found: Explanations) -> Section:
     return Section(
         "Do the parts add up to the similarity?",
         ("split by", "largest error", "median", "pairs"),
         tuple(
             (name, f"{error.largest:.1e}", f"{error.median:.1e}", str(error.pairs))
-            for name, error in errors.items()
+            for name, error in found.sum_errors.items()
         ),
-        f"Named features add up to {share_text(explained)} of a similarity; the rest is its"
-        " residual.",
+        f"Named features add up to {share_text(found.explained_share)} of a similarity; the rest is"
+        " its residual.",
     )
 
 
@@ -141,7 +146,7 @@ def _specificity(found: Explanations) -> Section:
     )
 
 
-def _stability(found: Explanations) -> Section:
+def _stability(stability: Mapping[str, ReasonStability]) -> Section:
     return Section(
         "Do reasons stay when the query's file is altered?",
         ("alteration", "pairs", "first stays first", "still given", "same named"),
@@ -153,7 +158,7 @@ def _stability(found: Explanations) -> Section:
                 share_text(item.still_given),
                 share_text(item.named_kept),
             )
-            for name, item in found.stability.items()
+            for name, item in stability.items()
         ),
     )
 
@@ -178,17 +183,27 @@ def _deletion(deletion: Deletion) -> Section:
 
 
 def _sanity(found: Explanations) -> Section:
-    weights, shuffled = found.random_weights, found.shuffled_probe
-    rows = [
-        (f"{name}: rank correlation with random weights", f"{value:+.2f}")
-        for name, value in weights.correlation.items()
-    ]
-    rows.append(("similarity: the same", f"{weights.similarity_correlation:+.2f}"))
+    rows: list[tuple[str, str]] = []
+    shuffled = found.shuffled_probe
     if shuffled is not None:
         usable = f"{shuffled.usable} of {shuffled.features}"
         rows.append(("features usable with shuffled labels", usable))
         rows.append(("highest R2 with shuffled labels", f"{shuffled.highest_r2:+.2f}"))
-    return Section("Is it gone without learning?", ("contribution", "value"), tuple(rows))
+    weights = found.random_weights
+    if weights is not None:
+        correlations = {**weights.correlation, "similarity": weights.similarity_correlation}
+        rows += [
+            (f"random weights, {name}", f"{value:+.2f}") for name, value in correlations.items()
+        ]
+    return Section(
+        "Is it gone without learning?",
+        ("what", "value"),
+        tuple(rows),
+        "Random weights: rank correlation, over pairs of tracks, of each contribution with that"
+        " under an encoder with random weights."
+        if weights is not None
+        else "",
+    )
 
 
 def _planted(planted: Planted) -> Iterable[Section]:

@@ -11,8 +11,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from specrec.evaluation.deletion import FRACTIONS
-from specrec.evaluation.explanations import Explanations
 from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
@@ -29,7 +27,7 @@ _SMALLEST_GAP = 1e-5  # between a cosine and 1; single precision tells no less
 
 
 def draw_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
-    """Draws retrieval figures for each label, hubness, and robustness if it was measured.
+    """Draws retrieval figures for each label, hubness, and what else was measured.
 
     Returns:
         The files written into `folder`.
@@ -42,6 +40,9 @@ def draw_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
     if evaluation.robustness:
         figures["robustness"] = draw_robustness(evaluation)
     if evaluation.explanations is not None:
+        # Here, not above: what is measured of explanations needs torch.
+        from specrec.report.explanation_plots import draw_explanations
+
         figures["explanations"] = draw_explanations(evaluation.explanations)
     paths = []
     for name, figure in figures.items():
@@ -169,44 +170,6 @@ def draw_robustness(evaluation: Evaluation) -> Figure:
         f"How near an altered file stays to its original: {tracks} tracks, one dot each"
     )
     figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
-    return figure
-
-
-def draw_explanations(found: Explanations) -> Figure:
-    """What erasing a cited feature does beside random directions, and deletion and insertion."""
-    figure = Figure(figsize=(12, 4.4), layout="constrained")
-    erased, deleted, inserted = figure.subplots(1, 3, width_ratios=(1.2, 1, 1))
-    strips = {"cited feature": found.erasing.drops}
-    strips |= {f"random,\n{name}": item.drops for name, item in found.erasing.controls.items()}
-    rng = np.random.default_rng(0)
-    for place, values in enumerate(strips.values()):
-        color = _MODEL_COLORS[place] if place else _RED
-        spread = place + rng.uniform(-0.3, 0.3, len(values))
-        erased.scatter(values, spread, 9, color=color, alpha=0.4, linewidths=0)
-        if values:
-            erased.vlines(np.mean(values), place - 0.4, place + 0.4, color="black", zorder=3)
-    erased.set_yticks(range(len(strips)), list(strips))
-    erased.set_ylim(len(strips) - 0.5, -0.5)
-    erased.set_title("fall of the similarity when erased", fontsize=10, fontweight="bold")
-    erased.set_xlabel("one dot a citation; black: mean", fontsize=9)
-    _clean(erased)
-    curves = (
-        (deleted, found.deletion.deletion_curves, "masked: lower is better"),
-        (inserted, found.deletion.insertion_curves, "kept: higher is better"),
-    )
-    for panel, by_order, title in curves:
-        for (name, values), color in zip(by_order.items(), _MODEL_COLORS, strict=False):
-            width = 2.4 if name == "map" else 1.2
-            percent = [100 * fraction for fraction in FRACTIONS]
-            panel.plot(
-                percent, values, "o-", color=color, linewidth=width, markersize=3, label=name
-            )
-        panel.set_title(f"first cells {title}", fontsize=10, fontweight="bold")
-        panel.set_xlabel("% of the cells", fontsize=9)
-        panel.set_ylim(0, None)
-        _clean(panel)
-    deleted.set_ylabel("share of the similarity that is left", fontsize=9)
-    deleted.legend(title="order", frameon=False, fontsize=8.5, title_fontsize=8.5)
     return figure
 
 

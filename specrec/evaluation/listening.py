@@ -1,0 +1,103 @@
+"""Are a library's explanations true? What only the tracks' audio can say."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Float32, Int
+
+from specrec.audio.loading import load
+from specrec.audio.waveform import Waveform
+from specrec.evaluation.baselines import baseline_extractors
+from specrec.evaluation.deletion import measure_deletion
+from specrec.evaluation.explanations import Explanations, explainer_of, sample_rows
+from specrec.evaluation.extraction import extract
+from specrec.evaluation.faithfulness import SumError, sum_error
+from specrec.evaluation.pairs import nearest
+from specrec.evaluation.randomization import compare_weights
+from specrec.evaluation.reason_stability import measure_reason_stability
+from specrec.explain.cells import map_cells
+from specrec.explain.decompose import unit
+from specrec.recommend.library import Library
+
+Progress = Callable[[int, int], None]
+
+LISTENED = 30
+"""Queries whose files are read again."""
+MASKED = 20
+"""Of these, how many have cells masked."""
+EXCERPT_SECONDS = 20.0
+"""What is masked: the middle of their tracks."""
+
+
+def listen(
+    library: Library,
+    rows: Int[np.ndarray, " chosen"],
+    found: Explanations,
+    on_alter: Progress | None = None,
+    on_mask: Progress | None = None,
+) -> Explanations:
+    """Reads the files of some tracks again, and adds what they say to what was found without.
+
+    Args:
+        library: With a probe.
+        rows: The queries; of more than `LISTENED`, as many are drawn.
+        found: From `evaluate_explanations`.
+        on_alter: Called after each file that was altered.
+        on_mask: Called after each of which cells were masked.
+
+    Raises:
+        ModelError: If the library's model is gone.
+        AudioError: If a file that was indexed can't be decoded any more.
+    """
+    encoder, embeddings = library.encoder, library.embeddings
+    heard = sample_rows(rows, LISTENED)
+    masked = heard[:MASKED]
+    # What a table gave is no sound's.
+    measured = frozenset(map(str, library.descriptors.columns)) - set(library.tracks.columns)
+    untrained = {"untrained": baseline_extractors(encoder)["untrained"]}
+    return replace(
+        found,
+        sum_errors=found.sum_errors | {"cells": _cell_error(library, masked)},
+        stability=measure_reason_stability(
+            explainer_of(library), encoder, heard, _files(library, heard), measured, on_alter
+        ),
+        deletion=measure_deletion(encoder, _excerpts(library, masked), on_mask),
+        random_weights=compare_weights(
+            np.asarray(embeddings[heard]),
+            extract(_files(library, heard), untrained)["untrained"],
+            library.directions,
+        ),
+    )
+
+
+def _files(library: Library, rows: Int[np.ndarray, " rows"]) -> list[Path]:
+    return [library.audio_root / path for path in library.tracks["path"].iloc[rows]]
+
+
+def _cell_error(library: Library, rows: Int[np.ndarray, " rows"]) -> SumError:
+    """Maps each query against its nearest neighbor; their product as stored is the similarity."""
+    totals, similarities = [], []
+    for row, path in zip(rows.tolist(), _files(library, rows), strict=True):
+        neighbor = library.embeddings[nearest(library.embeddings, row)[0]]
+        waveform = load(path, library.encoder.front_end.sample_rate)
+        totals.append(map_cells(library.encoder, waveform, neighbor).similarity)
+        similarities.append(unit(library.embeddings[row]) @ unit(neighbor))
+    return sum_error(np.array(totals), np.array(similarities))
+
+
+def _excerpts(
+    library: Library, rows: Int[np.ndarray, " rows"]
+) -> list[tuple[Waveform, Float32[np.ndarray, " dim"]]]:
+    """Part of each track's audio, and the embedding of its nearest neighbor."""
+    excerpts = []
+    lengths = library.tracks["duration_seconds"].iloc[rows]
+    for row, path, seconds in zip(rows.tolist(), _files(library, rows), lengths, strict=True):
+        start = max(0.0, (seconds - EXCERPT_SECONDS) / 2)
+        waveform = load(path, library.encoder.front_end.sample_rate, start, EXCERPT_SECONDS)
+        neighbor: Float[np.ndarray, " dim"] = library.embeddings[
+            nearest(library.embeddings, row)[0]
+        ]
+        excerpts.append((waveform, neighbor))
+    return excerpts

@@ -1,0 +1,160 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from rich.console import Console
+
+from specrec.evaluation.claims import Claims, Specificity
+from specrec.evaluation.deletion import FRACTIONS, ORDERS, Deletion
+from specrec.evaluation.explanations import Explanations
+from specrec.evaluation.faithfulness import Control, Erasing, Rationale, SumError
+from specrec.evaluation.naming import FactorFigures, NamingFigures
+from specrec.evaluation.planted import Planted
+from specrec.evaluation.planting import FIELDS
+from specrec.evaluation.protocol import Embedding, Evaluation
+from specrec.evaluation.randomization import RandomWeights, ShuffledProbe
+from specrec.evaluation.reason_stability import FAINT, ReasonStability
+from specrec.evaluation.retrieval import measure_hubness
+from specrec.metrics import Estimate
+from specrec.report import evaluation as terminal
+from specrec.report.document import evaluation_markdown, write_evaluation
+from specrec.report.evaluation import print_evaluation
+from specrec.report.explanation_plots import draw_explanations
+from specrec.report.explanations import explanation_sections, number_text, share_text
+
+
+def figure(value: float) -> Estimate:
+    return Estimate(value, value - 0.0123, value + 0.0123)
+
+
+@pytest.fixture(scope="module")
+def heard_only() -> Explanations:
+    """Without what needs audio; nothing is cited."""
+    return Explanations(
+        139,
+        figure(0.218),
+        {"features": SumError(2e-7, 3e-8, 1390)},
+        Erasing(1390, 0, figure(0.02), figure(0.002), None, None, [], {}),
+        Rationale(0, None, None, None, None, None),
+        Claims(1390, 0, None, None, {}),
+        {},
+        Specificity(1390, figure(0.9), 4.4812, 0.905, {}, None, None),
+        None,
+    )
+
+
+@pytest.fixture(scope="module")
+def found(heard_only: Explanations) -> Explanations:
+    rng = np.random.default_rng(0)
+    areas = {name: figure(0.4 + 0.05 * at) for at, name in enumerate(ORDERS)}
+    curves = {name: rng.uniform(0, 1, len(FRACTIONS)).tolist() for name in ORDERS}
+    factors = {
+        name: FactorFigures(8, figure(0.75), figure(0.875), 8, None if name == "key" else figure(1))
+        for name in FIELDS
+    }
+    naming = NamingFigures(
+        56, figure(0.804), figure(0.849), figure(0.987), figure(0.1), factors, {"pulse_clarity": 3}
+    )
+    controls = {
+        name: Control(figure(0.002), figure(0.13), figure(0.871), rng.normal(0, 0.01, 50).tolist())
+        for name in ("as variable as the group", "combinations of tracks", "isotropic")
+    }
+    return replace(
+        heard_only,
+        erasing=Erasing(
+            1390, 50, figure(0.23), figure(0.002), figure(0.026), figure(0.84),
+            rng.normal(0.03, 0.01, 50).tolist(), controls,
+        ),
+        rationale=Rationale(321, *(figure(value) for value in (0.038, 0.002, 0.516, 0.597, 0.158))),
+        claims=Claims(1390, 2925, figure(0.991), figure(0.97), {"flatness": (201, figure(0.935))}),
+        coverage={"flatness": figure(0.964), "tonal_clarity": figure(0.899)},
+        shuffled_probe=ShuffledProbe(16, 0, -0.004),
+        stability={
+            name: ReasonStability(266, figure(0.959), figure(0.992), figure(0.925), 0)
+            for name in FAINT
+        },
+        deletion=Deletion(20, areas, areas, areas, areas, curves, curves),
+        random_weights=RandomWeights(30, {"loudness_range_lu": 0.13, "energy": 0.51}, 0.23),
+        planted=Planted(naming, naming),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evaluation(found: Explanations) -> Evaluation:
+    vectors = np.random.default_rng(0).normal(size=(20, 8))
+    return Evaluation(
+        "out/library",
+        None,
+        [f"track {row}" for row in range(20)],
+        {"specrec-base": Embedding(8)},
+        [],
+        {"specrec-base": measure_hubness(vectors)},
+        {},
+        {},
+        found,
+    )
+
+
+def test_figures_carry_their_intervals() -> None:
+    assert share_text(Estimate(0.9591, 0.914, 0.986)) == "95.9 % (91-99)"
+    assert number_text(Estimate(-0.0264, -0.03, 0.0012)) == "-0.026 (-0.030 to +0.001)"
+    assert number_text(Estimate(0.844, 0.6, 1.06), 1) == "+0.8 (+0.6 to +1.1)"
+    assert share_text(None) == number_text(None) == "-"
+
+
+@pytest.mark.parametrize("width", [80, 110])
+def test_the_terminal_shows_all_tables_within_its_width(
+    evaluation: Evaluation,
+    found: Explanations,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+) -> None:
+    monkeypatch.setattr(terminal, "Console", lambda **options: Console(width=width, **options))
+    print_evaluation(evaluation)
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= width
+    assert "…" not in shown
+    words = " ".join(shown.split())
+    for section in explanation_sections(found):
+        assert section.title in words
+        assert " ".join(section.note.split()) in words
+    for text in ("+0.026", "87.1 %", "+0.038", "99.1 %", "95.9 %", "80.4 %", "0 of 16", "+0.51"):
+        assert text in shown
+
+
+def test_every_table_stands_in_the_document(evaluation: Evaluation, found: Explanations) -> None:
+    document = evaluation_markdown(evaluation, ["explanations.png"])
+    sections = explanation_sections(found)
+    assert len({section.title for section in sections}) == len(sections) == 10
+    for section in sections:
+        assert f"## {section.title}\n" in document
+        for row in section.rows:
+            assert len(row) == len(section.header)
+            assert f"| {' | '.join(row)} |" in document
+
+
+def test_without_audio_or_causes_there_is_less_to_show(heard_only: Explanations) -> None:
+    sections = explanation_sections(heard_only)
+    assert len(sections) == 6
+    assert sections[1].rows[0] == ("cited groups", "-", "-", "-")
+    assert sections[-1].rows == ()
+
+
+def test_the_folder_holds_the_figures_and_a_picture(
+    evaluation: Evaluation, heard_only: Explanations, tmp_path: Path
+) -> None:
+    write_evaluation(evaluation, tmp_path)
+    written = json.loads((tmp_path / "evaluation.json").read_text())["explanations"]
+    assert written["erasing"]["drop"]["value"] == 0.026
+    assert written["planted"]["measured"]["of_factor"]["key"]["precision"] is None
+    assert "explanations.png" in (tmp_path / "evaluation.md").read_text()
+    full = imread(tmp_path / "explanations.png")
+    assert full.shape[1] > 1500
+    assert full.shape[0] > 0.6 * full.shape[1]
+    less = draw_explanations(heard_only)
+    assert (len(less.axes), less.get_figheight() < 5) == (1, True)
+    assert 0.01 < (full[..., :3].min(axis=2) < 0.9).mean() < 0.5  # neither empty nor covered
