@@ -110,8 +110,8 @@ PLANTS = (
     Plant(
         "key",
         "same",
-        families=(("ambient", "chiptune"), ("orchestral", "folk")),
-        levels=(("percussiveness", "high", (0.28, 0.34)), ("noisiness", "high", (0.15, 0.25))),
+        families=(("ambient", "chiptune", "techno"), ("orchestral", "folk")),
+        levels=(("percussiveness", "high", (0.3, 0.4)), ("noisiness", "high", (0.3, 0.5))),
     ),
 )
 
