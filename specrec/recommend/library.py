@@ -22,6 +22,7 @@ from specrec.index.vectors import search
 from specrec.model.probe import Probe, load_probe
 from specrec.model.resolve import find_model, read_card
 from specrec.recommend.lookup import find_row
+from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Sound, Track, track_of_file, track_of_row
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Library:
         row, outside = self._resolve(query)
         return self.track(row) if outside is None else track_of_file(outside)
 
-    def neighbors(self, query: str | os.PathLike[str], k: int = 10) -> list[Neighbor]:
+    def neighbors(self, query: str | os.PathLike[str], k: int = 10) -> Recommendation:
         """The tracks most similar to a query, which is left out itself.
 
         Args:
@@ -120,10 +121,11 @@ class Library:
         def explanations() -> list[Explanation]:
             return self._explain(sound, np.array([other for _, other in found]), k)
 
-        return [
+        neighbors = tuple(
             Neighbor(rank, similarity, self.track(other), partial(_item, explanations, rank - 1))
             for rank, (similarity, other) in enumerate(found, 1)
-        ]
+        )
+        return Recommendation((self.find(query),), neighbors)
 
     def explain(
         self, query: str | os.PathLike[str], neighbor: str | os.PathLike[str], k: int = 10
