@@ -48,6 +48,7 @@ class Reason(StrEnum):
     NOT_FINITE = "not_finite"
     DUPLICATE = "duplicate"
     CRASHED = "crashed"
+    REMOVED = "removed"
 
 
 class AudioError(SpecrecError):

@@ -44,12 +44,13 @@ def imagenet_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 
 
 @pytest.fixture
-def build(model_folder: Path) -> Callable[[Path, Path], BuildReport]:
+def build(model_folder: Path) -> Callable[..., BuildReport]:
     """Indexes a folder with the random model."""
 
-    def run(audio: Path, library: Path) -> BuildReport:
-        return build_library(
-            IndexConfig(str(audio), str(library), str(model_folder), workers=1, describe=False)
+    def run(audio: Path, library: Path, **settings: bool) -> BuildReport:
+        config = IndexConfig(
+            str(audio), str(library), str(model_folder), workers=1, describe=False, **settings
         )
+        return build_library(config)
 
     return run

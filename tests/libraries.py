@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from specrec.descriptors.measure import NAMES
-from specrec.index.storage import Generation, skipped_table, write_generation
+from specrec.index.storage import Contents, skipped_table, write_generation
+from specrec.index.store import EmbeddedTrack, Store, store_key
 from specrec.index.vectors import build_index
 from specrec.model.probe_fit import fit_probe
 
@@ -42,8 +43,6 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
             "genre": pd.Series([None] * TRACKS, dtype="string"),
             "year": pd.Series([None] * TRACKS, dtype="Int64"),
             "duration_seconds": 20.0,
-            "first_window": np.arange(TRACKS) * WINDOWS,
-            "window_count": WINDOWS,
             "split": np.where(np.arange(TRACKS) < 80, "test", "train"),
         }
     )
@@ -60,11 +59,16 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
         "counts": {"tracks": TRACKS, "skipped": 0, "ignored": 0},
         "index": {"kind": "flat", "measured_recall": 1.0},
     }
+    store = Store(folder, store_key(FINGERPRINT, None))
+    for content_id, embedding, rows in zip(tracks["content_id"], embeddings, windows, strict=True):
+        store.add(content_id, EmbeddedTrack(embedding, rows.astype(np.float16), 20.0))
+    store.flush()
     write_generation(
         folder,
-        Generation(
+        Contents(
             manifest,
             tracks,
+            store.placement(tracks["content_id"].tolist()),
             descriptors,
             fit_probe(embeddings, descriptors, np.arange(TRACKS) // 4, FINGERPRINT)
             if probe
@@ -72,7 +76,6 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
             tracks[["path", "content_id"]],
             skipped_table([], {}),
             embeddings,
-            windows.reshape(-1, DIM).astype(np.float16),
             build_index(embeddings),
         ),
     )

@@ -20,6 +20,8 @@ class IndexConfig:
             explanations speak.
         features: A CSV or Parquet table of features, such as Spotify's or Echo Nest's, whose
             rows are found by path, track_id or `clip_<row>`; null for none.
+        prune: Whether tracks whose files are gone leave the library.
+        dry_run: Whether only to say what a run would do.
     """
 
     audio: str
@@ -30,6 +32,8 @@ class IndexConfig:
     batch_windows: int = 64
     describe: bool = True
     features: str | None = None
+    prune: bool = False
+    dry_run: bool = False
 
     def __post_init__(self) -> None:
         require(self.workers >= 0, "workers", self.workers, "0 or more")

@@ -22,6 +22,9 @@ NAMES = (
 )  # fmt: skip
 """What `measure` returns."""
 
+VERSION = 1
+"""To be raised when a track is measured otherwise: libraries then measure it again."""
+
 SHORTEST_SECONDS = 1.0
 EXCERPT_SECONDS = 120.0
 """Of a longer track, its middle is measured; its loudness, on the whole."""

@@ -165,13 +165,9 @@ def _searched(library: Library, pairs: list[Pair]) -> Float64[np.ndarray, " pair
 
 def _window_totals(library: Library, pairs: list[Pair]) -> Float64[np.ndarray, " pairs"]:
     """The mean over all pairs of windows."""
-    starts = library.tracks["first_window"].to_numpy()
-    ends = starts + library.tracks["window_count"].to_numpy()
     totals = []
     for pair in pairs:
-        query, neighbor = (
-            library.windows[starts[row] : ends[row]] for row in (pair.query, pair.neighbor)
-        )
+        query, neighbor = (library.generation.windows(row) for row in (pair.query, pair.neighbor))
         embeddings = library.embeddings[pair.query], library.embeddings[pair.neighbor]
         totals.append(by_window(query, neighbor, *embeddings).mean())
     return np.array(totals)

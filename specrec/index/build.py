@@ -1,10 +1,9 @@
 """An index run: read the catalog, embed what is new, write a complete generation."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,17 +13,21 @@ from specrec.catalog.joins import join_features
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.descriptors.files import Measurements
-from specrec.errors import LibraryError, Reason
-from specrec.index.journal import EmbeddedTrack, Failure, Journal, Result
+from specrec.descriptors.measure import VERSION as MEASURE_VERSION
+from specrec.errors import AudioError, Reason
+from specrec.index.assemble import assemble
+from specrec.index.plan import Plan, make_plan, removed_contents
 from specrec.index.storage import (
+    Contents,
     Generation,
     read_generation,
-    skipped_table,
+    remove_old_generations,
+    skipped_files,
     write_generation,
     writer_lock,
 )
-from specrec.index.vectors import build_index
-from specrec.model.probe import load_probe, same_probe
+from specrec.index.store import EmbeddedTrack, Failure, Store, store_key
+from specrec.model.probe import same_probe
 from specrec.model.resolve import find_model, read_card
 
 Progress = Callable[[int, int], None]
@@ -32,16 +35,19 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What an index run did.
+    """What an index run did, or would do.
 
     Attributes:
-        tracks: Tracks in the library now.
-        embedded: Files that this run decoded and embedded.
+        tracks: Tracks in the library now; in a dry run, as it is.
+        embedded: Files that this run decoded and embedded; in a dry run, would.
         skipped: Files left out, this time or before.
         ignored: Files that are not audio.
         table: The table whose columns were joined, if any.
         featured: Files that the table of features knows; None if none was given.
         changed: Whether a new generation was written.
+        plan: What became of the files since the last run.
+        pruned: Whether the tracks whose files are gone have left.
+        dry_run: Whether nothing was done.
     """
 
     tracks: int
@@ -51,6 +57,9 @@ class BuildReport:
     table: Path | None
     featured: int | None
     changed: bool
+    plan: Plan
+    pruned: bool = False
+    dry_run: bool = False
 
 
 def build_library(
@@ -62,8 +71,10 @@ def build_library(
     """Builds a library, or brings it up to date.
 
     What an earlier run embedded with the same model is not embedded again, whether it came to
-    its end or not; a file that was moved or renamed is known by its content. Files are decoded
-    in processes that import the calling script: it needs the usual `if __name__ == "__main__":`.
+    its end or not; a file that was moved or renamed is known by its content. Tracks whose files
+    are gone stay unless `config.prune`. Readers have the library as it was until the run is
+    done. Files are decoded in processes that import the calling script: it needs the usual
+    `if __name__ == "__main__":`.
 
     Args:
         config: What `conf/index.yaml` describes.
@@ -77,53 +88,104 @@ def build_library(
         LibraryError: If the library is damaged or in use, or no file can be used.
     """
     library, model = Path(config.library), find_model(config.model)
-    fingerprint = str(read_card(model)["fingerprint"])
+    key = store_key(str(read_card(model)["fingerprint"]), None)
+    if config.dry_run:
+        return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
         before = read_generation(library)
-        same_model = before is not None and before.manifest["model"]["fingerprint"] == fingerprint
-        catalog = read_catalog(
-            Path(config.audio), None if before is None else before.files, on_scan
-        )
-        featured = None
-        if config.features is not None:
-            tracks, featured = join_features(
-                catalog.root, catalog.tracks, Path(config.features).expanduser()
-            )
-            catalog = replace(catalog, tracks=tracks)
-        journal = Journal(library, fingerprint)
-        results = (_results(before) if before and same_model else {}) | journal.read()
-        new = catalog.tracks[~catalog.tracks["content_id"].isin(list(results))]
-        if len(new):
-            results |= _embed(config, model, catalog, new, journal, on_embed)
-        after = _assemble(config, model, catalog, results)
+        catalog, featured = _read_catalog(config, before, on_scan)
+        plan = make_plan(before, catalog)
+        store = Store(library, key)
+        if before is not None and before.version < 3:
+            _adopt(before, store)
+        removed = removed_contents(before)
+        new = _unknown(catalog, store, removed)
+        lost = _embed(config, model, catalog, new, store, on_embed) if len(new) else {}
+        if before is not None and not config.prune:
+            catalog = _keep_vanished(catalog, before, plan.vanished)
+        store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
+        after = assemble(catalog, model, store, lost, removed)
         after = replace(after, descriptors=_describe(config, before, after, on_describe))
-        changed = not (before and same_model and _equal(before, after))
+        changed = before is None or not _equal(before, after)
         if changed:
             write_generation(library, after)
-        journal.clear()
+        store.collect(remove_old_generations(library))
+        shutil.rmtree(library / "journal", ignore_errors=True)
     return BuildReport(
         len(after.tracks),
         len(new),
-        after.skipped_files(),
+        skipped_files(after.skipped),
         catalog.ignored,
         catalog.table,
         featured,
         changed,
+        plan,
+        config.prune,
     )
 
 
-def _results(generation: Generation) -> dict[str, Result]:
-    """What a complete generation knows, by content."""
-    results: dict[str, Result] = {
-        row.content_id: Failure(Reason(row.reason), row.detail)
-        for row in generation.skipped.dropna(subset=["content_id"]).itertuples()
-    }
-    for row in generation.tracks.itertuples():
-        windows = generation.windows[row.first_window : row.first_window + row.window_count]
-        results[row.content_id] = EmbeddedTrack(
-            generation.embeddings[row.Index], windows, row.duration_seconds
-        )
-    return results
+def _rehearse(
+    config: IndexConfig, library: Path, key: str, on_scan: Progress | None
+) -> BuildReport:
+    """Says what a run would do; reads only."""
+    before = read_generation(library)
+    catalog, featured = _read_catalog(config, before, on_scan)
+    return BuildReport(
+        0 if before is None else len(before),
+        len(_unknown(catalog, Store(library, key), removed_contents(before))),
+        catalog.skipped,
+        catalog.ignored,
+        catalog.table,
+        featured,
+        changed=False,
+        plan=make_plan(before, catalog),
+        pruned=config.prune,
+        dry_run=True,
+    )
+
+
+def _unknown(catalog: Catalog, store: Store, removed: set[str]) -> pd.DataFrame:
+    """The tracks that are still to be embedded."""
+    known = set(store.table.index) | removed
+    return catalog.tracks[~catalog.tracks["content_id"].isin(list(known))]
+
+
+def _adopt(before: Generation, store: Store) -> None:
+    """Takes over what an older format kept in the generation itself."""
+    if store.folder.name != store_key(before.fingerprint, None):
+        return
+    known = set(store.table.index)
+    for row, track in enumerate(before.tracks.itertuples()):
+        if track.content_id not in known:
+            made = EmbeddedTrack(
+                np.asarray(before.embeddings[row]), before.windows(row), track.duration_seconds
+            )
+            store.add(track.content_id, made)
+    for item in before.skipped.dropna(subset=["content_id"]).itertuples():
+        if item.content_id not in known:
+            store.add(item.content_id, AudioError(item.path, Reason(item.reason), item.detail))
+    store.flush()
+
+
+def _read_catalog(
+    config: IndexConfig, before: Generation | None, on_scan: Progress | None
+) -> tuple[Catalog, int | None]:
+    catalog = read_catalog(Path(config.audio), None if before is None else before.files, on_scan)
+    if config.features is None:
+        return catalog, None
+    path = Path(config.features).expanduser()
+    tracks, featured = join_features(catalog.root, catalog.tracks, path)
+    return replace(catalog, tracks=tracks), featured
+
+
+def _keep_vanished(catalog: Catalog, before: Generation, vanished: list[str]) -> Catalog:
+    """Adds the tracks whose files are gone, unless another file has taken their place."""
+    rows = before.tracks[before.tracks["path"].isin(vanished)]
+    rows = rows[~rows["track_id"].isin(catalog.tracks["track_id"])]
+    if not len(rows):
+        return catalog
+    tracks = pd.concat([catalog.tracks, rows]).sort_values("path", ignore_index=True)
+    return replace(catalog, tracks=tracks)
 
 
 def _embed(
@@ -131,9 +193,10 @@ def _embed(
     model: Path,
     catalog: Catalog,
     new: pd.DataFrame,
-    journal: Journal,
+    store: Store,
     on_embed: Progress | None,
-) -> dict[str, Result]:
+) -> dict[str, Failure]:
+    """Embeds new files into the store; returns failures that may not last, by content."""
     # Here, not above: a run with nothing new needs no torch.
     import torch
 
@@ -146,67 +209,27 @@ def _embed(
     encoder, _ = load_model(model, device)
     paths = [catalog.file(path) for path in new["path"]]
     content_ids = new["content_id"].tolist()
-    results: dict[str, Result] = {}
+    lost: dict[str, Failure] = {}
     try:
-        for position, result in embed_files(encoder, paths, config.workers, config.batch_windows):
-            content_id = content_ids[position]
-            results[content_id] = journal.add(content_id, result)
+        results = embed_files(encoder, paths, config.workers, config.batch_windows)
+        for done, (position, result) in enumerate(results, 1):
+            failure = store.add(content_ids[position], result)
+            if failure is not None:
+                lost[content_ids[position]] = failure
             if on_embed:
-                on_embed(len(results), len(paths))
+                on_embed(done, len(paths))
     finally:
-        journal.flush()  # also when interrupted
-    return results
-
-
-def _assemble(
-    config: IndexConfig, model: Path, catalog: Catalog, results: dict[str, Result]
-) -> Generation:
-    """Puts tracks, embeddings and index together, in the catalog's order."""
-    found = [results[name] for name in catalog.tracks["content_id"]]
-    usable = np.array([isinstance(result, EmbeddedTrack) for result in found], dtype=bool)
-    embedded = [result for result in found if isinstance(result, EmbeddedTrack)]
-    refused = {
-        path: (content_id, result)
-        for path, content_id, result in zip(
-            catalog.tracks["path"], catalog.tracks["content_id"], found, strict=True
-        )
-        if isinstance(result, Failure)
-    }
-    failures = [Skipped(path, why.reason, why.detail) for path, (_, why) in refused.items()]
-    lasting = {path: content_id for path, (content_id, why) in refused.items() if why.lasting}
-    skipped = sorted([*catalog.skipped, *failures], key=lambda item: item.path)
-    if not embedded:
-        raise LibraryError(
-            f"{config.audio}: none of the {len(skipped)} files can be used;"
-            f" the first: {skipped[0].path}: {skipped[0].detail} ({skipped[0].reason})"
-        )
-    counts = np.array([len(track.windows) for track in embedded])
-    tracks = catalog.tracks[usable].reset_index(drop=True)
-    tracks = tracks.assign(
-        duration_seconds=np.array([track.seconds for track in embedded]),
-        first_window=counts.cumsum() - counts,
-        window_count=counts,
-    )
-    embeddings = np.stack([track.embedding for track in embedded])
-    return Generation(
-        _manifest(catalog, read_card(model), model, len(tracks), len(skipped)),
-        tracks,
-        pd.DataFrame(index=tracks.index),
-        load_probe(model, read_card(model)["fingerprint"]),
-        catalog.files,
-        skipped_table(skipped, lasting),
-        embeddings,
-        np.concatenate([track.windows for track in embedded]),
-        build_index(embeddings),
-    )
+        store.flush()  # also when interrupted
+    return lost
 
 
 def _describe(
-    config: IndexConfig, before: Generation | None, after: Generation, on_describe: Progress | None
+    config: IndexConfig, before: Generation | None, after: Contents, on_describe: Progress | None
 ) -> pd.DataFrame:
     """Measures the tracks of which nothing is known yet; it does not depend on the model."""
-    known = Measurements(Path(config.library) / "journal" / "descriptors.jsonl")
-    if before is not None:
+    journal = Path(config.library) / "journal"
+    known = Measurements(journal / f"descriptors-{MEASURE_VERSION}.jsonl")
+    if before is not None and before.manifest.get("measure_version", 1) == MEASURE_VERSION:
         known.recall(before.tracks["content_id"].tolist(), before.descriptors)
     content_ids = after.tracks["content_id"].tolist()
     if config.describe:
@@ -216,28 +239,15 @@ def _describe(
     return known.table(content_ids)
 
 
-def _manifest(
-    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int
-) -> dict[str, Any]:
-    return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "audio_root": str(catalog.root.resolve()),
-        "model": {
-            "name": card["name"],
-            "fingerprint": card["fingerprint"],
-            "folder": str(model.resolve()),
-            "window_seconds": card["front_end"]["window_seconds"],
-        },
-        "counts": {"tracks": tracks, "skipped": skipped, "ignored": catalog.ignored},
-        "index": {"kind": "flat", "measured_recall": 1.0},
-    }
-
-
-def _equal(before: Generation, after: Generation) -> bool:
+def _equal(before: Generation, after: Contents) -> bool:
     """Whether a new generation would say the same as the old one."""
     return (
-        before.manifest["audio_root"] == after.manifest["audio_root"]
+        before.version == 3
+        and before.fingerprint == after.manifest["model"]["fingerprint"]
+        and before.manifest["audio_root"] == after.manifest["audio_root"]
+        and before.manifest.get("measure_version") == after.manifest["measure_version"]
         and before.tracks.to_csv() == after.tracks.to_csv()
+        and before.placement.equals(after.placement)
         and same_probe(before.probe, after.probe)
         and before.descriptors.to_csv() == after.descriptors.to_csv()
         and before.files.to_csv() == after.files.to_csv()

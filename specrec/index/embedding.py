@@ -11,7 +11,7 @@ from specrec.audio.pool import load_many
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.errors import AudioError
-from specrec.index.journal import EmbeddedTrack
+from specrec.index.store import EmbeddedTrack
 from specrec.model.encoder import Encoder
 
 

@@ -1,69 +1,188 @@
-"""A library's files: complete generations, switched atomically; one writer at a time."""
+"""A library's files: complete generations, which readers open and a writer switches."""
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 import pandas as pd
+from jaxtyping import Float16, Float32
 
 from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, Reason
+from specrec.index.files import REMEDY, check_sizes, checksums, to_disk
+from specrec.index.segment import Segment
 from specrec.index.vectors import read_index, write_index
 from specrec.model.probe import PROBE_FILE, Probe, load_probe, save_probe
 
-FORMAT_VERSION = 2  # 1 had no descriptors
-_MANIFEST = "library.json"
-_REMEDY = "remove the library folder and run index.py again"
+FORMAT_VERSION = 3  # 1 had no descriptors; 1 and 2 had their windows in the generation
+MANIFEST = "library.json"
 
 
 @dataclass(frozen=True, eq=False)
-class Generation:
-    """One complete state of a library.
+class Contents:
+    """What a generation is written from.
 
     Attributes:
-        manifest: `library.json`: format, model, counts, index kind, audio root, checksums.
+        manifest: Model, counts, index kind, audio root; the rest of `library.json` is added.
         tracks: One row a track, in the order of the embeddings.
+        placement: Where the windows of each track are: segment, first_window, window_count.
         descriptors: What was measured of each track: one row a track, columns of
-            `specrec.descriptors`; none in a library of format 1.
+            `specrec.descriptors`.
         probe: The model's, so that explanations do without the model.
         files: What was read of each file below the audio root.
         skipped: path, reason, detail of the files left out; content_id where it would fail again.
-        embeddings: float32, (tracks, dim), centered, not scaled.
-        windows: float16, (windows, dim); `first_window` and `window_count` of a track say which.
+        embeddings: Centered, not scaled.
         index: FAISS, over the unit embeddings.
     """
 
     manifest: dict[str, Any]
     tracks: pd.DataFrame
+    placement: pd.DataFrame
     descriptors: pd.DataFrame
     probe: Probe | None
     files: pd.DataFrame
     skipped: pd.DataFrame
-    embeddings: np.ndarray
-    windows: np.ndarray
+    embeddings: Float32[np.ndarray, "tracks dim"]
     index: faiss.Index
 
-    def skipped_files(self) -> list[Skipped]:
-        """The files left out, as the catalog and the encoder reported them."""
-        return [
-            Skipped(row.path, Reason(row.reason), row.detail) for row in self.skipped.itertuples()
-        ]
+
+class Generation:
+    """One complete state of a library; its parts, those of `Contents`, are read when asked for.
+
+    As long as it is open, no writer removes its files.
+    """
+
+    def __init__(
+        self,
+        library: Path,
+        folder: Path,
+        manifest: dict[str, Any],
+        held: "_Hold | None" = None,
+    ) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._held = held
+        self.version = int(manifest["format_version"])
+        names = manifest.get("segments", [])
+        self.segments = {name: Segment(library / "segments" / name) for name in names}
+
+    def __len__(self) -> int:
+        return int(self.manifest["counts"]["tracks"])
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the model that embedded it."""
+        return str(self.manifest["model"]["fingerprint"])
+
+    @cached_property
+    def tracks(self) -> pd.DataFrame:
+        """One row a track."""
+        tracks = self._table("tracks")
+        return tracks.drop(columns=["first_window", "window_count"], errors="ignore")
+
+    @cached_property
+    def placement(self) -> pd.DataFrame:
+        """Where the windows of each track are; before format 3, in the generation itself."""
+        if self.version < 3:
+            here = self._table("tracks")[["first_window", "window_count"]]
+            return here.assign(segment="")
+        return self._table("placement")
+
+    @cached_property
+    def descriptors(self) -> pd.DataFrame:
+        """What was measured; nothing in a library of format 1."""
+        return (
+            pd.DataFrame(index=self.tracks.index)
+            if self.version < 2
+            else self._table("descriptors")
+        )
+
+    @cached_property
+    def probe(self) -> Probe | None:
+        """The model's."""
+        return load_probe(self.folder, self.fingerprint)
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """What was read of each file."""
+        return self._table("files")
+
+    @cached_property
+    def skipped(self) -> pd.DataFrame:
+        """The files left out."""
+        return self._table("skipped")
+
+    @cached_property
+    def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
+        """Memory-mapped."""
+        return self._array("embeddings")
+
+    @cached_property
+    def index(self) -> faiss.Index:
+        """The FAISS index."""
+        return read_index(self.folder / "index.faiss")
+
+    def windows(self, row: int) -> Float16[np.ndarray, "windows dim"]:
+        """The embeddings of a track's windows, in order."""
+        segment, first, count = (
+            self.placement[name].iloc[row] for name in ("segment", "first_window", "window_count")
+        )
+        return np.asarray(self.window_rows(str(segment))[first : first + count])
+
+    def window_rows(self, segment: str) -> Float16[np.ndarray, "windows dim"]:
+        """All windows of a segment, memory-mapped."""
+        try:
+            return self.segments[segment].windows if segment else self._array("windows")
+        except (OSError, ValueError) as error:
+            raise LibraryError(f"{self.folder}: windows damaged ({error}); {REMEDY}") from error
+
+    def _table(self, name: str) -> pd.DataFrame:
+        path = self.folder / f"{name}.parquet"
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise LibraryError(f"{path}: missing or damaged ({error}); {REMEDY}") from error
+
+    def _array(self, name: str) -> np.ndarray:
+        path = self.folder / f"{name}.npy"
+        try:
+            return np.load(path, mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise LibraryError(f"{path}: missing or damaged ({error}); {REMEDY}") from error
+
+    def check(self) -> None:
+        """Compares the sizes of all files with those that were written.
+
+        Raises:
+            LibraryError: If one is missing or of another size.
+        """
+        check_sizes(self.folder, self.manifest["files"])
+        for segment in self.segments.values():
+            try:
+                segment.check()
+            except (OSError, ValueError) as error:
+                raise LibraryError(f"{segment.folder}: missing or damaged; {REMEDY}") from error
 
 
-def skipped_table(skipped: list[Skipped], content_ids: dict[str, str]) -> pd.DataFrame:
+def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> pd.DataFrame:
     """The table of files left out; `content_ids` names, by path, those a decoder refused."""
     rows = [asdict(item) | {"content_id": content_ids.get(item.path)} for item in skipped]
     columns = ["path", "reason", "detail", "content_id"]
     return pd.DataFrame(rows, columns=columns).astype("string")
+
+
+def skipped_files(table: pd.DataFrame) -> list[Skipped]:
+    """The files left out, as the catalog and the encoder reported them."""
+    return [Skipped(row.path, Reason(row.reason), row.detail) for row in table.itertuples()]
 
 
 def read_generation(library: Path) -> Generation | None:
@@ -75,68 +194,84 @@ def read_generation(library: Path) -> Generation | None:
     current = library / "CURRENT"
     if not current.is_file():
         return None
-    folder = library / "generations" / current.read_text().strip()
+    name = current.read_text().strip()
     try:
-        manifest = json.loads((folder / _MANIFEST).read_text())
+        return _open(library, library / "generations" / name)
+    except LibraryError:
+        if current.read_text().strip() != name:  # a writer switched and tidied up in between
+            return read_generation(library)
+        raise
+
+
+def _open(library: Path, folder: Path) -> Generation:
+    held = _hold(folder)
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
         version = int(manifest["format_version"])
+        generation = Generation(library, folder, manifest, held)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LibraryError(f"{folder}: {_MANIFEST} is missing or damaged; {_REMEDY}") from error
+        raise LibraryError(f"{folder}: {MANIFEST} is missing or damaged; {REMEDY}") from error
     if version > FORMAT_VERSION:
         raise LibraryError(
             f"{library}: format {version}, but this specrec reads up to {FORMAT_VERSION};"
             " upgrade specrec"
         )
-    try:
-        for name, stored in manifest["files"].items():
-            if (folder / name).stat().st_size != stored["bytes"]:
-                raise LibraryError(f"{folder / name}: damaged (its size differs); {_REMEDY}")
-        tracks = pd.read_parquet(folder / "tracks.parquet")
-        described = folder / "descriptors.parquet"
-        return Generation(
-            manifest,
-            tracks,
-            pd.read_parquet(described) if version > 1 else pd.DataFrame(index=tracks.index),
-            load_probe(folder, manifest["model"]["fingerprint"]),
-            pd.read_parquet(folder / "files.parquet"),
-            pd.read_parquet(folder / "skipped.parquet"),
-            np.load(folder / "embeddings.npy", mmap_mode="r"),
-            np.load(folder / "windows.npy", mmap_mode="r"),
-            read_index(folder / "index.faiss"),
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise LibraryError(f"{folder}: missing or damaged ({error}); {_REMEDY}") from error
+    generation.check()
+    return generation
 
 
-def write_generation(library: Path, generation: Generation) -> None:
+def write_generation(library: Path, contents: Contents) -> Generation:
     """Writes a generation beside the current one, then switches to it in one step."""
     generations = library / "generations"
     generations.mkdir(parents=True, exist_ok=True)
     current = library / "CURRENT"
     old = current.read_text().strip() if current.exists() else "000000"
-    folder = generations / f"{int(old) + 1:06d}"
-    shutil.rmtree(folder, ignore_errors=True)  # left by a run that was killed
+    last = max((int(path.name) for path in generations.glob("[0-9]*")), default=0)
+    folder = generations / f"{max(last, int(old)) + 1:06d}"
     folder.mkdir()
-    generation.tracks.to_parquet(folder / "tracks.parquet")
-    generation.descriptors.to_parquet(folder / "descriptors.parquet")
-    if generation.probe is not None:
-        save_probe(generation.probe, folder / PROBE_FILE)
-    generation.files.to_parquet(folder / "files.parquet")
-    generation.skipped.to_parquet(folder / "skipped.parquet")
-    np.save(folder / "embeddings.npy", generation.embeddings)
-    np.save(folder / "windows.npy", generation.windows)
-    write_index(generation.index, folder / "index.faiss")
-    files = {path.name: _checksum(path) for path in sorted(folder.iterdir())}
-    manifest = {"format_version": FORMAT_VERSION, **generation.manifest, "files": files}
-    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-    for path in folder.iterdir():
-        _to_disk(path)
+    for name in ("tracks", "placement", "descriptors", "files", "skipped"):
+        getattr(contents, name).to_parquet(folder / f"{name}.parquet")
+    if contents.probe is not None:
+        save_probe(contents.probe, folder / PROBE_FILE)
+    np.save(folder / "embeddings.npy", contents.embeddings)
+    write_index(contents.index, folder / "index.faiss")
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        **contents.manifest,
+        "segments": sorted(set(contents.placement["segment"])),
+        "files": checksums(folder),
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    for path in [*folder.iterdir(), folder, generations]:
+        to_disk(path)
     temporary = library / "CURRENT.tmp"
     temporary.write_text(folder.name + "\n")
-    _to_disk(temporary)
+    to_disk(temporary)
     temporary.replace(current)
-    for other in generations.iterdir():  # a reader may still be opening the one before
-        if other.name not in (old, folder.name):
-            shutil.rmtree(other, ignore_errors=True)
+    to_disk(library)
+    return Generation(library, folder, manifest)
+
+
+def remove_old_generations(library: Path) -> set[str]:
+    """Removes what is neither current, nor the one before, nor open somewhere.
+
+    Returns:
+        The segments to which those that are left refer.
+    """
+    folders = sorted((library / "generations").glob("[0-9]*"))
+    current = (library / "CURRENT").read_text().strip()
+    complete = [
+        path.name for path in folders if path.name < current and (path / MANIFEST).is_file()
+    ]
+    kept = {current, *complete[-1:]}
+    referenced: set[str] = set()
+    for folder in folders:
+        if folder.name not in kept and _is_free(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        elif (folder / MANIFEST).is_file():
+            manifest = json.loads((folder / MANIFEST).read_text())
+            referenced |= set(manifest.get("segments", []))
+    return referenced
 
 
 @contextmanager
@@ -157,12 +292,33 @@ def writer_lock(library: Path) -> Iterator[None]:
         yield
 
 
-def _checksum(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
+class _Hold:
+    """A reader's claim on a generation: a shared lock on its manifest, freed with the object."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+
+    def __del__(self) -> None:
+        os.close(self._handle)
 
 
-def _to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+def _hold(folder: Path) -> _Hold | None:
+    try:
+        handle = os.open(folder / MANIFEST, os.O_RDONLY)
+    except OSError:
+        return None
+    with suppress(OSError):  # a file system without locks, or a writer about to remove it
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return _Hold(handle)
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether no reader holds a generation."""
+    try:
+        with (folder / MANIFEST).open() as manifest:
+            fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True  # left by a writer that was killed
+    except OSError:
+        return False
+    return True

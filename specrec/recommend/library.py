@@ -36,14 +36,8 @@ class Library:
 
     def __init__(self, folder: Path, generation: Generation) -> None:
         self.folder = folder
+        self.generation = generation
         self.manifest = generation.manifest
-        self.tracks: pd.DataFrame = generation.tracks
-        self.skipped: pd.DataFrame = generation.skipped
-        self.embeddings: Float32[np.ndarray, "tracks dim"] = generation.embeddings
-        self.windows = generation.windows
-        self.descriptors: pd.DataFrame = generation.descriptors
-        self.probe: Probe | None = _own_probe(folder, generation) or generation.probe
-        self._index = generation.index
         # By path and content, for an account asks for the same file several times.
         self._outside_sound = lru_cache(_REMEMBERED)(self._embed)
         self._outside_features = lru_cache(_REMEMBERED)(self._measure)
@@ -65,7 +59,32 @@ class Library:
         return cls(path, generation)
 
     def __len__(self) -> int:
-        return len(self.tracks)
+        return len(self.generation)
+
+    @property
+    def tracks(self) -> pd.DataFrame:
+        """One row a track: track_id, path, tags, duration, the columns of a table."""
+        return self.generation.tracks
+
+    @property
+    def skipped(self) -> pd.DataFrame:
+        """The files left out, with reason and detail."""
+        return self.generation.skipped
+
+    @property
+    def descriptors(self) -> pd.DataFrame:
+        """What was measured of the tracks, one row each."""
+        return self.generation.descriptors
+
+    @property
+    def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
+        """One row a track, centered, not of unit length; memory-mapped."""
+        return self.generation.embeddings
+
+    @cached_property
+    def probe(self) -> Probe | None:
+        """The probe fitted on the library itself, else the model's."""
+        return _own_probe(self.folder, self.generation) or self.generation.probe
 
     @property
     def audio_root(self) -> Path:
@@ -110,7 +129,7 @@ class Library:
             raise QueryError(f"k must be 1 or more, not {k}")
         sound = self.sound(query)
         inside = sound.row is not None
-        similarities, rows = search(self._index, sound.embedding[None], k + inside)
+        similarities, rows = search(self.generation.index, sound.embedding[None], k + inside)
         found = [
             (float(similarity), int(other))
             for similarity, other in zip(similarities[0], rows[0], strict=True)
@@ -162,12 +181,11 @@ class Library:
         row, outside = self._resolve(query)
         if outside is None:
             track = self.tracks.iloc[row]
-            first, count = int(track["first_window"]), int(track["window_count"])
             return Sound(
                 row,
                 self.audio_root / track["path"],
                 np.asarray(self.embeddings[row]),
-                np.asarray(self.windows[first : first + count]),
+                self.generation.windows(row),
                 float(track["duration_seconds"]),
             )
         return self._outside_sound(outside, content_id(outside))

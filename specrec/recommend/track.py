@@ -13,7 +13,7 @@ from jaxtyping import Float16, Float32
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.explain.explanation import Explanation
 
-_INTERNAL = {"track_id", "path", "content_id", "first_window", "window_count", *TAG_COLUMNS}
+_INTERNAL = {"track_id", "path", "content_id", *TAG_COLUMNS}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,105 @@
+"""From a catalog and what is stored of its contents to a generation."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from specrec.catalog.catalog import Catalog
+from specrec.catalog.scan import Skipped
+from specrec.descriptors.measure import VERSION as MEASURE_VERSION
+from specrec.errors import LibraryError, Reason
+from specrec.index.storage import Contents, skipped_table
+from specrec.index.store import Failure, Store
+from specrec.index.vectors import build_index
+from specrec.model.probe import load_probe
+from specrec.model.resolve import read_card
+
+_REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
+_GONE = Failure(Reason.MISSING, "its file is gone, and this model has not embedded it")
+
+
+def assemble(
+    catalog: Catalog,
+    model: Path,
+    store: Store,
+    lost: Mapping[str, Failure],
+    removed: set[str],
+) -> Contents:
+    """Puts tracks, embeddings and index together, in the catalog's order.
+
+    Args:
+        catalog: The tracks wanted.
+        model: Folder of the model that embedded them.
+        store: What it made of them.
+        lost: Failures of this run that may not last, by content.
+        removed: Contents that were taken out.
+
+    Raises:
+        LibraryError: If no track is left.
+    """
+    failures = _failures(catalog.tracks["content_id"], store, lost, removed)
+    refused = catalog.tracks["content_id"].map(failures)
+    out = catalog.tracks[refused.notna()]
+    listed = [
+        Skipped(path, failure.reason, failure.detail)
+        for path, failure in zip(out["path"], refused.dropna(), strict=True)
+    ]
+    skipped = sorted([*catalog.skipped, *listed], key=lambda item: item.path)
+    tracks = catalog.tracks[refused.isna()].reset_index(drop=True)
+    if not len(tracks):
+        raise LibraryError(
+            f"{catalog.root}: none of the {len(skipped)} files can be used;"
+            f" the first: {skipped[0].path}: {skipped[0].detail} ({skipped[0].reason})"
+        )
+    contents = tracks["content_id"].tolist()
+    seconds = store.table.loc[contents, "duration_seconds"].to_numpy()
+    embeddings = store.embeddings(contents)
+    lasting = {
+        path: content_id
+        for path, content_id in zip(out["path"], out["content_id"], strict=True)
+        if failures[content_id].lasting
+    }
+    return Contents(
+        _manifest(catalog, read_card(model), model, len(tracks), len(skipped)),
+        tracks.assign(duration_seconds=seconds),
+        store.placement(contents),
+        pd.DataFrame(index=tracks.index),
+        load_probe(model, read_card(model)["fingerprint"]),
+        catalog.files,
+        skipped_table(skipped, lasting),
+        embeddings,
+        build_index(embeddings),
+    )
+
+
+def _failures(
+    contents: pd.Series, store: Store, lost: Mapping[str, Failure], removed: set[str]
+) -> dict[str, Failure]:
+    """Why contents are left out; those that are not named are in."""
+    known = store.table.reindex(contents)
+    absent = dict.fromkeys(known.index[known["row"].isna()], _GONE)
+    bad = known[known["reason"].notna()]
+    stored = {row.Index: Failure(Reason(row.reason), row.detail) for row in bad.itertuples()}
+    taken = dict.fromkeys(set(contents) & removed, _REMOVED)
+    return absent | stored | dict(lost) | taken
+
+
+def _manifest(
+    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int
+) -> dict[str, Any]:
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "audio_root": str(catalog.root.resolve()),
+        "model": {
+            "name": card["name"],
+            "fingerprint": card["fingerprint"],
+            "folder": str(model.resolve()),
+            "window_seconds": card["front_end"]["window_seconds"],
+        },
+        "measure_version": MEASURE_VERSION,
+        "counts": {"tracks": tracks, "skipped": skipped, "ignored": catalog.ignored},
+        "index": {"kind": "flat", "measured_recall": 1.0},
+    }

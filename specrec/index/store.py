@@ -1,0 +1,229 @@
+"""What was embedded so far, by content: nothing in it is ever embedded again."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float16, Float32
+
+from specrec.errors import AudioError, Reason
+from specrec.index.segment import COLUMNS, Segment, write_segment
+
+ANALYSIS_VERSION = 1
+"""Part of a store's key: to be raised when the same file and model give another embedding."""
+
+_TRACKS_A_SEGMENT = 64
+_NUMBER = "[0-9]" * 6
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedTrack:
+    """What the encoder makes of a track.
+
+    Attributes:
+        embedding: Centered, not of unit length: the mean over its windows.
+        windows: Centered embeddings of its windows, in order; half precision is what is stored.
+        seconds: Duration of its audio.
+    """
+
+    embedding: Float32[np.ndarray, " dim"]
+    windows: Float16[np.ndarray, "windows dim"]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a content can't be embedded."""
+
+    reason: Reason
+    detail: str
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the same bytes would fail again: a lost disk or a killed decoder says nothing."""
+        return self.reason not in (Reason.MISSING, Reason.UNREADABLE, Reason.CRASHED)
+
+
+def store_key(fingerprint: str, windows_per_track: int | None) -> str:
+    """What else but its content an embedding depends on."""
+    coverage = "whole" if windows_per_track is None else f"{windows_per_track}w"
+    return f"{fingerprint}-{coverage}-v{ANALYSIS_VERSION}"
+
+
+class Store:
+    """The segments of one key.
+
+    Results are added in small segments, so that a killed run loses little; `merge` joins them, so
+    that there are few. Each track is rewritten a logarithmic number of times.
+    """
+
+    def __init__(self, library: Path, key: str) -> None:
+        self.folder = library / "segments" / key
+        self._segments: dict[str, Segment] = {}
+        for path in sorted(self.folder.glob(_NUMBER)):
+            self._segments[path.name] = Segment(path)
+        self._waiting: dict[str, EmbeddedTrack | Failure] = {}
+        self._table: pd.DataFrame | None = None
+        live = set(self.table["segment"])
+        self._segments = {name: item for name, item in self._segments.items() if name in live}
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a content, by its id: `COLUMNS` and `segment`, the number of its segment."""
+        if self._table is None:
+            empty = pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
+            parts = [
+                segment.contents.assign(segment=name) for name, segment in self._segments.items()
+            ]
+            joined = pd.concat([empty.assign(segment=pd.Series(dtype="string")), *parts])
+            # A run killed while it merged leaves contents in two segments; the later one counts.
+            self._table = joined.drop_duplicates("content_id", keep="last").set_index("content_id")
+        return self._table
+
+    def add(self, content_id: str, result: EmbeddedTrack | AudioError) -> Failure | None:
+        """Notes a result; every so often, what was noted is written.
+
+        Returns:
+            A failure that may not last, which is not noted.
+        """
+        kept = Failure(result.reason, result.detail) if isinstance(result, AudioError) else result
+        if isinstance(kept, Failure) and not kept.lasting:
+            return kept
+        self._waiting[content_id] = kept
+        if len(self._waiting) >= _TRACKS_A_SEGMENT:
+            self.flush()
+        return None
+
+    def flush(self) -> None:
+        """Writes what was noted since the last segment."""
+        if not self._waiting:
+            return
+        tracks = {k: v for k, v in self._waiting.items() if isinstance(v, EmbeddedTrack)}
+        counts = np.array([len(track.windows) for track in tracks.values()], dtype=np.int64)
+        found = pd.DataFrame(
+            {
+                "content_id": list(tracks),
+                "row": np.arange(len(tracks)),
+                "first_window": counts.cumsum() - counts,
+                "window_count": counts,
+                "duration_seconds": [track.seconds for track in tracks.values()],
+            }
+        )
+        failures = [
+            {
+                "content_id": k,
+                "row": -1,
+                "first_window": 0,
+                "window_count": 0,
+                "reason": str(v.reason),
+                "detail": v.detail,
+            }
+            for k, v in self._waiting.items()
+            if isinstance(v, Failure)
+        ]
+        contents = pd.concat([found, pd.DataFrame(failures)], ignore_index=True)
+        self._write(
+            contents.reindex(columns=[*COLUMNS]),
+            (track.embedding[None] for track in tracks.values()),
+            (track.windows for track in tracks.values()),
+        )
+        self._waiting.clear()
+
+    def merge(self, alive: Iterable[str] | None = None) -> None:
+        """Joins small segments, and drops what nobody asks for any more.
+
+        Args:
+            alive: Contents to keep; a segment of which less than half is alive is rewritten
+                without the rest. None keeps all.
+        """
+        kept = None if alive is None else set(alive)
+        chosen: list[tuple[Segment, bool]] = []
+        total = 0
+        for segment in sorted(self._segments.values(), key=lambda item: len(item.contents)):
+            size = len(segment.contents)
+            mostly_dead = kept is not None and 2 * int(self._live(segment, kept).sum()) < size
+            if not chosen or size <= 2 * total or mostly_dead:
+                chosen.append((segment, mostly_dead))
+                total += size
+        if len(chosen) < 2 and not any(dead for _, dead in chosen):
+            return
+        merged = [segment for segment, _ in chosen]
+        contents, starts = [], [0, 0]
+        for segment in merged:
+            live = segment.contents[self._live(segment, kept)]
+            found = live[live["row"] >= 0]
+            counts = found["window_count"].to_numpy()
+            placed = found.assign(
+                row=starts[0] + np.arange(len(found)),
+                first_window=starts[1] + counts.cumsum() - counts,
+            )
+            contents += [placed, live[live["row"] < 0]]
+            starts = [starts[0] + len(found), starts[1] + int(counts.sum())]
+        joined = pd.concat(contents, ignore_index=True)
+        if len(joined):
+            self._write(
+                joined,
+                (part for segment in merged for part in self._rows(segment, kept)),
+                (part for segment in merged for part in self._window_rows(segment, kept)),
+            )
+        for segment in merged:
+            del self._segments[segment.folder.name]
+        self._table = None
+
+    def collect(self, referenced: set[str]) -> None:
+        """Removes the segments that were merged into others.
+
+        Args:
+            referenced: Names of those that a generation still refers to.
+        """
+        for path in self.folder.glob(_NUMBER):
+            if path.name not in self._segments and Segment(path).name not in referenced:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def embeddings(self, content_ids: Sequence[str]) -> Float32[np.ndarray, "tracks dim"]:
+        """The embeddings of contents that are in the store, in the order given."""
+        places = self.table.loc[list(content_ids)]
+        first = self._segments[str(places["segment"].iloc[0])].embeddings
+        gathered = np.empty((len(places), first.shape[1]), dtype=np.float32)
+        rows, segments = places["row"].to_numpy(), places["segment"].to_numpy()
+        for name in pd.unique(segments):
+            here = np.flatnonzero(segments == name)
+            gathered[here] = self._segments[str(name)].embeddings[rows[here]]
+        return gathered
+
+    def placement(self, content_ids: Sequence[str]) -> pd.DataFrame:
+        """Where the windows of contents are: segment (its name), first_window, window_count."""
+        places = self.table.loc[list(content_ids), ["segment", "first_window", "window_count"]]
+        names = {name: segment.name for name, segment in self._segments.items()}
+        return places.assign(segment=places["segment"].map(names)).reset_index(drop=True)
+
+    def _live(self, segment: Segment, kept: set[str] | None) -> Bool[np.ndarray, " contents"]:
+        """Which contents of a segment count, and are to be kept."""
+        ids = segment.contents["content_id"]
+        live = (self.table["segment"].reindex(ids) == segment.folder.name).to_numpy(dtype=bool)
+        return live if kept is None else live & ids.isin(kept).to_numpy(dtype=bool)
+
+    def _rows(self, segment: Segment, kept: set[str] | None) -> Iterator[np.ndarray]:
+        live = segment.contents[self._live(segment, kept)]
+        rows = live.loc[live["row"] >= 0, "row"].to_numpy()
+        for part in np.array_split(rows, len(rows) // 4096 + 1):
+            yield segment.embeddings[part]
+
+    def _window_rows(self, segment: Segment, kept: set[str] | None) -> Iterator[np.ndarray]:
+        live = segment.contents[self._live(segment, kept)]
+        for row in live[live["row"] >= 0].itertuples():
+            yield segment.windows[row.first_window : row.first_window + row.window_count]
+
+    def _write(
+        self,
+        contents: pd.DataFrame,
+        embeddings: Iterable[np.ndarray],
+        windows: Iterable[np.ndarray],
+    ) -> None:
+        last = max((int(path.name) for path in self.folder.glob(_NUMBER)), default=0)
+        folder = self.folder / f"{last + 1:06d}"
+        self._segments[folder.name] = write_segment(folder, contents, embeddings, windows)
+        self._table = None
