@@ -8,8 +8,8 @@ from specrec.config import IndexConfig
 def main(config: IndexConfig) -> None:
     """Indexes as configured and says what came of it."""
     from specrec.index.build import build_library
+    from specrec.report.libraries import print_build
     from specrec.report.progress import progress_bar
-    from specrec.report.terminal import print_build
 
     with (
         progress_bar("reading") as on_scan,

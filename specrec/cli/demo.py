@@ -23,8 +23,9 @@ def demo(
     from specrec.model.resolve import DEFAULT_MODEL
     from specrec.recommend.library import Library
     from specrec.report.evaluation import print_retrieval
+    from specrec.report.libraries import print_build
     from specrec.report.progress import progress_bar
-    from specrec.report.terminal import print_build, print_neighbors
+    from specrec.report.terminal import print_neighbors
     from specrec.synthesis.library import write_library
 
     audio, place = folder / "audio", folder / "library"

@@ -17,7 +17,7 @@ from specrec.index.vectors import build_index
 from specrec.model.probe import load_probe
 from specrec.model.resolve import read_card
 
-_REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
+REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
 _GONE = Failure(Reason.MISSING, "its file is gone, and this model has not embedded it")
 
 
@@ -83,7 +83,7 @@ def _failures(
     absent = dict.fromkeys(known.index[known["row"].isna()], _GONE)
     bad = known[known["reason"].notna()]
     stored = {row.Index: Failure(Reason(row.reason), row.detail) for row in bad.itertuples()}
-    taken = dict.fromkeys(set(contents) & removed, _REMOVED)
+    taken = dict.fromkeys(set(contents) & removed, REMOVED)
     return absent | stored | dict(lost) | taken
 
 

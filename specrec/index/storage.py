@@ -14,7 +14,7 @@ from typing import Any
 import faiss
 import numpy as np
 import pandas as pd
-from jaxtyping import Float16, Float32
+from jaxtyping import Float16, Float32, Int64
 
 from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, Reason
@@ -130,6 +130,11 @@ class Generation:
     def index(self) -> faiss.Index:
         """The FAISS index."""
         return read_index(self.folder / "index.faiss")
+
+    @cached_property
+    def duplicate_groups(self) -> Int64[np.ndarray, " tracks"]:
+        """For each track the first row of the same recording: its own, if there is no other."""
+        return np.arange(len(self))
 
     def windows(self, row: int) -> Float16[np.ndarray, "windows dim"]:
         """The embeddings of a track's windows, in order."""

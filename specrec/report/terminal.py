@@ -1,6 +1,5 @@
 """Tables on the terminal."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from rich import box
@@ -11,33 +10,7 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from specrec.index.build import BuildReport
 from specrec.recommend.track import Neighbor, Track
-
-_SKIPPED_SHOWN = 20
-
-
-def print_build(report: BuildReport, library: str) -> None:
-    """Says what an index run did, and lists the files it left out."""
-    console = Console(highlight=False)
-    what = f"{report.tracks} tracks" if report.changed else f"{report.tracks} tracks, nothing new"
-    parts = [what, f"{report.embedded} embedded now", f"{len(report.skipped)} skipped"]
-    if report.ignored:
-        parts.append(f"{report.ignored} other files ignored")
-    console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
-    if report.table:
-        console.print(f"tags and columns from {escape(str(report.table))}")
-    if report.featured is not None:
-        console.print(f"{report.featured} tracks are in the table of features")
-    if report.skipped:
-        table = Table("skipped file", "reason", "detail", box=box.SIMPLE_HEAD)
-        for item in report.skipped[:_SKIPPED_SHOWN]:
-            table.add_row(escape(item.path), item.reason, escape(item.detail))
-        console.print(table)
-    if len(report.skipped) > _SKIPPED_SHOWN:
-        counts = Counter(str(item.reason) for item in report.skipped)
-        total = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-        console.print(f"{_SKIPPED_SHOWN} of {len(report.skipped)} shown; in all: {total}")
 
 
 def print_neighbors(query: Track, neighbors: Sequence[Neighbor], why: bool = True) -> None:

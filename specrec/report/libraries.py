@@ -1,0 +1,131 @@
+"""A library's state on the terminal and as JSON."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from specrec.index.build import BuildReport
+from specrec.index.maintenance import Status, Verification
+
+_SKIPPED_SHOWN = 20
+_PATHS_SHOWN = 10
+
+
+def print_status(status: Status, library: str) -> None:
+    """Prints what a library holds."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    model, index = status.model, status.index
+    tracks = f"{status.tracks:,} tracks, {status.hours:,.1f} h of audio"
+    if status.duplicates:
+        tracks += f"; {status.duplicates} of them the same recording as another"
+    left_out = ", ".join(f"{count} {reason}" for reason, count in status.skipped.items())
+    settings = ", ".join(
+        f"{name} {value}"
+        for name, value in index.items()
+        if name not in ("kind", "measured_recall") and not isinstance(value, dict | list)
+    )
+    rows = {
+        "tracks": tracks,
+        "skipped": left_out or "none",
+        "other files": f"{status.ignored:,} ignored",
+        "music": escape(status.audio_root),
+        "model": f"{escape(model['name'])} ({model['fingerprint']})",
+        "index": f"{index['kind']}, recall@10 {index['measured_recall']:.3f}"
+        + (f" ({settings})" if settings else ""),
+        "disk": f"{_size(status.bytes_generation)} tables and index,"
+        f" {_size(status.bytes_segments)} windows, {_size(status.bytes_other)} other"
+        " (the state before, other models, removed tracks)",
+        "written": f"{status.created}, format {status.format_version}",
+    }
+    for name, text in rows.items():
+        table.add_row(name, text)
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(library)}[/]")
+    console.print(table)
+
+
+def status_json(status: Status) -> str:
+    """A status as a JSON document."""
+    return json.dumps({"format_version": 1, **status.to_dict()}, indent=2, ensure_ascii=False)
+
+
+def print_verification(found: Verification, library: str) -> None:
+    """Prints what is damaged."""
+    console = Console(highlight=False)
+    for line in found.damage:
+        console.print(escape(line))
+    if not found.damage:
+        console.print(f"[bold]{escape(library)}[/]: whole; {found.files} files were read")
+
+
+def verification_json(found: Verification) -> str:
+    """A verification as a JSON document."""
+    document = asdict(found) | {"segments": [str(path) for path in found.segments]}
+    return json.dumps({"format_version": 1, **document}, indent=2, ensure_ascii=False)
+
+
+def print_build(report: BuildReport, library: str) -> None:
+    """Says what an index run did, or would do, and lists the files it left out."""
+    console = Console(highlight=False)
+    if report.dry_run:
+        console.print(
+            f"[bold]{escape(library)}[/]: {report.tracks} tracks now; a run would embed"
+            f" {report.embedded} files. Nothing was written."
+        )
+    else:
+        what = (
+            f"{report.tracks} tracks" if report.changed else f"{report.tracks} tracks, nothing new"
+        )
+        parts = [what, f"{report.embedded} embedded now", f"{len(report.skipped)} skipped"]
+        if report.ignored:
+            parts.append(f"{report.ignored} other files ignored")
+        console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
+    _print_plan(console, report)
+    if report.table:
+        console.print(f"tags and columns from {escape(str(report.table))}")
+    if report.featured is not None:
+        console.print(f"{report.featured} tracks are in the table of features")
+    if report.skipped:
+        table = Table("skipped file", "reason", "detail", box=box.SIMPLE_HEAD)
+        for item in report.skipped[:_SKIPPED_SHOWN]:
+            table.add_row(escape(item.path), item.reason, escape(item.detail))
+        console.print(table)
+    if len(report.skipped) > _SKIPPED_SHOWN:
+        counts = Counter(str(item.reason) for item in report.skipped)
+        total = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+        console.print(f"{_SKIPPED_SHOWN} of {len(report.skipped)} shown; in all: {total}")
+
+
+def _print_plan(console: Console, report: BuildReport) -> None:
+    """What became of files since the last run; a first run has nothing to say."""
+    plan, would = report.plan, "would be " if report.dry_run else ""
+    groups = {
+        "new": plan.added if report.dry_run else [],
+        "changed": plan.changed,
+        "moved": [f"{before} -> {now}" for before, now in plan.moved],
+        f"gone, {would}dropped" if report.pruned else "gone, kept (prune=true drops them)": (
+            plan.vanished
+        ),
+    }
+    for name, paths in groups.items():
+        if paths:
+            console.print(f"{len(paths)} {name}:")
+            shown = paths[:_PATHS_SHOWN]
+            more = [f"and {len(paths) - len(shown)} more"] if len(paths) > len(shown) else []
+            for line in [*shown, *more]:
+                console.print(f"  {escape(line)}")
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
