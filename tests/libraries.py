@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from specrec.descriptors.measure import NAMES
+from specrec.index.duplicates import COLUMNS
 from specrec.index.storage import Contents, skipped_table, write_generation
 from specrec.index.store import EmbeddedTrack, Store, store_key
 from specrec.index.vectors import build_index
@@ -77,6 +78,7 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
             skipped_table([], {}),
             embeddings,
             build_index(embeddings),
+            pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),
         ),
     )
     return folder

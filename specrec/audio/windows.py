@@ -3,14 +3,18 @@
 import math
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from specrec.audio.waveform import Waveform
+
+REMAINDER = 0.02
+"""Share of a window that may be left uncovered."""
 
 
 def window_starts(samples: int, window_samples: int) -> Int64[np.ndarray, " windows"]:
     """Start samples of the fewest evenly spaced windows that cover a track.
 
+    A remainder of up to 2 % of a window is left between them: what an encoder pads does not count.
     A track of at most one window's length has one window, which begins at 0 and is as long as
     the track.
 
@@ -18,7 +22,7 @@ def window_starts(samples: int, window_samples: int) -> Int64[np.ndarray, " wind
         samples: Length of the track, at least 1.
         window_samples: Length of a window, at least 1.
     """
-    count = math.ceil(samples / window_samples)
+    count = max(1, math.ceil(samples / window_samples - REMAINDER))
     last = max(0, samples - window_samples)
     return np.linspace(0, last, count).round().astype(np.int64)
 
@@ -34,3 +38,12 @@ def cut_windows(
     length = min(round(window_seconds * waveform.sample_rate), len(waveform.samples))
     starts = window_starts(len(waveform.samples), length)
     return np.stack([waveform.samples[start : start + length] for start in starts])
+
+
+def window_spans(
+    windows: int, seconds: float, window_seconds: float
+) -> Float64[np.ndarray, "windows two"]:
+    """Start and end of a track's windows in seconds, as `window_starts` places them."""
+    length = min(window_seconds, seconds)
+    starts = np.linspace(0.0, max(0.0, seconds - length), windows)
+    return np.stack([starts, starts + length], axis=1)

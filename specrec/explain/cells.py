@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from specrec.audio.waveform import Waveform
-from specrec.audio.windows import cut_windows
-from specrec.explain.decompose import unit, window_spans
+from specrec.audio.windows import cut_windows, window_spans
+from specrec.explain.decompose import unit
 from specrec.model.encoder import Encoder
 
 _BATCH = 8

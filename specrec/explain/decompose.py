@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64
 
+from specrec.audio.windows import window_spans
 from specrec.explain.directions import Directions
 
 
@@ -135,15 +136,6 @@ def best_passage(
     there = window_spans(len(neighbor_windows), neighbor_seconds, window_seconds)[second]
     (start, end), (other_start, other_end) = here.tolist(), there.tolist()
     return Passage(start, end, other_start, other_end, float(cosines[first, second]))
-
-
-def window_spans(
-    windows: int, seconds: float, window_seconds: float
-) -> Float64[np.ndarray, "windows two"]:
-    """Start and end of a track's windows in seconds, as `audio.windows` cuts them."""
-    length = min(window_seconds, seconds)
-    starts = np.linspace(0.0, max(0.0, seconds - length), windows)
-    return np.stack([starts, starts + length], axis=1)
 
 
 def _mended(

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from specrec.catalog.catalog import Catalog
 from specrec.catalog.scan import Skipped
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import LibraryError, Reason
-from specrec.index.storage import Contents, skipped_table
+from specrec.index.duplicates import COLUMNS, find_duplicates
+from specrec.index.storage import Contents, Generation, skipped_table
 from specrec.index.store import Failure, Store
 from specrec.index.vectors import build_index
 from specrec.model.probe import load_probe
@@ -72,7 +74,37 @@ def assemble(
         skipped_table(skipped, lasting),
         embeddings,
         build_index(embeddings),
+        pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),
     )
+
+
+def pair_duplicates(before: Generation | None, after: Contents, store: Store) -> pd.DataFrame:
+    """The pairs of files of one recording: those known, and those of tracks that are new.
+
+    Args:
+        before: The generation before, if it was embedded in the same way.
+        after: The tracks now.
+        store: What holds their windows.
+    """
+    contents = after.tracks["content_id"]
+    if before is None:
+        known, new = after.duplicates, np.arange(len(contents))
+    else:
+        known = before.duplicates
+        known = known[known["first"].isin(contents) & known["second"].isin(contents)]
+        new = np.flatnonzero(~contents.isin(before.tracks["content_id"]).to_numpy(dtype=bool))
+    pairs = find_duplicates(
+        after.index,
+        after.embeddings,
+        after.tracks["duration_seconds"].to_numpy(dtype=np.float64),
+        lambda row: store.windows(contents[row]),
+        after.manifest["model"]["window_seconds"],
+        new,
+    )
+    rows = [(*sorted((contents[one], contents[other])), value) for one, other, value in pairs]
+    found = pd.DataFrame(rows, columns=[*COLUMNS]).astype(COLUMNS)
+    joined = pd.concat([known, found]).drop_duplicates(["first", "second"])
+    return joined.sort_values(["first", "second"], ignore_index=True)
 
 
 def _failures(

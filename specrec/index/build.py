@@ -1,5 +1,6 @@
 """An index run: read the catalog, embed what is new, write a complete generation."""
 
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from specrec.audio.windows import REMAINDER
 from specrec.catalog.catalog import Catalog, read_catalog
 from specrec.catalog.joins import join_features
 from specrec.catalog.scan import Skipped
@@ -15,7 +17,7 @@ from specrec.config import IndexConfig
 from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import AudioError, Reason
-from specrec.index.assemble import assemble
+from specrec.index.assemble import assemble, pair_duplicates
 from specrec.index.plan import Plan, make_plan, removed_contents
 from specrec.index.storage import (
     Contents,
@@ -105,7 +107,12 @@ def build_library(
             catalog = _keep_vanished(catalog, before, plan.vanished)
         store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
         after = assemble(catalog, model, store, lost, removed)
-        after = replace(after, descriptors=_describe(config, before, after, on_describe))
+        same = before if before is not None and _same_key(before, key) else None
+        after = replace(
+            after,
+            descriptors=_describe(config, before, after, on_describe),
+            duplicates=pair_duplicates(same, after, store),
+        )
         changed = before is None or not _equal(before, after)
         if changed:
             write_generation(library, after)
@@ -150,17 +157,26 @@ def _unknown(catalog: Catalog, store: Store, removed: set[str]) -> pd.DataFrame:
     return catalog.tracks[~catalog.tracks["content_id"].isin(list(known))]
 
 
+def _same_key(before: Generation, key: str) -> bool:
+    """Whether a generation's embeddings were made as those of a store."""
+    return before.version >= 3 and all(name.startswith(f"{key}/") for name in before.segments)
+
+
 def _adopt(before: Generation, store: Store) -> None:
     """Takes over what an older format kept in the generation itself."""
     if store.folder.name != store_key(before.fingerprint, None):
         return
     known = set(store.table.index)
+    window_seconds = before.manifest["model"].get("window_seconds", math.nan)
     for row, track in enumerate(before.tracks.itertuples()):
-        if track.content_id not in known:
-            made = EmbeddedTrack(
-                np.asarray(before.embeddings[row]), before.windows(row), track.duration_seconds
+        windows, seconds = before.windows(row), track.duration_seconds
+        # A remainder of up to 2 % of a window once made a window of its own.
+        rest = len(windows) - seconds / window_seconds
+        if track.content_id not in known and not rest > 1 - REMAINDER - 1e-6:
+            store.add(
+                track.content_id,
+                EmbeddedTrack(np.asarray(before.embeddings[row]), windows, seconds),
             )
-            store.add(track.content_id, made)
     for item in before.skipped.dropna(subset=["content_id"]).itertuples():
         if item.content_id not in known:
             store.add(item.content_id, AudioError(item.path, Reason(item.reason), item.detail))
@@ -249,6 +265,7 @@ def _equal(before: Generation, after: Contents) -> bool:
         and before.tracks.to_csv() == after.tracks.to_csv()
         and before.placement.equals(after.placement)
         and same_probe(before.probe, after.probe)
+        and before.duplicates.to_csv() == after.duplicates.to_csv()
         and before.descriptors.to_csv() == after.descriptors.to_csv()
         and before.files.to_csv() == after.files.to_csv()
         and before.skipped.to_csv() == after.skipped.to_csv()

@@ -283,6 +283,7 @@ def _rewrite(
     manifest = {name: value for name, value in before.manifest.items() if name not in _WRITTEN}
     counts = manifest["counts"] | {"tracks": int(kept.sum()), "skipped": len(skipped)}
     embeddings = np.asarray(before.embeddings)[kept]
+    left, pairs = before.tracks.loc[kept, "content_id"], before.duplicates
     write_generation(
         library,
         Contents(
@@ -295,6 +296,7 @@ def _rewrite(
             skipped,
             embeddings,
             build_index(embeddings),
+            pairs[pairs["first"].isin(left) & pairs["second"].isin(left)].reset_index(drop=True),
         ),
     )
     remove_old_generations(library)

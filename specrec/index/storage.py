@@ -18,6 +18,7 @@ from jaxtyping import Float16, Float32, Int64
 
 from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, Reason
+from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_sizes, checksums, to_disk
 from specrec.index.segment import Segment
 from specrec.index.vectors import read_index, write_index
@@ -42,6 +43,7 @@ class Contents:
         skipped: path, reason, detail of the files left out; content_id where it would fail again.
         embeddings: Centered, not scaled.
         index: FAISS, over the unit embeddings.
+        duplicates: Pairs of files of one recording, by content: first, second, similarity.
     """
 
     manifest: dict[str, Any]
@@ -53,6 +55,7 @@ class Contents:
     skipped: pd.DataFrame
     embeddings: Float32[np.ndarray, "tracks dim"]
     index: faiss.Index
+    duplicates: pd.DataFrame
 
 
 class Generation:
@@ -132,9 +135,16 @@ class Generation:
         return read_index(self.folder / "index.faiss")
 
     @cached_property
+    def duplicates(self) -> pd.DataFrame:
+        """Pairs of files of one recording; unknown before format 3."""
+        if self.version < 3:
+            return pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
+        return self._table("duplicates")
+
+    @cached_property
     def duplicate_groups(self) -> Int64[np.ndarray, " tracks"]:
         """For each track the first row of the same recording: its own, if there is no other."""
-        return np.arange(len(self))
+        return duplicate_groups(self.tracks["content_id"], self.duplicates)
 
     def windows(self, row: int) -> Float16[np.ndarray, "windows dim"]:
         """The embeddings of a track's windows, in order."""
@@ -234,7 +244,7 @@ def write_generation(library: Path, contents: Contents) -> Generation:
     last = max((int(path.name) for path in generations.glob("[0-9]*")), default=0)
     folder = generations / f"{max(last, int(old)) + 1:06d}"
     folder.mkdir()
-    for name in ("tracks", "placement", "descriptors", "files", "skipped"):
+    for name in ("tracks", "placement", "descriptors", "files", "skipped", "duplicates"):
         getattr(contents, name).to_parquet(folder / f"{name}.parquet")
     if contents.probe is not None:
         save_probe(contents.probe, folder / PROBE_FILE)

@@ -194,6 +194,12 @@ class Store:
             gathered[here] = self._segments[str(name)].embeddings[rows[here]]
         return gathered
 
+    def windows(self, content_id: str) -> Float16[np.ndarray, "windows dim"]:
+        """The window embeddings of a content that is in the store."""
+        place = self.table.loc[content_id]
+        first, count = int(place["first_window"]), int(place["window_count"])
+        return np.asarray(self._segments[place["segment"]].windows[first : first + count])
+
     def placement(self, content_ids: Sequence[str]) -> pd.DataFrame:
         """Where the windows of contents are: segment (its name), first_window, window_count."""
         places = self.table.loc[list(content_ids), ["segment", "first_window", "window_count"]]

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from specrec.audio.encoding import transcode
+from specrec.config import IndexConfig
+from specrec.index.build import build_library
+from specrec.index.duplicates import duplicate_groups, match_passages
+from specrec.model.resolve import DEFAULT_MODEL
+from specrec.recommend.library import Library
+from specrec.synthesis.library import write_library
+
+
+def test_groups_are_connected_components_under_their_first_row() -> None:
+    contents = pd.Series(list("abcdefg"), dtype="string")
+    pairs = pd.DataFrame({"first": ["b", "f", "d"], "second": ["d", "d", "b"]})
+    assert duplicate_groups(contents, pairs).tolist() == [0, 1, 2, 1, 4, 1, 6]
+    assert duplicate_groups(contents, pairs[:0]).tolist() == list(range(7))
+
+
+def test_passages_are_compared_at_the_same_time() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(6, 16))
+    same = match_passages(rows, rows, 30.0, 30.0, 5.0)
+    assert (same.similarity, same.changes) == (pytest.approx(1), pytest.approx(1))
+    assert same.same
+    # Of one style, which is most of it, and yet another piece.
+    style = 10 * rng.normal(size=16)
+    other = match_passages(style + rows, style + rows[::-1], 30.0, 30.0, 5.0)
+    assert other.similarity > 0.94
+    assert not other.same
+    # A second more makes seven windows of it, which overlap; a slow change is still followed.
+    path = np.cumsum(rng.normal(size=(601, 16)), axis=0)
+
+    def cut(seconds: float, count: int) -> np.ndarray:
+        starts = np.linspace(0, seconds - 5, count)
+        return np.stack([path[round(10 * s) : round(10 * s) + 50].mean(axis=0) for s in starts])
+
+    assert match_passages(cut(30, 6), cut(31, 7), 30.0, 31.0, 5.0).same
+
+
+def test_re_encoded_files_are_found_and_others_are_not(tmp_path: Path) -> None:
+    audio = tmp_path / "audio"
+    write_library(audio, tracks=20, seed=3)
+    originals = sorted(audio.rglob("*.flac"))
+    for place, path in enumerate(originals[:6]):
+        container, codec, suffix = (("mp3", "libmp3lame", "mp3"), ("ogg", "libopus", "opus"))[
+            place % 2
+        ]
+        (audio / f"copy of {path.stem}.{suffix}").write_bytes(
+            transcode(path, container, codec, 96_000)
+        )
+    config = IndexConfig(str(audio), str(tmp_path / "library"), DEFAULT_MODEL, describe=False)
+    build_library(config)
+    library = Library.open(tmp_path / "library")
+    stems = library.tracks["path"].map(lambda path: Path(path).stem.removeprefix("copy of "))
+    expected = stems.map({stem: row for row, stem in reversed(list(enumerate(stems)))})
+    np.testing.assert_array_equal(library.generation.duplicate_groups, expected)
+    # One copy gone, another come: pairs are kept up to date.
+    (audio / f"copy of {originals[0].stem}.mp3").unlink()
+    (audio / f"copy of {originals[7].stem}.mp3").write_bytes(
+        transcode(originals[7], "mp3", "libmp3lame", 96_000)
+    )
+    config.prune = True
+    build_library(config)
+    fresh = IndexConfig(str(audio), str(tmp_path / "fresh"), DEFAULT_MODEL, describe=False)
+    build_library(fresh)
+    one, other = (Library.open(tmp_path / name).generation for name in ("library", "fresh"))
+    pd.testing.assert_frame_equal(one.duplicates, other.duplicates, atol=1e-3)
+    assert len(one.duplicates) == 6

@@ -1,0 +1,220 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from specrec.config import IndexConfig
+from specrec.errors import LibraryError, QueryError
+from specrec.index.build import build_library
+from specrec.index.maintenance import (
+    library_status,
+    remove_tracks,
+    repair_library,
+    restore_tracks,
+    verify_library,
+)
+from specrec.model.artifact import ModelCard, save_model
+from specrec.recommend.library import Library
+from tests.conftest import make_encoder
+from tests.index.test_build import Build, assert_equal
+from tests.sounds import make_music, tone, write
+
+
+def test_vanished_files_stay_unless_pruned(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 4), tmp_path / "library"
+    build(music, library)
+    (music / "track 1.wav").unlink()
+    make_music(music, 1, first=7)
+    rehearsal = build(music, library, dry_run=True, prune=True)
+    assert (rehearsal.plan.vanished, rehearsal.plan.added) == (["track 1.wav"], ["track 7.wav"])
+    assert (rehearsal.embedded, rehearsal.tracks, rehearsal.changed) == (1, 4, False)
+    assert len(Library.open(library)) == 4  # nothing was written
+    report = build(music, library)
+    assert (report.tracks, report.plan.vanished) == (5, ["track 1.wav"])
+    opened = Library.open(library)
+    assert "track 1.wav" in set(opened.tracks["path"])
+    assert len(opened.neighbors("track 1", 2)) == 2  # its embedding is still there
+    assert build(music, library).changed is False
+    assert build(music, library, prune=True).tracks == 4
+    build(music, tmp_path / "fresh")
+    assert_equal(Library.open(library), Library.open(tmp_path / "fresh"))
+
+
+def test_a_changed_file_takes_the_place_of_the_old_one(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    build(music, library)
+    write(music / "track 1.wav", tone(3, 777, 22_050), 22_050)
+    (music / "track 2.wav").rename(music / "other.wav")
+    report = build(music, library)
+    assert report.plan.changed == ["track 1.wav"]
+    assert report.plan.moved == [("track 2.wav", "other.wav")]
+    assert (report.plan.added, report.plan.vanished, report.embedded) == ([], [], 1)
+    assert report.tracks == 3
+
+
+def test_another_folder_is_not_mistaken_for_the_librarys(tmp_path: Path, build: Build) -> None:
+    library = tmp_path / "library"
+    build(make_music(tmp_path / "music", 2), library)
+    with pytest.raises(LibraryError, match=r"none of the 2 tracks.*music.*another library"):
+        build(make_music(tmp_path / "elsewhere", 2, first=5), library)
+
+
+def test_removed_tracks_stay_out_until_restored(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 5), tmp_path / "library"
+    build(music, library)
+    opened = Library.open(library)
+    out = [str(opened.track(opened.row_of(name)).track_id) for name in ("track 1", "track 3")]
+    assert remove_tracks(library, out) == 3
+    (music / "track 1.wav").rename(music / "again.wav")  # by its content, not its name
+    report = build(music, library)
+    assert (report.tracks, report.embedded) == (3, 0)
+    assert {item.path: str(item.reason) for item in report.skipped} == {
+        "again.wav": "removed",
+        "track 3.wav": "removed",
+    }
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for name in ("track 0", "track 2", "track 4"):
+        (kept / f"{name}.wav").symlink_to(music / f"{name}.wav")
+    build(kept, tmp_path / "fresh")
+    assert_equal(Library.open(library), Library.open(tmp_path / "fresh"))
+    with pytest.raises(QueryError, match=r"track 0.wav was not removed.*again.wav"):
+        restore_tracks(library, ["track 0.wav"])
+    assert restore_tracks(library, ["track 3.wav"]) == ["track 3.wav"]
+    assert restore_tracks(library) == ["again.wav"]
+    report = build(music, library)
+    assert (report.tracks, report.embedded, report.skipped) == (5, 0, [])
+    everything = Library.open(library).tracks["track_id"]
+    with pytest.raises(LibraryError, match="no track would be left"):
+        remove_tracks(library, list(everything))
+
+
+def test_models_are_switched_without_embedding_again(tmp_path: Path, build: Build) -> None:
+    music, library, other = make_music(tmp_path / "music", 3), tmp_path / "library", tmp_path / "m"
+    build(music, library)
+    before = Library.open(library)
+    save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
+    config = IndexConfig(str(music), str(library), str(other), workers=1, describe=False)
+    seen: list[str] = []
+
+    def look(done: int, total: int) -> None:  # while the other model embeds, the old one answers
+        seen.append(Library.open(library).manifest["model"]["name"])
+
+    assert build_library(config, on_embed=look).embedded == 3
+    assert set(seen) == {"random"}
+    assert Library.open(library).manifest["model"]["name"] == "other"
+    make_music(music, 1, first=5)
+    assert build(music, library).embedded == 1  # only what the first model has not seen
+    back = Library.open(library)
+    np.testing.assert_array_equal(back.embeddings[:3], before.embeddings)
+    assert build_library(config).embedded == 1
+
+
+def test_damage_is_found_and_mended_without_embedding_the_rest(
+    tmp_path: Path, build: Build
+) -> None:
+    music, library = make_music(tmp_path / "music", 4), tmp_path / "library"
+    build(music, library)
+    for first in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19):  # two segments: 4 and the rest
+        make_music(music, 1, first=first)
+    build(music, library)
+    assert verify_library(library).damage == []
+    segments = sorted(library.glob("segments/*/*"))
+    assert len(segments) == 2
+    windows = segments[0] / "windows.npy"
+    data = bytearray(windows.read_bytes())
+    data[-3] ^= 1  # its size is as it was
+    windows.write_bytes(data)
+    found = verify_library(library)
+    assert [str(windows) in line and "checksum" in line for line in found.damage] == [True]
+    assert (found.segments, found.generation) == ([segments[0]], False)
+    assert repair_library(library, found) is False
+    report = build(music, library)
+    assert (report.tracks, report.embedded) == (14, 4)
+    assert verify_library(library).damage == []
+    build(music, tmp_path / "fresh")
+    assert_equal(Library.open(library), Library.open(tmp_path / "fresh"))
+
+
+@pytest.mark.parametrize("name", ["tracks.parquet", "embeddings.npy", "index.faiss"])
+def test_a_damaged_generation_gives_way_to_the_one_before(
+    tmp_path: Path, build: Build, name: str
+) -> None:
+    music, library = make_music(tmp_path / "music", 2), tmp_path / "library"
+    build(music, library)
+    make_music(music, 1, first=5)
+    build(music, library)
+    file = library / "generations" / "000002" / name
+    file.write_bytes(file.read_bytes()[:-1] + b"\x7f")
+    found = verify_library(library)
+    assert found.generation
+    assert name in found.damage[0]
+    assert repair_library(library, found) is True
+    assert len(Library.open(library)) == 2
+    assert build(music, library).embedded == 0
+    assert len(Library.open(library)) == 3
+
+
+def test_the_status_counts_what_is_there(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    (music / "bad.wav").write_text("text")
+    (music / "note.txt").write_text("text")
+    build(music, library)
+    status = library_status(library)
+    opened = Library.open(library)
+    assert (status.tracks, status.skipped, status.ignored) == (3, {"not_audio": 1}, 1)
+    assert status.hours == pytest.approx(opened.tracks["duration_seconds"].sum() / 3600)
+    on_disk = sum(path.stat().st_size for path in library.rglob("*") if path.is_file())
+    assert status.bytes_generation + status.bytes_segments + status.bytes_other == on_disk
+    assert status.index["measured_recall"] == 1.0
+    assert json.loads(json.dumps(status.to_dict()))["model"]["name"] == "random"
+    with pytest.raises(LibraryError, match="no library there"):
+        library_status(tmp_path / "nowhere")
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "delete", "move", "change", "run", "remove"]), st.integers(0, 9)
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(changes=CHANGES)
+def test_any_sequence_of_changes_ends_as_a_fresh_build(
+    changes: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory, build: Build
+) -> None:
+    folder = tmp_path_factory.mktemp("changes")
+    music, library = make_music(folder / "music", 3), folder / "library"
+    build(music, library)
+    for place, (change, number) in enumerate(changes):
+        files = sorted(music.glob("*.wav"))
+        file = files[number % len(files)]
+        if change == "add":
+            make_music(music, 1, first=20 + place)
+        elif change == "delete" and len(files) > 2:
+            file.unlink()
+        elif change == "move":
+            file.rename(music / f"moved {place}.wav")
+        elif change == "change":
+            write(file, tone(2 + place, 300 + 50 * place, 22_050), 22_050)
+        elif change == "remove" and len(Library.open(library)) > 2:
+            opened = Library.open(library)
+            track = opened.track(number % len(opened))
+            remove_tracks(library, [str(track.track_id)])
+            (music / track.path).unlink(missing_ok=True)
+        elif change == "run":
+            build(music, library, prune=True)
+    build(music, library, prune=True)
+    # What was removed and is there again under another name stays out.
+    out = set(Library.open(library).skipped["path"])
+    for path in out:
+        (music / path).unlink()
+    build(music, folder / "fresh")
+    assert_equal(Library.open(library), Library.open(folder / "fresh"))
+    assert verify_library(library).damage == []
