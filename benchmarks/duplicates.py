@@ -50,9 +50,7 @@ def main(
         path = opened.audio_root / opened.tracks["path"].iloc[row]
         for name, waveform in _altered(path, opened.encoder.front_end.sample_rate):
             made = embed_waveform(opened.encoder, waveform)
-            similarities, near = index.search(
-                (made.embedding / np.linalg.norm(made.embedding))[None], 20
-            )
+            _, near = index.search((made.embedding / np.linalg.norm(made.embedding))[None], 20)
             same = [
                 int(other)
                 for other in near[0]
