@@ -12,6 +12,7 @@ from specrec.audio.windows import cut_windows
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
 from specrec.index.build import BuildReport, build_library
+from specrec.index.maintenance import remove_tracks
 from specrec.index.storage import writer_lock
 from specrec.index.store import Store
 from specrec.model.artifact import ModelCard, load_model, save_model
@@ -227,3 +228,23 @@ def test_a_file_that_could_not_be_reached_is_tried_again(tmp_path: Path) -> None
     store.flush()
     assert (lost is None, crashed is None) == (False, False)
     assert set(Store(tmp_path / "library", "x").table.index) == {"text"}
+
+
+def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) -> None:
+    stored = Path(__file__).parent / "data" / "format2"  # as version 2 wrote it, of three tracks
+    library = Path(shutil.copytree(stored / "library", tmp_path / "library"))
+    old = Library.open(library)
+    before = old.neighbors("track 1")
+    windows = [old.generation.windows(row) for row in range(3)]
+    music = make_music(tmp_path / "music", 3)
+    (music / "bad.wav").write_text("text")
+    with pytest.raises(LibraryError, match=r"older format; run index\.py"):
+        remove_tracks(library, [str(before[0].track.track_id)])
+    config = IndexConfig(str(music), str(library), str(stored / "model"), workers=1, describe=False)
+    report = build_library(config)
+    assert (report.tracks, report.embedded, report.changed) == (3, 0, True)
+    new = Library.open(library)
+    assert new.manifest["format_version"] == 3
+    assert new.neighbors("track 1") == before
+    for row in range(3):
+        np.testing.assert_array_equal(new.generation.windows(row), windows[row])
