@@ -113,6 +113,28 @@ def test_models_are_switched_without_embedding_again(tmp_path: Path, build: Buil
     assert build_library(config).embedded == 1
 
 
+def test_a_new_version_does_anew_only_what_its_change_touches(
+    tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music, library = make_music(tmp_path / "music", 2), tmp_path / "library"
+    config = IndexConfig(str(music), str(library), str(model_folder), workers=1)
+    measured: list[int] = []
+
+    def run() -> int:
+        measured.clear()
+        report = build_library(config, on_describe=lambda done, total: measured.append(done))
+        return report.embedded
+
+    assert (run(), len(measured)) == (2, 2)
+    assert (run(), len(measured)) == (0, 0)
+    monkeypatch.setattr("specrec.index.store.ANALYSIS_VERSION", 99)
+    assert (run(), len(measured)) == (2, 0)
+    monkeypatch.setattr("specrec.index.build.MEASURE_VERSION", 99)
+    monkeypatch.setattr("specrec.index.assemble.MEASURE_VERSION", 99)
+    assert (run(), len(measured)) == (0, 2)
+    assert (run(), len(measured)) == (0, 0)
+
+
 def test_damage_is_found_and_mended_without_embedding_the_rest(
     tmp_path: Path, build: Build
 ) -> None:
