@@ -14,7 +14,8 @@ CLEARED = 95.0
 """Percentile of their effects that a feature's must exceed."""
 
 _SAMPLE = 2000  # tracks whose combinations are the random directions
-_BLOCK = 65_536  # tracks searched at once
+BLOCK = 65_536
+"""Tracks searched at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +130,8 @@ def erase_groups(
         control[:, group] = np.percentile(before[:, None] - erased, CLEARED, axis=1)
     rank_before = np.ones(len(n), dtype=int)
     rank_after = np.ones((len(n), count), dtype=int)
-    for start in range(0, len(embeddings), _BLOCK):
-        block = unit(np.asarray(embeddings[start : start + _BLOCK]))
+    for start in range(0, len(embeddings), BLOCK):
+        block = unit(np.asarray(embeddings[start : start + BLOCK]))
         rows = np.arange(start, start + len(block))
         rivals = (rows != query_row) & (rows != neighbors[:, None])
         scores, along = block @ q, block @ directions.axes.T

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from specrec.descriptors.features import FEATURES
-from specrec.explain.causal import Controls, erase_groups, needed_move
+from specrec.explain.causal import BLOCK, Controls, erase_groups, needed_move
 from specrec.explain.decompose import by_feature, unit
 from specrec.explain.directions import Directions
 from specrec.explain.english import sentence
@@ -203,7 +203,11 @@ def _first_outside(
     k: int,
 ) -> float | None:
     """Similarity of the first track after the nearest k; None if there is none."""
-    scores = unit(np.asarray(embeddings)) @ unit(query.embedding)
+    direction = unit(query.embedding)
+    blocks = range(0, len(embeddings), BLOCK)
+    scores = np.concatenate(
+        [unit(np.asarray(embeddings[i : i + BLOCK])) @ direction for i in blocks]
+    )
     if query_row is not None:
         scores = np.delete(scores, query_row)
     return float(np.partition(scores, -k - 1)[-k - 1]) if len(scores) > k else None

@@ -13,6 +13,9 @@ from specrec.model.probe import Probe
 FEWEST = 20
 """Tracks with a value below which a library says nothing of what is usual."""
 
+_SAMPLE = 50_000
+"""Tracks of a larger library that say what is usual: percentiles err by about 0.2."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -69,12 +72,17 @@ class Readings:
         self._usable = set() if probe is None else {item.feature.name for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
         self._usual: dict[str, np.ndarray] = {}
+        chosen = np.arange(len(embeddings))
+        if len(chosen) > _SAMPLE:
+            chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
+        sample = np.asarray(embeddings[chosen])
         for name in FEATURES:
             known = np.full(len(embeddings), np.nan)
             if name in table:
                 column = pd.to_numeric(table[name], errors="coerce")
                 known = column.to_numpy(np.float64, na_value=np.nan)
-            filled = np.where(np.isnan(known), self._predict(name, embeddings), known)
+            here = known[chosen]
+            filled = np.where(np.isnan(here), self._predict(name, sample), here)
             usual = np.sort(filled[np.isfinite(filled)])
             if len(usual) >= FEWEST:
                 self._known[name], self._usual[name] = known, usual

@@ -60,3 +60,15 @@ def test_a_track_from_outside_is_read_alike(readings: Readings) -> None:
     assert reading is not None
     assert (reading.value, reading.percentile) == (7.0, 30.0)
     assert readings.read("key", outside) is None
+
+
+def test_a_large_library_is_read_from_a_sample() -> None:
+    rng = np.random.default_rng(1)
+    tempo = rng.lognormal(4.8, 0.2, size=120_000)
+    table = pd.DataFrame({"tempo_bpm": tempo})
+    readings = Readings(table, None, np.zeros((len(tempo), 2), dtype=np.float32))
+    for row in rng.integers(len(tempo), size=20):
+        reading = readings.read("tempo_bpm", readings.subject(int(row)))
+        assert reading is not None
+        assert reading.value == tempo[row]
+        assert reading.percentile == pytest.approx(100 * (tempo < tempo[row]).mean(), abs=1.0)
