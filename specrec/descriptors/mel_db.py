@@ -100,7 +100,8 @@ def mel_filters(front_end: FrontEnd) -> Float32[np.ndarray, "n_mels bins"]:
 def _filters(
     sample_rate: int, n_fft: int, n_mels: int, f_min: float, f_max: float
 ) -> Float32[np.ndarray, "n_mels bins"]:
-    edges = _to_hz(np.linspace(*_to_mel(np.array([f_min, f_max])), n_mels + 2))
+    lowest, highest = _to_mel(np.array([f_min, f_max]))
+    edges = _to_hz(np.linspace(lowest, highest, n_mels + 2))
     bins = np.linspace(0, sample_rate / 2, n_fft // 2 + 1)
     low, center, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (bins - low) / (center - low), (high - bins) / (high - center)

@@ -1,7 +1,7 @@
 """One spectrogram as a PNG file: nothing but its pixels, or with axes."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -98,7 +98,6 @@ def add_spectrogram(panel: "Axes") -> "AxesImage":
         vmax=0.0,
         origin="lower",
         aspect="auto",
-        interpolation="nearest",
     )
 
 
@@ -119,12 +118,12 @@ def place_spectrogram(
     image.axes.set_ylim(-0.5, bands - 0.5)
 
 
-def label_bands(panel: "Axes", front_end: FrontEnd) -> None:
-    """Labels the bands with their frequencies."""
-    places = band_of(np.array(_HERTZ, dtype=np.float64), front_end)
+def label_bands(panel: "Axes", front_end: FrontEnd, hertz: Sequence[int] = _HERTZ) -> None:
+    """Labels the bands with those of the frequencies that they reach."""
+    places = band_of(np.array(hertz, dtype=np.float64), front_end)
     shown = [
         (place, hz)
-        for place, hz in zip(places, _HERTZ, strict=True)
+        for place, hz in zip(places, hertz, strict=True)
         if -0.5 <= place <= front_end.n_mels - 0.5
     ]
     names = [f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz" for _, hz in shown]
