@@ -18,7 +18,6 @@ from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Explanation, explain_neighbors
 from specrec.explain.readings import Readings, Subject
 from specrec.index.storage import Generation, read_generation
-from specrec.index.vectors import search
 from specrec.model.probe import Probe, load_probe
 from specrec.model.resolve import find_model, read_card
 from specrec.recommend.lookup import find_row
@@ -129,7 +128,7 @@ class Library:
             raise QueryError(f"k must be 1 or more, not {k}")
         sound = self.sound(query)
         inside = sound.row is not None
-        similarities, rows = search(self.generation.index, sound.embedding[None], k + inside)
+        similarities, rows = self.generation.index.search(sound.embedding[None], k + inside)
         found = [
             (float(similarity), int(other))
             for similarity, other in zip(similarities[0], rows[0], strict=True)
