@@ -15,8 +15,8 @@ from specrec.descriptors.features import feature_name, known_features
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.explain.readings import Readings
-from specrec.index.distances import build_distance_index, search_distances
-from specrec.index.vectors import build_index, search
+from specrec.index.distances import DistanceIndex
+from specrec.index.search import EXACT, SearchIndex, build_index
 from specrec.recommend.feature_reasons import explain_by_features
 from specrec.recommend.feature_sources import (
     Source,
@@ -232,19 +232,20 @@ class FeatureRecommender:
 
     def _search(self, row: int, size: int) -> tuple[float, Int64[np.ndarray, " size"]]:
         """The nearest rows by FAISS, and the lowest of their scores."""
-        query = self.vectors[row]
         if self.space.metric == "cosine":
-            similarities, rows = search(self._index, query[None].astype(np.float32), size)
+            similarities, rows = self._cosines.search(self.vectors[row][None], size)
             return float(similarities[0, -1]), rows[0]
-        distances, rows = search_distances(self._index, (query - self._middle)[None], size)
+        distances, rows = self._distances.search((self.vectors[row] - self._middle)[None], size)
         whole = self.space.variance.sum()
         return float(1 - distances[0, -1] / (2 * whole)) if whole > 0 else 0.0, rows[0]
 
     @cached_property
-    def _index(self):  # type: ignore[no-untyped-def]  # FAISS's, which this room does not import
-        if self.space.metric == "cosine":
-            return build_index(self.vectors.astype(np.float32))
-        return build_distance_index(self.vectors - self._middle)
+    def _cosines(self) -> SearchIndex:
+        return build_index(self.vectors.astype(np.float32), EXACT)
+
+    @cached_property
+    def _distances(self) -> DistanceIndex:
+        return DistanceIndex(self.vectors - self._middle)
 
     @cached_property
     def _middle(self) -> Float64[np.ndarray, " columns"]:

@@ -201,8 +201,8 @@ def _far_in_features(pair: Pair, row: int, other: int, match: Match) -> Disagree
 
 
 def _far_in_sound(pair: Pair, row: int, other: int, match: Match, k: int) -> Disagreement:
-    ids = (str(pair.features.tracks["track_id"].iloc[place]) for place in (row, other))
-    explanation = pair.library.explain(*ids, k)
+    query, track = (str(pair.features.tracks["track_id"].iloc[place]) for place in (row, other))
+    explanation = pair.library.explain(query, track, k)
     taken = {item.feature: item.value for item in explanation.contributions}
     return _disagreement(pair, row, other, match, "features", taken, explanation.residual)
 
