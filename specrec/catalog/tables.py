@@ -8,6 +8,13 @@ from specrec.errors import CatalogError
 
 PATH_COLUMNS = ("path", "file", "filename", "filepath", "audio")
 _SUFFIXES = (".csv", ".parquet")
+_TEXT = {"track_id", "title", "artist", "album", "genre"} | {
+    "track_name",
+    "artists",
+    "album_name",
+    "track_genre",
+}
+_EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
 
 
 def is_table(path: Path) -> bool:
@@ -54,7 +61,10 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def load_table(path: Path) -> pd.DataFrame:
-    """Reads a CSV or Parquet file, whatever its columns; `track_id` stays text.
+    """Reads a CSV or Parquet file, whatever its columns.
+
+    Identifiers and names stay text, and of them only an empty cell is missing: a title may be
+    `1979` and an artist `NA`.
 
     Raises:
         CatalogError: If it can't be read.
@@ -62,7 +72,10 @@ def load_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype={"track_id": "string"})
+        header = pd.read_csv(path, nrows=0).columns
+        empty = {name: [""] if name in _TEXT else _EMPTY for name in header}
+        text = {name: "string" for name in header if name in _TEXT}
+        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=empty)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CatalogError(f"{path}: not a table that can be read: {reason}") from error

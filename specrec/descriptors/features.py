@@ -108,6 +108,11 @@ FEATURES = {feature.name: feature for feature in (*MEASURED, *HUMAN)}
 _SYNONYMS = {"tempo": "tempo_bpm"}
 
 
+def feature_name(column: str) -> str:
+    """The feature that a table's column stands for: `tempo` for `tempo_bpm`, else its own name."""
+    return _SYNONYMS.get(column, column)
+
+
 def known_features(tracks: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """What is known of each track: a table's value where it has one, else the measured one.
 
@@ -121,7 +126,7 @@ def known_features(tracks: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame
     """
     known = measured.reset_index(drop=True).copy()
     for column in (name for name in (*FEATURES, *_SYNONYMS) if name in tracks):
-        name = _SYNONYMS.get(column, column)
+        name = feature_name(column)
         given = pd.to_numeric(tracks[column], errors="coerce").astype("float64")
         given = given.reset_index(drop=True)
         known[name] = given.fillna(known[name]) if name in known else given

@@ -98,13 +98,22 @@ WORDS = {
 }
 
 
-def sentence(similarity: float, residual: float, reasons: Sequence[Reason]) -> str:
+def noun(feature: str) -> str:
+    """A feature's name in words; that of another column is its own."""
+    return WORDS[feature].noun if feature in WORDS else feature.replace("_", " ")
+
+
+def sentence(
+    similarity: float, residual: float, reasons: Sequence[Reason], alike: Sequence[str] = ()
+) -> str:
     """Why two tracks match, in one line.
 
     Args:
         similarity: Of the two.
         residual: The part of it that no feature accounts for.
         reasons: In the order of their weight.
+        alike: Features that add most, named where nothing unusual is shared; none if a model
+            hears more than features.
     """
     named = named_reasons(reasons)
     because = [item for item in named if item.verdict == "because"]
@@ -115,7 +124,9 @@ def sentence(similarity: float, residual: float, reasons: Sequence[Reason]) -> s
         parts.append(f"Because both are {_listed([phrase(item) for item in because])}")
     if because and unnamed:
         parts.append(f"{_percent(residual / similarity)} % of the match has no name")
-    if not because and (unnamed or not beside):
+    if not because and alike:
+        parts.append(f"Alike in {_listed([noun(name) for name in alike[:_MOST]])}")
+    elif not because and (unnamed or not beside):
         parts.append(_UNNAMED)
     if beside:
         parts.append(f"{'both also' if parts else 'Both'} {_listed(beside)}")

@@ -32,7 +32,8 @@ class Contribution:
         rank_before: Rank of the neighbor in a search of the whole library.
         rank_after: Rank in the same search after the group is erased from all tracks.
         needed_change: The least change of the feature in the neighbor, in its unit as (from, to),
-            by which it would fall out of the neighbors listed; None if no change does it.
+            by which it would fall out of the neighbors listed; None if no change does it, or
+            where two systems are mixed.
     """
 
     feature: str
@@ -181,7 +182,8 @@ def _shared(
         if side is None or first is None or second is None:
             continue
         adds = contribution is not None and contribution > 0
-        if adds and hears_side(name, side, query, neighbor, readings):
+        # Without a probe it is the features themselves that are compared.
+        if adds and (readings.probe is None or hears_side(name, side, query, neighbor, readings)):
             found = heard if verdict == "because" else facts
             found.append(Reason(name, side, first, second, verdict, contribution))
         elif first.measured and second.measured:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from specrec.audio.windows import REMAINDER
 from specrec.catalog.catalog import Catalog, read_catalog
-from specrec.catalog.joins import join_features
+from specrec.catalog.joins import Joined, join_features
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.descriptors.files import Measurements
@@ -45,7 +45,7 @@ class BuildReport:
         skipped: Files left out, this time or before.
         ignored: Files that are not audio.
         table: The table whose columns were joined, if any.
-        featured: Files that the table of features knows; None if none was given.
+        featured: What came of joining the table of features; None if none was given.
         changed: Whether a new generation was written.
         plan: What became of the files since the last run.
         pruned: Whether the tracks whose files are gone have left.
@@ -57,7 +57,7 @@ class BuildReport:
     skipped: list[Skipped]
     ignored: int
     table: Path | None
-    featured: int | None
+    featured: Joined | None
     changed: bool
     plan: Plan
     pruned: bool = False
@@ -185,7 +185,7 @@ def _adopt(before: Generation, store: Store) -> None:
 
 def _read_catalog(
     config: IndexConfig, before: Generation | None, on_scan: Progress | None
-) -> tuple[Catalog, int | None]:
+) -> tuple[Catalog, Joined | None]:
     catalog = read_catalog(Path(config.audio), None if before is None else before.files, on_scan)
     if config.features is None:
         return catalog, None

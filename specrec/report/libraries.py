@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from specrec.catalog.joins import Joined
 from specrec.index.build import BuildReport
 from specrec.index.maintenance import Status, Verification
 from specrec.report.skipped import print_skipped
@@ -89,7 +90,7 @@ def print_build(report: BuildReport, library: str) -> None:
     if report.table:
         console.print(f"tags and columns from {escape(str(report.table))}")
     if report.featured is not None:
-        console.print(f"{report.featured} tracks are in the table of features")
+        console.print(_featured(report.featured))
     print_skipped(console, report.skipped)
 
 
@@ -119,3 +120,13 @@ def _size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def _featured(joined: Joined) -> str:
+    """How many files a table of features knows, and how much it holds."""
+    held = f"{joined.rows} rows"
+    if joined.tracks < joined.rows:
+        held += f" for {joined.tracks} tracks"
+    if joined.empty_cells:
+        held += f", {joined.empty_cells} empty cells"
+    return f"{escape(str(joined.path))} ({held}) knows {joined.known} of {joined.files} files"

@@ -1,0 +1,115 @@
+"""Tables of features as they are published: Spotify's tracks, Echo Nest's, or one's own."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Int64
+
+from specrec.catalog.tables import load_table
+from specrec.errors import CatalogError
+
+NUMBERED = "Unnamed: 0"  # what pandas calls a first column without a name
+
+_PUBLISHED = {
+    "track_name": "title",
+    "artists": "artist",
+    "album_name": "album",
+    "track_genre": "genre",
+    "duration_ms": "duration_seconds",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """A table of tracks and their features.
+
+    Attributes:
+        path: Where it was read from; None for a frame.
+        tracks: One row a track: `track_id`, `rows` (the numbers of all its rows, a list), then
+            the table's columns, those of published tables under our names: title, artist (several
+            joined by `; `), album, genre (a sorted list), duration_seconds. Whole numbers are
+            Int64, others Float64, text string, truth values boolean; an empty cell is missing.
+        row_count: Rows of the table.
+        empty_cells: Cells that hold nothing.
+    """
+
+    path: Path | None
+    tracks: pd.DataFrame
+    row_count: int
+    empty_cells: int
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def place_of_row(self) -> "pd.Series[int]":
+        """The place in `tracks` of each row of the table, by the row's number."""
+        counts = self.tracks["rows"].map(len).to_numpy(np.int64)
+        numbers = np.concatenate([np.zeros(0, np.int64), *self.tracks["rows"]])
+        return pd.Series(np.repeat(np.arange(len(self)), counts), numbers.astype(np.int64))
+
+
+def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
+    """Reads a table of features; rows of one `track_id` become one track.
+
+    Of several rows for a track, all genres are kept, and the first row's other values. A row's
+    number stands in an unnamed first column, or is its place, from 0; it is also the `track_id`
+    of a row that has none. A `tempo` of 0 says that none was found, and is missing.
+
+    Args:
+        table: A CSV or Parquet file, or what was read from one.
+
+    Raises:
+        CatalogError: If it can't be read, or has no rows.
+    """
+    path = table if isinstance(table, Path) else None
+    read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True)
+    if not len(read):
+        raise CatalogError(f"{path or 'the table'}: has no rows")
+    empty_cells = int(read.isna().to_numpy().sum())
+    numbers = _numbers(read)
+    own = read["track_id"].astype("string") if "track_id" in read else pd.NA
+    track_id = pd.Series(own, read.index, dtype="string").fillna(pd.Series(numbers).astype(str))
+    cells = _renamed(read.drop(columns=["track_id", NUMBERED], errors="ignore").convert_dtypes())
+    codes, _ = pd.factorize(track_id)
+    first = ~track_id.duplicated()
+    tracks = cells[first].reset_index(drop=True)
+    if "genre" in cells:
+        tracks["genre"] = _lists(codes, cells["genre"])
+    tracks.insert(0, "track_id", track_id[first].to_numpy())
+    tracks.insert(1, "rows", _lists(codes, pd.Series(numbers)))
+    tracks["track_id"] = tracks["track_id"].astype("string")
+    return FeatureTable(path, tracks, len(read), empty_cells)
+
+
+def _numbers(table: pd.DataFrame) -> Int64[np.ndarray, " rows"]:
+    """The number of each row."""
+    if NUMBERED in table and pd.api.types.is_integer_dtype(table[NUMBERED]):
+        named = table[NUMBERED]
+        if named.notna().all() and named.is_unique:
+            return named.to_numpy(np.int64)
+    return np.arange(len(table))
+
+
+def _renamed(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns of published tables in our names and units."""
+    cells = table.copy()
+    if "duration_ms" in cells:
+        cells["duration_ms"] = pd.to_numeric(cells["duration_ms"], errors="coerce") / 1000
+    if "tempo" in cells and pd.api.types.is_numeric_dtype(cells["tempo"]):
+        cells["tempo"] = cells["tempo"].mask(cells["tempo"] <= 0)
+    if "artists" in cells:
+        cells["artists"] = cells["artists"].str.replace(";", "; ", regex=False)
+    known = {old: new for old, new in _PUBLISHED.items() if new not in cells}
+    return cells.rename(columns=known)
+
+
+def _lists(codes: Int64[np.ndarray, " rows"], values: pd.Series) -> list[list[object]]:
+    """The sorted distinct values of each code, a list each; missing ones left out."""
+    pairs = pd.DataFrame({"code": codes, "value": values.to_numpy()}).dropna().drop_duplicates()
+    pairs = pairs.sort_values(["code", "value"])
+    ends = np.searchsorted(pairs["code"], np.arange(codes.max() + 2))
+    sorted_values = pairs["value"].tolist()
+    return [sorted_values[start:end] for start, end in pairwise(ends)]

@@ -1,0 +1,78 @@
+"""Why tracks match in named features: the parts of the score, and what each is worth."""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from specrec.explain.english import sentence
+from specrec.explain.explanation import Contribution, Explanation, find_reasons
+from specrec.explain.readings import Reading, Readings
+from specrec.explain.reasons import Reason
+from specrec.recommend.feature_space import FeatureSpace
+
+
+def explain_by_features(
+    space: FeatureSpace,
+    readings: Readings,
+    vectors: Float64[np.ndarray, "tracks columns"],
+    query: int,
+    neighbors: Int64[np.ndarray, " neighbors"],
+    k: int,
+    predicted: bool,
+) -> list[Explanation]:
+    """Explains scores by features: each adds its part, and no residual is left.
+
+    What a feature is worth is not compared with chance: it is the score itself that is made of
+    features, so the drop is exactly how much the score falls where the feature is not compared,
+    and any fall is a cause.
+
+    Args:
+        space: Where the tracks are compared.
+        readings: What is known of the tracks, in the order of the vectors.
+        vectors: Of all tracks.
+        query: Row of the query.
+        neighbors: Rows of the neighbors.
+        k: Length of the list out of which the needed changes would take them.
+        predicted: Whether the values are a probe's predictions.
+    """
+    others = np.arange(len(vectors)) != query
+    parts = space.parts(vectors[query], vectors)
+    scores, without = parts.sum(axis=1), space.without(vectors[query], vectors)
+    ranked = np.sort(scores[others])[::-1]
+    explanations = []
+    for row in neighbors:
+        contributions = [
+            Contribution(
+                name,
+                (name,),
+                float(parts[row, number]),
+                float(scores[row] - without[row, number]),
+                0.0,
+                1 + int((scores[others] > scores[row]).sum()),
+                1 + int((without[others, number] > without[row, number]).sum()),
+                space.needed_change(vectors[query], vectors[row], number, float(ranked[k]))
+                if len(ranked) > k
+                else None,
+            )
+            for number, name in enumerate(space.names)
+        ]
+        contributions.sort(key=lambda item: -item.value)
+        found = find_reasons(
+            contributions, readings.subject(query), readings.subject(int(row)), readings
+        )
+        if predicted:
+            found = [_as_predicted(reason) for reason in found]
+        alike = [item.feature for item in contributions if item.value > 0]
+        said = sentence(float(scores[row]), 0.0, found, alike)
+        explanations.append(
+            Explanation(float(scores[row]), tuple(contributions), 0.0, tuple(found), said)
+        )
+    return explanations
+
+
+def _as_predicted(reason: Reason) -> Reason:
+    def guess(reading: Reading) -> Reading:
+        return replace(reading, measured=False)
+
+    return replace(reason, query=guess(reason.query), neighbor=guess(reason.neighbor))

@@ -1,0 +1,120 @@
+"""Where features come from: a table, the waveform, or a probe; and which of them are compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Int64
+
+from specrec.catalog.catalog import TAG_COLUMNS
+from specrec.catalog.feature_table import FeatureTable
+from specrec.catalog.tables import PATH_COLUMNS
+from specrec.descriptors.features import FEATURES, feature_name, known_features
+from specrec.errors import QueryError
+
+if TYPE_CHECKING:
+    from specrec.recommend.library import Library
+
+Source = Literal["table", "measured", "predicted"]
+
+_LEAST_KNOWN = 0.5  # share of the features that must be known of a track
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What is compared.
+
+    Attributes:
+        values: One column a feature, in its unit; NaN where it is not known.
+        sources: Where each feature's values are from.
+        rows: Tracks of which at least half of the features are known.
+        filled: How many of those lack a feature.
+    """
+
+    values: pd.DataFrame
+    sources: dict[str, Source]
+    rows: Int64[np.ndarray, " rows"]
+    filled: int
+
+
+def tracks_of_table(table: FeatureTable) -> pd.DataFrame:
+    """A table's tracks with the columns that a library's have."""
+    tracks = table.tracks.copy()
+    files = next((name for name in PATH_COLUMNS if name in tracks), None)
+    path = pd.Series("", tracks.index) if files is None else tracks[files].fillna("")
+    tracks = tracks.drop(columns=[] if files is None else files).assign(path=path)
+    if "genre" in tracks:
+        tracks["genre"] = tracks["genre"].map("; ".join).replace("", pd.NA)
+    for name, dtype in TAG_COLUMNS.items():
+        given = tracks.get(name, pd.Series(pd.NA, tracks.index))
+        tracks[name] = given.astype(dtype)
+    tracks["title"] = tracks["title"].fillna(tracks["track_id"])
+    return tracks
+
+
+def sources_of_library(library: "Library") -> dict[Source, pd.DataFrame]:
+    """What is known of a library's tracks: its table's features first, then what was measured."""
+    nothing = pd.DataFrame(index=range(len(library)))
+    probe = library.probe
+    predicted = {} if probe is None else probe.predict(np.asarray(library.embeddings))
+    usable = [] if probe is None else [item.feature.name for item in probe.usable()]
+    return {
+        "table": known_features(library.tracks, nothing),
+        "measured": library.descriptors.reset_index(drop=True),
+        "predicted": pd.DataFrame({name: predicted[name] for name in usable}, nothing.index),
+    }
+
+
+def choose(
+    tracks: pd.DataFrame, sources: Mapping[Source, pd.DataFrame], wanted: Sequence[str]
+) -> Compared:
+    """Takes the features asked for, or all amounts and confidences of the first source.
+
+    Args:
+        tracks: One row each; its numeric columns may be asked for too.
+        sources: Frames of features; the first that has a feature is where it is from.
+        wanted: Names.
+
+    Raises:
+        QueryError: If nothing is known of a feature, or of any.
+    """
+    found: dict[str, tuple[Source, pd.Series]] = {}
+    for source, frame in sources.items():
+        for name in frame:
+            if name in FEATURES and frame[name].notna().any():
+                found.setdefault(str(name), (source, frame[name]))
+    names = list(dict.fromkeys(feature_name(name) for name in wanted))
+    if not names:
+        usable = [name for name in found if FEATURES[name].kind != "class"]
+        first = [found[name][0] for name in usable][:1]
+        names = [name for name in usable if found[name][0] in first]
+    if not names:
+        raise QueryError(
+            "no features are known of the tracks; index with describe=true or features=TABLE"
+        )
+    for name in names:
+        if name not in found:
+            found[name] = "table", _numbers(tracks, name, found)
+    values = pd.DataFrame({name: found[name][1].astype("float64") for name in names})
+    known = values.notna().mean(axis=1).to_numpy()
+    rows = np.flatnonzero(known >= _LEAST_KNOWN)
+    if len(rows) < 2:
+        raise QueryError(f"{', '.join(names)}: known of fewer than 2 tracks; choose others")
+    filled = int((known[rows] < 1).sum())
+    return Compared(values, {name: found[name][0] for name in names}, rows, filled)
+
+
+def _numbers(tracks: pd.DataFrame, name: str, found: Mapping[str, object]) -> pd.Series:
+    """A column of numbers.
+
+    Raises:
+        QueryError: If there is none of that name.
+    """
+    plain = [str(column) for column in tracks if pd.api.types.is_numeric_dtype(tracks[column])]
+    plain = [column for column in plain if tracks[column].notna().any()]
+    if name not in plain:
+        known = ", ".join(dict.fromkeys([*found, *plain]))
+        raise QueryError(f"{name}: no feature of that name; known are {known}")
+    return tracks[name].reset_index(drop=True)

@@ -1,0 +1,284 @@
+"""The recommender that knows features and no sound: it serves any table."""
+
+import os
+from collections.abc import Callable
+from functools import cache, cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64, Int64
+
+from specrec.catalog.feature_table import read_feature_table
+from specrec.catalog.joins import CLIP
+from specrec.descriptors.features import feature_name, known_features
+from specrec.errors import QueryError
+from specrec.explain.explanation import Explanation
+from specrec.explain.readings import Readings
+from specrec.index.distances import DistanceIndex
+from specrec.index.search import EXACT, SearchIndex, build_index
+from specrec.recommend.feature_reasons import explain_by_features
+from specrec.recommend.feature_sources import (
+    Source,
+    choose,
+    sources_of_library,
+    tracks_of_table,
+)
+from specrec.recommend.feature_space import FeatureSettings, FeatureSpace
+from specrec.recommend.library import Library
+from specrec.recommend.lookup import find_row
+from specrec.recommend.recommendation import Recommendation
+from specrec.recommend.track import Neighbor, Track, track_of_row
+
+_POOL = 64  # the fewest candidates that are put in order
+_ROUNDING = 1e-6  # by which scores in single precision may be off
+_BY_DEFAULT = FeatureSettings()
+
+
+class FeatureRecommender:
+    """Finds the tracks nearest in named features.
+
+    A track of which less than half of the features are known is left out; in a feature that it
+    lacks, another counts as usual, and a cosine gains nothing from it.
+
+    Attributes:
+        tracks: Those that can be found, with the columns of a library's.
+        rows: Where they stand in the library or table they are from.
+        space: In which they are compared.
+        sources: Where each feature's values are from.
+        left_out: How many tracks are left out.
+        filled: How many tracks lack a feature.
+        audio_root: The folder to which the tracks' paths are relative; None if the table names no
+            files.
+    """
+
+    def __init__(
+        self,
+        tracks: pd.DataFrame,
+        sources: dict[Source, pd.DataFrame],
+        settings: FeatureSettings,
+        audio_root: Path | None,
+    ) -> None:
+        compared = choose(tracks, sources, settings.columns)
+        weights = {feature_name(name): weight for name, weight in settings.weights.items()}
+        settings = FeatureSettings(
+            tuple(compared.values), settings.scaling, settings.metric, weights
+        )
+        values = compared.values.iloc[compared.rows].reset_index(drop=True)
+        self.tracks = tracks.iloc[compared.rows].reset_index(drop=True)
+        self.rows: Int64[np.ndarray, " tracks"] = compared.rows
+        self.settings = settings
+        self.space = FeatureSpace.fit(values, settings)
+        self.sources = compared.sources
+        self.left_out = len(tracks) - len(compared.rows)
+        self.filled = compared.filled
+        self.audio_root = audio_root
+        self._all = tracks
+        self._sources = sources
+        self.vectors: Float64[np.ndarray, "tracks columns"] = self.space.vectors(values)
+
+    @classmethod
+    def from_table(
+        cls, table: str | os.PathLike[str] | pd.DataFrame, settings: FeatureSettings = _BY_DEFAULT
+    ) -> "FeatureRecommender":
+        """Reads a table of features (`catalog.feature_table`).
+
+        Args:
+            table: A CSV or Parquet file, or a frame.
+            settings: How tracks are compared.
+
+        Raises:
+            CatalogError: If the table can't be read.
+            QueryError: If it lacks a feature that is asked for, or has none.
+        """
+        given = table if isinstance(table, pd.DataFrame) else Path(table)
+        tracks = tracks_of_table(read_feature_table(given))
+        known = known_features(tracks, pd.DataFrame(index=tracks.index))
+        folder = given.resolve().parent if isinstance(given, Path) else Path()
+        root = folder if (tracks["path"] != "").any() else None
+        return cls(tracks, {"table": known}, settings, root)
+
+    @classmethod
+    def of_library(
+        cls, library: Library, settings: FeatureSettings = _BY_DEFAULT
+    ) -> "FeatureRecommender":
+        """Takes a library's features: its table's, else those measured, else those predicted.
+
+        Raises:
+            QueryError: If it lacks a feature that is asked for, or has none.
+        """
+        return cls(library.tracks, sources_of_library(library), settings, library.audio_root)
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def track(self, row: int) -> Track:
+        """The track in a row of `tracks`."""
+        return track_of_row(self.tracks.iloc[row])
+
+    def find(self, query: str) -> Track:
+        """The track that a query means.
+
+        Args:
+            query: A track_id, a number of a row of the table (`10`, or as in a clip's name,
+                `clip_10`), or words of title and artist.
+
+        Raises:
+            QueryError: If nothing fits, several tracks do, or its features are not known.
+        """
+        return self.track(self.row_of(query))
+
+    def row_of(self, query: str) -> int:
+        """Where the track that a query means stands in `tracks`.
+
+        Raises:
+            QueryError: As `find`.
+        """
+        everywhere = self._row_anywhere(query)
+        row = int(np.searchsorted(self.rows, everywhere))
+        if row == len(self.rows) or self.rows[row] != everywhere:
+            raise QueryError(f"{query}: too few of its features are known to compare it")
+        return row
+
+    def _row_anywhere(self, query: str) -> int:
+        same = np.flatnonzero(self._all["track_id"] == query)
+        if len(same):
+            return int(same[0])
+        clip = CLIP.fullmatch(Path(query).stem)
+        number = clip[1] if clip else query
+        if "rows" in self._all and number.isdecimal() and int(number) in self._row_of_number:
+            return self._row_of_number[int(number)]
+        return find_row(self._all, query)
+
+    @cached_property
+    def _row_of_number(self) -> dict[int, int]:
+        pairs = enumerate(self._all["rows"])
+        return {number: row for row, numbers in pairs for number in numbers}
+
+    def neighbors(self, query: str, k: int = 10) -> Recommendation:
+        """The tracks nearest to a query, which is left out itself.
+
+        Other releases of one song, of the same title and artist, are left out too: of the query
+        all, of a neighbor those that come after it.
+
+        Args:
+            query: As for `find`.
+            k: How many; fewer come back where there are fewer.
+
+        Raises:
+            QueryError: If k is below 1, or as `find`.
+        """
+        if k < 1:
+            raise QueryError(f"k must be 1 or more, not {k}")
+        row = self.row_of(query)
+        found, repeated = self._nearest(row, k)
+
+        @cache
+        def explanations() -> list[Explanation]:
+            return self._explain(row, np.array([other for _, other in found]), k)
+
+        neighbors = tuple(
+            Neighbor(rank, score, self.track(other), partial(_item, explanations, rank - 1))
+            for rank, (score, other) in enumerate(found, 1)
+        )
+        releases = "release" if repeated == 1 else "releases"
+        notes = (f"{repeated} other {releases} of the same songs left out",) if repeated else ()
+        return Recommendation((self.track(row),), neighbors, notes)
+
+    def explain(self, query: str, neighbor: str, k: int = 10) -> Explanation:
+        """Why a track is near to a query, whether or not it is among the nearest.
+
+        Args:
+            query: As for `find`.
+            neighbor: Likewise.
+            k: Length of the list out of which the needed changes would take the neighbor.
+
+        Raises:
+            QueryError: If either fits no track or several, or both are the same.
+        """
+        row, other = self.row_of(query), self.row_of(neighbor)
+        if row == other:
+            raise QueryError(f"{query} and {neighbor} are the same track; give another")
+        return self._explain(row, np.array([other]), k)[0]
+
+    def scores(self, row: int) -> Float64[np.ndarray, " tracks"]:
+        """The score of every track for that in a row, itself included."""
+        return self.space.scores(self.vectors[row], self.vectors)
+
+    def _nearest(self, row: int, k: int) -> tuple[list[tuple[float, int]], int]:
+        """Scores and rows of the k nearest songs, and how many releases were passed over.
+
+        FAISS finds candidates in single precision; they are put in order in double precision,
+        and there are enough of them that no other can belong before the last.
+        """
+        size = max(_POOL, 4 * k)
+        while True:
+            rough, pool = self._search(row, min(size, len(self)))
+            scores = self.space.scores(self.vectors[row], self.vectors[pool])
+            order = np.lexsort((pool, -scores))
+            seen, chosen, repeated = {int(self._songs[row])}, [], 0
+            for place in order[pool[order] != row]:
+                song = int(self._songs[pool[place]])
+                repeated += song in seen
+                if song not in seen:
+                    seen.add(song)
+                    chosen.append((float(scores[place]), int(pool[place])))
+                if len(chosen) == k:
+                    break
+            sure = len(chosen) == k and chosen[-1][0] > rough + _ROUNDING
+            if sure or len(pool) == len(self):
+                return chosen, repeated
+            size *= 4
+
+    def _search(self, row: int, size: int) -> tuple[float, Int64[np.ndarray, " size"]]:
+        """The nearest rows by FAISS, and the lowest of their scores."""
+        if self.space.metric == "cosine":
+            similarities, rows = self._cosines.search(self.vectors[row][None], size)
+            return float(similarities[0, -1]), rows[0]
+        distances, rows = self._distances.search((self.vectors[row] - self._middle)[None], size)
+        whole = self.space.variance.sum()
+        return float(1 - distances[0, -1] / (2 * whole)) if whole > 0 else 0.0, rows[0]
+
+    @cached_property
+    def _cosines(self) -> SearchIndex:
+        return build_index(self.vectors.astype(np.float32), EXACT)
+
+    @cached_property
+    def _distances(self) -> DistanceIndex:
+        return DistanceIndex(self.vectors - self._middle)
+
+    @cached_property
+    def _middle(self) -> Float64[np.ndarray, " columns"]:
+        # Distances do not change with it, and small numbers are rounded less.
+        middle: np.ndarray = self.vectors.mean(axis=0)
+        return middle
+
+    @cached_property
+    def _songs(self) -> Int64[np.ndarray, " tracks"]:
+        """Equal for tracks of one title and artist; a track without an artist is its own."""
+        names = self.tracks["artist"].str.casefold() + "\n" + self.tracks["title"].str.casefold()
+        return pd.factorize(names.fillna(self.tracks["track_id"]))[0]
+
+    def _explain(self, row: int, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
+        predicted = "predicted" in self.sources.values()
+        return explain_by_features(
+            self.space, self.readings, self.vectors, row, others, k, predicted
+        )
+
+    @cached_property
+    def known(self) -> pd.DataFrame:
+        """Every feature that is known of the tracks, also of those that are not compared."""
+        known: dict[str, np.ndarray] = {}
+        for frame in self._sources.values():
+            for name in frame if not known else ():
+                known[str(name)] = frame[name].to_numpy(np.float64)[self.rows]
+        return pd.DataFrame(known, index=self.tracks.index)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What is usual among the tracks, and where each stands."""
+        return Readings(self.known, None, self.vectors.astype(np.float32))
+
+
+def _item(explanations: Callable[[], list[Explanation]], place: int) -> Explanation:
+    return explanations()[place]

@@ -1,0 +1,1 @@
+"""What a catalog looks like: clusters, map, visual cues, the recommenders compared."""

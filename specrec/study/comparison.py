@@ -1,0 +1,227 @@
+"""Sound and features compared for one query: where the two recommenders agree, and where not."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from scipy.stats import spearmanr
+
+from specrec.errors import QueryError
+from specrec.explain.decompose import unit
+from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.library import Library
+from specrec.recommend.track import Track
+
+_NAMED = 3  # features that a disagreement is put down to
+_DIFFERING = 3  # tracks listed, either way
+
+
+@dataclass(frozen=True)
+class Match:
+    """A track as both recommenders rank it for a query.
+
+    Attributes:
+        track: The track.
+        sound_rank: Among all tracks by sound, from 1.
+        feature_rank: By features.
+        sound_similarity: Cosine of the embeddings.
+        feature_similarity: Score by features.
+    """
+
+    track: Track
+    sound_rank: int
+    feature_rank: int
+    sound_similarity: float
+    feature_similarity: float
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A track that is near by one system and far by the other, and what sets it apart.
+
+    Attributes:
+        match: The track.
+        near_by: The system that ranks it among the first k.
+        features: What takes most from the other's score, by name: for features their parts, for
+            sound those of the explanation. Negative numbers, the lowest first.
+        unnamed: What no feature accounts for in the other's score; 0 for features.
+        values: Of those features, query's and track's, where they are known.
+    """
+
+    match: Match
+    near_by: str
+    features: dict[str, float]
+    unnamed: float
+    values: dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class QueryComparison:
+    """Two answers to one query.
+
+    Attributes:
+        query: The query.
+        k: Length of the answers.
+        candidates: Tracks that both rank.
+        by_sound: The first k by sound.
+        by_features: The first k by features.
+        agreed: Those in both, by the sum of their ranks.
+        correlation: Spearman's, of the two scores over all candidates.
+        disagreements: Tracks that are in one answer and furthest from the other.
+    """
+
+    query: Track
+    k: int
+    candidates: int
+    by_sound: tuple[Match, ...]
+    by_features: tuple[Match, ...]
+    agreed: tuple[Match, ...]
+    correlation: float
+    disagreements: tuple[Disagreement, ...]
+
+    @property
+    def overlap(self) -> float:
+        """Share of the first k that both have."""
+        return len(self.agreed) / self.k
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "overlap": self.overlap}
+
+
+class Pair:
+    """The two recommenders over the same tracks: those whose features are known.
+
+    Attributes:
+        library: By sound.
+        features: By features.
+    """
+
+    def __init__(self, library: Library, features: FeatureRecommender) -> None:
+        self.library = library
+        self.features = features
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @cached_property
+    def _units(self) -> Float64[np.ndarray, "tracks dim"]:
+        return unit(np.asarray(self.library.embeddings)[self.features.rows])
+
+    def scores(
+        self, row: int
+    ) -> tuple[Float64[np.ndarray, " tracks"], Float64[np.ndarray, " tracks"]]:
+        """Scores of all tracks for that in a row, by sound and by features."""
+        return self._units @ self._units[row], self.features.scores(row)
+
+    def check_length(self, k: int) -> None:
+        """Makes sure that an answer leaves some tracks out.
+
+        Raises:
+            QueryError: If it does not.
+        """
+        if not 1 <= k < len(self) - 1:
+            raise QueryError(
+                f"k must be from 1 to {len(self) - 2}, for {len(self)} tracks are compared"
+                f" and the query is one; not {k}"
+            )
+
+
+def compare_query(
+    library: Library, features: FeatureRecommender, query: str, k: int = 10
+) -> QueryComparison:
+    """Asks both recommenders for the neighbors of a track.
+
+    Both rank the same candidates: the tracks whose features are known, but the query.
+
+    Raises:
+        QueryError: If k leaves nothing out, or nothing or several tracks fit the query.
+    """
+    pair = Pair(library, features)
+    pair.check_length(k)
+    row = features.row_of(query)
+    sound, named = pair.scores(row)
+    others = np.delete(np.arange(len(pair)), row)
+    ranks = _ranks(sound, others), _ranks(named, others)
+
+    def match(other: int) -> Match:
+        return Match(
+            features.track(other),
+            int(ranks[0][other]),
+            int(ranks[1][other]),
+            float(sound[other]),
+            float(named[other]),
+        )
+
+    lists = [others[np.argsort(rank[others])][:k].tolist() for rank in ranks]
+    both = sorted(set(lists[0]) & set(lists[1]), key=lambda row: ranks[0][row] + ranks[1][row])
+    differing = [
+        sorted(set(rows) - set(both), key=lambda other: -rank[other])[:_DIFFERING]
+        for rows, rank in zip(lists, reversed(ranks), strict=True)
+    ]
+    disagreements = [_far_in_features(pair, row, other, match(other)) for other in differing[0]]
+    disagreements += [_far_in_sound(pair, row, other, match(other), k) for other in differing[1]]
+    return QueryComparison(
+        features.track(row),
+        k,
+        len(others),
+        tuple(match(other) for other in lists[0]),
+        tuple(match(other) for other in lists[1]),
+        tuple(match(other) for other in both),
+        correlation(sound[others], named[others]),
+        tuple(disagreements),
+    )
+
+
+def correlation(
+    sound: Float64[np.ndarray, " candidates"], named: Float64[np.ndarray, " candidates"]
+) -> float:
+    """Spearman's rank correlation of two scores; 0 where one tells no tracks apart."""
+    if np.ptp(sound) == 0 or np.ptp(named) == 0:
+        return 0.0
+    return float(spearmanr(sound, named).statistic)
+
+
+def _ranks(
+    scores: Float64[np.ndarray, " tracks"], others: Int64[np.ndarray, " candidates"]
+) -> Int64[np.ndarray, " tracks"]:
+    """Ranks of the candidates, from 1; equals by row. The query has none: 0."""
+    ranks = np.zeros(len(scores), dtype=np.int64)
+    ranks[others[np.argsort(-scores[others], kind="stable")]] = np.arange(1, len(others) + 1)
+    return ranks
+
+
+def _far_in_features(pair: Pair, row: int, other: int, match: Match) -> Disagreement:
+    space, vectors = pair.features.space, pair.features.vectors
+    parts = space.parts(vectors[row], vectors[[other]])[0]
+    taken = dict(zip(space.names, parts.tolist(), strict=True))
+    return _disagreement(pair, row, other, match, "sound", taken, 0.0)
+
+
+def _far_in_sound(pair: Pair, row: int, other: int, match: Match, k: int) -> Disagreement:
+    query, track = (str(pair.features.tracks["track_id"].iloc[place]) for place in (row, other))
+    explanation = pair.library.explain(query, track, k)
+    taken = {item.feature: item.value for item in explanation.contributions}
+    return _disagreement(pair, row, other, match, "features", taken, explanation.residual)
+
+
+def _disagreement(
+    pair: Pair,
+    row: int,
+    other: int,
+    match: Match,
+    near_by: str,
+    parts: dict[str, float],
+    unnamed: float,
+) -> Disagreement:
+    taken = sorted((value, name) for name, value in parts.items() if value < 0)[:_NAMED]
+    known = pair.features.known
+    values = {
+        name: (float(known[name].iloc[row]), float(known[name].iloc[other]))
+        for _, name in taken
+        if name in known and known[name].iloc[[row, other]].notna().all()
+    }
+    named = {name: value for value, name in taken}
+    return Disagreement(match, near_by, named, unnamed, values)

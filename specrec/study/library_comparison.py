@@ -1,0 +1,188 @@
+"""Sound and features compared over a whole library."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.stats import bootstrap
+
+from specrec.metrics import Estimate
+from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.library import Library
+from specrec.recommend.track import Track
+from specrec.study.comparison import Pair, correlation
+
+MOST_QUERIES = 1000
+"""Tracks asked about; of a larger library a random sample."""
+
+_LISTED = 5
+_RESAMPLES = 2000
+_PERCENTILES = (5, 25, 50, 75, 95)
+
+
+@dataclass(frozen=True)
+class SharedFeature:
+    """How much alike neighbors are in a feature.
+
+    Attributes:
+        feature: Its name.
+        by_sound: Mean difference between a query and its neighbors by sound, over that between
+            random tracks; below 1 they share it.
+        by_features: The same of neighbors by features.
+    """
+
+    feature: str
+    by_sound: Estimate
+    by_features: Estimate
+
+
+@dataclass(frozen=True)
+class AgreedQuery:
+    """How far the two systems agree on a track's neighbors.
+
+    Attributes:
+        track: The track.
+        overlap: Share of the first k that both have.
+        correlation: Of the two scores over all candidates.
+    """
+
+    track: Track
+    overlap: float
+    correlation: float
+
+
+@dataclass(frozen=True)
+class LibraryComparison:
+    """The two systems over a library; intervals are 95 % bootstrap intervals over queries.
+
+    Attributes:
+        tracks: Tracks whose features are known.
+        left_out: Those of which too few are.
+        queries: Tracks asked about.
+        k: Length of an answer.
+        sources: Where each feature's values are from.
+        overlap: Mean share of the first k that both have.
+        chance: What two unrelated rankings would share: k / (tracks - 1).
+        correlation: Mean over queries of Spearman's, over all candidates of a query.
+        correlation_percentiles: The 5th, 25th, 50th, 75th and 95th over queries.
+        most: Queries on which they agree most: by overlap, then by correlation.
+        least: Those on which they agree least.
+        features: What neighbors share, that first which neighbors by sound share most.
+    """
+
+    tracks: int
+    left_out: int
+    queries: int
+    k: int
+    sources: dict[str, str]
+    overlap: Estimate
+    chance: float
+    correlation: Estimate
+    correlation_percentiles: dict[int, float]
+    most: tuple[AgreedQuery, ...]
+    least: tuple[AgreedQuery, ...]
+    features: tuple[SharedFeature, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def compare_library(
+    library: Library,
+    features: FeatureRecommender,
+    k: int = 10,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> LibraryComparison:
+    """Asks both recommenders for the neighbors of every track, or of `MOST_QUERIES` of them.
+
+    Args:
+        library: By sound.
+        features: By features, of the same library.
+        k: Length of an answer.
+        on_progress: Called with the number of queries done and their total.
+
+    Raises:
+        QueryError: If k leaves no track out.
+    """
+    pair = Pair(library, features)
+    pair.check_length(k)
+    queries = np.sort(np.random.default_rng(0).permutation(len(pair))[:MOST_QUERIES])
+    overlaps, correlations = np.zeros(len(queries)), np.zeros(len(queries))
+    apart = np.zeros((len(queries), 3, len(features.space.features)))
+    for place, row in enumerate(queries):
+        others = np.delete(np.arange(len(pair)), row)
+        sound, named = (scores[others] for scores in pair.scores(int(row)))
+        first = [np.argsort(-scores, kind="stable")[:k] for scores in (sound, named)]
+        overlaps[place] = np.isin(first[0], first[1]).mean()
+        correlations[place] = correlation(sound, named)
+        vectors = features.vectors
+        distances = features.space.apart(vectors[row], vectors[others])
+        apart[place] = [
+            distances[first[0]].mean(axis=0),
+            distances[first[1]].mean(axis=0),
+            distances.mean(axis=0),
+        ]
+        if on_progress:
+            on_progress(place + 1, len(queries))
+    order = np.lexsort((-correlations, -overlaps)).tolist()
+    agreed = [
+        AgreedQuery(
+            features.track(int(queries[place])), float(overlaps[place]), float(correlations[place])
+        )
+        for place in [*order[:_LISTED], *order[: -_LISTED - 1 : -1]]
+    ]
+    listed = len(agreed) // 2
+    shared = [
+        SharedFeature(
+            name,
+            _ratio(apart[:, 0, number], apart[:, 2, number]),
+            _ratio(apart[:, 1, number], apart[:, 2, number]),
+        )
+        for number, name in enumerate(features.space.names)
+        if apart[:, 2, number].any()
+    ]
+    quantiles = np.percentile(correlations, _PERCENTILES).tolist()
+    return LibraryComparison(
+        len(pair),
+        features.left_out,
+        len(queries),
+        k,
+        dict(features.sources),
+        _mean(overlaps),
+        k / (len(pair) - 1),
+        _mean(correlations),
+        dict(zip(_PERCENTILES, quantiles, strict=True)),
+        tuple(agreed[:listed]),
+        tuple(agreed[listed:]),
+        tuple(sorted(shared, key=lambda item: item.by_sound.value)),
+    )
+
+
+def _mean(values: Float64[np.ndarray, " queries"]) -> Estimate:
+    return _ratio(values, np.ones_like(values))
+
+
+def _ratio(
+    numerators: Float64[np.ndarray, " queries"], denominators: Float64[np.ndarray, " queries"]
+) -> Estimate:
+    """Ratio of two means, with the percentile bootstrap over queries (Efron 1979)."""
+
+    def ratio(above: np.ndarray, below: np.ndarray, axis: int = -1) -> np.ndarray:
+        means: np.ndarray = above.mean(axis=axis) / below.mean(axis=axis)
+        return means
+
+    found = bootstrap(
+        (numerators, denominators),
+        ratio,
+        paired=True,
+        vectorized=True,
+        n_resamples=_RESAMPLES,
+        batch=200,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    )
+    low, high = found.confidence_interval
+    return Estimate(float(ratio(numerators, denominators)), float(low), float(high))

@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from specrec.catalog.feature_table import read_feature_table
+from specrec.errors import CatalogError
+
+SPOTIFY = (
+    ",track_id,artists,album_name,track_name,popularity,duration_ms,explicit,energy,tempo,"
+    "track_genre\n"
+    '0,aa,Ana;Eva,First,"Hello, you",73,200500,False,0.5,120.0,pop\n'
+    "1,bb,NA,None,1979,,180000,True,0.25,0.0,rock\n"
+    "7,aa,Ana;Eva,Other,Hello again,70,1,False,0.9,90.0,acoustic\n"
+    "8,cc,,,,0,0,False,0.1,100.5,rock\n"
+    "9,aa,Ana;Eva,First,Hello,1,1,False,0.9,90.0,pop\n"
+)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "dataset.csv"
+    path.write_text(text)
+    return path
+
+
+def test_a_published_table_has_our_names_its_types_and_one_row_a_track(tmp_path: Path) -> None:
+    table = read_feature_table(write(tmp_path, SPOTIFY))
+    tracks = table.tracks
+    assert (len(table), table.row_count, table.empty_cells) == (3, 5, 4)
+    assert tracks["track_id"].tolist() == ["aa", "bb", "cc"]
+    assert tracks["rows"].tolist() == [[0, 7, 9], [1], [8]]
+    assert tracks["genre"].tolist() == [["acoustic", "pop"], ["rock"], ["rock"]]
+    assert tracks["title"].fillna("-").tolist() == ["Hello, you", "1979", "-"]
+    assert tracks["artist"].fillna("-").tolist() == ["Ana; Eva", "NA", "-"]
+    assert tracks["album"].fillna("-").tolist() == ["First", "None", "-"]
+    assert tracks["duration_seconds"].tolist() == [200.5, 180, 0]
+    assert tracks["energy"].tolist() == [0.5, 0.25, 0.1]
+    assert tracks["tempo"].fillna(-1).tolist() == [120, -1, 100.5]  # 0: none was found
+    assert tracks["popularity"].fillna(-1).tolist() == [73, -1, 0]
+    types = {name: str(dtype) for name, dtype in tracks.dtypes.items()}
+    assert types["popularity"] == "Int64"
+    assert types["energy"] == types["duration_seconds"] == "Float64"
+    assert types["explicit"] == "boolean"
+    assert types["title"] == types["track_id"] == "string"
+
+
+def test_every_row_leads_to_its_track(tmp_path: Path) -> None:
+    places = read_feature_table(write(tmp_path, SPOTIFY)).place_of_row()
+    assert places.to_dict() == {0: 0, 7: 0, 9: 0, 1: 1, 8: 2}
+
+
+def test_a_bare_table_is_numbered_by_place(tmp_path: Path) -> None:
+    table = read_feature_table(write(tmp_path, "energy,valence\n0.5,NA\n0.25,0.5\n"))
+    assert table.tracks["track_id"].tolist() == ["0", "1"]
+    assert table.tracks["rows"].tolist() == [[0], [1]]
+    assert table.tracks["valence"].isna().tolist() == [True, False]
+    frame = read_feature_table(pd.DataFrame({"energy": [0.5]}, index=[5]))
+    assert frame.tracks["rows"].tolist() == [[0]]
+
+
+def test_rows_without_an_id_are_tracks_of_their_own(tmp_path: Path) -> None:
+    table = read_feature_table(write(tmp_path, "track_id,energy\nx,1\n,2\nx,3\n,4\n"))
+    assert table.tracks["track_id"].tolist() == ["x", "1", "3"]
+    assert table.tracks["energy"].tolist() == [1, 2, 4]
+
+
+def test_a_file_comes_back_from_parquet_as_from_csv(tmp_path: Path) -> None:
+    table = read_feature_table(write(tmp_path, SPOTIFY))
+    pd.read_csv(tmp_path / "dataset.csv", keep_default_na=False, na_values=[""]).to_parquet(
+        tmp_path / "dataset.parquet"
+    )
+    again = read_feature_table(tmp_path / "dataset.parquet")
+    pd.testing.assert_frame_equal(again.tracks, table.tracks)
+
+
+def test_a_table_without_rows_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"dataset\.csv: has no rows"):
+        read_feature_table(write(tmp_path, "track_id,energy\n"))
