@@ -84,11 +84,14 @@ def draw_grid(
         _label(list(panels[: len(shown), place]), first=place == 0)
     if failure is not None and not images:
         raise failure
+    longest = max(round(image.get_extent()[1], 1) for image in images)
+    for panel in figure.axes:
+        panel.set_xlim(0, longest)
     bar = figure.colorbar(images[0], ax=figure.axes, pad=0.01, aspect=50, fraction=0.03)
     bar.set_label("dB relative to the maximum of each track", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     figure.suptitle(drawable(title), fontsize=12, family=list(families()), parse_math=False)
-    figure.supxlabel(f"seconds: {SECONDS:g} from the middle of each track", fontsize=9)
+    figure.supxlabel(f"seconds (at most {SECONDS:g}, from the middle of each track)", fontsize=9)
     save_picture(figure, path, title, _description(columns))
 
 
@@ -99,7 +102,8 @@ def _description(columns: Sequence[tuple[str, Sequence[Shown]]]) -> str:
         + "; ".join(f"{' '.join(item.name.split())} ({item.note})" for item in shown)
         for heading, shown in columns
     ]
-    return f"Mel spectrograms, {SECONDS:g} s from the middle of each track. {'. '.join(parts)}."
+    what = f"Mel spectrograms, at most {SECONDS:g} s from the middle of each track"
+    return ". ".join([what, *parts]) + "."
 
 
 def _head(panel: Axes, heading: str) -> None:
@@ -131,15 +135,13 @@ def _draw_track(panel: Axes, item: Shown) -> AxesImage:
     front_end = NOTEBOOK.front_end
     clip = load_clip(item.file, front_end.sample_rate, SECONDS)
     image = add_spectrogram(panel)
-    place_spectrogram(image, mel_db(clip.waveform, NOTEBOOK), front_end, 0.0)
-    panel.set_xlim(0, SECONDS)
+    place_spectrogram(image, mel_db(clip.waveform, NOTEBOOK), front_end)
     panel.set_facecolor(_EMPTY)
     return image
 
 
 def _draw_failure(panel: Axes, error: AudioError) -> None:
     panel.set_facecolor(_EMPTY)
-    panel.set_xlim(0, SECONDS)
     panel.set_ylim(-0.5, NOTEBOOK.front_end.n_mels - 0.5)
     text = f"can't be drawn: {error.detail} ({error.reason})"
     panel.text(0.5, 0.5, shortened(drawable(text), 90), transform=panel.transAxes, ha="center")

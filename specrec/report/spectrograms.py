@@ -104,7 +104,7 @@ def draw_folder(
             new.append(found.path)
     before, drawn = len(scan.files) - len(new), 0
     for position, made in map_paths(
-        partial(_draw, drawing), [root / path for path in new], workers
+        partial(draw_file, drawing), [root / path for path in new], workers
     ):
         path = new[position]
         if isinstance(made, AudioError):
@@ -164,8 +164,15 @@ def _is_kept(
         return False  # to be told by the decoder
 
 
-def _draw(drawing: Drawing, path: Path) -> bytes:
-    """A file's picture; called in a worker."""
+def draw_file(drawing: Drawing, path: Path) -> bytes:
+    """A file's picture with its metadata; called in a worker.
+
+    Returns:
+        The bytes of a PNG file.
+
+    Raises:
+        AudioError: As `load_clip`.
+    """
     front_end = drawing.settings.front_end
     status = path.stat()
     clip = load_clip(path, front_end.sample_rate, drawing.seconds)
@@ -181,7 +188,9 @@ def _draw(drawing: Drawing, path: Path) -> bytes:
         "Source": f"{status.st_size} {status.st_mtime_ns} {content_id(path)}",
     }
     if drawing.axes:
-        return axes_png(db, front_end, clip.start_seconds, path.name, texts)
+        start = clip.start_seconds
+        title = f"{path.name}, from {start:.1f} s" if start else path.name
+        return axes_png(db, front_end, title, texts)
     return clean_png(db, texts)
 
 
