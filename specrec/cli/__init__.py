@@ -2,11 +2,11 @@
 
 import sys
 
-from specrec.cli import asking, demo, libraries, measuring, models
+from specrec.cli import asking, demo, features, libraries, measuring, models
 from specrec.cli.app import app
 from specrec.errors import SpecrecError
 
-__all__ = ["app", "asking", "demo", "libraries", "main", "measuring", "models"]
+__all__ = ["app", "asking", "demo", "features", "libraries", "main", "measuring", "models"]
 
 
 def main() -> None:
