@@ -2,7 +2,7 @@
 
 import sys
 
-from specrec.cli import asking, demo, libraries, measuring, models, pictures, plot
+from specrec.cli import asking, demo, features, libraries, measuring, models, page, pictures, plot
 from specrec.cli.app import app
 from specrec.errors import SpecrecError
 
@@ -10,10 +10,12 @@ __all__ = [
     "app",
     "asking",
     "demo",
+    "features",
     "libraries",
     "main",
     "measuring",
     "models",
+    "page",
     "pictures",
     "plot",
 ]

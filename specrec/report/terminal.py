@@ -13,16 +13,19 @@ from rich.text import Text
 from specrec.recommend.track import Neighbor, Track
 
 
-def print_neighbors(query: Track, neighbors: Sequence[Neighbor], why: bool = True) -> None:
+def print_neighbors(
+    query: Track, neighbors: Sequence[Neighbor], why: bool = True, relation: str = "Sounds like"
+) -> None:
     """Prints the neighbors of a query as a table, with a reason under each.
 
     Args:
         query: The query.
         neighbors: The most similar first.
         why: Whether to give reasons.
+        relation: Of the neighbors to the query.
     """
     table = Table(box=box.SIMPLE_HEAD, title_justify="left")
-    table.title = f"Sounds like [bold]{escape(name_of(query))}[/]"
+    table.title = f"{relation} [bold]{escape(name_of(query))}[/]"
     table.add_column("#", justify="right", style="dim")
     table.add_column("similarity", justify="right")
     tracks = [neighbor.track for neighbor in neighbors]
@@ -34,10 +37,11 @@ def print_neighbors(query: Track, neighbors: Sequence[Neighbor], why: bool = Tru
     for name in texts:
         table.add_column(name, overflow="fold", style="bold" if name == "title" else "")
     table.add_column("length", justify="right")
+    digits = similarity_digits(neighbors)
     for neighbor in neighbors:
         table.add_row(
             str(neighbor.rank),
-            f"{neighbor.similarity:.3f}",
+            f"{neighbor.similarity:.{digits}f}",
             *(escape(getattr(neighbor.track, name) or "-") for name in texts),
             clock(neighbor.track.duration_seconds),
         )
@@ -46,6 +50,14 @@ def print_neighbors(query: Track, neighbors: Sequence[Neighbor], why: bool = Tru
         _print_with_reasons(console, table, neighbors)
     else:
         console.print(table)
+
+
+def similarity_digits(neighbors: Sequence[Neighbor]) -> int:
+    """Decimals, from 3 to 9, that tell the first similarity from the last."""
+    if len(neighbors) < 2:
+        return 3
+    first, last = neighbors[0].similarity, neighbors[-1].similarity
+    return next((n for n in range(3, 9) if f"{first:.{n}f}" != f"{last:.{n}f}"), 9)
 
 
 def _print_with_reasons(console: Console, table: Table, neighbors: Sequence[Neighbor]) -> None:

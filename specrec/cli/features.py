@@ -1,0 +1,174 @@
+"""Recommendations by named features, and the two recommenders compared."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.errors import QueryError
+
+if TYPE_CHECKING:
+    from specrec.recommend.feature_space import FeatureSettings
+    from specrec.recommend.features import FeatureRecommender
+    from specrec.recommend.library import Library
+
+OnOption = Annotated[
+    list[str], typer.Option("--on", metavar="FEATURE", help="Compare this one; may be repeated.")
+]
+WeightOption = Annotated[
+    list[str],
+    typer.Option("--weight", metavar="FEATURE=NUMBER", help="Count it so often; may be repeated."),
+]
+ScalingOption = Annotated[
+    str,
+    typer.Option(
+        metavar="robust|standard|none",
+        help="Median and interquartile range, mean and standard deviation, or bare numbers.",
+    ),
+]
+MetricOption = Annotated[str, typer.Option(metavar="cosine|euclidean", help="How to compare.")]
+
+
+@app.command()
+def features(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="TABLE_OR_LIBRARY", help="A CSV or Parquet table, or a library."),
+    ],
+    query: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUERY",
+            help="A track_id, the number of a row, or words of a title and artist.",
+        ),
+    ],
+    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
+    on: OnOption = [],  # noqa: B006 (typer copies it)
+    weight: WeightOption = [],  # noqa: B006
+    metric: MetricOption = "cosine",
+    scaling: ScalingOption = "robust",
+    json: JsonOption = False,
+    m3u: Annotated[bool, typer.Option("--m3u", help="Print a playlist.")] = False,
+    why: Annotated[bool, typer.Option(help="Print a reason under each neighbor.")] = True,
+) -> None:
+    """Print the tracks nearest to QUERY in named features, and why; needs no audio."""
+    from specrec.catalog.tables import is_table
+    from specrec.recommend.features import FeatureRecommender
+    from specrec.recommend.library import Library
+
+    if json and m3u:
+        raise QueryError("--json and --m3u exclude each other; give one of them")
+    settings = _settings(on, weight, metric, scaling)
+    if is_table(source):
+        recommender = FeatureRecommender.from_table(source, settings)
+    else:
+        recommender = FeatureRecommender.of_library(Library.open(source), settings)
+    found = recommender.neighbors(query, k)
+    if json or m3u:
+        from specrec.report.export import neighbors_json, neighbors_m3u
+
+        if m3u and recommender.audio_root is None:
+            raise QueryError(f"{source}: names no audio files, of which a playlist is made")
+        root = recommender.audio_root or Path()
+        print(neighbors_json(found.queries[0], found) if json else neighbors_m3u(found, root))
+        return
+    from specrec.report.comparison import print_basis
+    from specrec.report.terminal import print_neighbors
+
+    print_neighbors(found.queries[0], found, why, "Near in features to")
+    print_basis(recommender, found.notes)
+
+
+@app.command()
+def compare(
+    library: LibraryArgument,
+    query: Annotated[
+        str | None,
+        typer.Argument(metavar="[QUERY]", help="A track of the library; without, all are asked."),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Length of the answers.")] = 10,
+    hybrid: Annotated[
+        float | None,
+        typer.Option(
+            metavar="WEIGHT",
+            help="Print QUERY's neighbors by both: 1 is sound alone, 0 features alone.",
+        ),
+    ] = None,
+    on: OnOption = [],  # noqa: B006
+    weight: WeightOption = [],  # noqa: B006
+    metric: MetricOption = "cosine",
+    scaling: ScalingOption = "robust",
+    json: JsonOption = False,
+) -> None:
+    """Compare what sound and what named features recommend, for QUERY or the whole library."""
+    from specrec.recommend.features import FeatureRecommender
+    from specrec.recommend.library import Library
+    from specrec.report.comparison import (
+        comparison_json,
+        print_library_comparison,
+        print_query_comparison,
+    )
+    from specrec.report.progress import progress_bar
+    from specrec.study.comparison import compare_query
+    from specrec.study.library_comparison import compare_library
+
+    if hybrid is not None and query is None:
+        raise QueryError("--hybrid answers a query; give one after the library")
+    opened = Library.open(library)
+    recommender = FeatureRecommender.of_library(opened, _settings(on, weight, metric, scaling))
+    if query is None:
+        with progress_bar("comparing") as on_progress:
+            comparison = compare_library(opened, recommender, k, on_progress)
+        if json:
+            print(comparison_json(comparison))
+        else:
+            print_library_comparison(comparison)
+    elif hybrid is not None:
+        _answer_by_both(opened, recommender, query, k, hybrid, json)
+    else:
+        compared = compare_query(opened, recommender, query, k)
+        if json:
+            print(comparison_json(compared))
+        else:
+            print_query_comparison(compared)
+
+
+def _answer_by_both(
+    library: "Library",
+    features: "FeatureRecommender",
+    query: str,
+    k: int,
+    weight: float,
+    json: bool,
+) -> None:
+    from specrec.recommend.hybrid import Hybrid
+    from specrec.report.comparison import print_basis
+    from specrec.report.export import neighbors_json
+    from specrec.report.terminal import print_neighbors
+
+    both = Hybrid(library, features, weight)
+    found = both.neighbors(query, k)
+    if json:
+        print(neighbors_json(found.queries[0], found))
+        return
+    print_neighbors(found.queries[0], found, relation="In sound and features like")
+    print_basis(features, (f"{both.share:.0%} of the score is sound".replace("%", " %"),))
+
+
+def _settings(on: list[str], weights: list[str], metric: str, scaling: str) -> "FeatureSettings":
+    """The settings of a command line.
+
+    Raises:
+        QueryError: If one is unknown or out of its range.
+    """
+    from specrec.recommend.feature_space import FeatureSettings
+
+    parsed = {}
+    for text in weights:
+        name, _, number = text.partition("=")
+        try:
+            parsed[name] = float(number)
+        except ValueError as error:
+            raise QueryError(f"--weight {text}: give FEATURE=NUMBER, as energy=2") from error
+    return FeatureSettings(tuple(on), scaling, metric, parsed)  # type: ignore[arg-type]  # checked there

@@ -1,0 +1,156 @@
+"""Recommendations by features, and the two recommenders compared, on the terminal and as JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from specrec.explain.english import WORDS, noun, reading_text
+from specrec.metrics import Estimate
+from specrec.recommend.features import FeatureRecommender
+from specrec.report.terminal import name_of
+from specrec.study.comparison import Disagreement, Match, QueryComparison
+from specrec.study.library_comparison import AgreedQuery, LibraryComparison
+
+FORMAT_VERSION = 1
+
+
+def comparison_json(comparison: QueryComparison | LibraryComparison) -> str:
+    """A comparison as a JSON document."""
+    document = {"format_version": FORMAT_VERSION, **comparison.to_dict()}
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def print_basis(features: FeatureRecommender, notes: Sequence[str] = ()) -> None:
+    """Says what was compared and of which tracks, after a table of neighbors."""
+    settings, space = features.settings, features.space
+    named = []
+    for name, weight in zip(space.names, space.weights, strict=True):
+        named.append(noun(name) if weight == 1 else f"{noun(name)} (times {weight:g})")
+    lines = [
+        f"by {settings.metric} of {', '.join(named)}: {_origin(features.sources)},"
+        f" {'unscaled' if settings.scaling == 'none' else f'{settings.scaling} scaling'}",
+        f"{len(features)} tracks compared",
+    ]
+    if features.left_out:
+        lines[1] += f"; {features.left_out} left out, of which too few features are known"
+    if features.filled:
+        lines[1] += f"; {features.filled} lack a feature and count as usual in it"
+    console = Console(highlight=False)
+    for line in [*lines, *notes]:
+        console.print(f"[dim]{escape(line)}[/]")
+
+
+def print_query_comparison(comparison: QueryComparison) -> None:
+    """Prints two answers side by side, how far they agree, and what sets them apart."""
+    console = Console(highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, title_justify="left")
+    table.title = f"[bold]{escape(name_of(comparison.query))}[/]"
+    table.add_column("#", justify="right", style="dim")
+    for title, other in (("by sound", "by features"), ("by features", "by sound")):
+        table.add_column(title, overflow="fold")
+        table.add_column("score", justify="right")
+        table.add_column(f"# {other}", justify="right")
+    agreed = {item.track.track_id for item in comparison.agreed}
+    pairs = zip(comparison.by_sound, comparison.by_features, strict=True)
+    for place, (heard, known) in enumerate(pairs, 1):
+        table.add_row(
+            str(place),
+            _name(heard, agreed),
+            f"{heard.sound_similarity:.3f}",
+            str(heard.feature_rank),
+            _name(known, agreed),
+            f"{known.feature_similarity:.3f}",
+            str(known.sound_rank),
+        )
+    console.print(table)
+    chance = comparison.k / comparison.candidates
+    console.print(
+        f"{len(comparison.agreed)} of {comparison.k} in both ({comparison.overlap:.0%}; by chance"
+        f" {chance:.1%}); rank correlation {comparison.correlation:.2f} over"
+        f" {comparison.candidates} tracks"
+    )
+    for item in comparison.disagreements:
+        console.print(_apart(item))
+
+
+def print_library_comparison(comparison: LibraryComparison) -> None:
+    """Prints how far two systems agree over a library, and what neighbors of each share."""
+    console, k = Console(highlight=False), comparison.k
+    asked = f"{comparison.queries} of {comparison.tracks} tracks asked about"
+    if comparison.left_out:
+        asked += f"; {comparison.left_out} left out, of which too few features are known"
+    console.print(f"Sound and features ({_origin(comparison.sources)}): {asked}")
+    console.print(
+        f"the first {k} have {_percent(comparison.overlap)} in common; two unrelated rankings"
+        f" would have {comparison.chance:.1%}"
+    )
+    low, *_, high = comparison.correlation_percentiles.values()
+    console.print(
+        f"rank correlation {_interval(comparison.correlation)}; of nine queries in ten from"
+        f" {low:.2f} to {high:.2f}"
+    )
+    table = Table("feature", box=box.SIMPLE_HEAD)
+    table.add_column("neighbors by sound", justify="right")
+    table.add_column("neighbors by features", justify="right")
+    for item in comparison.features:
+        table.add_row(noun(item.feature), _interval(item.by_sound), _interval(item.by_features))
+    console.print(table)
+    console.print(
+        "[dim]difference between a track and its neighbors, random tracks being 1;"
+        " in brackets 95 % bootstrap intervals over queries[/]"
+    )
+    _print_agreed(console, "They agree most on", comparison.most, k)
+    _print_agreed(console, "They agree least on", comparison.least, k)
+
+
+def _origin(sources: Mapping[str, str]) -> str:
+    words = {"table": "from a table", "measured": "measured", "predicted": "predicted by the probe"}
+    return " and ".join(words[source] for source in words if source in sources.values())
+
+
+def _name(item: Match, agreed: set[str | None]) -> str:
+    name = escape(name_of(item.track))
+    return f"[bold]{name}[/]" if item.track.track_id in agreed else name
+
+
+def _apart(item: Disagreement) -> str:
+    match = item.match
+    sound = f"{match.sound_rank} by sound"
+    features = f"{match.feature_rank} by features"
+    ranks = (sound, features) if item.near_by == "sound" else (features, sound)
+    parts = []
+    for name, part in item.features.items():
+        pair = [_value(name, value) for value in item.values.get(name, ())]
+        values = f" ({pair[0]}, and {pair[1]} here)" if pair else ""
+        parts.append(f"{noun(name)} {part:+.2f}{values}")
+    if item.near_by == "features":
+        parts.append(f"without a name {item.unnamed:+.2f}")
+    return f"[bold]{escape(name_of(match.track))}[/] is {ranks[0]}, but {ranks[1]}: " + escape(
+        ", ".join(parts)
+    )
+
+
+def _value(name: str, value: float) -> str:
+    return reading_text(name, value) if name in WORDS else f"{value:g}"
+
+
+def _print_agreed(console: Console, title: str, queries: Sequence[AgreedQuery], k: int) -> None:
+    console.print(title)
+    for item in queries:
+        shared = round(item.overlap * k)
+        console.print(
+            f"  {escape(name_of(item.track))} [dim]({shared} of {k}, rank correlation"
+            f" {item.correlation:.2f})[/]"
+        )
+
+
+def _interval(figure: Estimate) -> str:
+    return f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f})"
+
+
+def _percent(figure: Estimate) -> str:
+    return f"{figure.value:.1%} ({figure.low:.1%} to {figure.high:.1%})"
