@@ -41,12 +41,11 @@ def report(
     """Write one page of HTML about a library, which needs no network to be read."""
     from specrec.report.page.gather import PageSettings, gather
     from specrec.report.page.render import write_page
-    from specrec.report.progress import progress_bar
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise QueryError(f"{output}: only HTML is written; let it end in .html")
     settings = PageSettings(tuple(query or ()), queries, k, audio, tuple(label or ()), _command())
-    page = gather(source, settings, progress_bar)
+    page = gather(source, settings)
     size = write_page(page, output)
     print(f"page written to {output} ({size / 1e6:.1f} MB)")
     for name, why in page.left_out().items():

@@ -2,7 +2,6 @@
 
 import io
 import math
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64
@@ -10,25 +9,30 @@ from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
 from specrec.audio.windows import window_spans
-from specrec.explain.explanation import Explanation
+from specrec.explain.english import noun
+from specrec.explain.explanation import Contribution, Explanation
 from specrec.recommend.account import Account, account_for
+from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.recommend.track import Track
-from specrec.report.explaining import noun, verdict_on
-from specrec.report.page.data import Asked, Match, Part, Tile, WindowMatrix
+from specrec.recommend.track import Neighbor
+from specrec.report.explaining import verdict_on
+from specrec.report.page.data import Asked, Match, Part, WindowMatrix
 from specrec.report.page.media import data_uri
+from specrec.report.page.shelf import Shelf
 from specrec.report.terminal import clock
 
 _MOST_PARTS = 7  # features with a bar of their own
 _COLORS = LinearSegmentedColormap.from_list("parts", ["#0072B2", "#F7F7F7", "#D55E00"])
+_ROUNDING = 1e-9  # what is left of a sum that has no residual
 _MARGIN = 0.04  # beside the bars
 
 
-def ask(library: Library, query: str, k: int) -> Asked:
+def ask(library: Library, shelf: Shelf, query: str, k: int) -> Asked:
     """Asks a library and accounts for each answer.
 
     Args:
         library: The library.
+        shelf: Its tracks.
         query: As for `Library.neighbors`.
         k: How many neighbors.
 
@@ -39,26 +43,31 @@ def ask(library: Library, query: str, k: int) -> Asked:
     matches = []
     for neighbor in library.neighbors(query, k):
         account = account_for(library, query, str(neighbor.track.track_id), k)
-        parts, zero = sum_parts(account.explanation)
-        matches.append(
-            Match(
-                neighbor.rank,
-                tile_of(library, neighbor.track, f"similarity {neighbor.similarity:.3f}"),
-                neighbor.similarity,
-                account.explanation.sentence,
-                parts,
-                zero,
-                _matrix(library, query, account),
-            )
-        )
-    return Asked(tile_of(library, library.find(query), "the query"), matches)
+        matches.append(_match(shelf, neighbor, _matrix(library, query, account)))
+    return Asked(shelf.tile(library.find(query), "the query"), matches)
 
 
-def tile_of(library: Library, track: Track, note: str) -> Tile:
-    """A track of a library, or from outside, and what is said of it."""
-    folder = Path() if track.track_id is None else library.audio_root
-    return Tile(
-        track.title, track.artist or "", clock(track.duration_seconds), note, folder / track.path
+def ask_table(recommender: FeatureRecommender, shelf: Shelf, query: str, k: int) -> Asked:
+    """Asks for the tracks nearest in features.
+
+    Raises:
+        QueryError: If the query fits no track or several.
+    """
+    found = recommender.neighbors(query, k)
+    matches = [_match(shelf, neighbor, None) for neighbor in found]
+    return Asked(shelf.tile(found.queries[0], "the query"), matches)
+
+
+def _match(shelf: Shelf, neighbor: Neighbor, matrix: WindowMatrix | None) -> Match:
+    parts, zero = sum_parts(neighbor.explanation)
+    return Match(
+        neighbor.rank,
+        shelf.tile(neighbor.track, f"similarity {neighbor.similarity:.3f}"),
+        neighbor.similarity,
+        neighbor.explanation.sentence,
+        parts,
+        zero,
+        matrix,
     )
 
 
@@ -72,7 +81,7 @@ def sum_parts(explanation: Explanation) -> tuple[list[Part], float]:
     """
     ordered = sorted(explanation.contributions, key=lambda item: -abs(item.value))
     named = [
-        (noun(item.feature), item.value, "", verdict_on(item, explanation) or "")
+        (noun(item.feature), item.value, "", _because(item, explanation))
         for item in sorted(ordered[:_MOST_PARTS], key=lambda item: -item.value)
     ]
     rest = ordered[_MOST_PARTS:]
@@ -80,7 +89,8 @@ def sum_parts(explanation: Explanation) -> tuple[list[Part], float]:
         named.append((f"{len(rest)} others", math.fsum(item.value for item in rest), "", ""))
     if not named:
         return [], 0.0
-    named.append(("without a name", explanation.residual, "unnamed", ""))
+    if abs(explanation.residual) > _ROUNDING:
+        named.append(("without a name", explanation.residual, "unnamed", ""))
     ends = np.cumsum([0.0, *(value for _, value, _, _ in named)])
     low, high = float(ends.min()), float(max(ends.max(), explanation.similarity))
     room = (high - low) * _MARGIN or 1.0
@@ -94,7 +104,7 @@ def sum_parts(explanation: Explanation) -> tuple[list[Part], float]:
             name,
             value,
             f"{value:+.3f}",
-            place(min(before, before + value)),
+            place(float(min(before, before + value))),
             100 * abs(value) / (high - low),
             kind or ("adds" if value >= 0 else "takes"),
             verdict,
@@ -105,6 +115,11 @@ def sum_parts(explanation: Explanation) -> tuple[list[Part], float]:
     start, width = place(min(0.0, score)), 100 * abs(score) / (high - low)
     parts.append(Part("similarity", score, f"{score:+.3f}", start, width, "total"))
     return parts, place(0.0)
+
+
+def _because(item: Contribution, explanation: Explanation) -> str:
+    """The word beside a bar: only what was tested is a cause."""
+    return "because" if verdict_on(item, explanation) == "because" else ""
 
 
 def _matrix(library: Library, query: str, account: Account) -> WindowMatrix | None:

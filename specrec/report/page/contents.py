@@ -1,12 +1,13 @@
 """What is in a library, what was left out and why, and the words for features."""
 
 import shlex
-from collections.abc import Sequence
 
 from specrec.descriptors.features import FEATURES
 from specrec.errors import Reason
-from specrec.explain.english import WORDS, reading_text
+from specrec.explain.english import WORDS, noun, reading_text
+from specrec.explain.readings import Readings
 from specrec.index.maintenance import library_status
+from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.data import Figure, SkippedFiles, Summary, Word
 
@@ -104,25 +105,42 @@ def list_skipped(library: Library) -> list[SkippedFiles]:
     return groups
 
 
-def explain_words(library: Library) -> list[Word]:
-    """The features that the library knows, in words."""
-    return [_word(item.name, library) for item in library.readings.features]
+def summarize_table(recommender: FeatureRecommender) -> Summary:
+    """What a table of features holds."""
+    tracks = recommender.tracks
+    minutes = tracks["duration_seconds"].sum() / 60
+    figures = [Figure(f"{len(tracks):,}", "tracks")]
+    if minutes:
+        figures.append(Figure(f"{minutes / 60:,.0f}", "hours of music"))
+    figures += [
+        Figure(f"{count:,}", name)
+        for name, column in (("artists", "artist"), ("albums", "album"))
+        if (count := tracks[column].nunique())
+    ]
+    left_out = f"{recommender.left_out:,} tracks, of which too few features are known"
+    facts = {
+        "Features compared": ", ".join(map(noun, recommender.space.names)),
+        "Left out": left_out if recommender.left_out else "none",
+        "Lacking a feature": f"{recommender.filled:,} tracks; they count as usual in it",
+    }
+    return Summary(figures, facts)
 
 
-def _word(name: str, library: Library) -> Word:
+def explain_words(readings: Readings) -> list[Word]:
+    """The features that are known, in words."""
+    return [_word(item.name, readings) for item in readings.features]
+
+
+def _word(name: str, readings: Readings) -> Word:
     words, feature = WORDS[name], FEATURES[name]
     ordered = feature.kind != "class"
+    share = ordered and feature.unit == "" and name != "majorness"
     return Word(
         words.noun,
         _MEANINGS[name],
-        words.symbol or ("0 to 1" if ordered and name != "majorness" else ""),
+        words.symbol or ("0 to 1" if share else ""),
         feature.kind,
         words.low,
         words.high,
-        reading_text(name, library.readings.median(name)) if ordered else "",
+        reading_text(name, readings.median(name)) if ordered else "",
     )
-
-
-def ordered_features(library: Library) -> Sequence[str]:
-    """Names of the known features whose values have an order."""
-    return [item.name for item in library.readings.features if item.kind != "class"]

@@ -1,6 +1,6 @@
 """What stands on the page of a library, section by section, as plain values."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +77,14 @@ class Tile:
         artist: Its artist; empty where unknown.
         length: As m:ss.
         note: What is said of it here.
-        file: Its file, which may be gone.
+        file: Its file, which may be gone; None if it never had one.
     """
 
     title: str
     artist: str
     length: str
     note: str
-    file: Path
+    file: Path | None
 
     @property
     def name(self) -> str:
@@ -313,12 +313,14 @@ class Page:
 
     Attributes:
         title: Of the library.
+        kind: Whether it is a library or a table.
         made: How the page was made, by name.
         media: Picture and sound of each file that is shown.
         media_note: What is to be said of all of them; empty if nothing.
     """
 
     title: str
+    kind: str
     made: dict[str, str]
     summary: Summary | LeftOut
     skipped: list[SkippedFiles] | LeftOut
@@ -332,3 +334,8 @@ class Page:
     glossary: list[Word] | LeftOut
     media: dict[Path, Medium] = field(default_factory=dict)
     media_note: str = ""
+
+    def left_out(self) -> dict[str, str]:
+        """Why sections are missing, by name."""
+        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: part.why for name, part in parts if isinstance(part, LeftOut)}

@@ -33,6 +33,8 @@ if (document.getElementById("points")) {
     else { path.moveTo(x + r, y); path.arc(x, y, r, 0, 7); }
   };
 
+  const shapeOf = (value) => (value + 3 * Math.floor(value / KINDS)) % KINDS;
+
   // The share of tracks with a lower value, in steps: each step is one path.
   const STEPS = 12;
   const rankValues = (values) => {
@@ -52,7 +54,7 @@ if (document.getElementById("points")) {
       const value = view.labels ? view.values[row] : ranks[row];
       const key = value === null ? "none" : `${dimmed(row) ? "dim" : "on"} ${value}`;
       if (!layers.has(key)) layers.set(key, new Path2D());
-      const kind = view.labels && value !== null ? value % KINDS : 0;
+      const kind = view.labels && value !== null ? shapeOf(value) : 0;
       const size = view.labels || value === null ? RADIUS : RADIUS * (0.7 + 0.6 * value / STEPS);
       shape(layers.get(key), kind, left(row), top(row), matches && matches.has(row) ? size * 1.3 : size);
     }
@@ -145,7 +147,7 @@ if (document.getElementById("points")) {
       mark.width = mark.height = 14 * dpr;
       mark.style.cssText = "width:14px;height:14px;vertical-align:-2px;margin-inline-end:6px";
       pen.scale(dpr, dpr);
-      shape(path, value % KINDS, 7, 7, 5);
+      shape(path, shapeOf(value), 7, 7, 5);
       pen.fillStyle = ink(`--kind-${value % KINDS}`);
       pen.fill(path);
       button.append(mark, `${label} (${sizes[value]})`);

@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -50,6 +50,40 @@ class Medium:
     sound: str | None
     start_seconds: float
     end_seconds: float
+
+
+MOST_SOUND_BYTES = 2_000_000
+"""Of all excerpts together, as they stand in the page; what is beyond is not embedded."""
+
+
+def collect_media(
+    paths: Sequence[Path], sounds: bool, on_progress: Progress | None = None
+) -> tuple[dict[Path, Medium], str]:
+    """Draws and encodes what is at hand.
+
+    Args:
+        paths: Files, those first whose sound matters most.
+        sounds: Whether to encode excerpts too.
+        on_progress: Called after each file.
+
+    Returns:
+        By file, and a note on what is missing; empty if nothing is.
+    """
+    made = make_media(paths, sounds, on_progress)
+    media = {path: item for path, item in made.items() if not isinstance(item, AudioError)}
+    notes = []
+    if len(media) < len(made):
+        gone = next(item for item in made.values() if isinstance(item, AudioError))
+        notes.append(f"{len(made) - len(media)} of {len(made)} files are not at hand ({gone}).")
+    spent = dropped = 0
+    for path, item in media.items():
+        spent += len(item.sound or "")
+        if spent > MOST_SOUND_BYTES:
+            media[path] = replace(item, sound=None)
+            dropped += 1
+    if dropped:
+        notes.append(f"{dropped} excerpts are left out, to keep the page small.")
+    return media, " ".join(notes)
 
 
 def make_media(

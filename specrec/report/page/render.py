@@ -47,13 +47,14 @@ def render(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["tied"] = _tied
     environment.tests["left_out"] = lambda section: isinstance(section, LeftOut)
     playable = [path for path, medium in page.media.items() if medium.sound is not None]
     numbers = {path: number for number, path in enumerate(playable)}
     return environment.get_template("page.html").render(
         page=page,
         sections=_SECTIONS.items(),
-        marks=_MARKS,
+        mark=_mark,
         clock=clock,
         excerpt_seconds=f"{EXCERPT_SECONDS:g}",
         numbers=numbers,
@@ -77,6 +78,16 @@ def write_page(page: Page, path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return len(content)
+
+
+def _tied(text: str) -> str:
+    """A text in which no line breaks before a percent sign."""
+    return text.replace(" %", "\u00a0%")
+
+
+def _mark(number: int) -> str:
+    """The shape of a cluster, as map.js has it."""
+    return _MARKS[(number + 3 * (number // len(_MARKS))) % len(_MARKS)]
 
 
 def _file(name: str) -> Markup:
