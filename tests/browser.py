@@ -124,7 +124,9 @@ class Browser:
         """Presses and releases a key."""
         text = {"Enter": "\r", " ": " "}.get(key, "")
         code = {"key": key, "windowsVirtualKeyCode": _KEYS[key], "code": key.strip() or "Space"}
-        self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **code)
+        self.call(
+            "Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **code
+        )
         self.call("Input.dispatchKeyEvent", type="keyUp", **code)
 
     def write(self, text: str) -> None:

@@ -19,7 +19,7 @@ from specrec.report.explaining import verdict_on
 from specrec.report.page.data import Asked, Match, Part, WindowMatrix
 from specrec.report.page.media import data_uri
 from specrec.report.page.shelf import Shelf
-from specrec.report.terminal import clock
+from specrec.report.terminal import clock, similarity_digits
 
 _MOST_PARTS = 7  # features with a bar of their own
 _COLORS = LinearSegmentedColormap.from_list("parts", ["#0072B2", "#F7F7F7", "#D55E00"])
@@ -40,10 +40,12 @@ def ask(library: Library, shelf: Shelf, query: str, k: int) -> Asked:
         QueryError: If the query fits no track or several.
         AudioError: If a query from outside can't be used.
     """
+    found = library.neighbors(query, k)
+    digits = similarity_digits(found)
     matches = []
-    for neighbor in library.neighbors(query, k):
+    for neighbor in found:
         account = account_for(library, query, str(neighbor.track.track_id), k)
-        matches.append(_match(shelf, neighbor, _matrix(library, query, account)))
+        matches.append(_match(shelf, neighbor, digits, _matrix(library, query, account)))
     return Asked(shelf.tile(library.find(query), "the query"), matches)
 
 
@@ -54,16 +56,19 @@ def ask_table(recommender: FeatureRecommender, shelf: Shelf, query: str, k: int)
         QueryError: If the query fits no track or several.
     """
     found = recommender.neighbors(query, k)
-    matches = [_match(shelf, neighbor, None) for neighbor in found]
+    digits = similarity_digits(found)
+    matches = [_match(shelf, neighbor, digits, None) for neighbor in found]
     return Asked(shelf.tile(found.queries[0], "the query"), matches)
 
 
-def _match(shelf: Shelf, neighbor: Neighbor, matrix: WindowMatrix | None) -> Match:
-    parts, zero = sum_parts(neighbor.explanation)
+def _match(shelf: Shelf, neighbor: Neighbor, digits: int, matrix: WindowMatrix | None) -> Match:
+    parts, zero = sum_parts(neighbor.explanation, digits)
+    similarity = f"{neighbor.similarity:.{digits}f}"
     return Match(
         neighbor.rank,
-        shelf.tile(neighbor.track, f"similarity {neighbor.similarity:.3f}"),
+        shelf.tile(neighbor.track, f"similarity {similarity}"),
         neighbor.similarity,
+        similarity,
         neighbor.explanation.sentence,
         parts,
         zero,
@@ -71,10 +76,14 @@ def _match(shelf: Shelf, neighbor: Neighbor, matrix: WindowMatrix | None) -> Mat
     )
 
 
-def sum_parts(explanation: Explanation) -> tuple[list[Part], float]:
+def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Part], float]:
     """A score as bars, each of which begins where the one before ended; the last is the score.
 
     The smallest contributions share a bar, so that what is shown adds up.
+
+    Args:
+        explanation: Of the score.
+        digits: With which values are written.
 
     Returns:
         The bars, and where their zero is, in percent of their width.
@@ -103,7 +112,7 @@ def sum_parts(explanation: Explanation) -> tuple[list[Part], float]:
         Part(
             name,
             value,
-            f"{value:+.3f}",
+            f"{value:+.{digits}f}",
             place(float(min(before, before + value))),
             100 * abs(value) / (high - low),
             kind or ("adds" if value >= 0 else "takes"),
@@ -113,7 +122,7 @@ def sum_parts(explanation: Explanation) -> tuple[list[Part], float]:
     ]
     score = explanation.similarity
     start, width = place(min(0.0, score)), 100 * abs(score) / (high - low)
-    parts.append(Part("similarity", score, f"{score:+.3f}", start, width, "total"))
+    parts.append(Part("similarity", score, f"{score:+.{digits}f}", start, width, "total"))
     return parts, place(0.0)
 
 

@@ -211,7 +211,7 @@ class Part:
         start: Where its bar begins, in percent of the bars' width.
         width: How wide it is.
         kind: `adds`, `takes`, `unnamed` or `total`.
-        verdict: What the explanation says of it; empty if nothing.
+        verdict: `because` if it was tested and is a cause; else empty.
     """
 
     name: str
@@ -256,6 +256,7 @@ class Match:
         rank: From 1.
         tile: The track.
         similarity: Of the two.
+        text: The same, written.
         sentence: The reasons.
         parts: The sum, bar by bar; empty where no feature is known.
         zero: Where the bars have their zero, in percent.
@@ -265,6 +266,7 @@ class Match:
     rank: int
     tile: Tile
     similarity: float
+    text: str
     sentence: str
     parts: list[Part]
     zero: float

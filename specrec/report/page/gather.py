@@ -160,9 +160,7 @@ def _overview(
     if isinstance(material, LeftOut):
         return None, material, material
     with progress_bar("clustering") as on_progress:
-        found = attempt(
-            "Clustering", lambda: find_clusters(material, on_progress=on_progress)
-        )
+        found = attempt("Clustering", lambda: find_clusters(material, on_progress=on_progress))
     clustering = None if isinstance(found, LeftOut) else found
     map_ = attempt("The map", lambda: draw_map(shelf, material, project(material), clustering))
     if isinstance(found, LeftOut):

@@ -21,7 +21,7 @@ MOST_POINTS = 10_000
 """Tracks on a map; of more, as many are drawn by chance."""
 
 _SIDE = 1000  # of the plane on which points stand
-_NARROWEST, _WIDEST = 1.3, 2.0  # of a map, in heights
+_NARROWEST, _WIDEST = 1.5, 2.0  # of a map, in heights
 _GROUPS = 6  # values of a column that have a color of their own
 _FEWEST_IN_GROUP = 5
 _FEW_VALUES = 12  # of a column that is taken for one of groups
@@ -85,9 +85,7 @@ def _card(shelf: Shelf, material: Material, number: int, item: Cluster) -> Clust
         for standing in item.profile
         if standing.feature in known
     ]
-    typical = [
-        name_of(track_of_row(material.tracks.iloc[row])) for row in item.typical[:_TYPICAL]
-    ]
+    typical = [name_of(track_of_row(material.tracks.iloc[row])) for row in item.typical[:_TYPICAL]]
     share = f"{100 * item.share:.0f} %"
     return ClusterCard(number, item.name, item.size, share, typical, bars[:_BARS])
 
