@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -75,15 +75,20 @@ def collect_media(
     if len(media) < len(made):
         gone = next(item for item in made.values() if isinstance(item, AudioError))
         notes.append(f"{len(made) - len(media)} of {len(made)} files are not at hand ({gone}).")
-    spent = dropped = 0
-    for path, item in media.items():
-        spent += len(item.sound or "")
-        if spent > MOST_SOUND_BYTES:
-            media[path] = replace(item, sound=None)
-            dropped += 1
+    silenced = silence_rest(media)
+    dropped = sum(media[path].sound != silenced[path].sound for path in media)
     if dropped:
         notes.append(f"{dropped} excerpts are left out, to keep the page small.")
-    return media, " ".join(notes)
+    return silenced, " ".join(notes)
+
+
+def silence_rest(media: Mapping[Path, Medium], most: int = MOST_SOUND_BYTES) -> dict[Path, Medium]:
+    """Takes the sound from all that come after `most` bytes of it."""
+    spent, kept = 0, {}
+    for path, item in media.items():
+        spent += len(item.sound or "")
+        kept[path] = item if spent <= most else replace(item, sound=None)
+    return kept
 
 
 def make_media(
