@@ -1,11 +1,12 @@
 """A real browser for the tests: headless Chromium, spoken to over a pipe (DevTools protocol)."""
 
 import base64
+import fcntl
 import json
 import os
 import select
 import shutil
-import subprocess
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,11 @@ class Browser:
                     raise RuntimeError(f"{method}: {answer['error']['message']}")
                 return answer["result"]
             self.events.append((answer["method"], answer["params"]))
+
+    def close(self) -> None:
+        """Ends the browser."""
+        self._session = None
+        self.call("Browser.close")
 
     def _read(self, seconds: float) -> dict[str, Any]:
         while b"\0" not in self._buffer:
@@ -184,7 +190,7 @@ def browse(program: str, folder: Path) -> Iterator[Browser]:
         program: Of `find_chromium`.
         folder: Where it keeps its profile.
     """
-    commands, answers = os.pipe(), os.pipe()
+    commands, answers = _pipe(), _pipe()
     options = (
         "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
         "--disable-background-networking", "--no-first-run", "--mute-audio",
@@ -192,25 +198,28 @@ def browse(program: str, folder: Path) -> Iterator[Browser]:
         "--remote-debugging-pipe",
     )  # fmt: skip
     # It reads commands from descriptor 3 and answers on 4.
-    shell = f'exec "$0" "$@" 3<&{commands[0]} 4>&{answers[1]}'
-    process = subprocess.Popen(
-        ["sh", "-c", shell, program, *options],
-        pass_fds=(commands[0], answers[1]),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    null = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    pipes = [(os.POSIX_SPAWN_DUP2, commands[0], 3), (os.POSIX_SPAWN_DUP2, answers[1], 4)]
+    process = os.posix_spawn(program, [program, *options], os.environ, file_actions=null + pipes)
     os.close(commands[0])
     os.close(answers[1])
     try:
         browser = Browser(commands[1], answers[0])
         yield browser
-        browser._session = None
-        browser.call("Browser.close")
+        browser.close()
+    except BaseException:
+        os.kill(process, signal.SIGKILL)
+        raise
     finally:
         os.close(commands[1])
         os.close(answers[0])
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        os.waitpid(process, 0)
+
+
+def _pipe() -> list[int]:
+    """Its two ends, away from the descriptors that the browser is given."""
+    ends = []
+    for end in os.pipe():
+        ends.append(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10))
+        os.close(end)
+    return ends

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -21,27 +20,16 @@ from specrec.recommend.library import Library
 from specrec.report.page import contents
 from specrec.report.page import gather as gathering
 from specrec.report.page.asked import sum_parts
-from specrec.report.page.data import LeftOut, Page
+from specrec.report.page.data import LeftOut
 from specrec.report.page.gather import PageSettings, attempt, gather
 from specrec.report.page.media import Medium, silence_rest
 from specrec.report.page.render import render, write_page
 from tests.libraries import write_planted
-from tests.pages import RATE, hostile_table, hz_of, write_library, write_table
+from tests.pages import RATE, hostile_table, hz_of
+from tests.report.conftest import Written
 from tests.sounds import dominant_hz
 
 _VOID = {"meta", "link", "img", "br", "input", "hr"}
-
-
-class Written(NamedTuple):
-    folder: Path
-    library: Page
-    table: Page
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    folder = tmp_path_factory.mktemp("pages")
-    return Written(folder, write_library(folder), write_table(folder))
 
 
 class Outline(HTMLParser):
