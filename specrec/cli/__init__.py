@@ -2,7 +2,7 @@
 
 import sys
 
-from specrec.cli import asking, demo, libraries, measuring, models, pictures, plot
+from specrec.cli import asking, demo, libraries, measuring, models, pictures, plot, study
 from specrec.cli.app import app
 from specrec.errors import SpecrecError
 
@@ -16,6 +16,7 @@ __all__ = [
     "models",
     "pictures",
     "plot",
+    "study",
 ]
 
 
