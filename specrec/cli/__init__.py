@@ -2,7 +2,18 @@
 
 import sys
 
-from specrec.cli import asking, demo, features, libraries, measuring, models, page, pictures, plot
+from specrec.cli import (
+    asking,
+    demo,
+    features,
+    libraries,
+    measuring,
+    models,
+    page,
+    pictures,
+    plot,
+    study,
+)
 from specrec.cli.app import app
 from specrec.errors import SpecrecError
 
@@ -18,6 +29,7 @@ __all__ = [
     "page",
     "pictures",
     "plot",
+    "study",
 ]
 
 

@@ -1,73 +1,31 @@
 """k-means clusters of a library: how many, how firm, and what each is like."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int, Int64
 
 from specrec.errors import QueryError
-from specrec.explain.decompose import unit
+from specrec.study.firmness import (
+    FIRM,
+    SILHOUETTES,
+    Criterion,
+    fit_centers,
+    measure_fit,
+    one_cloud,
+    sample,
+    silhouettes_of,
+)
 from specrec.study.material import Material, Space
 from specrec.study.naming import Standing, name_clusters, profile_clusters
-
-if TYPE_CHECKING:
-    from sklearn.cluster import KMeans
 
 KS = tuple(range(2, 13))
 """Numbers of clusters that are tried."""
 
-FIRM = 0.75
-"""Adjusted Rand index over resampled fits from which clusters count as the same again."""
-
-SUBSTANTIAL = 0.25
-"""Mean silhouette below which there is no substantial structure (Kaufman and Rousseeuw 1990)."""
-
-CLEAR = 0.05
-"""Least gain of silhouette by which clusters are more than a cloud's parts."""
-
 _FITTED = 10_000  # tracks to which centers are fitted; of more, a sample
-_SILHOUETTES = 2000  # tracks whose silhouettes are taken; likewise
-_STARTS = 10
-_RESTARTS = 3  # of each refit
-_REFITS = 5
 _TYPICAL = 5
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """How well the tracks fall into k clusters.
-
-    Attributes:
-        k: Number of clusters.
-        silhouette: Mean over tracks (Rousseeuw 1987), from -1 to 1; 1 for far, tight clusters.
-        without: The same for as many points of one normal cloud of the same mean and covariance,
-            which has no clusters.
-        reseeded: Mean adjusted Rand index (Hubert and Arabie 1985) of the clusters and those from
-            other random starts: 1 for the same clusters, 0 for chance.
-        resampled: The same for centers fitted to bootstrap samples of the tracks.
-    """
-
-    k: int
-    silhouette: float
-    without: float
-    reseeded: float
-    resampled: float
-
-    @property
-    def gain(self) -> float:
-        """By how much the silhouette is above that of a cloud without clusters."""
-        return self.silhouette - self.without
-
-    @property
-    def convincing(self) -> bool:
-        """Whether there are clusters, rather than a cloud cut into parts."""
-        return self.silhouette >= SUBSTANTIAL and self.gain >= CLEAR and self.resampled >= FIRM
-
-    def to_dict(self) -> dict[str, float | bool]:
-        """As plain values."""
-        return asdict(self) | {"gain": self.gain, "convincing": self.convincing}
 
 
 @dataclass(frozen=True)
@@ -189,11 +147,11 @@ def find_clusters(
         least = 3 * (k or KS[0])
         raise QueryError(f"{least} different tracks at least are clustered, not {distinct}")
     rng = np.random.default_rng(seed)
-    fitted = material.vectors[_sample(len(material), _FITTED, rng)]
-    cloud = _cloud(fitted, material.space, rng)
+    fitted = material.vectors[sample(len(material), _FITTED, rng)]
+    cloud = one_cloud(fitted, material.space, rng)
     criteria = []
     for place, one in enumerate(tried, 1):
-        criteria.append(_criterion(fitted, cloud, one, seed))
+        criteria.append(measure_fit(fitted, cloud, one, seed))
         if on_progress is not None:
             on_progress(place, len(tried))
     firm = [item for item in criteria if item.resampled >= FIRM]
@@ -202,7 +160,7 @@ def find_clusters(
         if firm
         else max(criteria, key=lambda item: item.resampled)
     )
-    model = _fit(fitted, chosen.k, seed, _STARTS)
+    model = fit_centers(fitted, chosen.k, seed)
     labels, centers = _by_size(model.predict(material.vectors), model.cluster_centers_)
     return Clustering(
         material.space,
@@ -220,8 +178,8 @@ def _describe(
     centers: Float64[np.ndarray, "clusters dim"],
     rng: np.random.Generator,
 ) -> tuple[Cluster, ...]:
-    rows = _sample(len(labels), _SILHOUETTES, rng)
-    silhouettes = _silhouettes(material.vectors[rows], labels[rows])
+    rows = sample(len(labels), SILHOUETTES, rng)
+    silhouettes = silhouettes_of(material.vectors[rows], labels[rows])
     profiles = profile_clusters(material.features, labels, len(centers))
     names = name_clusters(profiles, material.features)
     clusters = []
@@ -242,62 +200,6 @@ def _describe(
     return tuple(clusters)
 
 
-def _criterion(
-    vectors: Float64[np.ndarray, "tracks dim"],
-    cloud: Float64[np.ndarray, "tracks dim"],
-    k: int,
-    seed: int,
-) -> Criterion:
-    from sklearn.metrics import adjusted_rand_score
-
-    labels = _fit(vectors, k, seed, _STARTS).labels_
-    around = _fit(cloud, k, seed, _STARTS).labels_
-    reseeded, resampled = [], []
-    for refit in range(1, _REFITS + 1):
-        rng = np.random.default_rng([seed, refit])
-        again = _fit(vectors, k, seed + refit, _RESTARTS).labels_
-        drawn = vectors[rng.integers(len(vectors), size=len(vectors))]
-        moved = _fit(drawn, k, seed + refit, _RESTARTS).predict(vectors)
-        reseeded.append(adjusted_rand_score(labels, again))
-        resampled.append(adjusted_rand_score(labels, moved))
-    rows = _sample(len(vectors), _SILHOUETTES, np.random.default_rng(seed))
-    return Criterion(
-        k,
-        float(_silhouettes(vectors[rows], labels[rows]).mean()),
-        float(_silhouettes(cloud[rows], around[rows]).mean()),
-        float(np.mean(reseeded)),
-        float(np.mean(resampled)),
-    )
-
-
-def _silhouettes(
-    vectors: Float64[np.ndarray, "tracks dim"], labels: Int[np.ndarray, " tracks"]
-) -> Float64[np.ndarray, " tracks"]:
-    """Of each track; 0 where there is one cluster only, as of one that is alone in its own."""
-    from sklearn.metrics import silhouette_samples
-
-    if not 1 < len(np.unique(labels)) < len(labels):
-        return np.zeros(len(labels))
-    return np.asarray(silhouette_samples(vectors, labels), dtype=np.float64)
-
-
-def _fit(vectors: Float64[np.ndarray, "tracks dim"], k: int, seed: int, starts: int) -> "KMeans":
-    from sklearn.cluster import KMeans
-
-    return KMeans(k, n_init=starts, random_state=seed).fit(vectors)
-
-
-def _cloud(
-    vectors: Float64[np.ndarray, "tracks dim"], space: Space, rng: np.random.Generator
-) -> Float64[np.ndarray, "tracks dim"]:
-    """As many points of one normal distribution, on the unit sphere where the tracks are."""
-    covariance = np.cov(vectors, rowvar=False).reshape(vectors.shape[1], -1)
-    cloud = rng.multivariate_normal(
-        vectors.mean(axis=0), covariance, len(vectors), check_valid="ignore", method="eigh"
-    )
-    return unit(cloud) if space == "embeddings" else cloud
-
-
 def _by_size(
     labels: Int[np.ndarray, " tracks"], centers: Float64[np.ndarray, "clusters dim"]
 ) -> tuple[Int64[np.ndarray, " tracks"], Float64[np.ndarray, "clusters dim"]]:
@@ -305,9 +207,3 @@ def _by_size(
     order = np.argsort(-np.bincount(labels, minlength=len(centers)), kind="stable")
     place = np.argsort(order)
     return place[labels].astype(np.int64), centers[order]
-
-
-def _sample(count: int, most: int, rng: np.random.Generator) -> Int64[np.ndarray, " sample"]:
-    if count <= most:
-        return np.arange(count)
-    return np.sort(rng.choice(count, most, replace=False))

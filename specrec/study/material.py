@@ -1,5 +1,6 @@
 """What a study looks at: tracks, what is known of them, and the vectors that are compared."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,18 +52,44 @@ class Material:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    def column(self, name: str) -> pd.Series:
+        """A feature, or another column of the tracks.
+
+        Raises:
+            QueryError: If there is no such column, or it is empty.
+        """
+        columns = {str(key): self.tracks[key] for key in self.tracks}
+        columns |= {str(key): self.features[key] for key in self.features}
+        if name not in columns:
+            close = difflib.get_close_matches(name, columns, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"has {', '.join(columns)}"
+            raise QueryError(f"{name}: no column of that name; {hint}")
+        if columns[name].isna().all():
+            raise QueryError(f"{name}: holds nothing; name another column")
+        return columns[name].reset_index(drop=True)
+
+
+def space_named(name: str) -> Space:
+    """A space by its name.
+
+    Raises:
+        QueryError: If there is no such space.
+    """
+    for space in get_args(Space):
+        if name == space:
+            return space
+    raise QueryError(f"tracks are compared by {' or '.join(get_args(Space))}, not {name}")
+
 
 def of_library(library: Library, space: Space = "embeddings") -> Material:
     """A library's tracks; their features are a table's, else measured, else predicted.
 
     Raises:
-        QueryError: If the space is of features and none are known, or of another name.
+        QueryError: If the space is of features and none are known.
     """
     sources = sources_of_library(library)
     if space == "features":
         return _by_features(library.tracks, sources)
-    if space not in get_args(Space):
-        raise QueryError(f"tracks are compared by {' or '.join(get_args(Space))}, not {space}")
     features, origins = known_of(sources)
     vectors = unit(np.asarray(library.embeddings, dtype=np.float64))
     rows = np.arange(len(vectors))

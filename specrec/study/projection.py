@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from specrec.errors import QueryError
+from specrec.study.firmness import sample
 from specrec.study.material import Material
 from specrec.study.words import direction, distinct
 
@@ -147,8 +148,7 @@ def _umap(vectors: Float64[np.ndarray, "tracks dim"], seed: int) -> Float64[np.n
     reducer = UMAP(random_state=seed, n_jobs=1, n_neighbors=min(15, len(vectors) - 1))
     if len(vectors) <= _FITTED:
         return np.asarray(reducer.fit_transform(vectors), dtype=np.float64)
-    chosen = np.random.default_rng(seed).choice(len(vectors), _FITTED, replace=False)
-    reducer.fit(vectors[np.sort(chosen)])
+    reducer.fit(vectors[sample(len(vectors), _FITTED, np.random.default_rng(seed))])
     return np.asarray(reducer.transform(vectors), dtype=np.float64)
 
 
