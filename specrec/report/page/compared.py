@@ -7,9 +7,13 @@ from specrec.metrics import Estimate
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.data import Table
+from specrec.report.study import claim_text
 from specrec.report.terminal import name_of
+from specrec.study.cues import Finding, study_cues
 from specrec.study.library_comparison import AgreedQuery, LibraryComparison, compare_library
+from specrec.study.spectrogram_cues import CUES
 
+_LOOKED_AT = 300  # tracks, in a minute or so; specrec cues looks at more
 _LISTED = 3  # queries on which they agree most and least
 
 
@@ -62,6 +66,39 @@ def _queries(found: LibraryComparison) -> Table:
     rows = lines(found.most) + lines(found.least)[::-1]
     header = ["track", "in common", "rank correlation"]
     return Table("Where they agree most, and least", header, rows)
+
+
+def look(library: Library, on_progress: Callable[[int, int], None]) -> Table:
+    """What is said of spectrograms, tested on the library's own.
+
+    Raises:
+        QueryError: If no file can be read.
+    """
+    study = study_cues(library, on_progress=on_progress, most=_LOOKED_AT)
+    rows = [
+        [claim_text(finding.claim), finding.verdict, *_cue_figures(finding)]
+        for finding in study.findings
+    ]
+    header = ["what is said", "verdict", "rank correlation", "low", "high", "features"]
+    missing = f" {len(study.skipped)} files could not be read." if study.skipped else ""
+    note = (
+        f"{len(study.rows):,} of {len(library):,} tracks looked at, the middle minute of"
+        f" each.{missing} Low and high: median of what is seen, in the quarter of the tracks"
+        " with the least and the most of the feature. In brackets: 95 % bootstrap intervals over"
+        f" groups of one {' or '.join(study.grouped_by)}; verdicts are corrected for the number"
+        " of claims (Holm)."
+    )
+    return Table("What the eye is said to see", header, rows, note)
+
+
+def _cue_figures(finding: Finding) -> list[str]:
+    unit = CUES[finding.claim.cue][1]
+    ends = [
+        "-" if value is None else f"{value:.3g} {unit}".strip()
+        for value in (finding.low, finding.high)
+    ]
+    correlation = "-" if finding.correlation is None else _interval(finding.correlation)
+    return [correlation, *ends, finding.source or "-"]
 
 
 def _percent(value: Estimate) -> str:

@@ -14,7 +14,7 @@ from specrec.errors import SpecrecError
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.asked import ask, ask_table
-from specrec.report.page.compared import compare
+from specrec.report.page.compared import compare, look
 from specrec.report.page.contents import (
     explain_words,
     list_skipped,
@@ -94,6 +94,8 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
     )
     with progress_bar("drawing") as on_progress:
         media, note = collect_media(_files(galleries, asked), settings.sounds, on_progress)
+    with progress_bar("looking") as on_progress:
+        cues = attempt("The look at spectrograms", lambda: look(library, on_progress))
     with progress_bar("comparing") as on_progress:
         comparison = attempt("The comparison", lambda: compare(library, on_progress))
     return Page(
@@ -109,7 +111,7 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
         map=map_,
         clusters=clusters,
         galleries=galleries,
-        cues=LeftOut("Not yet."),
+        cues=cues,
         asked=asked,
         comparison=comparison,
         evaluation=attempt("The evaluation", lambda: measure(library, settings.labels)),
