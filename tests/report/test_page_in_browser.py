@@ -86,6 +86,8 @@ def test_nothing_needs_to_be_scrolled_sideways(
     browser.open(folder / name, width)
     browser.run("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
     assert browser.run("document.documentElement.scrollWidth") <= width
+    narrowest = "[...document.querySelectorAll('tbody th')].map((cell) => cell.clientWidth)"
+    assert browser.run(f"Math.min(...{narrowest})") >= 80  # nothing is folded letter by letter
 
 
 def test_what_colors_the_map_can_be_chosen(browser: Browser, folder: Path) -> None:

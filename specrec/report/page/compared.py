@@ -88,7 +88,7 @@ def look(library: Library, on_progress: Callable[[int, int], None]) -> Table:
         f" groups of one {' or '.join(study.grouped_by)}; verdicts are corrected for the number"
         " of claims (Holm)."
     )
-    return Table("What the eye is said to see", header, rows, note)
+    return Table("Claims about spectrograms, tested on this library", header, rows, note)
 
 
 def _cue_figures(finding: Finding) -> list[str]:

@@ -6,11 +6,11 @@ if (document.getElementById("points")) {
   const canvas = byId("map-canvas"), brush = canvas.getContext("2d");
   const chooser = byId("map-color"), search = byId("map-search"), tip = byId("map-tip");
   const MARGIN = 14, KINDS = 8;
-  const RADIUS = count < 1500 ? 4 : count < 5000 ? 3 : 2.2;
+  const LARGEST = count < 1500 ? 4 : count < 5000 ? 3 : 2.2;
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const words = data.title.map((title, row) => plain(`${title} ${data.artist[row]}`));
   let width = 0, height = 0, chosen = -1, matches = null, only = -1, view = data.views[0];
-  let ranks = null;
+  let ranks = null, radius = LARGEST;
 
   const left = (row) => MARGIN + data.x[row] / 1000 * (width - 2 * MARGIN);
   const top = (row) => MARGIN + (1 - data.y[row] / 1000) * (height - 2 * MARGIN);
@@ -55,7 +55,7 @@ if (document.getElementById("points")) {
       const key = value === null ? "none" : `${dimmed(row) ? "dim" : "on"} ${value}`;
       if (!layers.has(key)) layers.set(key, new Path2D());
       const kind = view.labels && value !== null ? shapeOf(value) : 0;
-      const size = view.labels || value === null ? RADIUS : RADIUS * (0.7 + 0.6 * value / STEPS);
+      const size = view.labels || value === null ? radius : radius * (0.7 + 0.6 * value / STEPS);
       shape(layers.get(key), kind, left(row), top(row), matches && matches.has(row) ? size * 1.3 : size);
     }
     for (const [key, path] of [...layers].sort(([a], [b]) => a < b ? -1 : 1)) {
@@ -68,7 +68,7 @@ if (document.getElementById("points")) {
     brush.globalAlpha = 1;
     if (chosen >= 0) {
       brush.beginPath();
-      brush.arc(left(chosen), top(chosen), RADIUS + 5, 0, 7);
+      brush.arc(left(chosen), top(chosen), radius + 5, 0, 7);
       brush.lineWidth = 3;
       brush.strokeStyle = ink("--ink");
       brush.stroke();
@@ -195,6 +195,7 @@ if (document.getElementById("points")) {
   new ResizeObserver(() => {
     width = canvas.clientWidth;
     height = canvas.clientHeight;
+    radius = LARGEST * Math.min(1, Math.max(0.55, width / 900));
     canvas.width = Math.round(width * devicePixelRatio);
     canvas.height = Math.round(height * devicePixelRatio);
     draw();
