@@ -22,6 +22,7 @@ HOSTILE = (
     "\u202eright to left\u2028and a line",
 )
 RATE = 24_000
+SECONDS = 3.0  # of each track's sound
 
 
 def hz_of(row: int) -> int:
@@ -33,7 +34,7 @@ def write_library(folder: Path, queries: int = 2, k: int = 3) -> Page:
     """The page of a library each of whose tracks is a tone of its own; written beside it."""
     library = write_planted(folder / "planted")
     for row in range(TRACKS):
-        write(library / "no audio" / f"track {row}.wav", tone(12.0, hz_of(row), RATE), RATE)
+        write(library / "no audio" / f"track {row}.wav", tone(SECONDS, hz_of(row), RATE), RATE)
     page = gather(library, PageSettings(count=queries, k=k, command="specrec report planted"))
     write_page(page, folder / "library.html")
     return page

@@ -22,12 +22,12 @@ from specrec.report.page import gather as gathering
 from specrec.report.page.asked import sum_parts
 from specrec.report.page.data import LeftOut
 from specrec.report.page.gather import PageSettings, attempt, gather
-from specrec.report.page.media import Medium, silence_rest
+from specrec.report.page.media import Medium, make_medium, silence_rest
 from specrec.report.page.render import render, write_page
 from tests.libraries import write_planted
-from tests.pages import RATE, hostile_table, hz_of
+from tests.pages import RATE, SECONDS, hostile_table, hz_of
 from tests.report.conftest import Written
-from tests.sounds import dominant_hz
+from tests.sounds import dominant_hz, tone, write
 
 _VOID = {"meta", "link", "img", "br", "input", "hr"}
 
@@ -164,23 +164,33 @@ def test_the_window_matrix_is_that_of_the_account(written: Written) -> None:
         assert (width, height) == (1 / drawn.columns, 1 / drawn.rows)
 
 
-def test_a_picture_and_an_excerpt_are_of_the_track_itself(written: Written, tmp_path: Path) -> None:
+def test_pictures_and_excerpts_are_of_the_tracks_themselves(written: Written) -> None:
     assert isinstance(written.library.asked, list)
     tiles = [match.tile for asked in written.library.asked for match in asked.matches]
     assert len(tiles) == 6
-    for tile in tiles[:3]:
+    for tile in tiles:
         assert tile.file is not None
-        medium = written.library.media[tile.file]
-        image = Image.open(io.BytesIO(_decoded(medium.picture)))
-        assert image.size == (400, 128)
-        brightest = 127 - np.asarray(image.convert("L"), float)[:, 50:350].mean(axis=1).argmax()
         hz = hz_of(int(tile.title.removeprefix("Piece ")))
-        assert brightest == pytest.approx(_mel_band(hz), abs=2)
-        assert medium.sound is not None
-        samples, rate = sf.read(io.BytesIO(_decoded(medium.sound)))
-        assert rate == RATE
-        assert len(samples) / rate == pytest.approx(8.0, abs=0.2)
-        assert dominant_hz(samples, rate) == pytest.approx(hz, abs=2)
+        _check(written.library.media[tile.file], hz, SECONDS)
+
+
+def test_of_a_long_track_the_middle_is_shown_and_its_middle_played(tmp_path: Path) -> None:
+    parts = [tone(8.0, 400, RATE), tone(30.0, 600, RATE), tone(8.0, 900, RATE)]
+    medium = make_medium(True, write(tmp_path / "long.wav", np.concatenate(parts), RATE))
+    assert (medium.start_seconds, medium.end_seconds) == pytest.approx((8.0, 38.0), abs=0.01)
+    _check(medium, 600, 8.0)
+
+
+def _check(medium: Medium, hz: float, seconds: float) -> None:
+    image = Image.open(io.BytesIO(_decoded(medium.picture)))
+    assert image.size == (400, 128)
+    brightness = np.asarray(image.convert("L"), float)[:, 50:350].mean(axis=1)
+    assert 127 - brightness.argmax() == pytest.approx(_mel_band(hz), abs=2)
+    assert medium.sound is not None
+    samples, rate = sf.read(io.BytesIO(_decoded(medium.sound)))
+    assert rate == RATE
+    assert len(samples) / rate == pytest.approx(seconds, abs=0.2)
+    assert dominant_hz(samples, rate) == pytest.approx(hz, abs=2)
 
 
 def _mel_band(hz: float) -> float:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import Browser, browse, find_chromium
+from tests.pages import SECONDS
 from tests.report.conftest import Written
 
 _PROGRAM = find_chromium()
@@ -180,7 +181,7 @@ def test_one_excerpt_plays_at_a_time(browser: Browser, folder: Path) -> None:
         browser.wait_for(f"{playing} && document.getElementById('player').currentTime > 0")
         assert browser.run(_PRESSED) == [button == place for button in range(count)]
     seconds = browser.run("document.getElementById('player').duration")
-    assert seconds == pytest.approx(8.0, abs=0.2)
+    assert seconds == pytest.approx(SECONDS, abs=0.2)
     browser.run("document.querySelectorAll('.play')[1].focus()")
     browser.press(" ")
     browser.wait_for(f"!({playing})")
