@@ -153,7 +153,7 @@ def _answer_by_both(
         print(neighbors_json(found.queries[0], found))
         return
     print_neighbors(found.queries[0], found, relation="In sound and features like")
-    print_basis(features, (f"{both.share:.0%} of the score is sound".replace("%", " %"),))
+    print_basis(features, (f"{100 * both.share:.0f} % of the score is sound",))
 
 
 def _settings(on: list[str], weights: list[str], metric: str, scaling: str) -> "FeatureSettings":

@@ -216,8 +216,10 @@ class FeatureSpace:
         if abs(ends[1]) > self.limit:
             return None
         scaled = (self.center[column] + self.spread[column] * ends)[:, None]
-        before, after = self.features[number].from_scale(scaled).tolist()
-        return (before, after) if _possible(self.features[number].name, after) else None
+        feature = self.features[number]
+        before, after = feature.from_scale(scaled).tolist()
+        felt = np.allclose(feature.to_scale(np.array([after])), scaled[1])  # the scale has ends too
+        return (before, after) if felt and _possible(feature.name, after) else None
 
     def _needed_move(
         self, query: np.ndarray, track: np.ndarray, column: int, score: float

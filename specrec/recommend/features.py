@@ -75,6 +75,7 @@ class FeatureRecommender:
         self.audio_root = audio_root
         self._all = tracks
         self._sources = sources
+        self._values = values
         self.vectors: Float64[np.ndarray, "tracks columns"] = self.space.vectors(values)
 
     @classmethod
@@ -260,19 +261,22 @@ class FeatureRecommender:
         return pd.factorize(names.fillna(self.tracks["track_id"]))[0]
 
     def _explain(self, row: int, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
-        predicted = "predicted" in self.sources.values()
+        predicted = {name for name, source in self.sources.items() if source == "predicted"}
         return explain_by_features(
             self.space, self.readings, self.vectors, row, others, k, predicted
         )
 
     @cached_property
     def known(self) -> pd.DataFrame:
-        """Every feature that is known of the tracks, also of those that are not compared."""
-        known: dict[str, np.ndarray] = {}
-        for frame in self._sources.values():
-            for name in frame if not known else ():
-                known[str(name)] = frame[name].to_numpy(np.float64)[self.rows]
-        return pd.DataFrame(known, index=self.tracks.index)
+        """Every feature that a table or a measurement has, and all that are compared."""
+        known = {
+            str(name): frame[name].to_numpy(np.float64)[self.rows]
+            for source, frame in reversed(self._sources.items())
+            for name in frame
+            if source != "predicted"
+        }
+        compared = {str(name): self._values[name].to_numpy() for name in self._values}
+        return pd.DataFrame(known | compared, index=self.tracks.index)
 
     @cached_property
     def readings(self) -> Readings:

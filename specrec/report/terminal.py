@@ -27,7 +27,8 @@ def print_neighbors(
     table = Table(box=box.SIMPLE_HEAD, title_justify="left")
     table.title = f"{relation} [bold]{escape(name_of(query))}[/]"
     table.add_column("#", justify="right", style="dim")
-    table.add_column("similarity", justify="right")
+    digits = similarity_digits(neighbors)
+    table.add_column("similarity", justify="right", min_width=digits + 3)
     tracks = [neighbor.track for neighbor in neighbors]
     texts = [
         name
@@ -37,7 +38,6 @@ def print_neighbors(
     for name in texts:
         table.add_column(name, overflow="fold", style="bold" if name == "title" else "")
     table.add_column("length", justify="right")
-    digits = similarity_digits(neighbors)
     for neighbor in neighbors:
         table.add_row(
             str(neighbor.rank),
