@@ -116,10 +116,13 @@ class SearchIndex:
         probes = min(lists, round(int(self.settings["probes"]) / share))
         selector = None if allowed is None else _selector(allowed)
         wanted = min(round(share * len(self)), _CANDIDATES[self.kind] * k)
-        while True:
+        candidates = np.full((len(directions), wanted), -1)
+        left = np.arange(len(directions))
+        while len(left):
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
-            _, candidates = self.index.search(directions, wanted, params=parameters)
-            if probes == lists or (candidates[:, k - 1] >= 0).all():
+            _, candidates[left] = self.index.search(directions[left], wanted, params=parameters)
+            left = left[candidates[left, k - 1] < 0]  # each query by itself, as if it were alone
+            if probes == lists:
                 break
             probes = min(lists, 4 * probes)
         vectors = np.asarray(self.embeddings[candidates.ravel()]).reshape(*candidates.shape, -1)
