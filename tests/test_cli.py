@@ -10,9 +10,11 @@ import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
+from specrec.recommend.ranking import Ranking
 from tests.sounds import make_music
 
 runner = CliRunner()
+ALL = Ranking(duplicates=True)  # the random model takes short tones for one recording
 
 
 @pytest.fixture(scope="module")
@@ -63,23 +65,31 @@ def test_a_table_of_neighbors(library: Path) -> None:
 
 
 def test_json_is_what_the_library_says(library: Path) -> None:
-    result = runner.invoke(specrec.cli.app, ["query", str(library), "Three", "--json"])
-    document = json.loads(result.stdout)
-    expected = Library.open(library).neighbors("Three")
+    arguments = ["query", str(library), "Three", "--json", "--duplicates"]
+    document = json.loads(runner.invoke(specrec.cli.app, arguments).stdout)
+    expected = Library.open(library).neighbors("Three", ranking=ALL)
     assert document["format_version"] == 1
     assert document["query"]["title"] == "Three"
     assert [n["similarity"] for n in document["neighbors"]] == [n.similarity for n in expected]
     assert document["neighbors"][0]["track"]["track_id"] == expected[0].track.track_id
-    assert {"rank", "similarity", "track", "explanation"} == set(document["neighbors"][0])
+    assert set(document["neighbors"][0]) == {
+        "rank", "similarity", "track", "explanation", "score", "seed"
+    }  # fmt: skip
 
 
 def test_a_playlist_names_files_that_exist(library: Path) -> None:
-    result = runner.invoke(specrec.cli.app, ["query", str(library), "Three", "--m3u"])
-    lines = result.stdout.splitlines()
+    arguments = ["query", str(library), "Three", "--m3u", "--duplicates"]
+    lines = runner.invoke(specrec.cli.app, arguments).stdout.splitlines()
     assert lines[0] == "#EXTM3U"
-    assert len(lines) == 1 + 2 * 5
-    assert all(Path(line).is_file() for line in lines[2::2])
-    assert any(line.endswith("Ana - Line break [b]") for line in lines[1::2])
+    files = [line for line in lines if not line.startswith("#")]
+    assert len(files) == 5
+    assert all(Path(file).is_file() for file in files)
+    entries = [line for line in lines if line.startswith("#EXTINF:")]
+    assert any(entry.endswith("Ana - Line break [b]") for entry in entries)
+    # Before each entry a comment, which is no directive.
+    assert [line[:2] for line in lines[1::3]] == ["# "] * 5
+    plain = runner.invoke(specrec.cli.app, [*arguments, "--no-why"]).stdout.splitlines()
+    assert plain == [line for line in lines if not line.startswith("# ")]
 
 
 def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> None:
@@ -162,7 +172,8 @@ def test_evaluate_counts_what_a_loop_counts(library: Path) -> None:
     labeled = {"Line\nbreak [b]": "x", "Two": "x", "Three": "y", "Four": "y"}
     hits = 0
     for title, family in labeled.items():
-        ranked = [n.track.title for n in opened.neighbors(title, 10) if n.track.title in labeled]
+        found = opened.neighbors(title, 10, ranking=ALL)
+        ranked = [n.track.title for n in found if n.track.title in labeled]
         hits += labeled[ranked[0]] == family
     assert table["queries"] == 4
     assert table["figures"]["random"]["precision_at_1"]["value"] == hits / 4
