@@ -109,7 +109,7 @@ def _allowed(
             notes.append(f"no {name} is known of what was asked for, so none was left out")
             continue
         same = library.tracks[name].str.strip().str.casefold().isin(known).to_numpy(dtype=bool)
-        notes.append(f"{_tracks((allowed & same).sum())} of the same {name} left out")
+        notes.append(f"{_tracks(int((allowed & same).sum()))} of the same {name} left out")
         allowed &= ~same
     return allowed
 

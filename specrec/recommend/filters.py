@@ -14,8 +14,8 @@ import ast
 import difflib
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,22 +23,14 @@ from jaxtyping import Bool
 from pandas.arrays import BooleanArray
 
 from specrec.errors import QueryError
+from specrec.recommend.columns import Column, RefusalError, refuse
 
-_ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
 _MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt,
     ast.LtE: ast.GtE,
     ast.Gt: ast.Lt,
     ast.GtE: ast.LtE,
 }
-_SYMBOLS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`([^`]+)`""")
 _EXAMPLE = "year > 1990 and genre == 'jazz'"
 _LISTED = 12
@@ -58,75 +50,6 @@ def matches(where: str, columns: Mapping[str, "pd.Series[Any]"]) -> Bool[np.ndar
     return _Condition(where, columns).holds()
 
 
-class Column:
-    """A column as conditions see it: numbers, or texts in lower case.
-
-    Attributes:
-        name: Its name.
-        known: Where it has a value.
-        numbers: Its values; None if they are texts.
-    """
-
-    def __init__(self, name: str, values: "pd.Series[Any]") -> None:
-        self.name = name
-        self.known: Bool[np.ndarray, " tracks"] = values.notna().to_numpy()
-        self.numbers: np.ndarray | None = None
-        if not self.known.any() or pd.api.types.infer_dtype(values, skipna=True) in (
-            "integer",
-            "floating",
-            "mixed-integer-float",
-            "boolean",
-        ):
-            self.numbers = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan)
-        else:
-            texts = [_as_text(value) for value in values[self.known]]
-            self.texts = pd.Series("", index=range(len(values)), dtype=object)
-            self.texts[self.known] = texts
-
-    def compare(self, order: type[ast.cmpop], value: Any) -> BooleanArray:
-        """Compares with a constant or another column, of the same kind."""
-        if isinstance(value, Column):
-            return self._compare_columns(order, value)
-        if self.numbers is not None:
-            if not isinstance(value, int | float) and self.known.any():
-                _refuse(f"{self.name} holds numbers; compare it with one, not with {value!r}")
-            number = value if isinstance(value, int | float) else np.nan
-            return BooleanArray(_ORDERS[order](self.numbers, number), ~self.known)
-        if not isinstance(value, str):
-            _refuse(f"{self.name} holds texts; compare it with one in quotes, not with {value!r}")
-        text = _fold(value)
-        if order in _SYMBOLS:
-            found = _ORDERS[order](self.texts, text).to_numpy(dtype=bool)
-        else:
-            found = self._has_part(text) == (order is ast.Eq)
-        return BooleanArray(found, ~self.known)
-
-    def contains(self, value: Any) -> BooleanArray:
-        """Whether a text stands somewhere in the column's."""
-        if self.numbers is not None and self.known.any():
-            _refuse(f"{self.name} holds numbers; only texts can be looked into")
-        if not isinstance(value, str):
-            _refuse(f"only a text in quotes can be looked for in {self.name}, not {value!r}")
-        if self.numbers is not None:
-            return BooleanArray(np.zeros(len(self.known), dtype=bool), ~self.known)
-        found = self.texts.str.contains(_fold(value), regex=False).to_numpy(dtype=bool)
-        return BooleanArray(found, ~self.known)
-
-    def _has_part(self, text: str) -> Bool[np.ndarray, " tracks"]:
-        parts = ";" + self.texts.str.replace("; ", ";") + ";"
-        part = ";" + text.replace("; ", ";") + ";"
-        return parts.str.contains(part, regex=False).to_numpy(dtype=bool)
-
-    def _compare_columns(self, order: type[ast.cmpop], other: "Column") -> BooleanArray:
-        mine, theirs = (
-            column.texts if column.numbers is None else column.numbers for column in (self, other)
-        )
-        if isinstance(mine, pd.Series) != isinstance(theirs, pd.Series):
-            _refuse(f"{self.name} and {other.name} are a text and a number; they don't compare")
-        found = np.asarray(_ORDERS[order](mine, theirs), dtype=bool)
-        return BooleanArray(found, ~(self.known & other.known))
-
-
 class _Condition:
     """A parsed condition over some columns."""
 
@@ -144,7 +67,7 @@ class _Condition:
         """Where it is true; what is unknown is not."""
         try:
             return self._truth(self._tree).to_numpy(dtype=bool, na_value=False)
-        except _RefusalError as refusal:
+        except RefusalError as refusal:
             raise QueryError(f"{self._said()}: {refusal}") from refusal
         except RecursionError as error:
             raise QueryError(f"{self._said()[:80]}...: too deeply nested; shorten it") from error
@@ -173,28 +96,26 @@ class _Condition:
             return _fold_all(operator.and_, [self._comparison(*step) for step in steps])
         if isinstance(node, ast.Name):
             return self._column(node.id).compare(ast.Eq, True)
-        _refuse(
-            "a condition compares columns with values, such as: year > 1990 and genre == 'jazz'"
-        )
+        refuse("a condition compares columns with values, such as: year > 1990 and genre == 'jazz'")
 
     def _comparison(self, left: ast.expr, order: ast.cmpop, right: ast.expr) -> BooleanArray:
         one, other = self._value(left), self._value(right)
         if isinstance(order, ast.Is | ast.IsNot):
             if not isinstance(one, Column) or other is not None:
-                _refuse("`is` only asks whether a column is None")
+                refuse("`is` only asks whether a column is None")
             found = one.known == isinstance(order, ast.IsNot)
             return BooleanArray(found, np.zeros(self._size, dtype=bool))
         if isinstance(order, ast.In | ast.NotIn):
             found = self._membership(one, other)
             return found if isinstance(order, ast.In) else ~found
         if one is None or other is None:
-            _refuse("nothing equals None; ask with `is None` or `is not None`")
+            refuse("nothing equals None; ask with `is None` or `is not None`")
         kind = type(order)
         if isinstance(one, Column):
             return one.compare(kind, other)
         if isinstance(other, Column):
             return other.compare(_MIRRORED.get(kind, kind), one)
-        _refuse("one side of a comparison must be a column; texts stand in quotes, columns don't")
+        refuse("one side of a comparison must be a column; texts stand in quotes, columns don't")
 
     def _membership(self, one: Any, other: Any) -> BooleanArray:
         if isinstance(one, Column) and isinstance(other, list):
@@ -202,7 +123,7 @@ class _Condition:
             return _fold_all(operator.or_, [none, *(one.compare(ast.Eq, item) for item in other)])
         if isinstance(other, Column) and not isinstance(one, Column | list):
             return other.contains(one)
-        _refuse("`in` takes a column and a list, or a text and a column")
+        refuse("`in` takes a column and a list, or a text and a column")
 
     def _value(self, node: ast.expr) -> Any:
         """A column, a constant, or a list of constants."""
@@ -221,21 +142,13 @@ class _Condition:
             return value
         if isinstance(value, int | float) and abs(value) < _LARGEST:
             return sign * value
-        _refuse("only numbers, texts in quotes, lists of them and columns can be compared")
+        refuse("only numbers, texts in quotes, lists of them and columns can be compared")
 
     def _column(self, name: str) -> Column:
         name = self._quoted.get(name, name)
         if name not in self._columns:
-            _refuse(_unknown(name, list(self._columns)))
+            refuse(_unknown(name, list(self._columns)))
         return Column(name, self._columns[name])
-
-
-class _RefusalError(Exception):
-    """Why a condition can't be evaluated."""
-
-
-def _refuse(why: str) -> NoReturn:
-    raise _RefusalError(why)
 
 
 def _fold_all(
@@ -245,19 +158,6 @@ def _fold_all(
     for part in rest:
         first = join(first, part)
     return first
-
-
-def _fold(text: str) -> str:
-    return text.strip().casefold()
-
-
-def _as_text(value: Any) -> str:
-    """A cell in lower case, several values with semicolons between them."""
-    if isinstance(value, str):
-        return _fold(value)
-    if isinstance(value, Sequence | np.ndarray):
-        return "; ".join(_fold(str(item)) for item in value)
-    return _fold(str(value))
 
 
 def _unknown(name: str, have: list[str]) -> str:

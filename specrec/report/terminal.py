@@ -82,7 +82,7 @@ def _print_table(
     texts = [
         name
         for name in ("title", "artist", "album", "genre")
-        if any(getattr(track, name) for track in tracks)
+        if any(getattr(track, name) for track in tracks) and not (more and name == "album")
     ]
     for name in texts:
         table.add_column(name, overflow="fold", style="bold" if name == "title" else "")
