@@ -11,7 +11,8 @@ from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
 from specrec.recommend.ranking import Ranking
-from tests.sounds import make_music
+from tests.libraries import write_planted
+from tests.sounds import make_music, tone, write
 
 runner = CliRunner()
 ALL = Ranking(duplicates=True)  # the random model takes short tones for one recording
@@ -92,6 +93,54 @@ def test_a_playlist_names_files_that_exist(library: Path) -> None:
     assert plain == [line for line in lines if not line.startswith("# ")]
 
 
+def test_several_queries_and_what_was_left_out(library: Path) -> None:
+    arguments = ["query", str(library), "Two", "Three", "--not", "Four", "--duplicates"]
+    arguments += ["--where", "title != 'track 4'", "-k", "3", "--no-why"]
+    result = runner.invoke(specrec.cli.app, arguments)
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.stdout.split())
+    assert "Sounds like 1 Ana - Two, 2 Eva - Three, not like Eva - Four" in text
+    assert "# similarity score like title artist length" in text
+    assert "the filter left 5 of 6 tracks 2 of the 3 asked for: no other track is left" in text
+    document = json.loads(runner.invoke(specrec.cli.app, [*arguments, "--json"]).stdout)
+    assert [query["title"] for query in document["queries"]] == ["Two", "Three"]
+    assert [track["title"] for track in document["against"]] == ["Four"]
+    assert document["notes"][0] == "the filter left 5 of 6 tracks"
+    assert len(document["neighbors"]) == 2
+    playlist = runner.invoke(specrec.cli.app, [*arguments, "--m3u"])
+    assert "the filter left" not in playlist.stdout
+    assert "the filter left 5 of 6 tracks" in playlist.stderr
+
+
+def test_nothing_found_says_why(library: Path) -> None:
+    arguments = ["query", str(library), "Two", "--where", "artist == 'nobody'"]
+    result = runner.invoke(specrec.cli.app, arguments)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "Sounds like Ana - Two",
+        "the filter left 0 of 6 tracks",
+        "0 of the 10 asked for: no other track is left",
+    ]
+
+
+def test_a_path_as_a_table_a_playlist_and_json(tmp_path: Path) -> None:
+    folder = str(write_planted(tmp_path))
+    arguments = ["path", folder, "t0", "t9", "-n", "3"]
+    journey = Library.open(folder).path("t0", "t9", 3)
+    titles = [step.track.title for step in journey]
+    table = runner.invoke(specrec.cli.app, arguments)
+    assert table.exit_code == 0, table.output
+    assert "From Artist 0 - Piece 0 to Artist 2 - Piece 9" in table.stdout
+    assert all(title in table.stdout for title in titles)
+    document = json.loads(runner.invoke(specrec.cli.app, [*arguments, "--json"]).stdout)
+    assert document["start"]["track_id"] == "t0"
+    assert [step["track"]["title"] for step in document["steps"]] == titles
+    lines = runner.invoke(specrec.cli.app, [*arguments, "--m3u"]).stdout.splitlines()
+    entries = [line.split(" - ")[1] for line in lines if line.startswith("#EXTINF:")]
+    assert entries == ["Piece 0", *titles]
+    assert sum(line.startswith("# 0.") for line in lines) == 3
+
+
 def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> None:
     for arguments, message in [
         (["query", str(tmp_path), "x"], "no library there"),
@@ -103,6 +152,36 @@ def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> 
         assert done.stderr.startswith("error: ")
         assert message in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["query", "LIBRARY", "Two", "--where", "yeer > 1"], "did you mean year"),
+        (["query", "LIBRARY", "track", "5"], 'in quotes: "track 5"'),
+        (["query", "LIBRARY", "Two", "SILENT"], "silent.wav: no sample above"),
+        (["path", "LIBRARY", "Two", "Two"], "sound the same"),
+        (["path", "LIBRARY", "Two", "SILENT"], "silent.wav: no sample above"),
+    ],
+)
+def test_a_question_that_has_no_answer_is_one_line(
+    library: Path,
+    tmp_path: Path,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    silent = write(tmp_path / "silent.wav", 0 * tone(3.0))
+    words = {"LIBRARY": str(library), "SILENT": str(silent)}
+    monkeypatch.setattr(sys, "argv", ["specrec", *(words.get(word, word) for word in arguments)])
+    with pytest.raises(SystemExit) as exit_:
+        specrec.cli.main()
+    assert exit_.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
 
 
 def test_ambiguous_words_list_candidates(library: Path) -> None:

@@ -53,6 +53,7 @@ def recommend(
         raise QueryError(f"k must be 1 or more, not {k}")
     if not seeds:
         raise QueryError("nothing was asked for; give a track_id, a file, or words of a title")
+    seeds = list({(sound.row, sound.path): sound for sound in seeds}.values())
     queries = tuple(library.track_of(sound) for sound in seeds)
     notes: list[str] = []
     own = _own(library, [*seeds, *against], ranking)

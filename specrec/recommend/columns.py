@@ -35,12 +35,20 @@ class Column:
         self.name = name
         self.known: Bool[np.ndarray, " tracks"] = values.notna().to_numpy()
         self.numbers: np.ndarray | None = None
-        if not self.known.any() or pd.api.types.infer_dtype(values, skipna=True) in _NUMBERS:
+        kind = pd.api.types.infer_dtype(values, skipna=True)
+        self._is_truth = kind == "boolean"
+        if not self.known.any() or kind in _NUMBERS:
             self.numbers = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan)
         else:
             texts = [_as_text(value) for value in values[self.known]]
             self.texts = pd.Series("", index=range(len(values)), dtype=object)
             self.texts[self.known] = texts
+
+    def truth(self) -> BooleanArray:
+        """The column itself, if it holds truth values."""
+        if self.known.any() and not self._is_truth:
+            refuse(f"{self.name} does not hold true or false; compare it with a value")
+        return self.compare(ast.Eq, True)
 
     def compare(self, order: type[ast.cmpop], value: Any) -> BooleanArray:
         """Compares with a constant or another column, of the same kind."""
@@ -91,6 +99,7 @@ class RefusalError(Exception):
 
 
 def refuse(why: str) -> NoReturn:
+    """Says why a condition can't be evaluated."""
     raise RefusalError(why)
 
 

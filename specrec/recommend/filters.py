@@ -59,7 +59,7 @@ class _Condition:
         self._size = len(next(iter(columns.values())))
         self._quoted: dict[str, str] = {}
         try:
-            self._tree = ast.parse(_QUOTED.sub(self._name, where.strip()), mode="eval").body
+            self._tree = ast.parse(_QUOTED.sub(self._name, where).strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise QueryError(f"{self._said()}: {_hint(where)}") from error
 
@@ -95,7 +95,7 @@ class _Condition:
             steps = zip(ends[:-1], node.ops, ends[1:], strict=True)
             return _fold_all(operator.and_, [self._comparison(*step) for step in steps])
         if isinstance(node, ast.Name):
-            return self._column(node.id).compare(ast.Eq, True)
+            return self._column(node.id).truth()
         refuse("a condition compares columns with values, such as: year > 1990 and genre == 'jazz'")
 
     def _comparison(self, left: ast.expr, order: ast.cmpop, right: ast.expr) -> BooleanArray:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -148,6 +148,6 @@ def widest_step_first(
     return np.array([0, *reversed(chain)])
 
 
-def _angle(cosine: "float | np.ndarray") -> np.ndarray:
+def _angle(cosine: "float | np.ndarray") -> Any:
     """In radians."""
     return np.arccos(np.clip(cosine, -1.0, 1.0))
