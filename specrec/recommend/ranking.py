@@ -72,7 +72,9 @@ def agreement(
 
     It is t log mean exp(s / t) with t = 0.5, about the mean plus the variance: seeds that agree on
     a candidate count together, and one that is all of a playlist's other half doesn't count
-    against it. For one seed it is the similarity.
+    against it. For one seed it is the similarity. To ask that all agree (a minimum, or the mean
+    less the spread) found fewer tracks of the seeds' held-out soundtracks than the mean does; this
+    finds as many from seeds of one soundtrack, and more from seeds of two.
     """
     highest = similarities.max(axis=0)
     likened = np.exp((similarities - highest) / _SOFTNESS).mean(axis=0)
