@@ -22,7 +22,7 @@ from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
 from specrec.index.duplicates import find_duplicates, match_passages
 from specrec.index.embedding import embed_waveform
-from specrec.index.vectors import build_index
+from specrec.index.search import build_index
 from specrec.recommend.library import Library
 
 CODECS = {
@@ -50,7 +50,7 @@ def main(
         path = opened.audio_root / opened.tracks["path"].iloc[row]
         for name, waveform in _altered(path, opened.encoder.front_end.sample_rate):
             made = embed_waveform(opened.encoder, waveform)
-            _, near = index.search((made.embedding / np.linalg.norm(made.embedding))[None], 20)
+            _, near = index.search(made.embedding[None], 20)
             same = [
                 int(other)
                 for other in near[0]

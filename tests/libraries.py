@@ -7,9 +7,9 @@ import pandas as pd
 
 from specrec.descriptors.measure import NAMES
 from specrec.index.duplicates import COLUMNS
+from specrec.index.search import build_index
 from specrec.index.storage import Contents, skipped_table, write_generation
 from specrec.index.store import EmbeddedTrack, Store, store_key
-from specrec.index.vectors import build_index
 from specrec.model.probe_fit import fit_probe
 
 TRACKS, DIM, WINDOWS = 240, 32, 4
@@ -58,7 +58,6 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
         "audio_root": str(folder / "no audio"),
         "model": model,
         "counts": {"tracks": TRACKS, "skipped": 0, "ignored": 0},
-        "index": {"kind": "flat", "measured_recall": 1.0},
     }
     store = Store(folder, store_key(FINGERPRINT, None))
     for content_id, embedding, rows in zip(tracks["content_id"], embeddings, windows, strict=True):

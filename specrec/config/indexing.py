@@ -20,6 +20,7 @@ class IndexConfig:
             explanations speak.
         features: A CSV or Parquet table of features, such as Spotify's or Echo Nest's, whose
             rows are found by path, track_id or `clip_<row>`; null for none.
+        search: Kind of the index: auto (by the number of tracks), exact, ivf_sq, ivf_pq.
         prune: Whether tracks whose files are gone leave the library.
         dry_run: Whether only to say what a run would do.
     """
@@ -32,9 +33,12 @@ class IndexConfig:
     batch_windows: int = 64
     describe: bool = True
     features: str | None = None
+    search: str = "auto"
     prune: bool = False
     dry_run: bool = False
 
     def __post_init__(self) -> None:
+        kinds = ("auto", "exact", "ivf_sq", "ivf_pq")
+        require(self.search in kinds, "search", self.search, f"one of {', '.join(kinds)}")
         require(self.workers >= 0, "workers", self.workers, "0 or more")
         require(self.batch_windows >= 1, "batch_windows", self.batch_windows, "1 or more")

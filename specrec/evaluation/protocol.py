@@ -129,11 +129,11 @@ def evaluate_library(
 
         encoders = {name: item.encoder() for name, item in contenders.items() if item.encoder}
         stability = measure_robustness(paths, encoders, embeddings, on_alter)
-    corrected = set()
+    own, corrected = next(iter(embeddings)), set()
     if fewer_hubs:
-        own = next(iter(embeddings))
-        embeddings[f"{own}, fewer hubs"] = embeddings[own]
-        corrected = {f"{own}, fewer hubs"}
+        name = f"{own}, fewer hubs"
+        embeddings[name], contenders[name] = embeddings[own], contenders[own]
+        corrected = {name}
     return Evaluation(
         str(library.folder),
         where,

@@ -13,9 +13,9 @@ from specrec.catalog.scan import Skipped
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import LibraryError, Reason
 from specrec.index.duplicates import COLUMNS, find_duplicates
+from specrec.index.search import AUTO, build_index
 from specrec.index.storage import Contents, Generation, skipped_table
 from specrec.index.store import Failure, Store
-from specrec.index.vectors import build_index
 from specrec.model.probe import load_probe
 from specrec.model.resolve import read_card
 
@@ -29,6 +29,7 @@ def assemble(
     store: Store,
     lost: Mapping[str, Failure],
     removed: set[str],
+    search: str = AUTO,
 ) -> Contents:
     """Puts tracks, embeddings and index together, in the catalog's order.
 
@@ -38,6 +39,7 @@ def assemble(
         store: What it made of them.
         lost: Failures of this run that may not last, by content.
         removed: Contents that were taken out.
+        search: Kind of the index.
 
     Raises:
         LibraryError: If no track is left.
@@ -65,7 +67,7 @@ def assemble(
         if failures[content_id].lasting
     }
     return Contents(
-        _manifest(catalog, read_card(model), model, len(tracks), len(skipped)),
+        _manifest(catalog, read_card(model), model, len(tracks), len(skipped), search),
         tracks.assign(duration_seconds=seconds),
         store.placement(contents),
         pd.DataFrame(index=tracks.index),
@@ -73,7 +75,7 @@ def assemble(
         catalog.files,
         skipped_table(skipped, lasting),
         embeddings,
-        build_index(embeddings),
+        build_index(embeddings, search),
         pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),
     )
 
@@ -120,7 +122,7 @@ def _failures(
 
 
 def _manifest(
-    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int
+    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int, search: str
 ) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -133,5 +135,5 @@ def _manifest(
         },
         "measure_version": MEASURE_VERSION,
         "counts": {"tracks": tracks, "skipped": skipped, "ignored": catalog.ignored},
-        "index": {"kind": "flat", "measured_recall": 1.0},
+        "search": search,
     }

@@ -106,7 +106,7 @@ def build_library(
         if before is not None and not config.prune:
             catalog = _keep_vanished(catalog, before, plan.vanished)
         store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
-        after = assemble(catalog, model, store, lost, removed)
+        after = assemble(catalog, model, store, lost, removed, config.search)
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
@@ -260,6 +260,7 @@ def _equal(before: Generation, after: Contents) -> bool:
     return (
         before.version == 3
         and before.fingerprint == after.manifest["model"]["fingerprint"]
+        and before.manifest.get("search") == after.manifest["search"]
         and before.manifest["audio_root"] == after.manifest["audio_root"]
         and before.manifest.get("measure_version") == after.manifest["measure_version"]
         and before.tracks.to_csv() == after.tracks.to_csv()

@@ -7,7 +7,6 @@ do their durations. Pieces of one style agree as a whole, but each changes in it
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import faiss
 import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Float64, Int64, Shaped
@@ -15,7 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from specrec.audio.windows import window_spans
-from specrec.index.vectors import search
+from specrec.index.search import SearchIndex
 
 ALIKE, CHANGES, SHORT_ALIKE = 0.94, 0.9, 0.99
 """Least mean cosine of the passages of one recording, and least correlation of their changes.
@@ -34,7 +33,7 @@ Windows = Callable[[int], Shaped[np.ndarray, "windows dim"]]
 
 
 def find_duplicates(
-    index: faiss.Index,
+    index: SearchIndex,
     embeddings: Float32[np.ndarray, "tracks dim"],
     seconds: Float64[np.ndarray, " tracks"],
     windows: Windows,
@@ -57,7 +56,7 @@ def find_duplicates(
     found: dict[tuple[int, int], float] = {}
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
-        similarities, others = search(index, np.asarray(embeddings[block]), _COPIES)
+        similarities, others = index.search(np.asarray(embeddings[block]), _COPIES)
         near = (similarities >= ALIKE) & (others != block[:, None])
         near &= np.abs(seconds[others] - seconds[block][:, None]) <= _SECONDS
         for place, column in zip(*np.nonzero(near), strict=True):

@@ -15,6 +15,7 @@ from jaxtyping import Bool
 from specrec.errors import LibraryError, QueryError, Reason
 from specrec.index.assemble import REMOVED
 from specrec.index.files import damaged_files
+from specrec.index.search import AUTO, build_index
 from specrec.index.storage import (
     FORMAT_VERSION,
     MANIFEST,
@@ -25,10 +26,9 @@ from specrec.index.storage import (
     write_generation,
     writer_lock,
 )
-from specrec.index.vectors import build_index
 
 Progress = Callable[[int, int], None]
-_WRITTEN = ("format_version", "segments", "files")  # of a manifest, by write_generation
+_WRITTEN = ("format_version", "index", "segments", "files")  # of a manifest, by write_generation
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def _inconsistencies(library: Path, folder: Path, damaged: set[Path]) -> list[st
         "placement": len(generation.placement),
         "descriptors": len(generation.descriptors),
         "embeddings": len(generation.embeddings),
-        "index": generation.index.ntotal,
+        "index": len(generation.index),
     }
     if len(set(rows.values())) > 1:
         lines.append(f"{folder}: its parts have different numbers of tracks: {rows}")
@@ -295,7 +295,7 @@ def _rewrite(
             before.files,
             skipped,
             embeddings,
-            build_index(embeddings),
+            build_index(embeddings, manifest.get("search", AUTO)),
             pairs[pairs["first"].isin(left) & pairs["second"].isin(left)].reset_index(drop=True),
         ),
     )

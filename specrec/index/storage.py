@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import pandas as pd
 from jaxtyping import Float16, Float32, Int64
@@ -20,8 +19,8 @@ from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, Reason
 from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_sizes, checksums, to_disk
+from specrec.index.search import SearchIndex, describe_index, read_index, write_index
 from specrec.index.segment import Segment
-from specrec.index.vectors import read_index, write_index
 from specrec.model.probe import PROBE_FILE, Probe, load_probe, save_probe
 
 FORMAT_VERSION = 3  # 1 had no descriptors; 1 and 2 had their windows in the generation
@@ -33,7 +32,7 @@ class Contents:
     """What a generation is written from.
 
     Attributes:
-        manifest: Model, counts, index kind, audio root; the rest of `library.json` is added.
+        manifest: Model, counts, audio root; the rest of `library.json` is added.
         tracks: One row a track, in the order of the embeddings.
         placement: Where the windows of each track are: segment, first_window, window_count.
         descriptors: What was measured of each track: one row a track, columns of
@@ -42,7 +41,7 @@ class Contents:
         files: What was read of each file below the audio root.
         skipped: path, reason, detail of the files left out; content_id where it would fail again.
         embeddings: Centered, not scaled.
-        index: FAISS, over the unit embeddings.
+        index: What finds neighbors.
         duplicates: Pairs of files of one recording, by content: first, second, similarity.
     """
 
@@ -54,7 +53,7 @@ class Contents:
     files: pd.DataFrame
     skipped: pd.DataFrame
     embeddings: Float32[np.ndarray, "tracks dim"]
-    index: faiss.Index
+    index: SearchIndex
     duplicates: pd.DataFrame
 
 
@@ -130,9 +129,10 @@ class Generation:
         return self._array("embeddings")
 
     @cached_property
-    def index(self) -> faiss.Index:
-        """The FAISS index."""
-        return read_index(self.folder / "index.faiss")
+    def index(self) -> SearchIndex:
+        """What finds neighbors; memory-mapped."""
+        path = self.folder / "index.faiss"
+        return read_index(path, self.embeddings, self.manifest["index"])
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:
@@ -253,6 +253,7 @@ def write_generation(library: Path, contents: Contents) -> Generation:
     manifest = {
         "format_version": FORMAT_VERSION,
         **contents.manifest,
+        "index": describe_index(contents.index),
         "segments": sorted(set(contents.placement["segment"])),
         "files": checksums(folder),
     }

@@ -212,6 +212,7 @@ def _neighbors(
 ) -> tuple[Neighbor, ...]:
     places = found.choice.places
     nearest = found.similarities[:, places].argmax(axis=0)
+    scored = bool(np.abs(found.scores - found.similarities[0]).max(initial=0) > 1e-9)
 
     @cache
     def explained(seed: int) -> dict[int, Explanation]:
@@ -225,7 +226,7 @@ def _neighbors(
             float(found.similarities[seed, place]),
             library.track(int(found.rows[place])),
             partial(_item, explained, int(seed), int(found.rows[place])),
-            float(found.scores[place]),
+            float(found.scores[place]) if scored else None,
             int(seed),
         )
         for rank, (place, seed) in enumerate(zip(places, nearest, strict=True), 1)

@@ -83,7 +83,7 @@ def _step(library: "Library", place: int, here: Sound, there: Sound) -> Neighbor
     one, other = (np.asarray(sound.embedding, dtype=np.float64) for sound in (here, there))
     similarity = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
     explain = partial(_explain, library, here, there.row)
-    return Neighbor(place, similarity, library.track(there.row), explain, similarity)
+    return Neighbor(place, similarity, library.track(there.row), explain)
 
 
 def _explain(library: "Library", sound: Sound, row: int) -> Explanation:

@@ -17,7 +17,6 @@ from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Explanation, explain_neighbors
 from specrec.explain.readings import Readings, Subject
 from specrec.index.storage import Generation, read_generation
-from specrec.index.vectors import search
 from specrec.model.probe import Probe
 from specrec.recommend.answer import recommend
 from specrec.recommend.hubness import Sample
@@ -190,7 +189,7 @@ class Library:
         Returns:
             Cosine similarities, the highest first, and rows of `tracks`.
         """
-        return search(self.generation.index, vectors, k, allowed)
+        return self.generation.index.search(vectors, k, allowed)
 
     def explain(self, query: Query, neighbor: Query, k: int = 10) -> Explanation:
         """Why a track resembles a query, whether or not it is among its nearest.

@@ -72,8 +72,8 @@ class Neighbor:
         similarity: Cosine of the centered embeddings, from -1 to 1; higher is nearer. Of several
             queries, with the nearest, whose match the explanation explains.
         track: The track.
-        score: By which it was ranked, before diversity: the similarity, unless there were several
-            queries, or hubs were corrected.
+        score: By which it was ranked, before diversity, where there were several queries or hubs
+            were corrected; None where that is the similarity.
         seed: Place of the nearest query among those asked, from 0.
     """
 
@@ -81,7 +81,7 @@ class Neighbor:
     similarity: float
     track: Track
     explain: Callable[[], Explanation] = field(repr=False, compare=False)
-    score: float
+    score: float | None = None
     seed: int = 0
 
     @property

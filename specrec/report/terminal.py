@@ -17,7 +17,9 @@ from specrec.recommend.track import Neighbor, Track
 _SHOWN = 5
 
 
-def print_neighbors(answer: Recommendation, why: bool = True) -> None:
+def print_neighbors(
+    answer: Recommendation, why: bool = True, relation: str = "Sounds like"
+) -> None:
     """Prints the neighbors of some queries as a table, with a reason under each, and notes.
 
     Of several queries, the column `like` has the number of the nearest.
@@ -25,16 +27,17 @@ def print_neighbors(answer: Recommendation, why: bool = True) -> None:
     Args:
         answer: What was asked for and found.
         why: Whether to give reasons.
+        relation: Of the neighbors to what was asked for.
     """
     console = Console(highlight=False)
     several = len(answer.queries) > 1
-    ranked = any(abs(neighbor.score - neighbor.similarity) > 1e-6 for neighbor in answer)
     more: dict[str, list[str]] = {}
-    if ranked:
-        more["score"] = [f"{neighbor.score:.3f}" for neighbor in answer]
+    scores = [neighbor.score for neighbor in answer if neighbor.score is not None]
+    if scores:
+        more["score"] = [f"{score:.3f}" for score in scores]
     if several:
         more["like"] = [str(neighbor.seed + 1) for neighbor in answer]
-    title = f"Sounds like {_names(answer.queries)}"
+    title = f"{relation} {_names(answer.queries)}"
     if answer.against:
         title += f", not like {_names(answer.against)}"
     _print_table(console, title, answer.neighbors, more, why)

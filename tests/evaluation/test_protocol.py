@@ -65,7 +65,7 @@ def test_other_libraries_are_matched_by_content_or_track_id(
         expected = embed_waveform(encoder, load(library.audio_root / f"track {row}.wav", 16_000))
         np.testing.assert_allclose(vector, expected.embedding, atol=1e-5)
     renamed = Library.open(library.folder)
-    renamed.tracks = library.tracks.assign(
+    renamed.generation.tracks = library.tracks.assign(
         content_id=[f"re-encoded {row}" for row in range(6)],
         track_id=reversed_library.tracks["track_id"].tolist(),
     )
@@ -85,7 +85,7 @@ def test_wrong_models_are_refused(
     with pytest.raises(ModelError, match="given twice"):
         find_contenders(library, rows, (str(model_folder), str(model_folder)))
     strangers = Library.open(library.folder)
-    strangers.tracks = library.tracks.assign(
+    strangers.generation.tracks = library.tracks.assign(
         content_id=[f"other {row}" for row in range(6)],
         track_id=pd.Series([f"other {row}" for row in range(6)]),
     )

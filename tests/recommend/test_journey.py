@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from specrec.errors import QueryError
-from specrec.index.vectors import build_index, write_index
+from specrec.index.search import build_index, write_index
 from specrec.recommend.journey import widest_step_first
 from specrec.recommend.library import Library
 from tests.libraries import write_planted

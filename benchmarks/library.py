@@ -1,0 +1,170 @@
+"""How does a large library open and answer?
+
+    python benchmarks/library.py --tracks 1000000 --folder out/large
+
+Writes a library of clustered random embeddings, once, and measures in a process of its own what
+opening it, the first query and further ones cost: in time and in memory that is not backed by a
+file. Medians over 50 queries of tracks in the library, one thread.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+
+DIM, TRACKS_A_SEGMENT = 256, 100_000
+
+
+def write(folder: Path, tracks: int, clusters: int) -> None:
+    """Writes a library: artists of 10 tracks, clusters of very different sizes."""
+    from specrec.descriptors.measure import NAMES
+    from specrec.index.duplicates import COLUMNS
+    from specrec.index.search import build_index
+    from specrec.index.segment import write_segment
+    from specrec.index.storage import Contents, skipped_table, write_generation
+
+    rng = np.random.default_rng(0)
+    centers = rng.normal(size=(clusters, DIM)).astype(np.float32)
+    shares = rng.dirichlet(np.full(clusters, 0.5))
+    basis = rng.normal(size=(20, DIM)).astype(np.float32)
+    cluster = rng.choice(clusters, size=tracks, p=shares)
+    embeddings = np.lib.format.open_memmap(
+        folder / "embeddings.tmp.npy", "w+", np.float32, (tracks, DIM)
+    )
+    for start in range(0, tracks, 65_536):
+        rows = cluster[start : start + 65_536]
+        own = rng.normal(size=(len(rows), 20)).astype(np.float32) @ basis
+        noise = rng.normal(size=(len(rows), DIM)).astype(np.float32)
+        embeddings[start : start + 65_536] = centers[rows] + 0.3 * own + 0.3 * noise
+    names = pd.Series(np.arange(tracks)).map("{:016x}".format).astype("string")
+    placement = []
+    for number, start in enumerate(range(0, tracks, TRACKS_A_SEGMENT), 1):
+        here = names[start : start + TRACKS_A_SEGMENT].reset_index(drop=True)
+        place = {"first_window": np.arange(len(here)), "window_count": 1}
+        contents = pd.DataFrame({"content_id": here, "row": np.arange(len(here)), **place})
+        contents = contents.assign(duration_seconds=200.0, reason=pd.NA, detail=pd.NA)
+        rows = embeddings[start : start + TRACKS_A_SEGMENT]
+        segment = write_segment(
+            folder / "segments" / "synthetic" / f"{number:06d}", contents, [rows], [rows]
+        )
+        placement.append(pd.DataFrame({"segment": segment.name, **place}))
+    number = np.arange(tracks)
+    table = pd.DataFrame(
+        {
+            "track_id": names,
+            "path": "artist " + names.str[:15] + "/" + names + ".opus",
+            "content_id": names,
+            "title": "Piece " + names,
+            "artist": "Artist " + pd.Series(number // 10).astype("string"),
+            "album": "Album " + pd.Series(number // 10).astype("string"),
+            "genre": pd.Series(cluster % 30).map("genre {}".format).astype("string"),
+            "year": pd.Series(1960 + number % 60).astype("Int64"),
+            "duration_seconds": 120.0 + number % 240,
+        }
+    )
+    manifest = {
+        "created": "2026-01-01",
+        "audio_root": str(folder / "none"),
+        "model": {
+            "name": "synthetic", "fingerprint": "synthetic", "folder": "none", "window_seconds": 5.0
+        },
+        "measure_version": 1,
+        "counts": {"tracks": tracks, "skipped": 0, "ignored": 0},
+    }  # fmt: skip
+    write_generation(
+        folder,
+        Contents(
+            manifest,
+            table,
+            pd.concat(placement, ignore_index=True),
+            pd.DataFrame(rng.normal(size=(tracks, len(NAMES))), columns=list(NAMES)),
+            None,
+            table[["path", "content_id"]],
+            skipped_table([], {}),
+            embeddings,
+            build_index(embeddings),
+            pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),
+        ),
+    )
+    (folder / "embeddings.tmp.npy").unlink()
+
+
+def measure(folder: Path) -> None:
+    """Prints what opening and asking cost, as JSON; to be run in a process of its own."""
+    import faiss
+
+    from specrec.recommend.library import Library
+
+    faiss.omp_set_num_threads(1)
+    found: dict[str, float] = {}
+    before = _memory()
+    clock = time.perf_counter()
+    library = Library.open(folder)
+    found["open_ms"] = 1000 * (time.perf_counter() - clock)
+    found["open_mb"] = _memory() - before
+    names = [f"{row:016x}" for row in np.random.default_rng(1).integers(len(library), size=52)]
+    clock = time.perf_counter()
+    library.neighbors(names[0])
+    found["first_query_ms"] = 1000 * (time.perf_counter() - clock)
+    times = []
+    for name in names[1:51]:
+        clock = time.perf_counter()
+        library.neighbors(name)
+        times.append(1000 * (time.perf_counter() - clock))
+    found["query_ms"] = float(np.median(times))
+    found["query_p99_ms"] = float(np.percentile(times, 99))
+    found["queries_mb"] = _memory() - before
+    clock = time.perf_counter()
+    _ = library.neighbors(names[51])[0].explanation
+    found["first_reasons_s"] = time.perf_counter() - clock
+    clock = time.perf_counter()
+    _ = library.neighbors(names[50])[0].explanation
+    found["reasons_s"] = time.perf_counter() - clock
+    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(found))
+
+
+def _memory() -> float:
+    """Resident memory that no file backs, in MB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("RssAnon"))) / 1024
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="Of the library, which is written if need be.")],
+    tracks: int = 1_000_000,
+    clusters: int = 2000,
+    child: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Prints a table of what a large library costs."""
+    if child:
+        measure(folder)
+        return
+    if not (folder / "CURRENT").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        clock = time.perf_counter()
+        write(folder, tracks, clusters)
+        print(f"written in {time.perf_counter() - clock:.0f} s")
+    command = [sys.executable, __file__, "--folder", str(folder), "--child"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    print("| | |\n|---|---|")
+    for name, value in json.loads(done.stdout).items():
+        print(f"| {name} | {value:,.1f} |")
+
+
+if __name__ == "__main__":
+    typer.run(main)

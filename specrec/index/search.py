@@ -1,0 +1,299 @@
+"""Nearest neighbors: exact in small libraries, by inverted files and exact re-ranking in large.
+
+An inverted file (Jegou et al. 2011, "Product quantization for nearest neighbor search") puts each
+vector into the list of its nearest of `lists` centers, in a short code; a query is compared with
+the codes of the `probes` nearest lists only. The best of them are ranked again by their exact
+cosine, which is what is returned. How many lists must be probed is measured.
+
+An index depends on the embeddings alone, not on their order or on how they came to be there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int, Int64
+
+from specrec.errors import LibraryError
+from specrec.index.files import REMEDY
+
+EXACT, IVF_SQ, IVF_PQ, AUTO = "exact", "ivf_sq", "ivf_pq", "auto"
+KINDS = (AUTO, EXACT, IVF_SQ, IVF_PQ)
+EXACT_UP_TO, SQ_UP_TO = 50_000, 5_000_000
+"""Tracks up to which `auto` searches exactly, and with codes of one byte a number."""
+
+TARGET_RECALL = 0.99
+K = 10
+"""Length of the lists whose recall is measured."""
+
+_SAMPLE_A_LIST = 64  # vectors from which a center is learned
+_HELD_OUT = 500  # queries by which recall is measured
+_CANDIDATES = {IVF_SQ: 4, IVF_PQ: 30}  # ranked again, for each that is asked for
+_FEW = 20_000  # allowed rows that are scored one by one
+_BLOCK = 65_536
+
+
+def unit(vectors: Float[np.ndarray, "rows dim"]) -> Float32[np.ndarray, "rows dim"]:
+    """Scales vectors to length 1; a zero vector stays zero."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.maximum(length, np.finfo(np.float32).tiny)).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchIndex:
+    """Finds the tracks most similar to a vector.
+
+    Attributes:
+        kind: `exact`, `ivf_sq` (codes of 8 bits a number) or `ivf_pq` (codes of a quarter byte).
+        index: FAISS's, over unit vectors.
+        embeddings: Of all tracks, of any length; what the codes find is ranked again by them.
+        recall: Share of the exact nearest ten that were found for held-out queries.
+        settings: lists, probes, and the recall measured with fewer probes.
+    """
+
+    kind: str
+    index: faiss.Index
+    embeddings: Float32[np.ndarray, "tracks dim"]
+    recall: float = 1.0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def search(
+        self,
+        queries: Float[np.ndarray, "queries dim"],
+        k: int,
+        allowed: Bool[np.ndarray, " tracks"] | None = None,
+    ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
+        """The k most similar rows for each query, most similar first; of equal ones the first.
+
+        Args:
+            queries: Vectors of any length.
+            k: How many.
+            allowed: Which rows may be found; None for all.
+
+        Returns:
+            Exact cosine similarities, and rows; fewer than k where fewer are allowed.
+        """
+        count = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        k, directions = min(k, count), unit(queries)
+        if k == 0:
+            nothing = np.zeros((len(queries), 0))
+            return nothing.astype(np.float32), nothing.astype(np.int64)
+        if allowed is not None and count <= max(_FEW, 2 * k):
+            rows = np.flatnonzero(allowed)
+            scores = directions @ unit(np.asarray(self.embeddings[rows])).T
+            return _best(scores, np.broadcast_to(rows, scores.shape), k)
+        if self.kind == EXACT:
+            return self._search_exactly(directions, k, allowed)
+        return self._search_lists(directions, k, allowed, count / len(self))
+
+    def _search_exactly(
+        self,
+        directions: Float32[np.ndarray, "queries dim"],
+        k: int,
+        allowed: Bool[np.ndarray, " tracks"] | None,
+    ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
+        parameters = None
+        if allowed is not None:
+            parameters = faiss.SearchParameters(sel=_selector(allowed))
+        similarities, rows = self.index.search(directions, k, params=parameters)
+        return _in_order(similarities, rows)
+
+    def _search_lists(
+        self,
+        directions: Float32[np.ndarray, "queries dim"],
+        k: int,
+        allowed: Bool[np.ndarray, " tracks"] | None,
+        share: float,
+    ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
+        """Probes lists, more where a filter lets few through, until there are k for each query."""
+        lists = int(self.settings["lists"])
+        probes = min(lists, round(int(self.settings["probes"]) / share))
+        selector = None if allowed is None else _selector(allowed)
+        wanted = min(round(share * len(self)), _CANDIDATES[self.kind] * k)
+        while True:
+            parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+            _, candidates = self.index.search(directions, wanted, params=parameters)
+            if probes == lists or (candidates[:, k - 1] >= 0).all():
+                break
+            probes = min(lists, 4 * probes)
+        vectors = np.asarray(self.embeddings[candidates.ravel()]).reshape(*candidates.shape, -1)
+        lengths = np.sqrt(np.einsum("qcd,qcd->qc", vectors, vectors))
+        scores = np.matmul(vectors, directions[:, :, None])[..., 0]
+        scores /= np.maximum(lengths, np.finfo(np.float32).tiny)
+        return _best(np.where(candidates < 0, -np.inf, scores), candidates, k)
+
+
+def build_index(
+    embeddings: Float32[np.ndarray, "tracks dim"],
+    kind: str = AUTO,
+    target_recall: float = TARGET_RECALL,
+) -> SearchIndex:
+    """Makes an index.
+
+    Args:
+        embeddings: Of any length; an array on disk is read in blocks.
+        kind: One of `KINDS`; `auto` goes by the number of tracks.
+        target_recall: Recall at ten, after re-ranking, for which lists enough are probed.
+    """
+    count, dim = embeddings.shape
+    if kind == AUTO:
+        large = IVF_SQ if count <= SQ_UP_TO else IVF_PQ
+        kind = EXACT if count <= EXACT_UP_TO else large
+    if kind == EXACT or count < 2 * K:
+        flat = faiss.IndexFlatIP(dim)
+        _add(flat, embeddings)
+        return SearchIndex(EXACT, flat, embeddings)
+    order = _canonical_order(embeddings)
+    lists = max(1, min(round(4 * np.sqrt(count)), count // 16))
+    centers = faiss.IndexFlatIP(dim)
+    if kind == IVF_SQ:
+        index = faiss.IndexIVFScalarQuantizer(
+            centers, dim, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+        )
+    else:
+        parts = next(parts for parts in range(max(1, dim // 4), 0, -1) if dim % parts == 0)
+        bits = min(8, int(np.log2(max(2, count // 32))))
+        index = faiss.IndexIVFPQ(centers, dim, lists, parts, bits, faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 10, 0, 1
+    queries, rest = _spread(order, min(_HELD_OUT, count // 10))
+    sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
+    index.train(unit(np.asarray(embeddings[sample])))
+    _add(index, embeddings)
+    return _tuned(SearchIndex(kind, index, embeddings), queries, lists, target_recall)
+
+
+def _tuned(
+    made: SearchIndex, queries: Int[np.ndarray, " queries"], lists: int, target: float
+) -> SearchIndex:
+    """Doubles the probes until the recall of held-out queries is reached."""
+    vectors = np.asarray(made.embeddings[queries])
+    exact = _exact_neighbors(vectors, queries, made.embeddings)
+    probes, curve = 1, {}
+    while True:
+        tried = SearchIndex(
+            made.kind, made.index, made.embeddings, 0.0, {"lists": lists, "probes": probes}
+        )
+        _, found = tried.search(vectors, K + 1)
+        recall = np.mean([
+            len(set(near) & set(row[row != own][:K])) / len(near)
+            for near, row, own in zip(exact, found, queries, strict=True)
+        ])  # fmt: skip
+        curve[probes] = float(recall)
+        if recall >= target or probes == lists:
+            break
+        probes = min(lists, 2 * probes)
+    settings = {"lists": lists, "probes": probes, "recall_by_probes": curve}
+    return SearchIndex(made.kind, made.index, made.embeddings, float(recall), settings)
+
+
+def write_index(index: SearchIndex, path: Path) -> None:
+    """Writes FAISS's part of an index to a file."""
+    path.write_bytes(faiss.serialize_index(index.index).tobytes())
+
+
+def read_index(
+    path: Path, embeddings: Float32[np.ndarray, "tracks dim"], described: Mapping[str, Any]
+) -> SearchIndex:
+    """Opens an index, memory-mapped: nothing is read before it is needed.
+
+    Args:
+        path: The file.
+        embeddings: Of the tracks.
+        described: kind, measured_recall and settings, as the manifest has them.
+
+    Raises:
+        LibraryError: If the file is missing or damaged.
+    """
+    try:
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except (OSError, RuntimeError) as error:
+        raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
+    kind = EXACT if described["kind"] == "flat" else str(described["kind"])
+    settings = {name: described[name] for name in ("lists", "probes") if name in described}
+    return SearchIndex(kind, index, embeddings, float(described["measured_recall"]), settings)
+
+
+def describe_index(index: SearchIndex) -> dict[str, Any]:
+    """What a manifest says of an index."""
+    return {"kind": index.kind, "measured_recall": index.recall, **index.settings}
+
+
+def _add(index: faiss.Index, embeddings: Float32[np.ndarray, "tracks dim"]) -> None:
+    for start in range(0, len(embeddings), _BLOCK):
+        index.add(unit(np.asarray(embeddings[start : start + _BLOCK])))
+
+
+def _canonical_order(embeddings: Float32[np.ndarray, "tracks dim"]) -> Int[np.ndarray, " tracks"]:
+    """Rows by the bits of their first numbers: a random order, which is that of no row."""
+    bits = np.ascontiguousarray(embeddings[:, :4]).view(np.uint32)
+    mixed = bits * np.array([2654435761, 2246822519, 3266489917, 668265263][: bits.shape[1]])
+    return np.lexsort(mixed.astype(np.uint32).T)
+
+
+def _spread(
+    order: Int[np.ndarray, " tracks"], count: int
+) -> tuple[Int[np.ndarray, " chosen"], Int[np.ndarray, " rest"]]:
+    """Takes some rows out of an order, evenly."""
+    taken = np.linspace(0, len(order) - 1, count).astype(int)
+    return order[taken], np.delete(order, taken)
+
+
+def _exact_neighbors(
+    vectors: Float32[np.ndarray, "queries dim"],
+    queries: Int[np.ndarray, " queries"],
+    embeddings: Float32[np.ndarray, "tracks dim"],
+) -> Int[np.ndarray, "queries ten"]:
+    """The nearest ten of each query but itself, by comparing with all."""
+    directions = unit(vectors)
+    best = np.full((len(queries), K), -np.inf, dtype=np.float32)
+    rows = np.full((len(queries), K), -1)
+    for start in range(0, len(embeddings), _BLOCK):
+        scores = directions @ unit(np.asarray(embeddings[start : start + _BLOCK])).T
+        inside = (queries >= start) & (queries < start + scores.shape[1])
+        scores[inside, queries[inside] - start] = -np.inf
+        top = np.argpartition(-scores, min(K, scores.shape[1] - 1), axis=1)[:, :K]
+        joined = np.concatenate([best, np.take_along_axis(scores, top, axis=1)], axis=1)
+        names = np.concatenate([rows, top + start], axis=1)
+        keep = np.argsort(-joined, axis=1, kind="stable")[:, :K]
+        best = np.take_along_axis(joined, keep, axis=1)
+        rows = np.take_along_axis(names, keep, axis=1)
+    return rows
+
+
+def _best(
+    scores: Float[np.ndarray, "queries candidates"],
+    candidates: Int[np.ndarray, "queries candidates"],
+    k: int,
+) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
+    """The k best of each query's candidates."""
+    if k < scores.shape[1]:
+        best = np.argpartition(-scores, k - 1, axis=1)
+        least = np.take_along_axis(scores, best[:, k - 1 : k], axis=1)
+        # Those that equal the last may stand on either side of it.
+        width = int((scores >= least).sum(axis=1).max())
+        best = np.argpartition(-scores, width - 1, axis=1)[:, :width]
+        scores = np.take_along_axis(scores, best, axis=1)
+        candidates = np.take_along_axis(candidates, best, axis=1)
+    similarities, rows = _in_order(scores, candidates)
+    return similarities[:, :k], rows[:, :k]
+
+
+def _in_order(
+    similarities: Float[np.ndarray, "queries k"], rows: Int[np.ndarray, "queries k"]
+) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
+    """Most similar first; of equal ones the lower row."""
+    order = np.lexsort((rows, -similarities), axis=1)
+    return (
+        np.take_along_axis(similarities, order, axis=1).astype(np.float32),
+        np.take_along_axis(rows, order, axis=1).astype(np.int64),
+    )
+
+
+def _selector(allowed: Bool[np.ndarray, " tracks"]) -> faiss.IDSelector:
+    return faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
