@@ -29,7 +29,7 @@ TARGET_RECALL = 0.99
 K = 10
 """Length of the lists whose recall is measured."""
 
-_SAMPLE_A_LIST = 64  # vectors from which a center is learned
+_SAMPLE_A_LIST = 40  # vectors from which a center is learned
 _HELD_OUT = 500  # queries by which recall is measured
 _CANDIDATES = {IVF_SQ: 4, IVF_PQ: 30}  # ranked again, for each that is asked for
 _FEW = 20_000  # allowed rows that are scored one by one
@@ -116,10 +116,13 @@ class SearchIndex:
         probes = min(lists, round(int(self.settings["probes"]) / share))
         selector = None if allowed is None else _selector(allowed)
         wanted = min(round(share * len(self)), _CANDIDATES[self.kind] * k)
-        while True:
+        candidates = np.full((len(directions), wanted), -1)
+        left = np.arange(len(directions))
+        while len(left):
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
-            _, candidates = self.index.search(directions, wanted, params=parameters)
-            if probes == lists or (candidates[:, k - 1] >= 0).all():
+            _, candidates[left] = self.index.search(directions[left], wanted, params=parameters)
+            left = left[candidates[left, k - 1] < 0]  # each query by itself, as if it were alone
+            if probes == lists:
                 break
             probes = min(lists, 4 * probes)
         vectors = np.asarray(self.embeddings[candidates.ravel()]).reshape(*candidates.shape, -1)
@@ -150,7 +153,7 @@ def build_index(
         _add(flat, embeddings)
         return SearchIndex(EXACT, flat, embeddings)
     order = _canonical_order(embeddings)
-    lists = max(1, min(round(4 * np.sqrt(count)), count // 16))
+    lists = max(1, min(round(2 * np.sqrt(count)), count // 16))
     centers = faiss.IndexFlatIP(dim)
     if kind == IVF_SQ:
         index = faiss.IndexIVFScalarQuantizer(
@@ -160,7 +163,7 @@ def build_index(
         parts = next(parts for parts in range(max(1, dim // 4), 0, -1) if dim % parts == 0)
         bits = min(8, int(np.log2(max(2, count // 32))))
         index = faiss.IndexIVFPQ(centers, dim, lists, parts, bits, faiss.METRIC_INNER_PRODUCT)
-    index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 10, 0, 1
+    index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 8, 0, 1
     queries, rest = _spread(order, min(_HELD_OUT, count // 10))
     sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
     index.train(unit(np.asarray(embeddings[sample])))
