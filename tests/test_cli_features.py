@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import specrec.cli
-from specrec.recommend.feature_space import FeatureSettings
+from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.hybrid import Hybrid
 from specrec.recommend.library import Library

@@ -10,7 +10,7 @@ from specrec.cli.asking import M3uOption, WhyOption
 from specrec.errors import QueryError
 
 if TYPE_CHECKING:
-    from specrec.recommend.feature_space import FeatureSettings
+    from specrec.recommend.feature_settings import FeatureSettings
     from specrec.recommend.features import FeatureRecommender
     from specrec.recommend.library import Library
 
@@ -163,7 +163,7 @@ def _settings(on: list[str], weights: list[str], metric: str, scaling: str) -> "
     Raises:
         QueryError: If one is unknown or out of its range.
     """
-    from specrec.recommend.feature_space import FeatureSettings
+    from specrec.recommend.feature_settings import FeatureSettings
 
     parsed = {}
     for text in weights:

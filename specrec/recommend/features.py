@@ -15,23 +15,21 @@ from specrec.descriptors.features import feature_name, known_features
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.explain.readings import Readings
-from specrec.index.distances import DistanceIndex
-from specrec.index.search import EXACT, SearchIndex, build_index
 from specrec.recommend.feature_reasons import explain_by_features
+from specrec.recommend.feature_search import FeatureIndex
+from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.feature_sources import (
     Source,
     choose,
     sources_of_library,
     tracks_of_table,
 )
-from specrec.recommend.feature_space import FeatureSettings, FeatureSpace
+from specrec.recommend.feature_space import FeatureSpace
 from specrec.recommend.library import Library
 from specrec.recommend.lookup import find_row
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Track, track_of_row
 
-_POOL = 64  # the fewest candidates that are put in order
-_ROUNDING = 1e-6  # by which scores in single precision may be off
 _BY_DEFAULT = FeatureSettings()
 
 
@@ -172,7 +170,7 @@ class FeatureRecommender:
         if k < 1:
             raise QueryError(f"k must be 1 or more, not {k}")
         row = self.row_of(query)
-        found, repeated = self._nearest(row, k)
+        found, repeated = self._index.nearest(row, k, self._songs)
 
         @cache
         def explanations() -> list[Explanation]:
@@ -206,53 +204,9 @@ class FeatureRecommender:
         """The score of every track for that in a row, itself included."""
         return self.space.scores(self.vectors[row], self.vectors)
 
-    def _nearest(self, row: int, k: int) -> tuple[list[tuple[float, int]], int]:
-        """Scores and rows of the k nearest songs, and how many releases were passed over.
-
-        FAISS finds candidates in single precision; they are put in order in double precision,
-        and there are enough of them that no other can belong before the last.
-        """
-        size = max(_POOL, 4 * k)
-        while True:
-            rough, pool = self._search(row, min(size, len(self)))
-            scores = self.space.scores(self.vectors[row], self.vectors[pool])
-            order = np.lexsort((pool, -scores))
-            seen, chosen, repeated = {int(self._songs[row])}, [], 0
-            for place in order[pool[order] != row]:
-                song = int(self._songs[pool[place]])
-                repeated += song in seen
-                if song not in seen:
-                    seen.add(song)
-                    chosen.append((float(scores[place]), int(pool[place])))
-                if len(chosen) == k:
-                    break
-            sure = len(chosen) == k and chosen[-1][0] > rough + _ROUNDING
-            if sure or len(pool) == len(self):
-                return chosen, repeated
-            size *= 4
-
-    def _search(self, row: int, size: int) -> tuple[float, Int64[np.ndarray, " size"]]:
-        """The nearest rows by FAISS, and the lowest of their scores."""
-        if self.space.metric == "cosine":
-            similarities, rows = self._cosines.search(self.vectors[row][None], size)
-            return float(similarities[0, -1]), rows[0]
-        distances, rows = self._distances.search((self.vectors[row] - self._middle)[None], size)
-        whole = self.space.variance.sum()
-        return float(1 - distances[0, -1] / (2 * whole)) if whole > 0 else 0.0, rows[0]
-
     @cached_property
-    def _cosines(self) -> SearchIndex:
-        return build_index(self.vectors.astype(np.float32), EXACT)
-
-    @cached_property
-    def _distances(self) -> DistanceIndex:
-        return DistanceIndex(self.vectors - self._middle)
-
-    @cached_property
-    def _middle(self) -> Float64[np.ndarray, " columns"]:
-        # Distances do not change with it, and small numbers are rounded less.
-        middle: np.ndarray = self.vectors.mean(axis=0)
-        return middle
+    def _index(self) -> FeatureIndex:
+        return FeatureIndex(self.space, self.vectors)
 
     @cached_property
     def _songs(self) -> Int64[np.ndarray, " tracks"]:

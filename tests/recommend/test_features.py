@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.errors import CatalogError, QueryError
-from specrec.recommend.feature_space import FeatureSettings, Metric, Scaling
+from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from tests.libraries import TRACKS, write_planted

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.errors import QueryError
-from specrec.recommend.feature_space import FeatureSettings
+from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.hybrid import Hybrid
 from specrec.recommend.library import Library

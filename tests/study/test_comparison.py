@@ -9,7 +9,7 @@ from scipy.stats import rankdata
 from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.errors import QueryError
-from specrec.recommend.feature_space import FeatureSettings
+from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.study.comparison import compare_query
