@@ -1,3 +1,13 @@
+from pathlib import Path
+
+import pytest
+
+from specrec.catalog.joins import Joined
+from specrec.index.build import BuildReport
+from specrec.index.plan import Plan
+from specrec.report.libraries import print_build
+
+
 @pytest.mark.parametrize(
     ("tracks", "empty_cells", "held"),
     [(114, 0, "114 rows"), (90, 3, "114 rows for 90 tracks, 3 empty cells")],
