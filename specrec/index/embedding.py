@@ -59,6 +59,9 @@ def embed_files(
     batcher = _Batcher(batch_windows, front_end.window_samples)
     flight: deque[tuple[Batch, Future[np.ndarray]]] = deque()
     thread = ThreadPoolExecutor(1)
+    threads = torch.get_num_threads()
+    # The decoders need the other cores; idle threads of OpenMP would take them in waiting.
+    torch.set_num_threads(max(1, threads // 2))
     try:
         for position, item in stream_files(partial(window_blocks, plan=plan), paths, workers):
             if isinstance(item, AudioError):
@@ -81,6 +84,7 @@ def embed_files(
             yield from _settle(*flight.popleft())
     finally:
         thread.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 @dataclass
