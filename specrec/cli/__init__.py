@@ -2,11 +2,21 @@
 
 import sys
 
-from specrec.cli import asking, demo, libraries, measuring, models
+from specrec.cli import asking, demo, libraries, measuring, models, pictures, plot
 from specrec.cli.app import app
 from specrec.errors import SpecrecError
 
-__all__ = ["app", "asking", "demo", "libraries", "main", "measuring", "models"]
+__all__ = [
+    "app",
+    "asking",
+    "demo",
+    "libraries",
+    "main",
+    "measuring",
+    "models",
+    "pictures",
+    "plot",
+]
 
 
 def main() -> None:
