@@ -43,7 +43,7 @@ def map_files(
     sample_rate: int,
     workers: int = 0,
 ) -> Iterator[tuple[int, Made | AudioError]]:
-    """Loads files in worker processes, in order, a few ahead, and calls a function on each there.
+    """Loads files in worker processes and calls a function on each there, as `map_paths` does it.
 
     Args:
         function: Of the waveform; at the top level of a module, so that a worker can import it.
@@ -54,25 +54,42 @@ def map_files(
     Yields:
         The position in `paths`, with what the function made or what is wrong with the file.
     """
+    return map_paths(partial(_of_waveform, function, sample_rate), paths, workers)
+
+
+def _of_waveform(function: Callable[[Waveform], Made], sample_rate: int, path: Path) -> Made:
+    return function(load(path, sample_rate))
+
+
+def map_paths(
+    function: Callable[[Path], Made], paths: Sequence[Path], workers: int = 0
+) -> Iterator[tuple[int, Made | AudioError]]:
+    """Calls a function that reads a file in worker processes, in order, a few files ahead.
+
+    Args:
+        function: Of the path; at the top level of a module, so that a worker can import it.
+        paths: The files.
+        workers: Number of processes; 0 for one a core.
+
+    Yields:
+        The position in `paths`, with what the function made or what is wrong with the file.
+    """
     position = 0
     ahead = 2 * _count(workers)
     made: dict[int, Made | AudioError] = {}
-    read = partial(_load_and_call, function, sample_rate=sample_rate)
 
     def is_near(job: int) -> bool:
         return job < position + ahead
 
-    for found, item in stream_files(read, paths, workers, is_near):
+    for found, item in stream_files(partial(_alone, function), paths, workers, is_near):
         made[found] = item
         while position in made:
             yield position, made.pop(position)
             position += 1
 
 
-def _load_and_call(
-    function: Callable[[Waveform], Made], path: Path, sample_rate: int
-) -> Iterator[Made]:
-    yield function(load(path, sample_rate))
+def _alone(function: Callable[[Path], Made], path: Path) -> Iterator[Made]:
+    yield function(path)
 
 
 def stream_files(

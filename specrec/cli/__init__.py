@@ -2,11 +2,22 @@
 
 import sys
 
-from specrec.cli import asking, demo, features, libraries, measuring, models
+from specrec.cli import asking, demo, features, libraries, measuring, models, pictures, plot
 from specrec.cli.app import app
 from specrec.errors import SpecrecError
 
-__all__ = ["app", "asking", "demo", "features", "libraries", "main", "measuring", "models"]
+__all__ = [
+    "app",
+    "asking",
+    "demo",
+    "features",
+    "libraries",
+    "main",
+    "measuring",
+    "models",
+    "pictures",
+    "plot",
+]
 
 
 def main() -> None:

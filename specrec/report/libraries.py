@@ -1,10 +1,8 @@
 """A library's state on the terminal and as JSON."""
 
 import json
-from collections import Counter
 from dataclasses import asdict
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -12,8 +10,8 @@ from rich.table import Table
 from specrec.catalog.joins import Joined
 from specrec.index.build import BuildReport
 from specrec.index.maintenance import Status, Verification
+from specrec.report.skipped import print_skipped
 
-_SKIPPED_SHOWN = 20
 _PATHS_SHOWN = 10
 
 
@@ -93,15 +91,7 @@ def print_build(report: BuildReport, library: str) -> None:
         console.print(f"tags and columns from {escape(str(report.table))}")
     if report.featured is not None:
         console.print(_featured(report.featured))
-    if report.skipped:
-        table = Table("skipped file", "reason", "detail", box=box.SIMPLE_HEAD)
-        for item in report.skipped[:_SKIPPED_SHOWN]:
-            table.add_row(escape(item.path), item.reason, escape(item.detail))
-        console.print(table)
-    if len(report.skipped) > _SKIPPED_SHOWN:
-        counts = Counter(str(item.reason) for item in report.skipped)
-        total = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-        console.print(f"{_SKIPPED_SHOWN} of {len(report.skipped)} shown; in all: {total}")
+    print_skipped(console, report.skipped)
 
 
 def _print_plan(console: Console, report: BuildReport) -> None:

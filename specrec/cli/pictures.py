@@ -1,0 +1,89 @@
+"""Spectrograms of many files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from specrec.cli.app import JsonOption, app
+
+if TYPE_CHECKING:
+    from specrec.catalog.scan import Scan
+    from specrec.descriptors.mel_db import MelSettings
+
+
+@app.command()
+def spectrograms(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A folder with music, or a library.")
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="Folder for the PNG files, as in SOURCE.")
+    ],
+    seconds: Annotated[
+        float, typer.Option(min=1.0, help="Length of the part from the middle of each track.")
+    ] = 30.0,
+    whole: Annotated[bool, typer.Option("--whole", help="Draw tracks from end to end.")] = False,
+    axes: Annotated[
+        bool,
+        typer.Option(
+            "--axes",
+            help="With axes in seconds and Hz; otherwise one pixel a mel band and frame.",
+        ),
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Take the settings of this model's spectrogram. Without: 128 mel bands,"
+            " n_fft 2048, hop 512 at 22,050 Hz, as librosa's.",
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 for one a core.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Draw a mel spectrogram of each file, in dB relative to its maximum.
+
+    Pictures that are up to date are kept; files that can't be drawn are listed.
+    """
+    from specrec.descriptors.mel_db import NOTEBOOK
+    from specrec.report.progress import progress_bar
+    from specrec.report.rendering import print_rendering, rendering_json
+    from specrec.report.spectrograms import Drawing, draw_folder
+
+    settings = NOTEBOOK if model is None else _settings_of(model)
+    drawing = Drawing(settings, None if whole else seconds, axes)
+    root, scan = _files_of(source)
+    with progress_bar("drawing") as on_progress:
+        rendering = draw_folder(root, scan, output, drawing, workers, on_progress)
+    if json:
+        print(rendering_json(rendering, output, drawing))
+    else:
+        print_rendering(rendering, output, scan.ignored)
+
+
+def _settings_of(model: str) -> "MelSettings":
+    from specrec.config import FrontEnd
+    from specrec.descriptors.mel_db import MelSettings
+    from specrec.model.resolve import find_model, read_card
+
+    card = read_card(find_model(model))
+    return MelSettings(card["name"], FrontEnd(**card["front_end"]))
+
+
+def _files_of(source: Path) -> tuple[Path, "Scan"]:
+    """The audio files of a folder, or those of the tracks of a library."""
+    from specrec.catalog.scan import FoundFile, Scan, inspect, scan_folder
+
+    if not (source / "CURRENT").is_file():
+        return source, scan_folder(source)
+    from specrec.recommend.library import Library
+
+    library, scan = Library.open(source), Scan()
+    for path in library.tracks["path"]:
+        found = inspect(library.audio_root / path, path)
+        if isinstance(found, FoundFile):
+            scan.files.append(found)
+        else:
+            scan.skipped.append(found)
+    return library.audio_root, scan

@@ -1,0 +1,88 @@
+"""Tracks of a library picked by a number: the first by a column, low against high."""
+
+import difflib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from specrec.descriptors.features import FEATURES
+from specrec.errors import QueryError
+from specrec.recommend.library import Library
+
+_UNORDERED = {name for name, feature in FEATURES.items() if feature.kind == "class"}
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Tracks below and above a median.
+
+    Attributes:
+        median: Of the tracks with a value.
+        low: Rows with a value below it, the lowest first.
+        high: Rows with a value above it, the highest first.
+    """
+
+    median: float
+    low: list[int]
+    high: list[int]
+
+
+def numbers(library: Library, name: str) -> Float64[np.ndarray, " tracks"]:
+    """A feature of all tracks, or another column of numbers; NaN where nothing is known.
+
+    Raises:
+        QueryError: If there is no such column, it holds no numbers, or they have no order.
+    """
+    columns = _columns(library)
+    if name not in columns:
+        close = difflib.get_close_matches(name, columns, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(columns)}"
+        raise QueryError(f"no column or feature {name} in the library; {hint}")
+    if name in _UNORDERED:
+        raise QueryError(f"{name}: its values have no order; name another feature")
+    column = pd.to_numeric(columns[name], errors="coerce")
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    finite: np.ndarray = np.where(np.isfinite(values), values, np.nan)
+    if np.isnan(finite).all():
+        raise QueryError(f"{name}: holds no numbers; name another column")
+    return finite
+
+
+def _columns(library: Library) -> dict[str, "pd.Series[float]"]:
+    """By name; features go before a table's column of the same name, which they contain."""
+    return {
+        str(name): table[name] for table in (library.tracks, library.features) for name in table
+    }
+
+
+def first_by(values: Float64[np.ndarray, " tracks"], k: int, lowest: bool = False) -> list[int]:
+    """Rows of the `k` highest values, or of the lowest, in that order; NaN is left out."""
+    order = np.argsort(values if lowest else -values, kind="stable")
+    return [int(row) for row in order[: min(k, int(np.isfinite(values).sum()))]]
+
+
+def low_and_high(values: Float64[np.ndarray, " tracks"], count: int = 5, seed: int = 0) -> Contrast:
+    """Picks tracks from below the median and as many from above, any of them with equal chance.
+
+    Args:
+        values: One a track; NaN is left out.
+        count: Tracks on each side; fewer where there are fewer.
+        seed: Another seed, other tracks.
+
+    Raises:
+        QueryError: If no value is below the median, or none above.
+    """
+    median = float(np.nanmedian(values))
+    below, above = np.flatnonzero(values < median), np.flatnonzero(values > median)
+    if not len(below) or not len(above):
+        side = "above" if len(below) else "below"
+        raise QueryError(f"no value is {side} the median, {median:g}; name another column")
+    rng = np.random.default_rng(seed)
+    low, high = (rng.choice(rows, min(count, len(rows)), replace=False) for rows in (below, above))
+    return Contrast(
+        median,
+        sorted(map(int, low), key=lambda row: values[row]),
+        sorted(map(int, high), key=lambda row: -values[row]),
+    )

@@ -1,0 +1,45 @@
+"""Figures to files: PNG or SVG by the name's end, with a text for those who can't see them."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specrec.errors import QueryError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_DPI = 150
+
+
+def check_picture(path: Path) -> None:
+    """Refuses a name before any work is done for it.
+
+    Raises:
+        QueryError: If it ends neither in `.png` nor in `.svg`.
+    """
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise QueryError(f"{path}: only PNG and SVG are written; let it end in .png or .svg")
+
+
+def save_picture(figure: "Figure", path: Path, title: str, description: str) -> None:
+    """Writes a figure; its metadata holds a title and a description.
+
+    Raises:
+        QueryError: As `check_picture`.
+        OSError: If the file can't be written.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    check_picture(path)
+    FigureCanvasAgg(figure)
+    metadata: dict[str, str | None] = {"Title": title, "Description": description}
+    kind = path.suffix.lower()[1:]
+    if kind == "svg":
+        metadata["Date"] = None  # the same figure, the same file
+    file = io.BytesIO()
+    with rc_context({"svg.hashsalt": "specrec"}):
+        figure.savefig(file, format=kind, dpi=_DPI, metadata=metadata)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.getvalue())
