@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +6,8 @@ from scipy.stats import mannwhitneyu, spearmanr
 from specrec.audio.waveform import Waveform
 from specrec.descriptors.mel_db import FLOOR_DB, NOTEBOOK, mel_db
 from specrec.study.association import cliffs_delta, holm, rank_correlation
-from specrec.study.cues import CLAIMS, Claim, check_claims, study_cues
-from specrec.study.spectrogram_cues import CUES, cues_of, cues_of_file
+from specrec.study.cues import CLAIMS, Claim, check_claims
+from specrec.study.spectrogram_cues import CUES, cues_of
 
 RATE = 22_050
 FRAMES_PER_SECOND = RATE / 512
@@ -18,7 +16,7 @@ SECONDS = 10
 
 def seen(samples: np.ndarray) -> dict[str, float]:
     picture = mel_db(Waveform(samples.astype(np.float32), RATE), NOTEBOOK)
-    return cues_of(picture, FRAMES_PER_SECOND)
+    return cues_of(picture[:, 4:-4], FRAMES_PER_SECOND)  # a tone's ends are clicks
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +48,7 @@ def test_noise_is_bright_and_dense_and_a_tone_sparse_and_dark(
 
 
 def test_a_steady_tone_is_smooth_and_repeats(sounds: dict[str, dict[str, float]]) -> None:
-    assert sounds["tone"]["time_roughness_db"] < 2 < sounds["noise"]["time_roughness_db"]
+    assert sounds["tone"]["time_roughness_db"] < 0.5 < 1.5 < sounds["noise"]["time_roughness_db"]
     assert sounds["noise"]["band_roughness_db"] < sounds["tone"]["band_roughness_db"]
     assert sounds["tone"]["irregularity"] < 0.1
 
