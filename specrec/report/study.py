@@ -1,6 +1,7 @@
 """Clusters and cues on the terminal and as JSON."""
 
 import json
+from math import isnan
 from typing import Any
 
 from rich import box
@@ -36,7 +37,7 @@ def print_clusters(material: Material, clustering: Clustering) -> None:
             str(number),
             str(cluster.size),
             f"{cluster.share:.0%}",
-            f"{cluster.silhouette:.2f}",
+            "-" if isnan(cluster.silhouette) else f"{cluster.silhouette:.2f}",
             cluster.name,
             escape("; ".join(typical)),
         )
