@@ -2,7 +2,17 @@
 
 import sys
 
-from specrec.cli import asking, demo, features, libraries, measuring, models, pictures, plot
+from specrec.cli import (
+    asking,
+    demo,
+    features,
+    libraries,
+    measuring,
+    models,
+    pictures,
+    plot,
+    study,
+)
 from specrec.cli.app import app
 from specrec.errors import SpecrecError
 
@@ -17,6 +27,7 @@ __all__ = [
     "models",
     "pictures",
     "plot",
+    "study",
 ]
 
 

@@ -1,0 +1,209 @@
+"""k-means clusters of a library: how many, how firm, and what each is like."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int, Int64
+
+from specrec.errors import QueryError
+from specrec.study.firmness import (
+    FIRM,
+    SILHOUETTES,
+    Criterion,
+    fit_centers,
+    measure_fit,
+    one_cloud,
+    sample,
+    silhouettes_of,
+)
+from specrec.study.material import Material, Space
+from specrec.study.naming import Standing, name_clusters, profile_clusters
+
+KS = tuple(range(2, 13))
+"""Numbers of clusters that are tried."""
+
+_FITTED = 10_000  # tracks to which centers are fitted; of more, a sample
+_TYPICAL = 5
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One cluster.
+
+    Attributes:
+        name: From its center, relative to the library.
+        size: Number of its tracks.
+        share: Of all tracks.
+        silhouette: Mean of its tracks' silhouettes; NaN if none of them was sampled.
+        typical: Rows of the material nearest its center.
+        profile: Where it stands in each feature, what stands out most first.
+    """
+
+    name: str
+    size: int
+    share: float
+    silhouette: float
+    typical: tuple[int, ...]
+    profile: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Clustering:
+    """A material in clusters, the largest first.
+
+    Attributes:
+        space: In which tracks are compared.
+        labels: The cluster of each track of the material, from 0.
+        clusters: The clusters.
+        chosen: How well they fit.
+        criteria: The same for each k that was tried; only the one if k was given.
+        given: Whether k was given.
+    """
+
+    space: Space
+    labels: Int64[np.ndarray, " tracks"]
+    clusters: tuple[Cluster, ...]
+    chosen: Criterion
+    criteria: tuple[Criterion, ...]
+    given: bool
+
+    @property
+    def account(self) -> str:
+        """Why so many, and whether they are clusters at all, in words."""
+        one = self.chosen
+        figures = (
+            f"silhouette {one.silhouette:.2f} ({one.without:.2f} in one cloud without clusters),"
+            f" adjusted Rand index {one.reseeded:.2f} when reseeded and {one.resampled:.2f} when"
+            " resampled"
+        )
+        if self.given:
+            why = f"k = {one.k}, as given"
+        elif one.resampled >= FIRM:
+            why = f"k = {one.k}, whose silhouette gains most of the k that come out again"
+        else:
+            why = (
+                f"k = {one.k}, which comes out again best, though none does firmly ({FIRM} or more)"
+            )
+        verdict = (
+            "These are clusters"
+            if one.convincing
+            else ("These are parts of one cloud rather than clusters: its borders are arbitrary")
+        )
+        return f"{why}: {figures}. {verdict}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values; tracks are rows of the material."""
+        return {
+            "space": self.space,
+            "k": self.chosen.k,
+            "given": self.given,
+            "convincing": self.chosen.convincing,
+            "account": self.account,
+            "criteria": [item.to_dict() for item in self.criteria],
+            "clusters": [
+                {
+                    "name": item.name,
+                    "size": item.size,
+                    "share": item.share,
+                    "silhouette": None if np.isnan(item.silhouette) else item.silhouette,
+                    "typical": list(item.typical),
+                    "profile": [standing.to_dict() for standing in item.profile],
+                }
+                for item in self.clusters
+            ],
+            "labels": self.labels.tolist(),
+        }
+
+
+def find_clusters(
+    material: Material,
+    k: int | None = None,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Clustering:
+    """Finds clusters by k-means (Lloyd 1982; started by k-means++), on unit vectors or features.
+
+    Of those k in `KS` whose clusters come out again from bootstrap samples (`FIRM`), the one is
+    chosen whose silhouette gains most on a cloud without clusters (as Tibshirani et al. 2001 do
+    with the gap statistic): the silhouette alone favors 2. Where none does, the one that comes
+    nearest.
+
+    Args:
+        material: The tracks.
+        k: Number of clusters; None to choose one.
+        seed: Of the starts, samples and resamples.
+        on_progress: Called with the number of k tried and the number of all.
+
+    Raises:
+        QueryError: If k is below 2, or there are fewer than 3 different tracks a cluster.
+    """
+    distinct = len(np.unique(material.vectors, axis=0))
+    tried = [one for one in KS if 3 * one <= distinct] if k is None else [k]
+    if k is not None and k < 2:
+        raise QueryError(f"k must be 2 or more, not {k}")
+    if not tried or 3 * tried[0] > distinct:
+        least = 3 * (k or KS[0])
+        raise QueryError(f"{least} different tracks at least are clustered, not {distinct}")
+    rng = np.random.default_rng(seed)
+    fitted = material.vectors[sample(len(material), _FITTED, rng)]
+    cloud = one_cloud(fitted, material.space, rng)
+    criteria = []
+    for place, one in enumerate(tried, 1):
+        criteria.append(measure_fit(fitted, cloud, one, seed))
+        if on_progress is not None:
+            on_progress(place, len(tried))
+    firm = [item for item in criteria if item.resampled >= FIRM]
+    chosen = (
+        max(firm, key=lambda item: item.gain)
+        if firm
+        else max(criteria, key=lambda item: item.resampled)
+    )
+    model = fit_centers(fitted, chosen.k, seed)
+    labels, centers = _by_size(model.predict(material.vectors), model.cluster_centers_)
+    return Clustering(
+        material.space,
+        labels,
+        _describe(material, labels, centers, rng),
+        chosen,
+        tuple(criteria),
+        k is not None,
+    )
+
+
+def _describe(
+    material: Material,
+    labels: Int64[np.ndarray, " tracks"],
+    centers: Float64[np.ndarray, "clusters dim"],
+    rng: np.random.Generator,
+) -> tuple[Cluster, ...]:
+    rows = sample(len(labels), SILHOUETTES, rng)
+    silhouettes = silhouettes_of(material.vectors[rows], labels[rows])
+    profiles = profile_clusters(material.features, labels, len(centers))
+    names = name_clusters(profiles, material.features)
+    clusters = []
+    for label, center in enumerate(centers):
+        own = np.flatnonzero(labels == label)
+        nearest = np.argsort(np.linalg.norm(material.vectors[own] - center, axis=1), kind="stable")
+        inside = silhouettes[labels[rows] == label]
+        clusters.append(
+            Cluster(
+                names[label],
+                len(own),
+                len(own) / len(labels),
+                float(inside.mean()) if len(inside) else np.nan,
+                tuple(int(row) for row in own[nearest[:_TYPICAL]]),
+                profiles[label],
+            )
+        )
+    return tuple(clusters)
+
+
+def _by_size(
+    labels: Int[np.ndarray, " tracks"], centers: Float64[np.ndarray, "clusters dim"]
+) -> tuple[Int64[np.ndarray, " tracks"], Float64[np.ndarray, "clusters dim"]]:
+    """The largest cluster first."""
+    order = np.argsort(-np.bincount(labels, minlength=len(centers)), kind="stable")
+    place = np.argsort(order)
+    return place[labels].astype(np.int64), centers[order]

@@ -1,0 +1,138 @@
+"""How well tracks fall into k clusters, and whether they would again."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float64, Int, Int64
+
+from specrec.explain.decompose import unit
+from specrec.study.material import Space
+
+if TYPE_CHECKING:
+    from sklearn.cluster import KMeans
+
+FIRM = 0.75
+"""Adjusted Rand index over resampled fits from which clusters count as the same again."""
+
+SUBSTANTIAL = 0.25
+"""Mean silhouette below which there is no substantial structure (Kaufman and Rousseeuw 1990)."""
+
+CLEAR = 0.05
+"""Least gain of silhouette by which clusters are more than a cloud's parts."""
+
+SILHOUETTES = 2000
+"""Tracks whose silhouettes are taken; of more, a sample."""
+
+_STARTS = 10
+_RESTARTS = 3  # of each refit
+_REFITS = 5
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """How well the tracks fall into k clusters.
+
+    Attributes:
+        k: Number of clusters.
+        silhouette: Mean over tracks (Rousseeuw 1987), from -1 to 1; 1 for far, tight clusters.
+        without: The same for as many points of one normal cloud of the same mean and covariance,
+            which has no clusters.
+        reseeded: Mean adjusted Rand index (Hubert and Arabie 1985) of the clusters and those from
+            other random starts: 1 for the same clusters, 0 for chance.
+        resampled: The same for centers fitted to bootstrap samples of the tracks.
+    """
+
+    k: int
+    silhouette: float
+    without: float
+    reseeded: float
+    resampled: float
+
+    @property
+    def gain(self) -> float:
+        """By how much the silhouette is above that of a cloud without clusters."""
+        return self.silhouette - self.without
+
+    @property
+    def convincing(self) -> bool:
+        """Whether there are clusters, rather than a cloud cut into parts."""
+        return self.silhouette >= SUBSTANTIAL and self.gain >= CLEAR and self.resampled >= FIRM
+
+    def to_dict(self) -> dict[str, float | bool]:
+        """As plain values."""
+        return asdict(self) | {"gain": self.gain, "convincing": self.convincing}
+
+
+def measure_fit(
+    vectors: Float64[np.ndarray, "tracks dim"],
+    cloud: Float64[np.ndarray, "tracks dim"],
+    k: int,
+    seed: int,
+) -> Criterion:
+    """Clusters tracks, and again from other starts and other samples of them.
+
+    Args:
+        vectors: Of the tracks.
+        cloud: Points without clusters, as `one_cloud` makes them.
+        k: Number of clusters.
+        seed: Of starts and samples.
+    """
+    from sklearn.metrics import adjusted_rand_score
+
+    labels = fit_centers(vectors, k, seed).labels_
+    around = fit_centers(cloud, k, seed).labels_
+    reseeded, resampled = [], []
+    for refit in range(1, _REFITS + 1):
+        rng = np.random.default_rng([seed, refit])
+        again = fit_centers(vectors, k, seed + refit, _RESTARTS).labels_
+        drawn = vectors[rng.integers(len(vectors), size=len(vectors))]
+        moved = fit_centers(drawn, k, seed + refit, _RESTARTS).predict(vectors)
+        reseeded.append(adjusted_rand_score(labels, again))
+        resampled.append(adjusted_rand_score(labels, moved))
+    rows = sample(len(vectors), SILHOUETTES, np.random.default_rng(seed))
+    return Criterion(
+        k,
+        float(silhouettes_of(vectors[rows], labels[rows]).mean()),
+        float(silhouettes_of(cloud[rows], around[rows]).mean()),
+        float(np.mean(reseeded)),
+        float(np.mean(resampled)),
+    )
+
+
+def silhouettes_of(
+    vectors: Float64[np.ndarray, "tracks dim"], labels: Int[np.ndarray, " tracks"]
+) -> Float64[np.ndarray, " tracks"]:
+    """Of each track; 0 where there is one cluster only, as of one that is alone in its own."""
+    from sklearn.metrics import silhouette_samples
+
+    if not 1 < len(np.unique(labels)) < len(labels):
+        return np.zeros(len(labels))
+    return np.asarray(silhouette_samples(vectors, labels), dtype=np.float64)
+
+
+def fit_centers(
+    vectors: Float64[np.ndarray, "tracks dim"], k: int, seed: int, starts: int = _STARTS
+) -> "KMeans":
+    """k-means (Lloyd 1982), the best of several starts by k-means++."""
+    from sklearn.cluster import KMeans
+
+    return KMeans(k, n_init=starts, random_state=seed).fit(vectors)
+
+
+def one_cloud(
+    vectors: Float64[np.ndarray, "tracks dim"], space: Space, rng: np.random.Generator
+) -> Float64[np.ndarray, "tracks dim"]:
+    """As many points of one normal distribution, on the unit sphere where the tracks are."""
+    covariance = np.cov(vectors, rowvar=False).reshape(vectors.shape[1], -1)
+    cloud = rng.multivariate_normal(
+        vectors.mean(axis=0), covariance, len(vectors), check_valid="ignore", method="eigh"
+    )
+    return unit(cloud) if space == "embeddings" else cloud
+
+
+def sample(count: int, most: int, rng: np.random.Generator) -> Int64[np.ndarray, " sample"]:
+    """Places of at most so many tracks, in order."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(rng.choice(count, most, replace=False))

@@ -1,0 +1,179 @@
+"""A map of a material: two axes by PCA, named by what they go with, or UMAP's picture."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from specrec.errors import QueryError
+from specrec.study.firmness import sample
+from specrec.study.material import Material
+from specrec.study.words import direction, distinct
+
+Method = Literal["PCA", "UMAP"]
+
+MATTERS = 0.3
+"""Rank correlation from which a feature names an axis: a medium effect (Cohen 1988)."""
+
+_NOISE = 3.3  # standard errors of a correlation of unrelated columns: once in a thousand
+_FEWEST = 30  # tracks with a value
+_WORDS = 2  # features that name an axis
+_FITTED = 10_000  # tracks to which UMAP is fitted; of more, a sample
+_EXPLAINED = 10  # components whose variance is told
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A direction of a map.
+
+    Attributes:
+        name: `PC 1` or `UMAP 1`.
+        explained: Share of the variance that lies along it; None for UMAP, which has no such
+            thing.
+        correlations: Spearman's with each feature of which enough is known, by name, the
+            strongest first.
+        leads: Words for where it leads, the weightiest first: `more energy`.
+        loadings: Weight of each feature in it, by name; empty where the space has no features.
+    """
+
+    name: str
+    explained: float | None
+    correlations: dict[str, float]
+    leads: tuple[str, ...]
+    loadings: dict[str, float]
+
+    @property
+    def label(self) -> str:
+        """For a plot: `PC 1 (31 %): more energy, less acousticness`."""
+        share = "" if self.explained is None else f" ({100 * self.explained:.0f} %)"
+        return f"{self.name}{share}: {', '.join(self.leads) or 'goes with no known feature'}"
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """A map.
+
+    Attributes:
+        method: How it was made.
+        points: Where the tracks stand.
+        axes: What the two directions are.
+        explained: Share of the variance along each of the first ten components; empty for UMAP.
+    """
+
+    method: Method
+    points: Float64[np.ndarray, "tracks 2"]
+    axes: tuple[Axis, Axis]
+    explained: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "method": self.method,
+            "explained": list(self.explained),
+            "axes": [vars(axis) | {"label": axis.label} for axis in self.axes],
+            "points": self.points.round(4).tolist(),
+        }
+
+
+def project(material: Material, umap: bool = False, seed: int = 0) -> Projection:
+    """Draws tracks of a space in two dimensions.
+
+    PCA (Pearson 1901) keeps distances as well as any flat picture can and is the same every time;
+    its axes are turned so that what they go with most grows along them. UMAP (McInnes et al.
+    2018) keeps neighbors and breaks distances; its axes mean nothing by themselves.
+
+    Args:
+        material: The tracks.
+        umap: Whether to use UMAP.
+        seed: Of UMAP.
+
+    Raises:
+        QueryError: If there are fewer than 3 tracks or dimensions than 2, or UMAP is asked for
+            and not installed.
+    """
+    vectors = material.vectors
+    if len(vectors) < 3 or vectors.shape[1] < 2:
+        raise QueryError(
+            f"a map takes 3 tracks in 2 dimensions at least, not {len(vectors)}"
+            f" in {vectors.shape[1]}"
+        )
+    explained: tuple[float, ...] = ()
+    weights = np.zeros((2, 0))
+    if umap:
+        points = _umap(vectors, seed)
+    else:
+        points, explained, weights = _pca(vectors)
+    axes = []
+    for place in range(2):
+        correlations = _correlations(points[:, place], material.features)
+        loadings = dict(zip(material.columns, weights[place], strict=False))
+        turn = _turn(correlations, weights[place])
+        points[:, place] *= turn
+        axes.append(
+            Axis(
+                f"{'UMAP' if umap else 'PC'} {place + 1}",
+                None if umap else explained[place],
+                {name: turn * value for name, value in correlations.items()},
+                _leads(correlations, turn, material.features),
+                {name: turn * float(value) for name, value in loadings.items()},
+            )
+        )
+    return Projection("UMAP" if umap else "PCA", points, (axes[0], axes[1]), explained)
+
+
+def _pca(
+    vectors: Float64[np.ndarray, "tracks dim"],
+) -> tuple[
+    Float64[np.ndarray, "tracks 2"], tuple[float, ...], Float64[np.ndarray, "components dim"]
+]:
+    """Points, shares of variance, and unit vectors of the two axes, from the covariance."""
+    centered = vectors - vectors.mean(axis=0)
+    variances, components = np.linalg.eigh(centered.T @ centered)
+    variances, components = np.maximum(variances[::-1], 0.0), components[:, ::-1].T[:2]
+    total = variances.sum() or 1.0
+    explained = tuple(float(value / total) for value in variances[:_EXPLAINED])
+    return centered @ components.T, explained, components
+
+
+def _umap(vectors: Float64[np.ndarray, "tracks dim"], seed: int) -> Float64[np.ndarray, "tracks 2"]:
+    try:
+        from umap import UMAP
+    except ImportError:
+        raise QueryError(
+            'UMAP is not installed; pip install "specrec[map]", or leave it out for a map by PCA'
+        ) from None
+    # One job: only then does its seed decide the picture.
+    reducer = UMAP(random_state=seed, n_jobs=1, n_neighbors=min(15, len(vectors) - 1))
+    if len(vectors) <= _FITTED:
+        return np.asarray(reducer.fit_transform(vectors), dtype=np.float64)
+    reducer.fit(vectors[sample(len(vectors), _FITTED, np.random.default_rng(seed))])
+    return np.asarray(reducer.transform(vectors), dtype=np.float64)
+
+
+def _correlations(
+    along: Float64[np.ndarray, " tracks"], features: pd.DataFrame
+) -> dict[str, float]:
+    known = features.loc[:, features.notna().sum() >= _FEWEST]
+    found = known.corrwith(pd.Series(along, features.index), method="spearman").dropna()
+    strongest = found.reindex(found.abs().sort_values(ascending=False).index)
+    return {str(name): float(value) for name, value in strongest.items()}
+
+
+def _leads(correlations: dict[str, float], turn: float, features: pd.DataFrame) -> tuple[str, ...]:
+    """What grows along an axis, beyond noise."""
+    strong = [
+        name
+        for name, value in correlations.items()
+        if abs(value) >= max(MATTERS, _NOISE / np.sqrt(features[name].notna().sum() - 1))
+    ]
+    named = distinct(strong, features[strong].corr("spearman"), _WORDS)
+    return tuple(direction(name, turn * correlations[name] > 0) for name in named)
+
+
+def _turn(correlations: dict[str, float], weights: Float64[np.ndarray, " dim"]) -> float:
+    """1, or -1 to mirror an axis: its strongest feature, or else weight, shall grow along it."""
+    heaviest = weights[np.abs(weights).argmax()] if len(weights) else 1.0
+    lead = next(iter(correlations.values()), heaviest)
+    return -1.0 if lead < 0 else 1.0

@@ -1,0 +1,73 @@
+"""How a study speaks of features: `high energy`, `more bass`."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from specrec.descriptors.features import FEATURES
+from specrec.explain.english import WORDS, noun
+
+ALIKE = 0.85
+"""Rank correlation from which a second feature adds nothing to a name."""
+
+_OWN = {"majorness": "majorness", "pulse_clarity": "pulse clarity"}  # whose noun takes no degree
+_MIDDLE = 0.5  # of a share
+
+
+def spoken(feature: str) -> str:
+    """A feature's name, such that `high` or `more` can stand before it."""
+    return _OWN.get(feature, noun(feature))
+
+
+def degree(feature: str, mean: float, above: bool) -> str:
+    """What a mean that stands out from the library's is called.
+
+    A share from 0 to 1 has a middle of its own: 0.84 of energy is never low, however much the
+    rest of a library has, only `lower`.
+
+    Args:
+        feature: Its name.
+        mean: In the feature's unit.
+        above: Whether it stands above the library's.
+    """
+    known = FEATURES.get(feature)
+    own_middle = known is not None and known.scale == "logit"
+    word = "high" if above else "low"
+    if own_middle and (mean > _MIDDLE) != above:
+        return f"{word}er {spoken(feature)}"
+    plain = f"{word} {spoken(feature)}"
+    if known is None or known.kind != "confidence":
+        return plain
+    return f"{plain} ({WORDS[feature].high if above else WORDS[feature].low})"
+
+
+def direction(feature: str, above: bool) -> str:
+    """Where an axis leads: `more energy`."""
+    rate = feature == "tempo_bpm"
+    word = ("higher" if above else "lower") if rate else ("more" if above else "less")
+    return f"{word} {spoken(feature)}"
+
+
+def on_scale(features: pd.DataFrame) -> Float64[np.ndarray, "tracks features"]:
+    """Features on the scales on which differences are alike; NaN stays NaN."""
+    columns = []
+    for name in features:
+        values = features[name].to_numpy(np.float64, na_value=np.nan)
+        known = FEATURES.get(str(name))
+        columns.append(values if known is None else known.to_scale(values)[:, 0])
+    return np.stack(columns, axis=1) if columns else np.zeros((len(features), 0))
+
+
+def distinct(names: list[str], correlations: "pd.DataFrame", most: int | None = None) -> list[str]:
+    """The first names of a list none of which says what one before it has said.
+
+    Args:
+        names: The weightiest first.
+        correlations: Rank correlations of all features.
+        most: How many.
+    """
+    kept: list[str] = []
+    for name in names:
+        if all(abs(correlations.loc[name, other]) < ALIKE for other in kept):
+            kept.append(name)
+    return kept[:most]
