@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import cast
 
 import av
+import numpy as np
 import soundfile as sf
 
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
+
+_LEAST_MP3, _MOST_MP3 = 8_000, 160_000  # bits per second of MPEG 2, layer III
 
 
 def encode_wav(waveform: Waveform) -> bytes:
@@ -54,4 +57,32 @@ def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> b
             target.mux(stream.encode(None))
     except (av.FFmpegError, IndexError) as error:
         raise AudioError(path, Reason.CORRUPT, f"FFmpeg can't re-encode it: {error}") from error
+    return file.getvalue()
+
+
+def encode_mp3(waveform: Waveform, bits_per_second: int) -> bytes:
+    """A mono MP3 file of a constant bit rate, at levels that do not clip.
+
+    Args:
+        waveform: At 16,000, 22,050 or 24,000 Hz.
+        bits_per_second: From 8,000 to 160,000.
+
+    Raises:
+        ValueError: If one of them is another.
+    """
+    if waveform.sample_rate not in (16_000, 22_050, 24_000):
+        raise ValueError(f"sample_rate must be 16000, 22050 or 24000, not {waveform.sample_rate}")
+    if not _LEAST_MP3 <= bits_per_second <= _MOST_MP3:
+        raise ValueError(f"bits_per_second must be 8000 to 160000, not {bits_per_second}")
+    peak = max(1.0, float(np.abs(waveform.samples).max(initial=0.0)))
+    file = io.BytesIO()
+    sf.write(
+        file,
+        waveform.samples / peak,
+        waveform.sample_rate,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        bitrate_mode="CONSTANT",
+        compression_level=(_MOST_MP3 - bits_per_second) / (_MOST_MP3 - _LEAST_MP3),
+    )
     return file.getvalue()

@@ -148,15 +148,17 @@ def study_cues(
     seed: int = 0,
     workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
+    most: int = MOST_TRACKS,
 ) -> CueStudy:
     """Looks at a library's tracks and tests the claims.
 
     Args:
         library: Its audio is read, the middle minute of each track.
         group: Columns that tie tracks, beside artist and album.
-        seed: Of the sample, where there are more than `MOST_TRACKS`.
+        seed: Of the sample, where there are more than `most`.
         workers: Processes that read; 0 for one a core.
         on_progress: Called with the number of files done and the number of all.
+        most: How many tracks are looked at.
 
     Raises:
         CatalogError: If there is no such column.
@@ -166,7 +168,7 @@ def study_cues(
     if missing:
         have = ", ".join(map(str, library.tracks.columns))
         raise CatalogError(f"no column {missing[0]} to group by; the tracks have {have}")
-    rows = sample(len(library), MOST_TRACKS, np.random.default_rng(seed))
+    rows = sample(len(library), most, np.random.default_rng(seed))
     paths = [library.audio_root / path for path in library.tracks["path"].iloc[rows]]
     seen: list[dict[str, float]] = []
     skipped: list[AudioError] = []

@@ -5,7 +5,7 @@ import pytest
 import soundfile as sf
 
 from specrec.audio.decoding import decode
-from specrec.audio.encoding import encode_wav, transcode
+from specrec.audio.encoding import encode_mp3, encode_wav, transcode
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
@@ -61,3 +61,24 @@ def test_what_holds_no_audio_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("text")
     with pytest.raises(AudioError, match="can't re-encode"):
         transcode(tmp_path / "text.wav", "mp3", "libmp3lame", 128_000)
+
+
+@pytest.mark.parametrize(("rate", "bits"), [(24_000, 32_000), (22_050, 64_000), (16_000, 24_000)])
+def test_an_mp3_is_the_same_sound_in_as_many_bits_and_does_not_clip(
+    tmp_path: Path, rate: int, bits: int
+) -> None:
+    data = encode_mp3(Waveform(tone(8, 700, rate, level=3.0), rate), bits)
+    assert len(data) * 8 / 8 == pytest.approx(bits, rel=0.1)
+    path = tmp_path / "a.mp3"
+    path.write_bytes(data)
+    again = load(path, rate)
+    assert again.seconds == pytest.approx(8, abs=0.2)
+    assert dominant_hz(again.samples, rate) == pytest.approx(700, abs=2)
+    inside = again.samples[rate : 7 * rate]
+    assert np.sqrt(np.mean(inside**2)) == pytest.approx(1 / np.sqrt(2), rel=0.1)  # peak 1
+
+
+@pytest.mark.parametrize(("rate", "bits"), [(44_100, 32_000), (24_000, 320_000), (24_000, 0)])
+def test_an_mp3_of_another_rate_is_refused(rate: int, bits: int) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        encode_mp3(Waveform(tone(1, rate=rate), rate), bits)

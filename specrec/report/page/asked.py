@@ -1,0 +1,175 @@
+"""Queries on a page: their neighbors, the sum of each score, and its windows."""
+
+import io
+import math
+
+import numpy as np
+from jaxtyping import Float64
+from matplotlib.colors import LinearSegmentedColormap
+from PIL import Image
+
+from specrec.audio.windows import window_spans
+from specrec.explain.english import noun
+from specrec.explain.explanation import Contribution, Explanation
+from specrec.recommend.account import Account, account_for
+from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.library import Library
+from specrec.recommend.track import Neighbor
+from specrec.report.explaining import verdict_on
+from specrec.report.page.data import Asked, Match, Part, WindowMatrix
+from specrec.report.page.media import data_uri
+from specrec.report.page.shelf import Shelf
+from specrec.report.terminal import clock, similarity_digits
+
+_MOST_PARTS = 7  # features with a bar of their own
+_COLORS = LinearSegmentedColormap.from_list("parts", ["#0072B2", "#F7F7F7", "#D55E00"])
+_ROUNDING = 1e-9  # what is left of a sum that has no residual
+_MARGIN = 0.04  # beside the bars
+
+
+def ask(library: Library, shelf: Shelf, query: str, k: int) -> Asked:
+    """Asks a library and accounts for each answer.
+
+    Args:
+        library: The library.
+        shelf: Its tracks.
+        query: As for `Library.neighbors`.
+        k: How many neighbors.
+
+    Raises:
+        QueryError: If the query fits no track or several.
+        AudioError: If a query from outside can't be used.
+    """
+    found = library.neighbors(query, k)
+    digits = similarity_digits(found)
+    matches = []
+    for neighbor in found:
+        account = account_for(library, query, str(neighbor.track.track_id), k)
+        matches.append(_match(shelf, neighbor, digits, _matrix(library, query, account)))
+    return Asked(shelf.tile(library.find(query), "the query"), matches)
+
+
+def ask_table(recommender: FeatureRecommender, shelf: Shelf, query: str, k: int) -> Asked:
+    """Asks for the tracks nearest in features.
+
+    Raises:
+        QueryError: If the query fits no track or several.
+    """
+    found = recommender.neighbors(query, k)
+    digits = similarity_digits(found)
+    matches = [_match(shelf, neighbor, digits, None) for neighbor in found]
+    return Asked(shelf.tile(found.queries[0], "the query"), matches)
+
+
+def _match(shelf: Shelf, neighbor: Neighbor, digits: int, matrix: WindowMatrix | None) -> Match:
+    parts, zero = sum_parts(neighbor.explanation, digits)
+    similarity = f"{neighbor.similarity:.{digits}f}"
+    return Match(
+        neighbor.rank,
+        shelf.tile(neighbor.track, f"similarity {similarity}"),
+        neighbor.similarity,
+        similarity,
+        neighbor.explanation.sentence,
+        parts,
+        zero,
+        matrix,
+    )
+
+
+def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Part], float]:
+    """A score as bars, each of which begins where the one before ended; the last is the score.
+
+    The smallest contributions share a bar, so that what is shown adds up.
+
+    Args:
+        explanation: Of the score.
+        digits: With which values are written.
+
+    Returns:
+        The bars, and where their zero is, in percent of their width.
+    """
+    ordered = sorted(explanation.contributions, key=lambda item: -abs(item.value))
+    named = [
+        (noun(item.feature), item.value, "", _because(item, explanation))
+        for item in sorted(ordered[:_MOST_PARTS], key=lambda item: -item.value)
+    ]
+    rest = ordered[_MOST_PARTS:]
+    if rest:
+        named.append((f"{len(rest)} others", math.fsum(item.value for item in rest), "", ""))
+    if not named:
+        return [], 0.0
+    if abs(explanation.residual) > _ROUNDING:
+        named.append(("without a name", explanation.residual, "unnamed", ""))
+    ends = np.cumsum([0.0, *(value for _, value, _, _ in named)])
+    low, high = float(ends.min()), float(max(ends.max(), explanation.similarity))
+    room = (high - low) * _MARGIN or 1.0
+    low, high = low - room, high + room
+
+    def place(value: float) -> float:
+        return 100 * (value - low) / (high - low)
+
+    parts = [
+        Part(
+            name,
+            value,
+            f"{value:+.{digits}f}",
+            place(float(min(before, before + value))),
+            100 * abs(value) / (high - low),
+            kind or ("adds" if value >= 0 else "takes"),
+            verdict,
+        )
+        for (name, value, kind, verdict), before in zip(named, ends, strict=False)
+    ]
+    score = explanation.similarity
+    start, width = place(min(0.0, score)), 100 * abs(score) / (high - low)
+    parts.append(Part("similarity", score, f"{score:+.{digits}f}", start, width, "total"))
+    return parts, place(0.0)
+
+
+def _because(item: Contribution, explanation: Explanation) -> str:
+    """The word beside a bar: only what was tested is a cause."""
+    return "because" if verdict_on(item, explanation) == "because" else ""
+
+
+def _matrix(library: Library, query: str, account: Account) -> WindowMatrix | None:
+    values = account.matrix
+    if values.size < 2:
+        return None
+    limit = float(np.abs(values).max()) or 1.0
+    seconds = library.sound(query).seconds
+    other = account.neighbor.duration_seconds or 0.0
+    rows, columns = values.shape
+    passage = account.passage
+    row = _window_at(passage.query_start, rows, seconds, library.window_seconds)
+    column = _window_at(passage.neighbor_start, columns, other, library.window_seconds)
+    return WindowMatrix(
+        _heat_map(values / limit),
+        rows,
+        columns,
+        _ticks(seconds),
+        _ticks(other),
+        f"{limit:.2f}",
+        (column / columns, row / rows, 1 / columns, 1 / rows),
+        f"{clock(passage.query_start)}-{clock(passage.query_end)} of the query and"
+        f" {clock(passage.neighbor_start)}-{clock(passage.neighbor_end)} of the neighbor",
+    )
+
+
+def _window_at(start: float, windows: int, seconds: float, window_seconds: float) -> int:
+    starts = window_spans(windows, seconds, window_seconds)[:, 0]
+    return int(np.abs(starts - start).argmin())
+
+
+def _ticks(seconds: float) -> list[tuple[float, str]]:
+    """Some round times along a track, and where they are, from 0 to 1."""
+    steps = (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+    step = next((step for step in steps if seconds / step <= 4), seconds)
+    return [(place / seconds, clock(place)) for place in np.arange(0, seconds, step).tolist()]
+
+
+def _heat_map(values: Float64[np.ndarray, "rows columns"]) -> str:
+    """One pixel a value from -1 to 1."""
+    pixels = (_COLORS((values + 1) / 2)[..., :3] * 255).round().astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", optimize=True)
+    return data_uri("image/png", file.getvalue())

@@ -1,0 +1,146 @@
+"""What is in a library, what was left out and why, and the words for features."""
+
+import shlex
+
+from specrec.descriptors.features import FEATURES
+from specrec.errors import Reason
+from specrec.explain.english import WORDS, noun, reading_text
+from specrec.explain.readings import Readings
+from specrec.index.maintenance import library_status
+from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.library import Library
+from specrec.report.page.data import Figure, SkippedFiles, Summary, Word
+
+_EXAMPLES = 5  # files shown of each reason
+
+_SKIPPED = {
+    Reason.MISSING: ("no such file, or a dead link", "put it back, or correct the table's path"),
+    Reason.UNREADABLE: ("no permission to read it", "change its permissions"),
+    Reason.NOT_A_FILE: ("a pipe, a device or a folder", "nothing: it is no music file"),
+    Reason.BAD_NAME: ("its name is not UTF-8", "rename it"),
+    Reason.EMPTY: ("zero bytes", "copy or download it again"),
+    Reason.NOT_AUDIO: ("no decoder finds audio in it", "nothing, if it is no music"),
+    Reason.CORRUPT: ("damaged inside", "copy or download it again"),
+    Reason.TRUNCATED: ("it ends before its header says", "copy or download it again"),
+    Reason.TOO_SHORT: ("shorter than 1 s", "nothing: too short to compare"),
+    Reason.SILENT: ("no sample above -80 dBFS", "nothing: there is nothing to hear"),
+    Reason.CONSTANT: ("nothing but a constant level", "record it again"),
+    Reason.NOT_FINITE: ("it has infinite samples or none that are numbers", "export it again"),
+    Reason.DUPLICATE: ("the same bytes as another file", "nothing: the other is in the library"),
+    Reason.CRASHED: ("the decoder crashed on it", "convert it to another format"),
+    Reason.REMOVED: ("taken out with specrec remove", "specrec restore takes it in again"),
+}
+
+_MEANINGS = {
+    "tempo_bpm": "Beats a minute.",
+    "pulse_clarity": "How plainly a regular beat stands out.",
+    "onset_rate_hz": "How many notes or strokes begin each second.",
+    "loudness_lufs": "Loudness of the whole track as the ear weighs it (EBU R 128);"
+    " 0 is full scale.",
+    "loudness_range_lu": "How far loud and quiet parts lie apart (EBU R 128).",
+    "centroid_hz": "The frequency around which the spectrum is balanced.",
+    "bandwidth_hz": "How widely the spectrum spreads around that.",
+    "rolloff_hz": "The frequency below which most of the energy lies.",
+    "flatness": "From a pure tone to noise: 0 dB is white noise.",
+    "percussive_share": "Share of the energy in strokes, not in sustained tones.",
+    "bass_share": "Share of the energy in the bass.",
+    "tonal_clarity": "How well the notes fit one key.",
+    "majorness": "Fit with a major key less that with a minor one.",
+    "key": "The tonic of the best-fitting key.",
+    "energy": "Intensity: loud, fast and noisy tracks have much of it.",
+    "danceability": "How well one can dance to it.",
+    "valence": "How cheerful it sounds.",
+    "acousticness": "How likely it is played on acoustic instruments.",
+    "instrumentalness": "How likely it has no vocals.",
+    "liveness": "How likely it was recorded before an audience.",
+    "speechiness": "How likely it has spoken words.",
+    "loudness": "Loudness, as the table has it; 0 is full scale.",
+    "mode": "Major or minor.",
+    "time_signature": "Beats a bar.",
+}
+
+
+def summarize(library: Library) -> Summary:
+    """What the library holds."""
+    status = library_status(library.folder)
+    model, index = status.model, status.index
+    figures = [
+        Figure(f"{status.tracks:,}", "tracks"),
+        Figure(f"{status.hours:,.1f}", "hours of audio"),
+        Figure(f"{status.duplicates:,}", "duplicates", "the same recording as another track"),
+        Figure(f"{sum(status.skipped.values()):,}", "files skipped"),
+    ]
+    artists = library.tracks["artist"].nunique()
+    if artists:
+        figures.insert(2, Figure(f"{artists:,}", "artists"))
+    known = ", ".join(WORDS[item.name].noun for item in library.readings.features)
+    facts = {
+        "Model": f"{model['name']} ({model['fingerprint']}), windows of"
+        f" {library.window_seconds:g} s",
+        "Index": f"{index['kind']}; finds {float(index['measured_recall']):.1%} of the true ten"
+        " nearest (measured)".replace("%", " %"),
+        "Features known": known or "none",
+        "Features read from the embedding": _predicted(library),
+        "Written": f"{status.created}, format {status.format_version}",
+    }
+    return Summary(figures, facts)
+
+
+def _predicted(library: Library) -> str:
+    if library.probe is None:
+        return f"none; specrec probe {shlex.quote(str(library.folder))} fits them"
+    usable = [WORDS[item.feature.name].noun for item in library.probe.usable()]
+    return ", ".join(usable) or "none well enough"
+
+
+def list_skipped(library: Library) -> list[SkippedFiles]:
+    """The files left out by reason, the most frequent first."""
+    skipped = library.skipped
+    groups = []
+    for reason, count in skipped["reason"].value_counts().items():
+        rows = skipped[skipped["reason"] == reason].head(_EXAMPLES)
+        examples = list(zip(rows["path"].astype(str), rows["detail"].astype(str), strict=True))
+        meaning, remedy = _SKIPPED[Reason(str(reason))]
+        groups.append(SkippedFiles(str(reason), meaning, remedy, int(count), examples))
+    return groups
+
+
+def summarize_table(recommender: FeatureRecommender) -> Summary:
+    """What a table of features holds."""
+    tracks = recommender.tracks
+    minutes = tracks["duration_seconds"].sum() / 60
+    figures = [Figure(f"{len(tracks):,}", "tracks")]
+    if minutes:
+        figures.append(Figure(f"{minutes / 60:,.0f}", "hours of music"))
+    figures += [
+        Figure(f"{count:,}", name)
+        for name, column in (("artists", "artist"), ("albums", "album"))
+        if (count := tracks[column].nunique())
+    ]
+    left_out = f"{recommender.left_out:,} tracks, of which too few features are known"
+    facts = {
+        "Features compared": ", ".join(map(noun, recommender.space.names)),
+        "Left out": left_out if recommender.left_out else "none",
+        "Lacking a feature": f"{recommender.filled:,} tracks; they count as usual in it",
+    }
+    return Summary(figures, facts)
+
+
+def explain_words(readings: Readings) -> list[Word]:
+    """The features that are known, in words."""
+    return [_word(item.name, readings) for item in readings.features]
+
+
+def _word(name: str, readings: Readings) -> Word:
+    words, feature = WORDS[name], FEATURES[name]
+    ordered = feature.kind != "class"
+    share = ordered and feature.unit == "" and name != "majorness"
+    return Word(
+        words.noun,
+        _MEANINGS[name],
+        words.symbol or ("0 to 1" if share else ""),
+        feature.kind,
+        words.low,
+        words.high,
+        reading_text(name, readings.median(name)) if ordered else "",
+    )

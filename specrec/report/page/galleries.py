@@ -1,0 +1,60 @@
+"""Galleries on a page: the first by a number, and low against high."""
+
+import numpy as np
+
+from specrec.errors import QueryError
+from specrec.explain.english import WORDS, noun, reading_text
+from specrec.recommend.picking import first_by, low_and_high
+from specrec.report.page.data import Gallery
+from specrec.report.page.shelf import Shelf
+
+_FIRST = 8  # tracks of a gallery
+_SIDE = 4  # tracks on each side of a contrast
+_CHARTS = ("popularity", "play_count", "plays", "listens", "favorites", "rating")
+_TELLING = ("energy", "acousticness", "centroid_hz", "loudness_lufs")
+
+
+def pick_galleries(shelf: Shelf) -> list[Gallery]:
+    """The first tracks by popularity or else by a feature, and two features low against high.
+
+    Raises:
+        QueryError: If there are neither features nor such a column.
+    """
+    contrasts = [name for name in _TELLING if name in shelf.ordered][:2]
+    chart = next((name for name in _CHARTS if shelf.has_numbers(name)), None)
+    if chart is None and not contrasts:
+        raise QueryError("no features are known, and no column such as popularity")
+    galleries = [_first(shelf, chart or contrasts[0])]
+    return galleries + [_contrast(shelf, name) for name in contrasts]
+
+
+def _first(shelf: Shelf, column: str) -> Gallery:
+    values = shelf.numbers(column)
+    rows = first_by(values, _FIRST)
+    tiles = [shelf.tile(row, _note(column, float(values[row]))) for row in rows]
+    known = int(np.isfinite(values).sum())
+    note = f"The first {len(rows)} of {known:,} tracks with a value."
+    return Gallery(f"Highest {noun(column)}", note, [("", tiles)])
+
+
+def _contrast(shelf: Shelf, column: str) -> Gallery:
+    values = shelf.numbers(column)
+    picked = low_and_high(values, _SIDE)
+    sides = {
+        f"Below {_value(column, picked.median)}": picked.low,
+        f"Above {_value(column, picked.median)}": picked.high,
+    }
+    columns = [
+        (heading, [shelf.tile(row, _note(column, float(values[row]))) for row in rows])
+        for heading, rows in sides.items()
+    ]
+    note = "Drawn by chance from below and above the library's median."
+    return Gallery(f"Low against high {noun(column)}", note, columns)
+
+
+def _value(column: str, value: float) -> str:
+    return reading_text(column, value) if column in WORDS else f"{value:,.6g}"
+
+
+def _note(column: str, value: float) -> str:
+    return f"{noun(column)} {_value(column, value)}"

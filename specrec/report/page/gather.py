@@ -1,0 +1,204 @@
+"""Everything on a page, section by section; one that fails costs no other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from specrec import __version__
+from specrec.catalog.tables import is_table
+from specrec.errors import SpecrecError
+from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.library import Library
+from specrec.report.page.asked import ask, ask_table
+from specrec.report.page.compared import compare, look
+from specrec.report.page.contents import (
+    explain_words,
+    list_skipped,
+    summarize,
+    summarize_table,
+)
+from specrec.report.page.data import Asked, Clusters, Gallery, LeftOut, Map, Page, Tile
+from specrec.report.page.galleries import pick_galleries
+from specrec.report.page.measured import check_labels, measure
+from specrec.report.page.media import EXCERPT_SECONDS, collect_media
+from specrec.report.page.overview import describe_clusters, draw_map
+from specrec.report.page.shelf import Shelf
+from specrec.report.progress import progress_bar
+from specrec.study.clusters import Clustering, find_clusters
+from specrec.study.material import Material, of_library, of_table
+from specrec.study.projection import project
+
+Made = TypeVar("Made")
+_NO_AUDIO = "A table of features has no sound"
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """What is asked of a page.
+
+    Attributes:
+        queries: Of whose neighbors it tells; empty to choose typical tracks.
+        count: How many to choose.
+        k: How many neighbors of each.
+        sounds: Whether to embed excerpts.
+        labels: Columns by which retrieval is measured; empty to choose one.
+        command: What asked for the page.
+    """
+
+    queries: Sequence[str] = ()
+    count: int = 3
+    k: int = 5
+    sounds: bool = True
+    labels: Sequence[str] = ()
+    command: str = ""
+
+
+def gather(source: Path, settings: PageSettings) -> Page:
+    """Gathers the page of a library, or of a table of features.
+
+    Raises:
+        LibraryError: If there is no library, or it is damaged.
+        CatalogError: If the table can't be read, or a label that was given is no column.
+        QueryError: If a query that was given fits no track or several.
+    """
+    return _of_table(source, settings) if is_table(source) else _of_library(source, settings)
+
+
+def attempt(what: str, make: Callable[[], Made]) -> Made | LeftOut:
+    """A section, or why there is none: whatever goes wrong in it, the others are made."""
+    try:
+        return make()
+    except SpecrecError as error:
+        return LeftOut(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    except Exception as error:  # no section is worth the page
+        return LeftOut(f"{what} failed: {type(error).__name__}: {error}.")
+
+
+def _of_library(folder: Path, settings: PageSettings) -> Page:
+    library = Library.open(folder)
+    check_labels(library, settings.labels)
+    for query in settings.queries:
+        library.find(query)
+    shelf = Shelf.of_library(library)
+    clustering, map_, clusters = _overview(shelf, lambda: of_library(library))
+    ids = [str(library.tracks["track_id"].iloc[row]) for row in _typical(clustering, shelf)]
+    queries = [*settings.queries] or ids[: settings.count]
+    galleries = attempt("The gallery", lambda: pick_galleries(shelf))
+    asked = attempt(
+        "The search for neighbors",
+        lambda: [ask(library, shelf, query, settings.k) for query in queries],
+    )
+    with progress_bar("drawing") as on_progress:
+        media, note = collect_media(_files(galleries, asked), settings.sounds, on_progress)
+    with progress_bar("looking") as on_progress:
+        cues = attempt("The look at spectrograms", lambda: look(library, on_progress))
+    with progress_bar("comparing") as on_progress:
+        comparison = attempt("The comparison", lambda: compare(library, on_progress))
+    return Page(
+        title=shelf.name,
+        kind="Music library",
+        made=_made(settings)
+        | {
+            "Model": f"{library.manifest['model']['name']}, fingerprint {library.fingerprint}",
+            "Library": f"{folder}, written {library.manifest['created']}",
+        },
+        summary=attempt("The summary", lambda: summarize(library)),
+        skipped=attempt("The list of skipped files", lambda: list_skipped(library)),
+        map=map_,
+        clusters=clusters,
+        galleries=galleries,
+        cues=cues,
+        asked=asked,
+        comparison=comparison,
+        evaluation=attempt("The evaluation", lambda: measure(library, settings.labels)),
+        glossary=attempt("The glossary", lambda: explain_words(library.readings)),
+        media=media,
+        media_note=note,
+    )
+
+
+def _of_table(path: Path, settings: PageSettings) -> Page:
+    recommender = FeatureRecommender.from_table(path)
+    for query in settings.queries:
+        recommender.find(query)
+    shelf = Shelf.of_table(path, recommender)
+    clustering, map_, clusters = _overview(shelf, lambda: of_table(path))
+    ids = [str(shelf.tracks["track_id"].iloc[row]) for row in _typical(clustering, shelf)]
+    queries = [*settings.queries] or ids[: settings.count]
+    galleries = attempt("The gallery", lambda: pick_galleries(shelf))
+    asked = attempt(
+        "The search for neighbors",
+        lambda: [ask_table(recommender, shelf, query, settings.k) for query in queries],
+    )
+    with progress_bar("drawing") as on_progress:
+        media, note = collect_media(_files(galleries, asked), settings.sounds, on_progress)
+    return Page(
+        title=shelf.name,
+        kind="Table of features",
+        made=_made(settings) | {"Table": str(path)},
+        summary=attempt("The summary", lambda: summarize_table(recommender)),
+        skipped=LeftOut("A table of features skips no files."),
+        map=map_,
+        clusters=clusters,
+        galleries=galleries,
+        cues=LeftOut(f"{_NO_AUDIO} to look at."),
+        asked=asked,
+        comparison=LeftOut(f"{_NO_AUDIO} to compare with."),
+        evaluation=LeftOut(f"{_NO_AUDIO} whose neighbors could be measured."),
+        glossary=attempt("The glossary", lambda: explain_words(shelf.readings)),
+        media=media,
+        media_note=note,
+    )
+
+
+def _overview(
+    shelf: Shelf, take: Callable[[], Material]
+) -> tuple[Clustering | None, Map | LeftOut, Clusters | LeftOut]:
+    material = attempt("The map", take)
+    if isinstance(material, LeftOut):
+        return None, material, material
+    with progress_bar("clustering") as on_progress:
+        found = attempt("Clustering", lambda: find_clusters(material, on_progress=on_progress))
+    clustering = None if isinstance(found, LeftOut) else found
+    map_ = attempt("The map", lambda: draw_map(shelf, material, project(material), clustering))
+    if isinstance(found, LeftOut):
+        return None, map_, found
+    return found, map_, attempt("Clusters", lambda: describe_clusters(shelf, material, found))
+
+
+def _typical(clustering: Clustering | None, shelf: Shelf) -> Sequence[int]:
+    """Rows of the most typical track of each cluster; without clusters, spread over the tracks."""
+    if clustering is None:
+        return [int(row) for row in np.linspace(0, len(shelf.tracks) - 1, 20).round()]
+    deep = max(len(item.typical) for item in clustering.clusters)
+    return [
+        item.typical[place]
+        for place in range(deep)
+        for item in clustering.clusters
+        if place < len(item.typical)
+    ]
+
+
+def _files(galleries: list[Gallery] | LeftOut, asked: list[Asked] | LeftOut) -> list[Path]:
+    """What is shown, the queries first: sounds are given in this order."""
+    tiles: list[Tile] = []
+    for item in [] if isinstance(asked, LeftOut) else asked:
+        tiles += [item.tile, *(match.tile for match in item.matches)]
+    for gallery in [] if isinstance(galleries, LeftOut) else galleries:
+        tiles += [tile for _, column in gallery.columns for tile in column]
+    return [tile.file for tile in tiles if tile.file is not None]
+
+
+def _made(settings: PageSettings) -> dict[str, str]:
+    made = {
+        "Command": settings.command,
+        "Date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "specrec": __version__,
+    }
+    if settings.sounds:
+        made["Excerpts"] = f"{EXCERPT_SECONDS:g} s from the middle of a track, MP3, mono, 32 kbit/s"
+    return {name: text for name, text in made.items() if text}

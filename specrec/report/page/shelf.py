@@ -1,0 +1,88 @@
+"""What a page shows tracks of: a library, or a table of features."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from specrec.explain.readings import Readings
+from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.library import Library
+from specrec.recommend.track import Track, track_of_row
+from specrec.report.page.data import Tile
+from specrec.report.terminal import clock
+
+
+@dataclass(frozen=True, eq=False)
+class Shelf:
+    """Tracks and what is known of them.
+
+    Attributes:
+        name: Of the library or table.
+        tracks: One row each.
+        features: In their units; NaN where nothing is known.
+        readings: What is usual.
+        audio_root: The folder to which the tracks' paths are relative; None if there is no audio.
+    """
+
+    name: str
+    tracks: pd.DataFrame
+    features: pd.DataFrame
+    readings: Readings
+    audio_root: Path | None
+
+    @classmethod
+    def of_library(cls, library: Library) -> "Shelf":
+        """All tracks of a library."""
+        return cls(
+            library.folder.resolve().name,
+            library.tracks,
+            library.features,
+            library.readings,
+            library.audio_root,
+        )
+
+    @classmethod
+    def of_table(cls, table: Path, recommender: FeatureRecommender) -> "Shelf":
+        """The tracks of a table whose features are known."""
+        return cls(
+            table.name,
+            recommender.tracks,
+            recommender.known,
+            recommender.readings,
+            recommender.audio_root,
+        )
+
+    @property
+    def ordered(self) -> list[str]:
+        """Names of the features whose values have an order."""
+        return [item.name for item in self.readings.features if item.kind != "class"]
+
+    def numbers(self, name: str) -> Float64[np.ndarray, " tracks"]:
+        """A feature of all tracks, or another column; NaN where there is no number."""
+        column = self.features[name] if name in self.features else self.tracks[name]
+        values: np.ndarray = pd.to_numeric(column, errors="coerce").to_numpy(
+            np.float64, na_value=np.nan
+        )
+        return values
+
+    def has_numbers(self, name: str) -> bool:
+        """Whether a column has two different numbers or more."""
+        if name not in self.tracks:
+            return False
+        values = self.numbers(name)
+        return len(np.unique(values[np.isfinite(values)])) > 1
+
+    def tile(self, track: int | Track, note: str) -> Tile:
+        """A track, or that in a row, and what is said of it."""
+        if isinstance(track, int):
+            track = track_of_row(self.tracks.iloc[track])
+        file = None
+        if track.track_id is None:
+            file = Path(track.path)
+        elif self.audio_root is not None and track.path:
+            file = self.audio_root / track.path
+        length = clock(track.duration_seconds)
+        return Tile(track.title, track.artist or "", length, note, file)

@@ -1,0 +1,22 @@
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from specrec.report.page.data import Page
+from tests.pages import write_library, write_table
+
+
+class Written(NamedTuple):
+    """Pages and the folder that has them as `library.html` and `table.html`."""
+
+    folder: Path
+    library: Page
+    table: Page
+
+
+@pytest.fixture(scope="package")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """The page of a library with audio, and of a table with hostile titles."""
+    folder = tmp_path_factory.mktemp("pages")
+    return Written(folder, write_library(folder), write_table(folder))

@@ -1,0 +1,282 @@
+import base64
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+from PIL import Image
+
+from specrec.cli import app
+from specrec.descriptors.features import FEATURES
+from specrec.errors import CatalogError, QueryError, Reason, SpecrecError
+from specrec.recommend.library import Library
+from specrec.report.page import contents
+from specrec.report.page import gather as gathering
+from specrec.report.page.asked import sum_parts
+from specrec.report.page.data import LeftOut
+from specrec.report.page.gather import PageSettings, attempt, gather
+from specrec.report.page.media import Medium, silence_rest
+from specrec.report.page.render import render, write_page
+from tests.libraries import write_planted
+from tests.pages import RATE, hostile_table, hz_of
+from tests.report.conftest import Written
+from tests.sounds import dominant_hz
+
+_VOID = {"meta", "link", "img", "br", "input", "hr"}
+
+
+class Outline(HTMLParser):
+    """What stands in a page; complains where an element is not closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in _VOID and not self.get_starttag_text().endswith("/>"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not (tag in ("path", "rect", "image") and self.open[-1:] != [tag]):
+            assert self.open.pop() == tag
+
+    def values(self, name: str) -> Iterator[str]:
+        for _, attributes in self.elements:
+            if attributes.get(name) is not None:
+                yield str(attributes[name])
+
+
+@pytest.mark.parametrize("name", ["library.html", "table.html"])
+def test_a_page_is_sound_html_that_names_nothing_outside_itself(
+    written: Written, name: str
+) -> None:
+    outline = Outline((written.folder / name).read_text())
+    ids = Counter(outline.values("id"))
+    assert max(ids.values()) == 1
+    for attribute in ("for", "aria-labelledby", "aria-describedby"):
+        assert set(outline.values(attribute)) <= set(ids)
+    for attribute in ("src", "href", "action", "poster", "srcset", "data"):
+        for value in outline.values(attribute):
+            assert value.startswith("data:") or value[1:] in ids, value
+    tags = Counter(tag for tag, _ in outline.elements)
+    assert not tags.keys() & {"iframe", "object", "embed", "base", "b", "i"}
+    style = re.search(r"<style>(.*?)</style>", (written.folder / name).read_text(), re.DOTALL)
+    assert style is not None
+    assert not re.search(r"url\(|@import", style[1])
+
+
+@pytest.mark.parametrize("name", ["library.html", "table.html"])
+def test_headings_descend_by_one_and_pictures_and_tables_are_named(
+    written: Written, name: str
+) -> None:
+    outline = Outline((written.folder / name).read_text())
+    levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below <= above + 1 for above, below in pairwise(levels))
+    tags = [tag for tag, _ in outline.elements]
+    assert tags.count("caption") == tags.count("table")
+    for tag, attributes in outline.elements:
+        if tag == "img":
+            assert len(attributes["alt"] or "") > 10
+        if attributes.get("role") == "img":
+            assert attributes["aria-label"]
+        if tag == "th":
+            assert attributes["scope"] in ("row", "col")
+
+
+def test_titles_stay_text(written: Written) -> None:
+    html = (written.folder / "table.html").read_text()
+    for text in ("<script>alert", "<img src=x", "<b onmouseover", "<i>rock"):
+        assert text not in html
+    outline = Outline(html)
+    assert not any(
+        name.startswith("on") for _, attributes in outline.elements for name in attributes
+    )
+    assert not isinstance(written.table.map, LeftOut)
+    given = set(hostile_table()["track_name"])
+    assert set(written.table.map.points["title"]) == given
+    points = re.search(r'id="points">(.*?)</script>', html, re.DOTALL)
+    assert points is not None
+    assert set(json.loads(points[1])["title"]) == given
+
+
+def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: Written) -> None:
+    library = Library.open(written.folder / "planted")
+    for item in library.neighbors("t0", 4):
+        explanation = item.explanation
+        parts, zero = sum_parts(explanation)
+        *terms, total = parts
+        assert sum(part.value for part in terms) == pytest.approx(explanation.similarity, abs=1e-12)
+        assert [part.kind for part in parts].count("unnamed") == 1
+        scale = total.width / abs(total.value)  # percent of the width a unit of the score
+        end = 0.0
+        for part in terms:
+            left, right = sorted((end, end + part.value))
+            assert part.start == pytest.approx(zero + scale * left)
+            assert part.start + part.width == pytest.approx(zero + scale * right)
+            end += part.value
+        assert all(0 <= part.start <= part.start + part.width <= 100 for part in parts)
+        by_name = {part.name: part.value for part in terms}
+        assert by_name["without a name"] == pytest.approx(explanation.residual)
+
+
+def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("specrec.report.page.asked._MOST_PARTS", 1)
+    explanation = Library.open(written.folder / "planted").neighbors("t0", 1)[0].explanation
+    parts, _ = sum_parts(explanation)
+    largest = max(explanation.contributions, key=lambda item: abs(item.value))
+    rest = sum(item.value for item in explanation.contributions if item is not largest)
+    assert parts[1].name == f"{len(explanation.contributions) - 1} others"
+    assert parts[1].value == pytest.approx(rest)
+
+
+def test_the_window_matrix_is_that_of_the_account(written: Written) -> None:
+    from specrec.recommend.account import account_for
+
+    library = Library.open(written.folder / "planted")
+    asked = gathering.ask(library, gathering.Shelf.of_library(library), "t0", 2)
+    for match in asked.matches:
+        other = match.tile.title.removeprefix("Piece ")
+        account = account_for(library, "t0", f"t{other}")
+        drawn = match.matrix
+        assert drawn is not None
+        pixels = np.asarray(Image.open(io.BytesIO(_decoded(drawn.picture))).convert("RGB"))
+        assert pixels.shape[:2] == account.matrix.shape == (drawn.rows, drawn.columns)
+        redness = pixels[..., 0].astype(float) - pixels[..., 2]
+        assert (np.sign(redness) == np.sign(account.matrix))[abs(account.matrix) > 0.1].all()
+        left, top, width, height = drawn.best
+        starts = top * drawn.rows * 5.0, left * drawn.columns * 5.0  # windows of 5 s, 20 s long
+        passage = account.passage.query_start, account.passage.neighbor_start
+        assert starts == pytest.approx(passage)
+        assert (width, height) == (1 / drawn.columns, 1 / drawn.rows)
+
+
+def test_a_picture_and_an_excerpt_are_of_the_track_itself(written: Written, tmp_path: Path) -> None:
+    assert isinstance(written.library.asked, list)
+    tiles = [match.tile for asked in written.library.asked for match in asked.matches]
+    assert len(tiles) == 6
+    for tile in tiles[:3]:
+        assert tile.file is not None
+        medium = written.library.media[tile.file]
+        image = Image.open(io.BytesIO(_decoded(medium.picture)))
+        assert image.size == (400, 128)
+        brightest = 127 - np.asarray(image.convert("L"), float)[:, 50:350].mean(axis=1).argmax()
+        hz = hz_of(int(tile.title.removeprefix("Piece ")))
+        assert brightest == pytest.approx(_mel_band(hz), abs=2)
+        assert medium.sound is not None
+        samples, rate = sf.read(io.BytesIO(_decoded(medium.sound)))
+        assert rate == RATE
+        assert len(samples) / rate == pytest.approx(8.0, abs=0.2)
+        assert dominant_hz(samples, rate) == pytest.approx(hz, abs=2)
+
+
+def _mel_band(hz: float) -> float:
+    """Slaney's scale below 1 kHz is linear: 15 mels at 1 kHz; 128 bands up to 11,025 Hz."""
+    import librosa
+
+    centers = librosa.mel_frequencies(n_mels=130, fmin=0, fmax=11_025)[1:-1]
+    return float(np.abs(centers - hz).argmin())
+
+
+def _decoded(uri: str) -> bytes:
+    kind, _, content = uri.partition(";base64,")
+    assert kind.startswith("data:")
+    return base64.b64decode(content, validate=True)
+
+
+def test_sounds_are_bounded_and_the_first_are_kept() -> None:
+    given = {Path(name): Medium("", "x" * 10, 0.0, 30.0) for name in "abcd"}
+    kept = silence_rest(given, most=25)
+    assert [item.sound is not None for item in kept.values()] == [True, True, False, False]
+    assert silence_rest(given) == given
+
+
+def test_without_audio_and_probe_every_section_is_there_or_says_why(tmp_path: Path) -> None:
+    folder = write_planted(tmp_path / "bare", probe=False)
+    page = gather(folder, PageSettings(count=1, k=2))
+    assert "files are not at hand" in page.media_note
+    html = render(page)
+    assert "specrec probe" in html
+    assert 'class="play"' not in html
+    assert isinstance(page.asked, list)
+    assert all(match.parts == [] for match in page.asked[0].matches)
+
+
+def test_a_broken_section_costs_no_other(
+    written: Written, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of sorts")
+
+    monkeypatch.setattr(gathering, "pick_galleries", broken)
+    monkeypatch.setattr(gathering, "explain_words", broken)
+    path = tmp_path / "table.csv"
+    hostile_table().to_csv(path, index=False)
+    page = gather(path, PageSettings(count=1, k=2))
+    assert page.left_out()["glossary"] == "The glossary failed: ZeroDivisionError: of sorts."
+    assert page.galleries == LeftOut("The gallery failed: ZeroDivisionError: of sorts.")
+    assert not isinstance(page.map, LeftOut)
+    assert "of sorts" in render(page)
+
+
+def test_an_error_of_ours_is_its_own_sentence() -> None:
+    def lacking() -> int:
+        raise SpecrecError("no label; give another")
+
+    assert attempt("It", lacking) == LeftOut("No label; give another.")
+
+
+def test_the_map_keeps_shape_and_says_what_it_shows(written: Written) -> None:
+    drawn = written.table.map
+    assert not isinstance(drawn, LeftOut)
+    points = drawn.points
+    assert drawn.shown == drawn.total == len(points["title"]) == 60
+    assert min(points["x"]) >= 0
+    assert max(points["x"]) <= 1000
+    views = {view["name"]: view for view in points["views"]}
+    assert list(views)[:2] == ["cluster", "genre"]
+    table = hostile_table()
+    energy = dict(zip(points["title"], views["energy"]["values"], strict=True))
+    for title, value in zip(table["track_name"], table["energy"], strict=True):
+        assert energy[title] == pytest.approx(value, abs=0.0051)
+    clusters = views["cluster"]["values"]
+    genres = views["genre"]["values"]
+    halves = {(first, second) for first, second in zip(clusters, genres, strict=True)}
+    assert {first for first, _ in halves} == set(range(len(views["cluster"]["labels"])))
+    assert len(halves) == len(views["cluster"]["labels"])  # planted: no cluster has both genres
+
+
+def test_all_reasons_and_features_have_words() -> None:
+    assert set(contents._SKIPPED) == set(Reason)
+    assert set(contents._MEANINGS) == set(FEATURES)
+
+
+def test_bad_input_is_refused_in_one_line(written: Written, tmp_path: Path) -> None:
+    folder = written.folder / "planted"
+    with pytest.raises(CatalogError, match="no column mood"):
+        gather(folder, PageSettings(labels=("mood",)))
+    with pytest.raises(QueryError, match="neither a file nor"):
+        gather(folder, PageSettings(queries=("no such thing",)))
+    from typer.testing import CliRunner
+
+    result = CliRunner().invoke(app, ["report", str(folder), "-o", str(tmp_path / "page.pdf")])
+    assert isinstance(result.exception, QueryError)
+    assert "only HTML" in str(result.exception)
+
+
+def test_a_written_page_has_the_size_that_is_told(written: Written, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "page.html"
+    assert write_page(written.table, path) == path.stat().st_size < 300_000
