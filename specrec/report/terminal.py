@@ -79,7 +79,7 @@ def _print_table(
         return
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", title=title)
     table.add_column("#", justify="right", style="dim")
-    digits = _digits(neighbors)
+    digits = similarity_digits(neighbors)
     for name in ("similarity", *more):
         table.add_column(name, justify="right", min_width=digits + 3)
     tracks = [neighbor.track for neighbor in neighbors]
@@ -105,7 +105,7 @@ def _print_table(
         console.print(table)
 
 
-def _digits(neighbors: Sequence[Neighbor]) -> int:
+def similarity_digits(neighbors: Sequence[Neighbor]) -> int:
     """Decimals, from 3 to 9, that tell the highest similarity from the lowest."""
     if len(neighbors) < 2:
         return 3
