@@ -21,13 +21,11 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import av
-import librosa
 import numpy as np
 import soundfile as sf
-import torch
 import typer
 
 from specrec.audio.decoding import decode_with
@@ -37,11 +35,9 @@ from specrec.audio.pool import stream_files
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.errors import AudioError
-from specrec.index.embedding import embed_files
-from specrec.model.artifact import load_model
-from specrec.model.encoder import Encoder
-from specrec.model.resolve import find_model
-from specrec.synthesis.library import write_library
+
+if TYPE_CHECKING:  # worker processes import this file, so that it imports torch where it needs it
+    from specrec.model.encoder import Encoder
 
 FLOOR, WHOLE, FEW = "decode only", "specrec, whole tracks", "specrec, {} windows a track"
 PLAIN = "librosa, one by one"
@@ -95,15 +91,22 @@ def _count_seconds(path: Path) -> Iterator[float]:
     )
 
 
-def _embed_all(encoder: Encoder, paths: Sequence[Path], workers: int, windows: int | None) -> float:
+def _embed_all(
+    encoder: "Encoder", paths: Sequence[Path], workers: int, windows: int | None
+) -> float:
+    from specrec.index.embedding import embed_files
+
     return sum(
         0.0 if isinstance(found, AudioError) else found.seconds
         for _, found in embed_files(encoder, paths, workers, windows_per_track=windows)
     )
 
 
-def _embed_plainly(encoder: Encoder, paths: Sequence[Path]) -> float:
+def _embed_plainly(encoder: "Encoder", paths: Sequence[Path]) -> float:
     """What a script would do: one track at a time, each step on the whole of it."""
+    import librosa
+    import torch
+
     warnings.simplefilter("ignore")  # librosa announces which of its readers it takes
     front_end = encoder.front_end
     total = 0.0
@@ -131,8 +134,12 @@ def _embed_plainly(encoder: Encoder, paths: Sequence[Path]) -> float:
 
 
 def _report(
-    contender: Callable[[Encoder, Sequence[Path]], float], paths: Sequence[Path], model: str
+    contender: Callable[["Encoder", Sequence[Path]], float], paths: Sequence[Path], model: str
 ) -> None:
+    from specrec.index import embedding  # noqa: F401  # imported before the clock starts
+    from specrec.model.artifact import load_model
+    from specrec.model.resolve import find_model
+
     encoder, _ = load_model(find_model(model))
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "warm.wav"
@@ -173,6 +180,8 @@ def _files(audio: Path, tracks: int) -> list[Path]:
 
 def _make_music(folder: Path, tracks: int, seconds: float) -> None:
     """Stereo at 44.1 kHz, by turns as FLAC, MP3 and Opus."""
+    from specrec.synthesis.library import write_library
+
     write_library(folder / "mono", tracks, seconds, sample_rate=44_100)
     mono = sorted((folder / "mono").rglob("*.flac"))
     for number, path in enumerate(mono):
@@ -190,6 +199,9 @@ def _make_music(folder: Path, tracks: int, seconds: float) -> None:
 
 
 def _machine() -> str:
+    import librosa
+    import torch
+
     described = Path("/proc/cpuinfo")
     lines = described.read_text().splitlines() if described.exists() else []
     names = {line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")}
