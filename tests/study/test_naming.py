@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specrec.study.naming import MIDDLE, SLIGHT, STANDS_OUT, name_clusters, profile_clusters
+from specrec.study.naming import (
+    MIDDLE,
+    SLIGHT,
+    STANDS_OUT,
+    TOO_FEW,
+    name_clusters,
+    profile_clusters,
+)
 
 FEATURES = ("energy", "acousticness", "valence", "loudness", "tempo_bpm")
 NOUNS = {"tempo": "tempo_bpm"}
@@ -127,3 +134,10 @@ def test_names_that_would_be_one_get_what_tells_them_apart() -> None:
         "high energy, slightly lower valence",
         "low energy",
     )
+
+
+def test_of_a_few_tracks_nothing_is_said() -> None:
+    features = pd.DataFrame({"energy": [0.9, 0.95, 0.9, *np.linspace(0.1, 0.6, 40)]})
+    labels = np.array([0] * 3 + [1] * 40)
+    names = name_clusters(profile_clusters(features, labels, 2), features)
+    assert names[0] == TOO_FEW
