@@ -54,7 +54,7 @@ def main(
             same = [
                 int(other)
                 for other in near[0]
-                if abs(seconds[other] - made.seconds) <= 2
+                if abs(seconds[other] - made.seconds) <= np.clip(0.01 * made.seconds, 0.1, 2)
                 and match_passages(
                     made.windows,
                     opened.generation.windows(other),

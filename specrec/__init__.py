@@ -17,15 +17,25 @@ if TYPE_CHECKING:
     from specrec.index.build import build_library
     from specrec.model.artifact import load_model
     from specrec.recommend.library import Library
+    from specrec.recommend.ranking import Ranking
     from specrec.recommend.track import Neighbor, Track
 
-__all__ = ["Library", "Neighbor", "SpecrecError", "Track", "build_library", "load_model"]
+__all__ = [
+    "Library",
+    "Neighbor",
+    "Ranking",
+    "SpecrecError",
+    "Track",
+    "build_library",
+    "load_model",
+]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Library": "specrec.recommend.library",
     "Neighbor": "specrec.recommend.track",
+    "Ranking": "specrec.recommend.ranking",
     "Track": "specrec.recommend.track",
     "SpecrecError": "specrec.errors",
     "build_library": "specrec.index.build",

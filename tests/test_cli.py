@@ -10,9 +10,12 @@ import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
-from tests.sounds import make_music
+from specrec.recommend.ranking import Ranking
+from tests.libraries import write_planted
+from tests.sounds import make_music, tone, write
 
 runner = CliRunner()
+ALL = Ranking(duplicates=True)  # the random model takes short tones for one recording
 
 
 @pytest.fixture(scope="module")
@@ -63,23 +66,79 @@ def test_a_table_of_neighbors(library: Path) -> None:
 
 
 def test_json_is_what_the_library_says(library: Path) -> None:
-    result = runner.invoke(specrec.cli.app, ["query", str(library), "Three", "--json"])
-    document = json.loads(result.stdout)
-    expected = Library.open(library).neighbors("Three")
+    arguments = ["query", str(library), "Three", "--json", "--duplicates"]
+    document = json.loads(runner.invoke(specrec.cli.app, arguments).stdout)
+    expected = Library.open(library).neighbors("Three", ranking=ALL)
     assert document["format_version"] == 1
     assert document["query"]["title"] == "Three"
     assert [n["similarity"] for n in document["neighbors"]] == [n.similarity for n in expected]
     assert document["neighbors"][0]["track"]["track_id"] == expected[0].track.track_id
-    assert {"rank", "similarity", "track", "explanation"} == set(document["neighbors"][0])
+    assert set(document["neighbors"][0]) == {
+        "rank", "similarity", "track", "explanation", "score", "seed"
+    }  # fmt: skip
 
 
 def test_a_playlist_names_files_that_exist(library: Path) -> None:
-    result = runner.invoke(specrec.cli.app, ["query", str(library), "Three", "--m3u"])
-    lines = result.stdout.splitlines()
+    arguments = ["query", str(library), "Three", "--m3u", "--duplicates"]
+    lines = runner.invoke(specrec.cli.app, arguments).stdout.splitlines()
     assert lines[0] == "#EXTM3U"
-    assert len(lines) == 1 + 2 * 5
-    assert all(Path(line).is_file() for line in lines[2::2])
-    assert any(line.endswith("Ana - Line break [b]") for line in lines[1::2])
+    files = [line for line in lines if not line.startswith("#")]
+    assert len(files) == 5
+    assert all(Path(file).is_file() for file in files)
+    entries = [line for line in lines if line.startswith("#EXTINF:")]
+    assert any(entry.endswith("Ana - Line break [b]") for entry in entries)
+    # Before each entry a comment, which is no directive.
+    assert [line[:2] for line in lines[1::3]] == ["# "] * 5
+    plain = runner.invoke(specrec.cli.app, [*arguments, "--no-why"]).stdout.splitlines()
+    assert plain == [line for line in lines if not line.startswith("# ")]
+
+
+def test_several_queries_and_what_was_left_out(library: Path) -> None:
+    arguments = ["query", str(library), "Two", "Three", "--not", "Four", "--duplicates"]
+    arguments += ["--where", "title != 'track 4'", "-k", "3", "--no-why"]
+    result = runner.invoke(specrec.cli.app, arguments)
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.stdout.split())
+    assert "Sounds like 1 Ana - Two, 2 Eva - Three, not like Eva - Four" in text
+    assert "# similarity score like title artist length" in text
+    assert "the filter left 5 of 6 tracks 2 of the 3 asked for: no other track is left" in text
+    document = json.loads(runner.invoke(specrec.cli.app, [*arguments, "--json"]).stdout)
+    assert [query["title"] for query in document["queries"]] == ["Two", "Three"]
+    assert [track["title"] for track in document["against"]] == ["Four"]
+    assert document["notes"][0] == "the filter left 5 of 6 tracks"
+    assert len(document["neighbors"]) == 2
+    playlist = runner.invoke(specrec.cli.app, [*arguments, "--m3u"])
+    assert "the filter left" not in playlist.stdout
+    assert "the filter left 5 of 6 tracks" in playlist.stderr
+
+
+def test_nothing_found_says_why(library: Path) -> None:
+    arguments = ["query", str(library), "Two", "--where", "artist == 'nobody'"]
+    result = runner.invoke(specrec.cli.app, arguments)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "Sounds like Ana - Two",
+        "the filter left 0 of 6 tracks",
+        "0 of the 10 asked for: no other track is left",
+    ]
+
+
+def test_a_path_as_a_table_a_playlist_and_json(tmp_path: Path) -> None:
+    folder = str(write_planted(tmp_path))
+    arguments = ["path", folder, "t0", "t9", "-n", "3"]
+    journey = Library.open(folder).path("t0", "t9", 3)
+    titles = [step.track.title for step in journey]
+    table = runner.invoke(specrec.cli.app, arguments)
+    assert table.exit_code == 0, table.output
+    assert "From Artist 0 - Piece 0 to Artist 2 - Piece 9" in table.stdout
+    assert all(title in table.stdout for title in titles)
+    document = json.loads(runner.invoke(specrec.cli.app, [*arguments, "--json"]).stdout)
+    assert document["start"]["track_id"] == "t0"
+    assert [step["track"]["title"] for step in document["steps"]] == titles
+    lines = runner.invoke(specrec.cli.app, [*arguments, "--m3u"]).stdout.splitlines()
+    entries = [line.split(" - ")[1] for line in lines if line.startswith("#EXTINF:")]
+    assert entries == ["Piece 0", *titles]
+    assert sum(line.startswith("# 0.") for line in lines) == 3
 
 
 def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> None:
@@ -93,6 +152,36 @@ def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> 
         assert done.stderr.startswith("error: ")
         assert message in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["query", "LIBRARY", "Two", "--where", "yeer > 1"], "did you mean year"),
+        (["query", "LIBRARY", "track", "5"], 'in quotes: "track 5"'),
+        (["query", "LIBRARY", "Two", "SILENT"], "silent.wav: no sample above"),
+        (["path", "LIBRARY", "Two", "Two"], "sound the same"),
+        (["path", "LIBRARY", "Two", "SILENT"], "silent.wav: no sample above"),
+    ],
+)
+def test_a_question_that_has_no_answer_is_one_line(
+    library: Path,
+    tmp_path: Path,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    silent = write(tmp_path / "silent.wav", 0 * tone(3.0))
+    words = {"LIBRARY": str(library), "SILENT": str(silent)}
+    monkeypatch.setattr(sys, "argv", ["specrec", *(words.get(word, word) for word in arguments)])
+    with pytest.raises(SystemExit) as exit_:
+        specrec.cli.main()
+    assert exit_.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
 
 
 def test_ambiguous_words_list_candidates(library: Path) -> None:
@@ -162,7 +251,8 @@ def test_evaluate_counts_what_a_loop_counts(library: Path) -> None:
     labeled = {"Line\nbreak [b]": "x", "Two": "x", "Three": "y", "Four": "y"}
     hits = 0
     for title, family in labeled.items():
-        ranked = [n.track.title for n in opened.neighbors(title, 10) if n.track.title in labeled]
+        found = opened.neighbors(title, 10, ranking=ALL)
+        ranked = [n.track.title for n in found if n.track.title in labeled]
         hits += labeled[ranked[0]] == family
     assert table["queries"] == 4
     assert table["figures"]["random"]["precision_at_1"]["value"] == hits / 4

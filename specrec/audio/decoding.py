@@ -1,40 +1,31 @@
-"""Decoding: libsndfile through soundfile, FFmpeg through PyAV, each the other's second try."""
+"""Decoding: libsndfile and FFmpeg, each the other's second try."""
 
 import errno
 import os
 import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 import av
 import numpy as np
-import soundfile as sf
 
 from specrec.audio.container import COMPLETE, container_of, is_cut_short, states_duration
+from specrec.audio.decoders import DecoderError, Part, Stream, open_ffmpeg, open_soundfile
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
-_BLOCK_FRAMES = 1 << 18
-_ENDED_EARLY = "ended early"
-_PREROLL_SECONDS = 1.0  # lossy codecs need what lies before a cut to decode it rightly
-_SEEKABLE_BY_FFMPEG = {"mp4", "matroska", "wv", "ape", "flac"}  # to the sample, after a pre-roll
+Made = TypeVar("Made")
 
-
-class _DecoderError(Exception):
-    """One decoder's failure, before the other was asked."""
-
-    def __init__(self, detail: str, *, recognized: bool, decoded_seconds: float = 0.0) -> None:
-        super().__init__(detail)
-        self.recognized = recognized
-        self.decoded_seconds = decoded_seconds
-        self.broke = detail != _ENDED_EARLY
+_FASTER_BY_FFMPEG = {"opus", "ogg"}  # about twice as fast there; WAV, FLAC and MP3 are not
 
 
 def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None = None) -> Waveform:
     """Decodes a file, or a part of it, to mono at its own sample rate.
 
     Channels are averaged. A part is reached by seeking, without decoding what lies before it,
-    where the format allows.
+    where the format allows. Opus comes at 48 kHz, whatever it was made from.
 
     Args:
         path: Any file that libsndfile or FFmpeg reads.
@@ -45,6 +36,38 @@ def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None 
         AudioError: With the reason `missing`, `unreadable`, `not_a_file`, `empty`, `not_audio`,
             `corrupt` or `truncated`; `too_short` if the file ends before `start_seconds`.
     """
+    (waveform,) = decode_with(path, _join, start_seconds, length_seconds)
+    if len(waveform.samples) == 0:
+        raise AudioError(path, Reason.TOO_SHORT, f"no audio after {start_seconds:g} s")
+    return waveform
+
+
+def _join(stream: Stream) -> Iterator[Waveform]:
+    samples = np.concatenate([np.zeros(0, dtype=np.float32), *stream.blocks])
+    yield Waveform(samples, stream.sample_rate)
+
+
+def decode_with(
+    path: Path,
+    make: Callable[[Stream], Iterator[Made]],
+    start_seconds: float = 0.0,
+    length_seconds: float | None = None,
+) -> Iterator[Made]:
+    """Decodes a file, or a part of it, block by block, so that its length does not matter.
+
+    Args:
+        path: Any file that libsndfile or FFmpeg reads.
+        make: Makes something of the stream. If its decoder fails, `make` is called with the
+            stream of the other, and what it yielded before is void.
+        start_seconds: Where the part begins, 0 or more.
+        length_seconds: Its length; None for all that follows.
+
+    Yields:
+        What `make` yields.
+
+    Raises:
+        AudioError: As `decode` does, but for `too_short`.
+    """
     with _open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
@@ -54,21 +77,20 @@ def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None 
         whole = start_seconds == 0.0 and length_seconds is None
         if whole and is_cut_short(file, container, size):
             raise AudioError(path, Reason.TRUNCATED, "the file ends before its header says")
-        decoders = [_decode_soundfile, _decode_ffmpeg]
-        if not stated:  # libsndfile 1.2.2 ends such an MP3 at a guessed length, often half of it
+        part = Part(start_seconds, length_seconds, COMPLETE if whole and stated else 0.0)
+        decoders = [open_soundfile, open_ffmpeg]
+        # libsndfile 1.2.2 ends an MP3 that states no length at a guessed one, often half of it.
+        if container in _FASTER_BY_FFMPEG or not stated:
             decoders.reverse()
-        complete = COMPLETE if whole and stated else 0.0
         failures = []
         for decoder in decoders:
             file.seek(0)
             try:
-                waveform = decoder(file, start_seconds, length_seconds, complete)
-            except _DecoderError as failure:
+                with decoder(file, part) as stream:
+                    yield from make(stream if stated else replace(stream, stated_samples=None))
+                return
+            except DecoderError as failure:
                 failures.append(failure)
-                continue
-            if len(waveform.samples) == 0:
-                raise AudioError(path, Reason.TOO_SHORT, f"no audio after {start_seconds:g} s")
-            return waveform
         raise _diagnose(path, file, container, failures)
 
 
@@ -88,90 +110,8 @@ def _open_regular(path: Path) -> BinaryIO:
         raise AudioError(path, Reason.UNREADABLE, f"can't be read: {detail}") from error
 
 
-def _decode_soundfile(
-    file: BinaryIO, start_seconds: float, length_seconds: float | None, complete: float
-) -> Waveform:
-    try:
-        # By descriptor, so that a name that is not UTF-8 is no obstacle.
-        sound = sf.SoundFile(file.fileno(), closefd=False)
-    except (sf.LibsndfileError, RuntimeError) as error:
-        raise _DecoderError(str(error), recognized=False) from error
-    with sound:
-        rate = sound.samplerate
-        start = min(round(start_seconds * rate), sound.frames)
-        left = sound.frames - start
-        if length_seconds is not None:
-            left = min(left, round(length_seconds * rate))
-        blocks: list[np.ndarray] = []
-        done = 0
-        try:
-            if start:
-                sound.seek(start)
-            while done < left:
-                frames = min(_BLOCK_FRAMES, left - done)
-                block = sound.read(frames, dtype="float32", always_2d=True)
-                if len(block) == 0:
-                    break
-                blocks.append(block.mean(axis=1, dtype=np.float32))
-                done += len(block)
-        except (sf.LibsndfileError, RuntimeError) as error:
-            raise _DecoderError(str(error), recognized=True, decoded_seconds=done / rate) from error
-        if done < complete * left:
-            raise _DecoderError(_ENDED_EARLY, recognized=True, decoded_seconds=done / rate)
-        return Waveform(_join(blocks), rate)
-
-
-def _decode_ffmpeg(
-    file: BinaryIO, start_seconds: float, length_seconds: float | None, complete: float
-) -> Waveform:
-    done = 0.0
-    recognized = False
-    try:
-        with av.open(file, "r", metadata_errors="ignore") as container:
-            if not container.streams.audio:
-                raise _DecoderError("there is no audio stream", recognized=False)
-            recognized = True
-            stream = container.streams.audio[0]
-            rate = stream.rate
-            seeks = start_seconds > _PREROLL_SECONDS and _seeks_exactly(container)
-            if seeks:
-                container.seek(int((start_seconds - _PREROLL_SECONDS) * av.time_base))
-            to_mono = av.AudioResampler(format="fltp", rate=rate)
-            blocks: list[np.ndarray] = []
-            origin = float((stream.start_time or 0) * (stream.time_base or 0))
-            skip: int | None = None  # samples between the first that comes and the part's begin
-            left = None if length_seconds is None else round(length_seconds * rate)
-            for frame in container.decode(stream):
-                if skip is None:
-                    landed = (frame.time or origin) - origin if seeks else 0.0
-                    skip = max(0, round((start_seconds - landed) * rate))
-                for planes in to_mono.resample(frame):
-                    block = planes.to_ndarray().mean(axis=0, dtype=np.float32)
-                    kept, skip = block[skip:], max(0, skip - len(block))
-                    blocks.append(kept if left is None else kept[:left])
-                    left = None if left is None else left - len(blocks[-1])
-                    done += len(block) / rate
-                if left == 0:
-                    break
-            stated = (container.duration or 0) / av.time_base
-    except (av.FFmpegError, ValueError, OverflowError) as error:
-        detail = getattr(error, "strerror", None) or str(error)
-        raise _DecoderError(detail, recognized=recognized, decoded_seconds=done) from error
-    if done == 0.0 or done < complete * stated:
-        raise _DecoderError(_ENDED_EARLY, recognized=True, decoded_seconds=done)
-    return Waveform(_join(blocks), rate)
-
-
-def _seeks_exactly(container: av.container.InputContainer) -> bool:
-    return bool(_SEEKABLE_BY_FFMPEG & set(container.format.name.split(",")))
-
-
-def _join(blocks: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
-
-
 def _diagnose(
-    path: Path, file: BinaryIO, container: str | None, failures: list[_DecoderError]
+    path: Path, file: BinaryIO, container: str | None, failures: list[DecoderError]
 ) -> AudioError:
     """Says why both decoders failed: no audio at all, the end missing, or damage inside."""
     recognized = [failure for failure in failures if failure.recognized]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import soxr
+from jaxtyping import Float32
 
 from specrec.audio.decoding import decode
 from specrec.audio.waveform import Waveform
@@ -11,6 +12,9 @@ from specrec.errors import AudioError, Reason
 
 MIN_SECONDS = 1.0
 """Shorter files are refused: too few spectrogram frames to say what they sound like."""
+
+QUALITY = "HQ"
+"""soxr's name for 20 bits and linear phase."""
 
 _SILENCE = 10 ** (-80 / 20)  # peak amplitude; dither at 16 bits lies below it
 
@@ -47,23 +51,44 @@ def check(path: Path, waveform: Waveform) -> None:
         AudioError: With the reason `not_finite`, `too_short` (under `MIN_SECONDS`), `silent`
             (no sample above -80 dBFS) or `constant` (nothing but a DC offset).
     """
-    samples = waveform.samples
-    bad = len(samples) - int(np.isfinite(samples).sum())
-    if bad:
-        raise AudioError(path, Reason.NOT_FINITE, f"{bad} samples are NaN or infinite")
-    if waveform.seconds < MIN_SECONDS:
-        detail = f"{waveform.seconds:.2f} s long, at least {MIN_SECONDS:g} s are needed"
-        raise AudioError(path, Reason.TOO_SHORT, detail)
-    low, high = float(samples.min()), float(samples.max())
-    if max(-low, high) < _SILENCE:
-        raise AudioError(path, Reason.SILENT, "no sample above -80 dBFS")
-    if (high - low) / 2 < _SILENCE:
-        raise AudioError(path, Reason.CONSTANT, f"nothing but a constant {high:.3f}")
+    content = Content()
+    content.add(waveform.samples)
+    content.check(path, waveform.seconds)
+
+
+class Content:
+    """What `check` has to know of a track, whose samples may come block by block."""
+
+    def __init__(self) -> None:
+        self._not_finite = 0
+        self._low, self._high = np.inf, -np.inf
+
+    def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
+        """Looks at the next samples."""
+        if len(samples) == 0:
+            return
+        low, high = float(samples.min()), float(samples.max())
+        if not np.isfinite(low + high):
+            self._not_finite += len(samples) - int(np.isfinite(samples).sum())
+        self._low, self._high = min(self._low, low), max(self._high, high)
+
+    def check(self, path: Path, seconds: float) -> None:
+        """Refuses the track, of that length, as `check` does."""
+        if self._not_finite:
+            detail = f"{self._not_finite} samples are NaN or infinite"
+            raise AudioError(path, Reason.NOT_FINITE, detail)
+        if seconds < MIN_SECONDS:
+            detail = f"{seconds:.2f} s long, at least {MIN_SECONDS:g} s are needed"
+            raise AudioError(path, Reason.TOO_SHORT, detail)
+        if max(-self._low, self._high) < _SILENCE:
+            raise AudioError(path, Reason.SILENT, "no sample above -80 dBFS")
+        if (self._high - self._low) / 2 < _SILENCE:
+            raise AudioError(path, Reason.CONSTANT, f"nothing but a constant {self._high:.3f}")
 
 
 def resample(waveform: Waveform, sample_rate: int) -> Waveform:
-    """Changes the sample rate with soxr's high quality (20 bits, linear phase)."""
+    """Changes the sample rate with soxr's high quality."""
     if waveform.sample_rate == sample_rate:
         return waveform
-    samples = soxr.resample(waveform.samples, waveform.sample_rate, sample_rate, quality="HQ")
+    samples = soxr.resample(waveform.samples, waveform.sample_rate, sample_rate, quality=QUALITY)
     return Waveform(samples, sample_rate)

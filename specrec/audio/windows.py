@@ -11,7 +11,9 @@ REMAINDER = 0.02
 """Share of a window that may be left uncovered."""
 
 
-def window_starts(samples: int, window_samples: int) -> Int64[np.ndarray, " windows"]:
+def window_starts(
+    samples: int, window_samples: int, at_most: int | None = None
+) -> Int64[np.ndarray, " windows"]:
     """Start samples of the fewest evenly spaced windows that cover a track.
 
     A remainder of up to 2 % of a window is left between them: what an encoder pads does not count.
@@ -21,8 +23,13 @@ def window_starts(samples: int, window_samples: int) -> Int64[np.ndarray, " wind
     Args:
         samples: Length of the track, at least 1.
         window_samples: Length of a window, at least 1.
+        at_most: If more windows than this would be needed, this many, each in the middle of its
+            share of the track; None for all.
     """
     count = max(1, math.ceil(samples / window_samples - REMAINDER))
+    if at_most is not None and count > at_most:
+        middles = (np.arange(at_most) + 0.5) * samples / at_most
+        return (middles - window_samples / 2).round().astype(np.int64)
     last = max(0, samples - window_samples)
     return np.linspace(0, last, count).round().astype(np.int64)
 
@@ -45,5 +52,8 @@ def window_spans(
 ) -> Float64[np.ndarray, "windows two"]:
     """Start and end of a track's windows in seconds, as `window_starts` places them."""
     length = min(window_seconds, seconds)
-    starts = np.linspace(0.0, max(0.0, seconds - length), windows)
+    if windows < seconds / length - REMAINDER - 1e-6:  # too few to cover it
+        starts = (np.arange(windows) + 0.5) * seconds / windows - length / 2
+    else:
+        starts = np.linspace(0.0, max(0.0, seconds - length), windows)
     return np.stack([starts, starts + length], axis=1)

@@ -1,47 +1,150 @@
 """What a library is asked: neighbors, and why."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.errors import QueryError
 
+if TYPE_CHECKING:
+    from specrec.recommend.library import Library
+
+
+M3uOption = Annotated[
+    bool, typer.Option("--m3u", help="Print a playlist, with the reasons as comments.")
+]
+WhyOption = Annotated[bool, typer.Option(help="Give a reason for each track.")]
+
 
 @app.command()
 def query(
     library: LibraryArgument,
-    query: Annotated[
-        str,
+    queries: Annotated[
+        list[str],
         typer.Argument(
-            metavar="QUERY", help="A track_id, an audio file, or words of a title and artist."
+            metavar="QUERY...", help="A track_id, an audio file, or words of a title and artist."
         ),
     ],
     k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
+    against: Annotated[
+        list[str],
+        typer.Option("--not", metavar="QUERY", help="Less like this one; may be repeated."),
+    ] = [],  # noqa: B006 (typer copies it)
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Only tracks for which it holds: \"genre == 'jazz' and 1990 < year <= 2000\","
+            ' "60 <= duration_seconds < 300", "tempo_bpm > 120 or energy > 0.8".',
+        ),
+    ] = None,
+    other_artists: Annotated[
+        bool, typer.Option("--other-artists", help="No track by an artist of QUERY.")
+    ] = False,
+    other_albums: Annotated[
+        bool, typer.Option("--other-albums", help="No track of an album of QUERY.")
+    ] = False,
+    per_artist: Annotated[
+        int | None, typer.Option(min=1, help="Most tracks by one artist.")
+    ] = None,
+    diversity: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Above 0, tracks that differ from each other; 0.3 is some."
+        ),
+    ] = 0.0,
+    fewer_hubs: Annotated[
+        bool, typer.Option("--fewer-hubs", help="Hold back tracks that are near to everything.")
+    ] = False,
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Show every file of one recording.")
+    ] = False,
     json: JsonOption = False,
-    m3u: Annotated[bool, typer.Option("--m3u", help="Print a playlist.")] = False,
-    why: Annotated[bool, typer.Option(help="Print a reason under each neighbor.")] = True,
+    m3u: M3uOption = False,
+    why: WhyOption = True,
 ) -> None:
-    """Print the tracks that sound most like QUERY, and why."""
-    from specrec.recommend.library import Library
+    """Print the tracks that sound most like QUERY, and why.
 
-    if json and m3u:
-        raise QueryError("--json and --m3u exclude each other; give one of them")
+    Several are taken together, as a playlist; words of one title go in quotes.
+    """
+    from specrec.recommend.library import Library
+    from specrec.recommend.ranking import Ranking
+
+    _refuse_both(json, m3u)
     opened = Library.open(library)
-    track, neighbors = opened.find(query), opened.neighbors(query, k)
+    ranking = Ranking(
+        other_artists, other_albums, per_artist, diversity, fewer_hubs, duplicates=duplicates
+    )
+    try:
+        answer = opened.neighbors(queries, k, against=against, where=where, ranking=ranking)
+    except QueryError as error:
+        raise _with_quotes(opened, queries) or error from error
     if json or m3u:
         from specrec.report.export import neighbors_json, neighbors_m3u
 
-        print(
-            neighbors_json(track, neighbors)
-            if json
-            else neighbors_m3u(neighbors, opened.audio_root)
-        )
+        print(neighbors_json(answer) if json else neighbors_m3u(answer, opened.audio_root, why))
+        if m3u:
+            _print_notes(answer.notes)
         return
     from specrec.report.terminal import print_neighbors
 
-    print_neighbors(track, neighbors, why)
+    print_neighbors(answer, why)
+
+
+@app.command()
+def path(
+    library: LibraryArgument,
+    start: Annotated[str, typer.Argument(metavar="START", help="As for query.")],
+    goal: Annotated[str, typer.Argument(metavar="GOAL", help="A track of the library, likewise.")],
+    steps: Annotated[int, typer.Option("-n", min=1, max=100, help="How many steps.")] = 8,
+    json: JsonOption = False,
+    m3u: M3uOption = False,
+    why: WhyOption = True,
+) -> None:
+    """Print tracks that lead from START to GOAL, each like the one before."""
+    from specrec.recommend.library import Library
+
+    _refuse_both(json, m3u)
+    opened = Library.open(library)
+    journey = opened.path(start, goal, steps)
+    if json or m3u:
+        from specrec.report.export import journey_json, journey_m3u
+
+        print(journey_json(journey) if json else journey_m3u(journey, opened.audio_root, why))
+        if m3u:
+            _print_notes(journey.notes)
+        return
+    from specrec.report.terminal import print_journey
+
+    print_journey(journey, why)
+
+
+def _refuse_both(json: bool, m3u: bool) -> None:
+    if json and m3u:
+        raise QueryError("--json and --m3u exclude each other; give one of them")
+
+
+def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
+    """An error that says to quote, if the words are no queries but together fit a track."""
+    if len(words) == 1:
+        return None
+    together = " ".join(words)
+    try:
+        track = library.find(together)
+    except QueryError:
+        return None
+    return QueryError(
+        f"{len(words)} queries were given; for the one track {track.title!r} put its words in"
+        f' quotes: "{together}"'
+    )
+
+
+def _print_notes(notes: tuple[str, ...]) -> None:
+    for note in notes:
+        print(note, file=sys.stderr)
 
 
 @app.command()

@@ -44,5 +44,5 @@ def demo(
     for row in range(0, len(library), len(library) // 3 + 1):
         track = library.track(row)
         assert track.track_id is not None  # only a file from outside has none
-        print_neighbors(track, library.neighbors(track.track_id, k=5))
+        print_neighbors(library.neighbors(track.track_id, k=5))
     print_retrieval(evaluate_library(library, "genre").retrieval)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.asking import M3uOption, WhyOption
 from specrec.errors import QueryError
 
 if TYPE_CHECKING:
-    from specrec.recommend.feature_space import FeatureSettings
+    from specrec.recommend.feature_settings import FeatureSettings
     from specrec.recommend.features import FeatureRecommender
     from specrec.recommend.library import Library
 
@@ -49,8 +50,8 @@ def features(
     metric: MetricOption = "cosine",
     scaling: ScalingOption = "robust",
     json: JsonOption = False,
-    m3u: Annotated[bool, typer.Option("--m3u", help="Print a playlist.")] = False,
-    why: Annotated[bool, typer.Option(help="Print a reason under each neighbor.")] = True,
+    m3u: M3uOption = False,
+    why: WhyOption = True,
 ) -> None:
     """Print the tracks nearest to QUERY in named features, and why; needs no audio."""
     from specrec.catalog.tables import is_table
@@ -71,13 +72,13 @@ def features(
         if m3u and recommender.audio_root is None:
             raise QueryError(f"{source}: names no audio files, of which a playlist is made")
         root = recommender.audio_root or Path()
-        print(neighbors_json(found.queries[0], found) if json else neighbors_m3u(found, root))
+        print(neighbors_json(found) if json else neighbors_m3u(found, root, why))
         return
     from specrec.report.comparison import print_basis
     from specrec.report.terminal import print_neighbors
 
-    print_neighbors(found.queries[0], found, why, "Near in features to")
-    print_basis(recommender, found.notes)
+    print_neighbors(found, why, "Near in features to")
+    print_basis(recommender)
 
 
 @app.command()
@@ -150,10 +151,10 @@ def _answer_by_both(
     both = Hybrid(library, features, weight)
     found = both.neighbors(query, k)
     if json:
-        print(neighbors_json(found.queries[0], found))
+        print(neighbors_json(found))
         return
-    print_neighbors(found.queries[0], found, relation="In sound and features like")
-    print_basis(features, (f"{both.share:.0%} of the score is sound".replace("%", " %"),))
+    print_neighbors(found, relation="In sound and features like")
+    print_basis(features, (f"{100 * both.share:.0f} % of the score is sound",))
 
 
 def _settings(on: list[str], weights: list[str], metric: str, scaling: str) -> "FeatureSettings":
@@ -162,7 +163,7 @@ def _settings(on: list[str], weights: list[str], metric: str, scaling: str) -> "
     Raises:
         QueryError: If one is unknown or out of its range.
     """
-    from specrec.recommend.feature_space import FeatureSettings
+    from specrec.recommend.feature_settings import FeatureSettings
 
     parsed = {}
     for text in weights:

@@ -36,6 +36,9 @@ def evaluate(
         bool,
         typer.Option("--explanations", help="Also check whether what is said of matches is true."),
     ] = False,
+    fewer_hubs: Annotated[
+        bool, typer.Option("--fewer-hubs", help="Also rank as specrec query --fewer-hubs does.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write JSON, Markdown and plots there.")
     ] = None,
@@ -63,6 +66,7 @@ def evaluate(
             baselines=baselines,
             robustness=robustness,
             explanations=explanations,
+            fewer_hubs=fewer_hubs,
             on_embed=on_embed,
             on_alter=on_alter,
             on_explain=on_explain,

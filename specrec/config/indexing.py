@@ -16,6 +16,8 @@ class IndexConfig:
         device: Torch's: auto, cpu, cuda.
         workers: Processes that decode; 0 for one a core.
         batch_windows: Windows embedded at once.
+        windows_per_track: Windows embedded of a track, spread over it, which is faster; null to
+            cover the whole track.
         describe: Whether to measure the tracks' features too (tempo, brightness ...), of which
             explanations speak.
         features: A CSV or Parquet table of features, such as Spotify's or Echo Nest's, whose
@@ -31,6 +33,7 @@ class IndexConfig:
     device: str = "auto"
     workers: int = 0
     batch_windows: int = 64
+    windows_per_track: int | None = None
     describe: bool = True
     features: str | None = None
     search: str = "auto"
@@ -42,3 +45,9 @@ class IndexConfig:
         require(self.search in kinds, "search", self.search, f"one of {', '.join(kinds)}")
         require(self.workers >= 0, "workers", self.workers, "0 or more")
         require(self.batch_windows >= 1, "batch_windows", self.batch_windows, "1 or more")
+        require(
+            self.windows_per_track is None or self.windows_per_track >= 1,
+            "windows_per_track",
+            self.windows_per_track,
+            "1 or more, or null for whole tracks",
+        )

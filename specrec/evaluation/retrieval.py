@@ -1,6 +1,6 @@
 """Leave-one-out retrieval: are tracks that share a label found first?"""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +20,9 @@ from specrec.metrics import (
     reciprocal_rank,
     skewness,
 )
+from specrec.recommend.hubness import Sample, Usual
 
+Similarities = Callable[[Int[np.ndarray, " block"]], Float[np.ndarray, "block tracks"]]
 Embeddings = Mapping[str, Float[np.ndarray, "tracks _"]]
 Metric = Callable[[Bool[np.ndarray, "queries ranks"]], Float[np.ndarray, " queries"]]
 
@@ -84,13 +86,16 @@ class Hubness:
     tracks_by_occurrence: list[int]
 
 
-def evaluate_retrieval(embeddings: Embeddings, task: Task) -> Retrieval:
+def evaluate_retrieval(
+    embeddings: Embeddings, task: Task, fewer_hubs: Collection[str] = ()
+) -> Retrieval:
     """Ranks the candidates of each query by cosine similarity, in every embedding.
 
     Args:
         embeddings: By name, of the tracks among which `task.rows` are; the first is compared
             with each other one.
         task: Labels and candidates.
+        fewer_hubs: Names of those that are ranked by mutual proximity instead.
     """
     everyone = np.arange(len(task.labels))
     queries = np.concatenate(
@@ -101,7 +106,8 @@ def evaluate_retrieval(embeddings: Embeddings, task: Task) -> Retrieval:
     if len(queries) == 0:
         return Retrieval(*counts, {}, {})
     values = {
-        name: _per_query(vectors[task.rows], task, queries) for name, vectors in embeddings.items()
+        name: _per_query(similarities_of(vectors[task.rows], name in fewer_hubs), task, queries)
+        for name, vectors in embeddings.items()
     }
     first, *others = values
     contrasts = {name: values[first] - values[name] for name in others}
@@ -112,19 +118,38 @@ def evaluate_retrieval(embeddings: Embeddings, task: Task) -> Retrieval:
     )
 
 
-def measure_hubness(vectors: Float[np.ndarray, "tracks dim"], k: int = 10) -> Hubness:
+def similarities_of(
+    vectors: Float[np.ndarray, "tracks dim"], fewer_hubs: bool = False
+) -> Similarities:
+    """Gives the similarities of some tracks to all: cosines, or mutual proximity."""
+    if not fewer_hubs:
+        return lambda block: cosine_similarities(vectors[block], vectors)
+    sample = Sample(vectors)
+    usual = sample.usual(vectors, np.arange(len(vectors)))
+
+    def proximity(block: Int[np.ndarray, " block"]) -> Float[np.ndarray, "block tracks"]:
+        cosines = cosine_similarities(vectors[block], vectors).astype(np.float64)
+        return sample.correct(cosines, Usual(usual.mean[block], usual.spread[block]), usual)
+
+    return proximity
+
+
+def measure_hubness(
+    vectors: Float[np.ndarray, "tracks dim"], k: int = 10, fewer_hubs: bool = False
+) -> Hubness:
     """Counts how often each track is recommended when every track is a query.
 
     Args:
         vectors: Two or more.
         k: Length of a recommendation; all others where there are fewer.
+        fewer_hubs: Whether to rank by mutual proximity.
     """
-    tracks = len(vectors)
+    tracks, similarities = len(vectors), similarities_of(vectors, fewer_hubs)
     k = min(k, tracks - 1)
     occurrences = np.zeros(tracks, dtype=np.int64)
     for block in _blocks(np.arange(tracks)):
         others = block[:, None] != np.arange(tracks)
-        ranking = rank_candidates(cosine_similarities(vectors[block], vectors), others)
+        ranking = rank_candidates(similarities(block), others)
         occurrences += k_occurrences(ranking, k, tracks)
     return Hubness(
         k,
@@ -136,12 +161,11 @@ def measure_hubness(vectors: Float[np.ndarray, "tracks dim"], k: int = 10) -> Hu
 
 
 def _per_query(
-    vectors: Float[np.ndarray, "tracks dim"], task: Task, queries: Int[np.ndarray, " queries"]
+    similarities: Similarities, task: Task, queries: Int[np.ndarray, " queries"]
 ) -> Float[np.ndarray, "metrics queries"]:
     parts = []
     for block in _blocks(queries):
-        similarities = cosine_similarities(vectors[block], vectors)
-        order = rank_candidates(similarities, task.candidates(block))
+        order = rank_candidates(similarities(block), task.candidates(block))
         # The last place is never a candidate's: it is the query's own, or a filtered track's.
         relevance = np.take_along_axis(task.relevant(block), order, axis=1)[:, :-1]
         parts.append(np.stack([metric(relevance) for metric in METRICS.values()]))

@@ -90,7 +90,7 @@ def build_library(
         LibraryError: If the library is damaged or in use, or no file can be used.
     """
     library, model = Path(config.library), find_model(config.model)
-    key = store_key(str(read_card(model)["fingerprint"]), None)
+    key = store_key(str(read_card(model)["fingerprint"]), config.windows_per_track)
     if config.dry_run:
         return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
@@ -227,7 +227,9 @@ def _embed(
     content_ids = new["content_id"].tolist()
     lost: dict[str, Failure] = {}
     try:
-        results = embed_files(encoder, paths, config.workers, config.batch_windows)
+        results = embed_files(
+            encoder, paths, config.workers, config.batch_windows, config.windows_per_track
+        )
         for done, (position, result) in enumerate(results, 1):
             failure = store.add(content_ids[position], result)
             if failure is not None:

@@ -24,7 +24,7 @@ variants of one piece; `benchmarks/duplicates.py` measures precision and recall.
 than four passages changes too little to tell: there the cosine must be at least the third number.
 """
 
-_SECONDS = 2.0  # encoders pad, rippers trim
+_SECONDS_SHARE, _SECONDS_RANGE = 0.01, (0.1, 2.0)  # encoders pad, rippers trim
 _COPIES = 20  # of one recording, that are looked for among a track's nearest
 _BLOCK = 1024
 COLUMNS = {"first": "string", "second": "string", "similarity": "float64"}
@@ -58,7 +58,8 @@ def find_duplicates(
         block = rows[start : start + _BLOCK]
         similarities, others = index.search(np.asarray(embeddings[block]), _COPIES)
         near = (similarities >= ALIKE) & (others != block[:, None])
-        near &= np.abs(seconds[others] - seconds[block][:, None]) <= _SECONDS
+        allowed = np.clip(_SECONDS_SHARE * seconds[block], *_SECONDS_RANGE)
+        near &= np.abs(seconds[others] - seconds[block][:, None]) <= allowed[:, None]
         for place, column in zip(*np.nonzero(near), strict=True):
             first, second = sorted((int(block[place]), int(others[place, column])))
             if (first, second) in found:

@@ -1,76 +1,164 @@
 """Embedding many files: decoding in processes, windows of several tracks in one batch."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float32
 
-from specrec.audio.pool import load_many
+from specrec.audio.pool import stream_files
+from specrec.audio.streaming import WindowPlan, window_blocks
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.errors import AudioError
 from specrec.index.store import EmbeddedTrack
 from specrec.model.encoder import Encoder
 
+_BATCHES_AHEAD = 2  # in the thread's queue: enough that it never waits
+
 
 def embed_waveform(encoder: Encoder, waveform: Waveform) -> EmbeddedTrack:
     """Embeds one track, whose sample rate is the encoder's."""
-    ((_, embedded),) = _embed_batch(encoder, [(0, waveform)], batch_windows=64)
-    return embedded
+    track = _Track(0, seconds=waveform.seconds)
+    rows = cut_windows(waveform, encoder.front_end.window_seconds)
+    for start in range(0, len(rows), 64):
+        track.parts.append(_embed_rows(encoder, rows[start : start + 64]))
+    return track.finish()
 
 
 def embed_files(
-    encoder: Encoder, paths: Sequence[Path], workers: int = 0, batch_windows: int = 64
+    encoder: Encoder,
+    paths: Sequence[Path],
+    workers: int = 0,
+    batch_windows: int = 64,
+    windows_per_track: int | None = None,
 ) -> Iterator[tuple[int, EmbeddedTrack | AudioError]]:
-    """Embeds files.
+    """Embeds files block by block, so that the memory needed does not grow with their length.
+
+    Worker processes decode while a thread of this one embeds.
 
     Args:
         encoder: In evaluation mode.
         paths: The files.
         workers: Processes that decode; 0 for one a core.
         batch_windows: Windows embedded at once; a batch holds the windows of several tracks.
+        windows_per_track: Windows to embed of a track, spread over it; None to cover it.
 
     Yields:
         The position in `paths`, each once but not always in order, with the embedded track or
         what is wrong with the file.
     """
     front_end = encoder.front_end
-    pending: list[tuple[int, Waveform]] = []
-    waiting = 0.0
-    for position, loaded in load_many(paths, front_end.sample_rate, workers):
-        if isinstance(loaded, AudioError):
-            yield position, loaded
-            continue
-        pending.append((position, loaded))
-        waiting += max(1.0, loaded.seconds / front_end.window_seconds)
-        if waiting >= batch_windows:
-            yield from _embed_batch(encoder, pending, batch_windows)
-            pending, waiting = [], 0.0
-    yield from _embed_batch(encoder, pending, batch_windows)
+    plan = WindowPlan(front_end.sample_rate, front_end.window_seconds, windows_per_track)
+    tracks: dict[int, _Track] = {}
+    batcher = _Batcher(batch_windows, front_end.window_samples)
+    flight: deque[tuple[Batch, Future[np.ndarray]]] = deque()
+    thread = ThreadPoolExecutor(1)
+    threads = torch.get_num_threads()
+    # The decoders need the other cores; idle threads of OpenMP would take them in waiting.
+    torch.set_num_threads(max(1, threads // 2))
+    try:
+        for position, item in stream_files(partial(window_blocks, plan=plan), paths, workers):
+            if isinstance(item, AudioError):
+                tracks.pop(position, None)
+                yield position, item
+                continue
+            if item.first == 0:
+                tracks[position] = _Track(position)
+            track = tracks[position]
+            if item.seconds is not None:
+                del tracks[position]
+                track.seconds, track.windows = item.seconds, item.first + len(item.windows)
+            for batch in batcher.add(track, item.windows):
+                flight.append((batch, thread.submit(_embed_batch, encoder, batch)))
+            while flight and (len(flight) > _BATCHES_AHEAD or flight[0][1].done()):
+                yield from _settle(*flight.popleft())
+        for batch in batcher.rest():
+            flight.append((batch, thread.submit(_embed_batch, encoder, batch)))
+        while flight:
+            yield from _settle(*flight.popleft())
+    finally:
+        thread.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
-def _embed_batch(
-    encoder: Encoder, tracks: Sequence[tuple[int, Waveform]], batch_windows: int
-) -> Iterator[tuple[int, EmbeddedTrack]]:
-    cuts = [cut_windows(waveform, encoder.front_end.window_seconds) for _, waveform in tracks]
-    # Only a track shorter than a window has rows of another length; it goes alone.
-    whole = [cut for cut in cuts if cut.shape[1] == encoder.front_end.window_samples]
-    embedded = iter(_embed_rows(encoder, np.concatenate(whole), batch_windows) if whole else ())
-    for (position, waveform), cut in zip(tracks, cuts, strict=True):
-        if cut.shape[1] == encoder.front_end.window_samples:
-            windows = np.stack([next(embedded) for _ in cut])
-        else:
-            windows = _embed_rows(encoder, cut, batch_windows)
-        yield (
-            position,
-            EmbeddedTrack(windows.mean(axis=0), windows.astype(np.float16), waveform.seconds),
-        )
+@dataclass
+class _Track:
+    """A track of which some windows are embedded.
+
+    Attributes:
+        position: Its place among the files.
+        parts: Embeddings of its first windows.
+        windows: How many it has in all, once that is known.
+        seconds: Its duration, once it is known.
+    """
+
+    position: int
+    parts: list[np.ndarray] = field(default_factory=list)
+    windows: int | None = None
+    seconds: float = 0.0
+
+    def finish(self) -> EmbeddedTrack:
+        windows = np.concatenate(self.parts)
+        return EmbeddedTrack(windows.mean(axis=0), windows.astype(np.float16), self.seconds)
+
+
+Batch = list[tuple[_Track, np.ndarray]]
+
+
+class _Batcher:
+    """Puts windows of any number of tracks into batches of one size."""
+
+    def __init__(self, size: int, window_samples: int) -> None:
+        self._size, self._window_samples = size, window_samples
+        self._batch: Batch = []
+        self._room = size
+
+    def add(self, track: _Track, rows: Float32[np.ndarray, "windows samples"]) -> Iterator[Batch]:
+        """Adds a track's next windows; yields the batches that are full."""
+        if rows.shape[1] < self._window_samples:  # the one window of a short track
+            yield [(track, rows)]
+            return
+        while len(rows):
+            part, rows = rows[: self._room], rows[self._room :]
+            self._batch.append((track, part))
+            self._room -= len(part)
+            if self._room == 0:
+                yield from self.rest()
+
+    def rest(self) -> Iterator[Batch]:
+        """Yields what is there, if anything, as a batch."""
+        if self._batch:
+            yield self._batch
+        self._batch, self._room = [], self._size
+
+
+def _embed_batch(encoder: Encoder, batch: Batch) -> Float32[np.ndarray, "windows dim"]:
+    return _embed_rows(encoder, np.concatenate([rows for _, rows in batch]))
 
 
 def _embed_rows(
-    encoder: Encoder, rows: Float32[np.ndarray, "windows samples"], batch_windows: int
+    encoder: Encoder, rows: Float32[np.ndarray, "windows samples"]
 ) -> Float32[np.ndarray, "windows dim"]:
-    parts = torch.from_numpy(rows).split(batch_windows)
-    return torch.cat([encoder.embed(part) for part in parts]).numpy()
+    windows = torch.from_numpy(rows)
+    device = encoder.center.device
+    if device.type == "cuda":
+        windows = windows.pin_memory().to(device, non_blocking=True)
+    return encoder.embed(windows).numpy()
+
+
+def _settle(
+    batch: Batch, embedded: Future[np.ndarray]
+) -> Iterator[tuple[int, EmbeddedTrack | AudioError]]:
+    """Hands a batch's embeddings out to its tracks; yields those that are complete."""
+    rows, start = embedded.result(), 0
+    for track, part in batch:
+        track.parts.append(rows[start : start + len(part)])
+        start += len(part)
+        if sum(map(len, track.parts)) == track.windows:
+            yield track.position, track.finish()

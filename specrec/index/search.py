@@ -29,8 +29,8 @@ TARGET_RECALL = 0.99
 K = 10
 """Length of the lists whose recall is measured."""
 
-_SAMPLE_A_LIST = 64  # vectors from which a center is learned
-_HELD_OUT = 500  # queries by which recall is measured
+_SAMPLE_A_LIST = 40  # vectors from which a center is learned
+_HELD_OUT = 1000  # queries by which recall is measured
 _CANDIDATES = {IVF_SQ: 4, IVF_PQ: 30}  # ranked again, for each that is asked for
 _FEW = 20_000  # allowed rows that are scored one by one
 _BLOCK = 65_536
@@ -116,10 +116,13 @@ class SearchIndex:
         probes = min(lists, round(int(self.settings["probes"]) / share))
         selector = None if allowed is None else _selector(allowed)
         wanted = min(round(share * len(self)), _CANDIDATES[self.kind] * k)
-        while True:
+        candidates = np.full((len(directions), wanted), -1)
+        left = np.arange(len(directions))
+        while len(left):
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
-            _, candidates = self.index.search(directions, wanted, params=parameters)
-            if probes == lists or (candidates[:, k - 1] >= 0).all():
+            _, candidates[left] = self.index.search(directions[left], wanted, params=parameters)
+            left = left[candidates[left, k - 1] < 0]  # each query by itself, as if it were alone
+            if probes == lists:
                 break
             probes = min(lists, 4 * probes)
         vectors = np.asarray(self.embeddings[candidates.ravel()]).reshape(*candidates.shape, -1)
@@ -139,7 +142,8 @@ def build_index(
     Args:
         embeddings: Of any length; an array on disk is read in blocks.
         kind: One of `KINDS`; `auto` goes by the number of tracks.
-        target_recall: Recall at ten, after re-ranking, for which lists enough are probed.
+        target_recall: Recall at ten, after re-ranking, for which enough lists are probed: two
+            standard errors below what held-out queries find.
     """
     count, dim = embeddings.shape
     if kind == AUTO:
@@ -150,7 +154,7 @@ def build_index(
         _add(flat, embeddings)
         return SearchIndex(EXACT, flat, embeddings)
     order = _canonical_order(embeddings)
-    lists = max(1, min(round(4 * np.sqrt(count)), count // 16))
+    lists = max(1, min(round(3 * np.sqrt(count)), count // 16))
     centers = faiss.IndexFlatIP(dim)
     if kind == IVF_SQ:
         index = faiss.IndexIVFScalarQuantizer(
@@ -160,7 +164,7 @@ def build_index(
         parts = next(parts for parts in range(max(1, dim // 4), 0, -1) if dim % parts == 0)
         bits = min(8, int(np.log2(max(2, count // 32))))
         index = faiss.IndexIVFPQ(centers, dim, lists, parts, bits, faiss.METRIC_INNER_PRODUCT)
-    index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 10, 0, 1
+    index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 8, 0, 1
     queries, rest = _spread(order, min(_HELD_OUT, count // 10))
     sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
     index.train(unit(np.asarray(embeddings[sample])))
@@ -171,7 +175,7 @@ def build_index(
 def _tuned(
     made: SearchIndex, queries: Int[np.ndarray, " queries"], lists: int, target: float
 ) -> SearchIndex:
-    """Doubles the probes until the recall of held-out queries is reached."""
+    """Raises the probes until the recall of held-out queries is surely reached."""
     vectors = np.asarray(made.embeddings[queries])
     exact = _exact_neighbors(vectors, queries, made.embeddings)
     probes, curve = 1, {}
@@ -180,16 +184,17 @@ def _tuned(
             made.kind, made.index, made.embeddings, 0.0, {"lists": lists, "probes": probes}
         )
         _, found = tried.search(vectors, K + 1)
-        recall = np.mean([
+        hits = np.array([
             len(set(near) & set(row[row != own][:K])) / len(near)
             for near, row, own in zip(exact, found, queries, strict=True)
         ])  # fmt: skip
-        curve[probes] = float(recall)
-        if recall >= target or probes == lists:
+        recall, error = float(hits.mean()), float(hits.std() / np.sqrt(len(hits)))
+        curve[probes] = recall
+        if recall - 2 * error >= target or probes == lists:
             break
-        probes = min(lists, 2 * probes)
+        probes = min(lists, max(probes + 1, round(1.5 * probes)))
     settings = {"lists": lists, "probes": probes, "recall_by_probes": curve}
-    return SearchIndex(made.kind, made.index, made.embeddings, float(recall), settings)
+    return SearchIndex(made.kind, made.index, made.embeddings, recall, settings)
 
 
 def write_index(index: SearchIndex, path: Path) -> None:

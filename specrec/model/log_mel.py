@@ -9,7 +9,7 @@ from torchaudio.transforms import Spectrogram
 from specrec.config import FrontEnd
 
 _QUIET = 1e-6  # -60 dBFS: what is quieter is not brought to full level
-_BATCH = 8  # windows at a time: the spectra of more leave the processor's cache
+_BATCH = 4  # windows at a time: the spectra of more leave the processor's cache
 
 
 class LogMel(nn.Module):
@@ -25,7 +25,7 @@ class LogMel(nn.Module):
         super().__init__()
         self.log_floor = front_end.log_floor
         self.level_db = front_end.level_db
-        self.spectrogram = Spectrogram(front_end.n_fft, hop_length=front_end.hop_length, power=2.0)
+        self.spectrogram = Spectrogram(front_end.n_fft, hop_length=front_end.hop_length, power=None)
         self.register_buffer("filters", _mel_filters(front_end), persistent=False)
 
     def forward(
@@ -39,12 +39,19 @@ class LogMel(nn.Module):
     ) -> Float32[Tensor, "batch n_mels frames"]:
         """The mel power spectrogram, of windows at the level of the front end."""
         parts = waveforms.split(_BATCH if waveforms.device.type == "cpu" else len(waveforms))
-        mel = torch.cat([self.filters @ self.spectrogram(part) for part in parts])
+        mel = torch.cat([self.filters @ self._power(part) for part in parts])
         if self.level_db is None:
             return mel
         power = waveforms.square().mean(dim=1).clamp(min=_QUIET)
         leveled: Tensor = mel * (10 ** (self.level_db / 10) / power)[:, None, None]
         return leveled
+
+    def _power(
+        self, waveforms: Float32[Tensor, "batch samples"]
+    ) -> Float32[Tensor, "batch bins frames"]:
+        # Not by the magnitude, whose square root takes longer than the Fourier transform.
+        real, imaginary = torch.view_as_real(self.spectrogram(waveforms)).unbind(-1)
+        return real.square() + imaginary.square()
 
 
 def _mel_filters(front_end: FrontEnd) -> Float32[Tensor, "n_mels bins"]:

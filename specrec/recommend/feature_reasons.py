@@ -1,10 +1,12 @@
 """Why tracks match in named features: the parts of the score, and what each is worth."""
 
+from collections.abc import Set
 from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from specrec.descriptors.features import FEATURES
 from specrec.explain.english import sentence
 from specrec.explain.explanation import Contribution, Explanation, find_reasons
 from specrec.explain.readings import Reading, Readings
@@ -19,7 +21,7 @@ def explain_by_features(
     query: int,
     neighbors: Int64[np.ndarray, " neighbors"],
     k: int,
-    predicted: bool,
+    predicted: Set[str],
 ) -> list[Explanation]:
     """Explains scores by features: each adds its part, and no residual is left.
 
@@ -34,7 +36,7 @@ def explain_by_features(
         query: Row of the query.
         neighbors: Rows of the neighbors.
         k: Length of the list out of which the needed changes would take them.
-        predicted: Whether the values are a probe's predictions.
+        predicted: Features whose values are a probe's predictions.
     """
     others = np.arange(len(vectors)) != query
     parts = space.parts(vectors[query], vectors)
@@ -58,11 +60,12 @@ def explain_by_features(
             for number, name in enumerate(space.names)
         ]
         contributions.sort(key=lambda item: -item.value)
-        found = find_reasons(
-            contributions, readings.subject(query), readings.subject(int(row)), readings
-        )
-        if predicted:
-            found = [_as_predicted(reason) for reason in found]
+        named = [item for item in contributions if item.feature in FEATURES]
+        subjects = readings.subject(query), readings.subject(int(row))
+        found = [
+            _as_predicted(reason) if reason.feature in predicted else reason
+            for reason in find_reasons(named, *subjects, readings)
+        ]
         alike = [item.feature for item in contributions if item.value > 0]
         said = sentence(float(scores[row]), 0.0, found, alike)
         explanations.append(

@@ -1,8 +1,6 @@
 """The space in which tracks are compared by named features: columns, scales, weights, metric."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,54 +10,12 @@ from specrec.descriptors.features import FEATURES, Feature
 from specrec.errors import QueryError
 from specrec.explain.causal import needed_move
 from specrec.explain.decompose import unit
-
-Scaling = Literal["robust", "standard", "none"]
-Metric = Literal["cosine", "euclidean"]
+from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
 
 HELD = 3.0
 """Spreads from the median beyond which robust scaling tells values apart no more."""
 
 _NORMAL_IQR = 1.3489795  # interquartile range of a normal distribution of unit variance
-
-
-@dataclass(frozen=True)
-class FeatureSettings:
-    """How features are compared.
-
-    Attributes:
-        columns: Names of the features; none for all amounts and confidences that are known.
-        scaling: `robust` takes the median from each feature and divides by its interquartile
-            range (over 1.35: the standard deviation, if it is normal), and holds it within 3
-            either way, so that no long tail decides; where half of all tracks have one value,
-            the standard deviation is its measure. `standard` takes mean and standard
-            deviation. Both on the feature's own scale (`descriptors.features`), which for
-            tempo counts octaves. `none` takes the numbers as they are.
-        metric: `cosine`, or `euclidean`: one minus half the squared distance, in units of the
-            tracks' whole variance, which is 1 for equal tracks and 0 for random ones on average.
-        weights: Of features, by name; 1 for those that are not named. A weight of 2 counts a
-            feature as if it stood there twice.
-    """
-
-    columns: tuple[str, ...] = ()
-    scaling: Scaling = "robust"
-    metric: Metric = "cosine"
-    weights: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Checks the values.
-
-        Raises:
-            QueryError: If one is unknown or out of its range.
-        """
-        for name, value, known in (
-            ("scaling", self.scaling, get_args(Scaling)),
-            ("metric", self.metric, get_args(Metric)),
-        ):
-            if value not in known:
-                raise QueryError(f"{name} must be {' or '.join(known)}, not {value}")
-        for name, weight in self.weights.items():
-            if not 0 <= weight < np.inf:
-                raise QueryError(f"weight of {name} must be 0 or more, not {weight:g}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,8 +172,10 @@ class FeatureSpace:
         if abs(ends[1]) > self.limit:
             return None
         scaled = (self.center[column] + self.spread[column] * ends)[:, None]
-        before, after = self.features[number].from_scale(scaled).tolist()
-        return (before, after) if _possible(self.features[number].name, after) else None
+        feature = self.features[number]
+        before, after = feature.from_scale(scaled).tolist()
+        felt = np.allclose(feature.to_scale(np.array([after])), scaled[1])  # the scale has ends too
+        return (before, after) if felt and _possible(feature.name, after) else None
 
     def _needed_move(
         self, query: np.ndarray, track: np.ndarray, column: int, score: float

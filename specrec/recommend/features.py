@@ -15,23 +15,21 @@ from specrec.descriptors.features import feature_name, known_features
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.explain.readings import Readings
-from specrec.index.distances import DistanceIndex
-from specrec.index.search import EXACT, SearchIndex, build_index
 from specrec.recommend.feature_reasons import explain_by_features
+from specrec.recommend.feature_search import FeatureIndex
+from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.feature_sources import (
     Source,
     choose,
     sources_of_library,
     tracks_of_table,
 )
-from specrec.recommend.feature_space import FeatureSettings, FeatureSpace
+from specrec.recommend.feature_space import FeatureSpace
 from specrec.recommend.library import Library
 from specrec.recommend.lookup import find_row
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Track, track_of_row
 
-_POOL = 64  # the fewest candidates that are put in order
-_ROUNDING = 1e-6  # by which scores in single precision may be off
 _BY_DEFAULT = FeatureSettings()
 
 
@@ -75,6 +73,7 @@ class FeatureRecommender:
         self.audio_root = audio_root
         self._all = tracks
         self._sources = sources
+        self._values = values
         self.vectors: Float64[np.ndarray, "tracks columns"] = self.space.vectors(values)
 
     @classmethod
@@ -171,7 +170,7 @@ class FeatureRecommender:
         if k < 1:
             raise QueryError(f"k must be 1 or more, not {k}")
         row = self.row_of(query)
-        found, repeated = self._nearest(row, k)
+        found, repeated = self._index.nearest(row, k, self._songs)
 
         @cache
         def explanations() -> list[Explanation]:
@@ -205,53 +204,9 @@ class FeatureRecommender:
         """The score of every track for that in a row, itself included."""
         return self.space.scores(self.vectors[row], self.vectors)
 
-    def _nearest(self, row: int, k: int) -> tuple[list[tuple[float, int]], int]:
-        """Scores and rows of the k nearest songs, and how many releases were passed over.
-
-        FAISS finds candidates in single precision; they are put in order in double precision,
-        and there are enough of them that no other can belong before the last.
-        """
-        size = max(_POOL, 4 * k)
-        while True:
-            rough, pool = self._search(row, min(size, len(self)))
-            scores = self.space.scores(self.vectors[row], self.vectors[pool])
-            order = np.lexsort((pool, -scores))
-            seen, chosen, repeated = {int(self._songs[row])}, [], 0
-            for place in order[pool[order] != row]:
-                song = int(self._songs[pool[place]])
-                repeated += song in seen
-                if song not in seen:
-                    seen.add(song)
-                    chosen.append((float(scores[place]), int(pool[place])))
-                if len(chosen) == k:
-                    break
-            sure = len(chosen) == k and chosen[-1][0] > rough + _ROUNDING
-            if sure or len(pool) == len(self):
-                return chosen, repeated
-            size *= 4
-
-    def _search(self, row: int, size: int) -> tuple[float, Int64[np.ndarray, " size"]]:
-        """The nearest rows by FAISS, and the lowest of their scores."""
-        if self.space.metric == "cosine":
-            similarities, rows = self._cosines.search(self.vectors[row][None], size)
-            return float(similarities[0, -1]), rows[0]
-        distances, rows = self._distances.search((self.vectors[row] - self._middle)[None], size)
-        whole = self.space.variance.sum()
-        return float(1 - distances[0, -1] / (2 * whole)) if whole > 0 else 0.0, rows[0]
-
     @cached_property
-    def _cosines(self) -> SearchIndex:
-        return build_index(self.vectors.astype(np.float32), EXACT)
-
-    @cached_property
-    def _distances(self) -> DistanceIndex:
-        return DistanceIndex(self.vectors - self._middle)
-
-    @cached_property
-    def _middle(self) -> Float64[np.ndarray, " columns"]:
-        # Distances do not change with it, and small numbers are rounded less.
-        middle: np.ndarray = self.vectors.mean(axis=0)
-        return middle
+    def _index(self) -> FeatureIndex:
+        return FeatureIndex(self.space, self.vectors)
 
     @cached_property
     def _songs(self) -> Int64[np.ndarray, " tracks"]:
@@ -260,19 +215,22 @@ class FeatureRecommender:
         return pd.factorize(names.fillna(self.tracks["track_id"]))[0]
 
     def _explain(self, row: int, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
-        predicted = "predicted" in self.sources.values()
+        predicted = {name for name, source in self.sources.items() if source == "predicted"}
         return explain_by_features(
             self.space, self.readings, self.vectors, row, others, k, predicted
         )
 
     @cached_property
     def known(self) -> pd.DataFrame:
-        """Every feature that is known of the tracks, also of those that are not compared."""
-        known: dict[str, np.ndarray] = {}
-        for frame in self._sources.values():
-            for name in frame if not known else ():
-                known[str(name)] = frame[name].to_numpy(np.float64)[self.rows]
-        return pd.DataFrame(known, index=self.tracks.index)
+        """Every feature that a table or a measurement has, and all that are compared."""
+        known = {
+            str(name): frame[name].to_numpy(np.float64)[self.rows]
+            for source, frame in reversed(self._sources.items())
+            for name in frame
+            if source != "predicted"
+        }
+        compared = {str(name): self._values[name].to_numpy() for name in self._values}
+        return pd.DataFrame(known | compared, index=self.tracks.index)
 
     @cached_property
     def readings(self) -> Readings:

@@ -1,33 +1,38 @@
 """The library: tracks, embeddings and index on disk, and the neighbors of a query."""
 
 import os
-from collections.abc import Callable
-from functools import cache, cached_property, lru_cache, partial
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Int64
+from jaxtyping import Bool, Float32, Int64
 
-from specrec.catalog.identity import content_id
 from specrec.descriptors.features import known_features
-from specrec.errors import LibraryError, ModelError, QueryError
+from specrec.errors import LibraryError, QueryError
 from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Explanation, explain_neighbors
 from specrec.explain.readings import Readings, Subject
 from specrec.index.storage import Generation, read_generation
-from specrec.model.probe import Probe, load_probe
-from specrec.model.resolve import find_model, read_card
-from specrec.recommend.lookup import find_row
+from specrec.model.probe import Probe
+from specrec.recommend.answer import recommend
+from specrec.recommend.hubness import Sample
+from specrec.recommend.journey import Journey, find_journey
+from specrec.recommend.lookup import Names
+from specrec.recommend.origin import Origin
+from specrec.recommend.outside import Outside
+from specrec.recommend.ranking import Ranking
 from specrec.recommend.recommendation import Recommendation
-from specrec.recommend.track import Neighbor, Sound, Track, track_of_file, track_of_row
+from specrec.recommend.track import Sound, Track, track_of_file, track_of_row
 
 if TYPE_CHECKING:
     from specrec.model.encoder import Encoder
 
-_REMEMBERED = 16  # files from outside that were asked for last
+Query = str | os.PathLike[str]
+_AS_IT_IS = Ranking()
 
 
 class Library:
@@ -37,9 +42,8 @@ class Library:
         self.folder = folder
         self.generation = generation
         self.manifest = generation.manifest
-        # By path and content, for an account asks for the same file several times.
-        self._outside_sound = lru_cache(_REMEMBERED)(self._embed)
-        self._outside_features = lru_cache(_REMEMBERED)(self._measure)
+        self._origin = Origin(folder, generation)
+        self._outside = Outside(lambda: self.encoder)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> "Library":
@@ -80,10 +84,14 @@ class Library:
         """One row a track, centered, not of unit length; memory-mapped."""
         return self.generation.embeddings
 
-    @cached_property
+    @property
     def probe(self) -> Probe | None:
         """The probe fitted on the library itself, else the model's."""
-        return _own_probe(self.folder, self.generation) or self.generation.probe
+        return self._origin.probe
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.tracks)
 
     @property
     def audio_root(self) -> Path:
@@ -99,7 +107,7 @@ class Library:
         """The track in a row."""
         return track_of_row(self.tracks.iloc[row])
 
-    def find(self, query: str | os.PathLike[str]) -> Track:
+    def find(self, query: Query) -> Track:
         """The track that a query means: one of the library, or a file outside it.
 
         Args:
@@ -108,46 +116,82 @@ class Library:
         Raises:
             QueryError: If nothing fits, or several tracks do.
         """
-        row, outside = self._resolve(query)
-        return self.track(row) if outside is None else track_of_file(outside)
+        found = self._names.resolve(query)
+        return track_of_file(found) if isinstance(found, Path) else self.track(found)
 
-    def neighbors(self, query: str | os.PathLike[str], k: int = 10) -> Recommendation:
-        """The tracks most similar to a query, which is left out itself.
+    def neighbors(
+        self,
+        queries: Query | Sequence[Query],
+        k: int = 10,
+        *,
+        against: Query | Sequence[Query] = (),
+        where: str | None = None,
+        ranking: Ranking = _AS_IT_IS,
+    ) -> Recommendation:
+        """The tracks most similar to a query, or to several, which are left out themselves.
+
+        The order of a single query's neighbors is that of their similarities, unless the ranking
+        says otherwise. Several queries are taken together by `ranking.agreement`.
 
         Args:
-            query: A track_id, a path (also of a file outside the library, which is embedded with
-                the library's model), or words of title and artist.
-            k: How many; fewer come back from a smaller library.
+            queries: Each a track_id, a path (also of a file outside the library, which is embedded
+                with the library's model), or words of title and artist.
+            k: How many; fewer come back where fewer are left, and the answer's notes say why.
+            against: What the neighbors should not sound like.
+            where: A condition on columns and features, such as `genre == 'jazz' and year > 1990`;
+                see `specrec.recommend.filters`.
+            ranking: What else is left out, and how the rest is put in order.
 
         Raises:
-            QueryError: If `k` is below 1, nothing fits the query, or several tracks do.
+            QueryError: If `k` is below 1, nothing fits a query, several tracks do, or the
+                condition can't be read.
             AudioError: If a file outside the library can't be used.
             ModelError: If a file is to be embedded and the library's model is gone or another.
         """
-        if k < 1:
-            raise QueryError(f"k must be 1 or more, not {k}")
-        sound = self.sound(query)
-        inside = sound.row is not None
-        similarities, rows = self.generation.index.search(sound.embedding[None], k + inside)
-        found = [
-            (float(similarity), int(other))
-            for similarity, other in zip(similarities[0], rows[0], strict=True)
-            if other != sound.row
-        ][:k]
-
-        @cache
-        def explanations() -> list[Explanation]:
-            return self._explain(sound, np.array([other for _, other in found]), k)
-
-        neighbors = tuple(
-            Neighbor(rank, similarity, self.track(other), partial(_item, explanations, rank - 1))
-            for rank, (similarity, other) in enumerate(found, 1)
+        seeds, others = (
+            [self.sound(one) for one in _several(given)] for given in (queries, against)
         )
-        return Recommendation((self.find(query),), neighbors)
+        return recommend(self, seeds, others, k, where, ranking)
 
-    def explain(
-        self, query: str | os.PathLike[str], neighbor: str | os.PathLike[str], k: int = 10
-    ) -> Explanation:
+    def path(self, start: Query, goal: Query, steps: int = 8) -> Journey:
+        """A chain of tracks that leads from one to another.
+
+        Each track lies further along the way than the one before: in the angle by which it is
+        turned from start to goal. Of all such chains among the tracks nearest to the great circle
+        between the two, it is the one whose widest step is narrowest
+        (`specrec.recommend.journey`).
+
+        Args:
+            start: As a query of `neighbors`.
+            goal: A track of the library, likewise.
+            steps: How many lead to the goal; fewer where fewer tracks lie between.
+
+        Raises:
+            QueryError: If `steps` is below 1 or above 100, either fits no track or several, the
+                goal is not in the library, or both sound the same.
+            AudioError: If a start from outside can't be used.
+        """
+        return find_journey(self, self.sound(start), self.sound(goal), steps)
+
+    def search(
+        self,
+        vectors: Float32[np.ndarray, "queries dim"],
+        k: int,
+        allowed: Bool[np.ndarray, " tracks"] | None = None,
+    ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
+        """The tracks nearest to many embeddings at once, such as rows of `embeddings`.
+
+        Args:
+            vectors: Centered embeddings of the library's model, of any length.
+            k: How many tracks for each.
+            allowed: Which tracks may be found; None for all.
+
+        Returns:
+            Cosine similarities, the highest first, and rows of `tracks`.
+        """
+        return self.generation.index.search(vectors, k, allowed)
+
+    def explain(self, query: Query, neighbor: Query, k: int = 10) -> Explanation:
         """Why a track resembles a query, whether or not it is among its nearest.
 
         Args:
@@ -164,9 +208,9 @@ class Library:
         sound, other = self.sound(query), self.row_of(neighbor)
         if sound.row == other:
             raise QueryError(f"{query} and {neighbor} are the same track; give another")
-        return self._explain(sound, np.array([other]), k)[0]
+        return self.explain_rows(sound, np.array([other]), k)[0]
 
-    def sound(self, query: str | os.PathLike[str]) -> Sound:
+    def sound(self, query: Query) -> Sound:
         """What the model hears of a query.
 
         Args:
@@ -177,36 +221,34 @@ class Library:
             AudioError: If a file outside the library can't be used.
             ModelError: If a file is to be embedded and the library's model is gone or another.
         """
-        row, outside = self._resolve(query)
-        if outside is None:
-            track = self.tracks.iloc[row]
-            return Sound(
-                row,
-                self.audio_root / track["path"],
-                np.asarray(self.embeddings[row]),
-                self.generation.windows(row),
-                float(track["duration_seconds"]),
-            )
-        return self._outside_sound(outside, content_id(outside))
+        found = self._names.resolve(query)
+        return self._outside.sound(found) if isinstance(found, Path) else self.sound_of(found)
 
-    def _embed(self, path: Path, content: str) -> Sound:
-        # Here, not above: only a file from outside needs torch and a decoder.
-        from specrec.audio.loading import load
-        from specrec.index.embedding import embed_waveform
+    def sound_of(self, row: int) -> Sound:
+        """What the model heard of the track in a row."""
+        track = self.tracks.iloc[row]
+        return Sound(
+            row,
+            self.audio_root / track["path"],
+            np.asarray(self.embeddings[row]),
+            self.generation.windows(row),
+            float(track["duration_seconds"]),
+        )
 
-        made = embed_waveform(self.encoder, load(path, self.encoder.front_end.sample_rate))
-        return Sound(None, path, made.embedding, made.windows, made.seconds)
+    def track_of(self, sound: Sound) -> Track:
+        """The track that sounds so."""
+        return track_of_file(sound.path) if sound.row is None else self.track(sound.row)
 
-    def row_of(self, query: str | os.PathLike[str]) -> int:
+    def row_of(self, query: Query) -> int:
         """The row of a track of the library.
 
         Raises:
             QueryError: If nothing fits, several tracks do, or the file is not in the library.
         """
-        row, outside = self._resolve(query)
-        if outside is not None:
-            raise QueryError(f"{outside} is not in the library; give a track that is")
-        return row
+        found = self._names.resolve(query)
+        if isinstance(found, Path):
+            raise QueryError(f"{found} is not in the library; give a track that is")
+        return found
 
     def subject(self, sound: Sound) -> Subject:
         """What is known of a sound's features; those of a file from outside are measured.
@@ -218,19 +260,12 @@ class Library:
             return self.readings.subject(sound.row)
         if not len(self.descriptors.columns):
             return Subject(sound.embedding, {})
-        measured = self._outside_features(sound.path, content_id(sound.path))
-        return Subject(sound.embedding, measured)
+        return Subject(sound.embedding, self._outside.features(sound.path))
 
-    def _measure(self, path: Path, content: str) -> dict[str, float]:
-        # Here, not above: to measure takes libraries that are slow to load.
-        from specrec.audio.loading import load
-        from specrec.descriptors.measure import measure
-        from specrec.descriptors.spectrum import SAMPLE_RATE
-
-        measured = measure(load(path, SAMPLE_RATE))
-        return {name: value for name, value in measured.items() if np.isfinite(value)}
-
-    def _explain(self, sound: Sound, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
+    def explain_rows(
+        self, sound: Sound, rows: Int64[np.ndarray, " neighbors"], k: int
+    ) -> list[Explanation]:
+        """Why the tracks in some rows resemble a sound, in a list of the nearest k."""
         return explain_neighbors(
             self.readings,
             self.directions,
@@ -238,7 +273,7 @@ class Library:
             self.embeddings,
             self.subject(sound),
             sound.row,
-            others,
+            rows,
             k,
         )
 
@@ -246,6 +281,22 @@ class Library:
     def features(self) -> pd.DataFrame:
         """Features of the tracks, one row each: a table's where it has them, else measured."""
         return known_features(self.tracks, self.descriptors)
+
+    @cached_property
+    def columns(self) -> dict[str, "pd.Series"]:
+        """What conditions may name: the columns of `tracks`, and the features."""
+        tables = (self.tracks.drop(columns="content_id"), self.features)
+        return {str(name): table[name] for table in tables for name in table}
+
+    @property
+    def duplicate_groups(self) -> Int64[np.ndarray, " tracks"]:
+        """For each track the first row of the same recording: its own, if there is no other."""
+        return self.generation.duplicate_groups
+
+    @cached_property
+    def sample(self) -> Sample:
+        """Tracks that stand for the library where hubs are corrected."""
+        return Sample(self.embeddings)
 
     @cached_property
     def readings(self) -> Readings:
@@ -262,74 +313,20 @@ class Library:
         """Random directions of the library, with which features are compared."""
         return draw_controls(self.embeddings, self.directions)
 
-    def _resolve(self, query: str | os.PathLike[str]) -> tuple[int, Path | None]:
-        """The row of a track of the library, or the file of a query from outside."""
-        text = os.fspath(query)
-        by_id = self._row_of_id.get(text)
-        if by_id is not None:
-            return by_id, None
-        path = Path(text)
-        if _is_file(path):
-            row = self._row_of_content.get(content_id(path))
-            return (0, path) if row is None else (row, None)
-        return find_row(self.tracks, text), None
-
     @property
     def window_seconds(self) -> float:
         """Length of the windows that were embedded."""
-        stored = self.manifest["model"].get("window_seconds")
-        if stored is None:  # written before this was noted
-            stored = read_card(self._model_folder())["front_end"]["window_seconds"]
-        return float(stored)
+        return self._origin.window_seconds
 
-    def _model_folder(self) -> Path:
-        model = self.manifest["model"]
-        try:
-            return find_model(model["folder"])
-        except ModelError:
-            return find_model(model["name"])
-
-    @cached_property
+    @property
     def encoder(self) -> "Encoder":
         """The model that embedded the tracks, loaded when first asked for.
 
         Raises:
             ModelError: If it is gone, or another stands in its place.
         """
-        from specrec.model.artifact import load_model
-
-        folder = self._model_folder()
-        encoder, card = load_model(folder)
-        if card.fingerprint != self.fingerprint:
-            raise ModelError(
-                f"{folder}: not the model of {self.folder} (fingerprint {card.fingerprint}, not"
-                f" {self.fingerprint}); run index.py again"
-            )
-        return encoder
-
-    @cached_property
-    def _row_of_id(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self.tracks["track_id"])}
-
-    @cached_property
-    def _row_of_content(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self.tracks["content_id"])}
+        return self._origin.encoder
 
 
-def _own_probe(folder: Path, generation: Generation) -> Probe | None:
-    """The probe that was fitted on the library itself, if it still reads its embeddings."""
-    try:
-        return load_probe(folder, str(generation.manifest["model"]["fingerprint"]))
-    except ModelError:
-        return None  # index.py has been run with another model since
-
-
-def _item(explanations: Callable[[], list[Explanation]], place: int) -> Explanation:
-    return explanations()[place]
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # words may be too long for a path
-        return False
+def _several(queries: Query | Sequence[Query]) -> Sequence[Query]:
+    return [queries] if isinstance(queries, str | os.PathLike) else queries

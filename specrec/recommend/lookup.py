@@ -1,13 +1,57 @@
 """Finding a track by what a person types."""
 
 import difflib
+import os
 import re
+from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
+from specrec.catalog.identity import content_id
 from specrec.errors import QueryError
 
 _SHOWN = 10
+
+
+class Names:
+    """What the tracks of a library are known by."""
+
+    def __init__(self, tracks: pd.DataFrame) -> None:
+        self._tracks = tracks
+
+    def resolve(self, query: str | os.PathLike[str]) -> int | Path:
+        """The row of a track, or the file of a query from outside.
+
+        Args:
+            query: A track_id, a file, or words.
+
+        Raises:
+            QueryError: If nothing fits, or several tracks do.
+        """
+        text = os.fspath(query)
+        by_id = self._row_of_id.get(text)
+        if by_id is not None:
+            return by_id
+        path = Path(text)
+        if _is_file(path):
+            return self._row_of_content.get(content_id(path), path)
+        return find_row(self._tracks, text)
+
+    @cached_property
+    def _row_of_id(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self._tracks["track_id"])}
+
+    @cached_property
+    def _row_of_content(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self._tracks["content_id"])}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # words may be too long for a path
+        return False
 
 
 def find_row(tracks: pd.DataFrame, query: str) -> int:

@@ -14,12 +14,15 @@ class Recommendation(Sequence[Neighbor]):
     Attributes:
         queries: What was asked for.
         neighbors: What was found.
-        notes: One line each for what kept tracks out, such as `the filter left 3 of 793 tracks`.
+        notes: One line each for what kept tracks out, such as `the filter left 3 of 793 tracks`,
+            in the order in which it did.
+        against: What the neighbors should not sound like.
     """
 
     queries: tuple[Track, ...]
     neighbors: tuple[Neighbor, ...]
     notes: tuple[str, ...] = ()
+    against: tuple[Track, ...] = ()
 
     def __len__(self) -> int:
         return len(self.neighbors)

@@ -68,15 +68,21 @@ class Neighbor:
     """A track that resembles the query.
 
     Attributes:
-        rank: From 1, the most similar.
-        similarity: Cosine of the centered embeddings, from -1 to 1; higher is nearer.
+        rank: From 1, the best.
+        similarity: Cosine of the centered embeddings, from -1 to 1; higher is nearer. Of several
+            queries, with the nearest, whose match the explanation explains.
         track: The track.
+        score: By which it was ranked, before diversity, where there were several queries or hubs
+            were corrected; None where that is the similarity.
+        seed: Place of the nearest query among those asked, from 0.
     """
 
     rank: int
     similarity: float
     track: Track
     explain: Callable[[], Explanation] = field(repr=False, compare=False)
+    score: float | None = None
+    seed: int = 0
 
     @property
     def explanation(self) -> Explanation:

@@ -17,6 +17,8 @@ from specrec.study.library_comparison import AgreedQuery, LibraryComparison
 
 FORMAT_VERSION = 1
 
+_METRICS = {"cosine": "the cosine", "euclidean": "the Euclidean distance"}
+
 
 def comparison_json(comparison: QueryComparison | LibraryComparison) -> str:
     """A comparison as a JSON document."""
@@ -31,7 +33,7 @@ def print_basis(features: FeatureRecommender, notes: Sequence[str] = ()) -> None
     for name, weight in zip(space.names, space.weights, strict=True):
         named.append(noun(name) if weight == 1 else f"{noun(name)} (times {weight:g})")
     lines = [
-        f"by {settings.metric} of {', '.join(named)}: {_origin(features.sources)},"
+        f"by {_METRICS[settings.metric]} of {', '.join(named)}: {_origin(features.sources)},"
         f" {'unscaled' if settings.scaling == 'none' else f'{settings.scaling} scaling'}",
         f"{len(features)} tracks compared",
     ]
@@ -69,9 +71,9 @@ def print_query_comparison(comparison: QueryComparison) -> None:
     console.print(table)
     chance = comparison.k / comparison.candidates
     console.print(
-        f"{len(comparison.agreed)} of {comparison.k} in both ({comparison.overlap:.0%}; by chance"
-        f" {chance:.1%}); rank correlation {comparison.correlation:.2f} over"
-        f" {comparison.candidates} tracks"
+        f"{len(comparison.agreed)} of {comparison.k} in both"
+        f" ({100 * comparison.overlap:.0f} %; by chance {100 * chance:.1f} %);"
+        f" rank correlation {comparison.correlation:.2f} over {comparison.candidates} tracks"
     )
     for item in comparison.disagreements:
         console.print(_apart(item))
@@ -86,7 +88,7 @@ def print_library_comparison(comparison: LibraryComparison) -> None:
     console.print(f"Sound and features ({_origin(comparison.sources)}): {asked}")
     console.print(
         f"the first {k} have {_percent(comparison.overlap)} in common; two unrelated rankings"
-        f" would have {comparison.chance:.1%}"
+        f" would have {100 * comparison.chance:.1f} %"
     )
     low, *_, high = comparison.correlation_percentiles.values()
     console.print(
@@ -153,4 +155,5 @@ def _interval(figure: Estimate) -> str:
 
 
 def _percent(figure: Estimate) -> str:
-    return f"{figure.value:.1%} ({figure.low:.1%} to {figure.high:.1%})"
+    value, low, high = (100 * number for number in (figure.value, figure.low, figure.high))
+    return f"{value:.1f} % ({low:.1f} to {high:.1f})"

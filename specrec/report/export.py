@@ -1,40 +1,92 @@
 """Neighbors for programs and players: JSON and M3U8."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from specrec.recommend.journey import Journey
+from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Track
 from specrec.report.terminal import name_of
 
 FORMAT_VERSION = 1
 
 
-def neighbors_json(query: Track, neighbors: Sequence[Neighbor]) -> str:
-    """A JSON document: format_version, query, neighbors with rank, track and explanation."""
-    document = {
-        "format_version": FORMAT_VERSION,
-        "query": asdict(query),
-        "neighbors": [
-            {
-                "rank": neighbor.rank,
-                "similarity": neighbor.similarity,
-                "track": asdict(neighbor.track),
-                "explanation": neighbor.explanation.to_dict(),
-            }
-            for neighbor in neighbors
-        ],
-    }
+def neighbors_json(answer: Recommendation) -> str:
+    """A JSON document: format_version, query, queries, against, neighbors, notes.
+
+    A neighbor has rank, similarity, score, seed (the place of its nearest query), track and
+    explanation; `query` is the first of `queries`.
+    """
+    return _document(
+        {
+            "query": asdict(answer.queries[0]),
+            "queries": [asdict(query) for query in answer.queries],
+            "against": [asdict(track) for track in answer.against],
+            "neighbors": [
+                {**_plain(neighbor), "score": neighbor.score, "seed": neighbor.seed}
+                for neighbor in answer
+            ],
+            "notes": answer.notes,
+        }
+    )
+
+
+def journey_json(journey: Journey) -> str:
+    """A JSON document: format_version, start, steps with rank, similarity, track, explanation."""
+    steps = [_plain(step) for step in journey]
+    return _document({"start": asdict(journey.start), "steps": steps, "notes": journey.notes})
+
+
+def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = True) -> str:
+    """An extended M3U playlist (UTF-8) of the neighbors, in order.
+
+    Args:
+        neighbors: What is to be played.
+        audio_root: The folder to which their paths are relative.
+        why: Whether the reason for each stands before it, as a comment that players pass over.
+    """
+    return "\n".join(["#EXTM3U", *_entries(neighbors, audio_root, why)])
+
+
+def journey_m3u(journey: Journey, audio_root: Path, why: bool = True) -> str:
+    """An extended M3U playlist of a path, its start included; see `neighbors_m3u`."""
+    lines = ["#EXTM3U", *_entry(journey.start, audio_root), *_entries(journey, audio_root, why)]
+    return "\n".join(lines)
+
+
+def _document(content: dict[str, Any]) -> str:
+    document = {"format_version": FORMAT_VERSION, **content}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path) -> str:
-    """An extended M3U playlist (UTF-8) of the neighbors, most similar first."""
-    lines = ["#EXTM3U"]
+def _plain(neighbor: Neighbor) -> dict[str, Any]:
+    return {
+        "rank": neighbor.rank,
+        "similarity": neighbor.similarity,
+        "track": asdict(neighbor.track),
+        "explanation": neighbor.explanation.to_dict(),
+    }
+
+
+def _entries(neighbors: Iterable[Neighbor], audio_root: Path, why: bool) -> list[str]:
+    lines = []
     for neighbor in neighbors:
-        track = neighbor.track
-        seconds = -1 if track.duration_seconds is None else round(track.duration_seconds)
-        title = " ".join(name_of(track).split())  # a line break would end the entry
-        lines += [f"#EXTINF:{seconds},{title}", str(audio_root / track.path)]
-    return "\n".join(lines)
+        if why:
+            lines.append(f"# {neighbor.similarity:.3f} {_line(neighbor.explanation.sentence)}")
+        lines += _entry(neighbor.track, audio_root)
+    return lines
+
+
+def _entry(track: Track, audio_root: Path) -> list[str]:
+    seconds = -1 if track.duration_seconds is None else round(track.duration_seconds)
+    # A path from outside the library is relative to where we are.
+    path = audio_root / track.path if track.track_id is not None else Path(track.path).resolve()
+    return [f"#EXTINF:{seconds},{_line(name_of(track))}", str(path)]
+
+
+def _line(text: str) -> str:
+    """On one line: a break would end the entry."""
+    return " ".join(text.split())

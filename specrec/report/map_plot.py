@@ -130,10 +130,17 @@ def _draw_labels(panel: Axes, points: np.ndarray, values: pd.Series) -> str:
 
 
 def _draw_groups(panel: Axes, points: np.ndarray, codes: np.ndarray, labels: list[str]) -> None:
+    many = len(points) > _MANY
+    if many:  # in no order, so that no group covers another
+        order = np.random.default_rng(0).permutation(np.flatnonzero(codes >= 0))
+        colors = np.array(_COLORS)[codes[order] % len(_COLORS)]
+        _scatter(panel, points[order], "o", colors, len(points), None)
     for place, label in enumerate(labels):
-        color, marker = _COLORS[place % len(_COLORS)], _MARKERS[place % len(_MARKERS)]
+        color = _COLORS[place % len(_COLORS)]
+        marker = "o" if many else _MARKERS[place % len(_MARKERS)]
         folded = textwrap.fill(label, _LETTERS, subsequent_indent="    ")
-        _scatter(panel, points[codes == place], marker, color, len(points), folded)
+        own = points[:0] if many else points[codes == place]
+        _scatter(panel, own, marker, color, len(points), folded)
     legend = panel.legend(
         loc="upper left",
         bbox_to_anchor=(1.01, 1.0),
@@ -183,7 +190,7 @@ def _scatter(
     panel: Axes,
     points: np.ndarray,
     marker: str,
-    color: str,
+    color: str | np.ndarray,
     total: int,
     label: str | None,
     alpha: float = 0.7,

@@ -87,11 +87,12 @@ def draw_grid(
     longest = max(round(image.get_extent()[1], 1) for image in images)
     for panel in figure.axes:
         panel.set_xlim(0, longest)
-    bar = figure.colorbar(images[0], ax=figure.axes, pad=0.01, aspect=50, fraction=0.03)
-    bar.set_label("dB relative to the maximum of each track", fontsize=9)
+    bar = figure.colorbar(images[0], ax=figure.axes, pad=0.01, aspect=10 * rows, fraction=0.03)
+    bar.set_label("dB", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     figure.suptitle(drawable(title), fontsize=12, family=list(families()), parse_math=False)
-    figure.supxlabel(f"seconds (at most {SECONDS:g}, from the middle of each track)", fontsize=9)
+    part = f"at most {SECONDS:g} s from the middle of each track"
+    figure.supxlabel(f"seconds ({part}); colors: dB relative to its maximum", fontsize=9)
     save_picture(figure, path, title, _description(columns))
 
 

@@ -1,6 +1,7 @@
 """Clusters and cues on the terminal and as JSON."""
 
 import json
+from math import isnan
 from typing import Any
 
 from rich import box
@@ -18,6 +19,7 @@ from specrec.study.words import spoken
 
 FORMAT_VERSION = 1
 _TYPICAL = 3  # tracks named of each cluster
+_ORIGINS = {"table": "from the table", "measured": "measured", "predicted": "predicted"}
 
 
 def print_clusters(material: Material, clustering: Clustering) -> None:
@@ -35,7 +37,7 @@ def print_clusters(material: Material, clustering: Clustering) -> None:
             str(number),
             str(cluster.size),
             f"{cluster.share:.0%}",
-            f"{cluster.silhouette:.2f}",
+            "-" if isnan(cluster.silhouette) else f"{cluster.silhouette:.2f}",
             cluster.name,
             escape("; ".join(typical)),
         )
@@ -77,21 +79,20 @@ def print_cues(study: CueStudy) -> None:
     """Prints each claim, the figures and the verdict."""
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("claim", ratio=4)
-    table.add_column("feature is", ratio=1)
-    for name in ("correlation", "effect", "low", "high", "p"):
-        table.add_column(name, justify="right")
-    table.add_column("verdict", style="bold", ratio=2)
+    table.add_column("claim, and what it was turned into", overflow="fold")
+    table.add_column("correlation", justify="right", min_width=20)
+    table.add_column("effect", justify="right", min_width=6)
+    table.add_column("verdict", style="bold", min_width=15)
     for item in study.findings:
-        table.add_row(claim_text(item.claim), item.source or "-", *_figures(item), item.verdict)
+        table.add_row(*_row(item))
     console.print(table)
     groups = max((item.groups for item in study.findings), default=0)
     console.print(
         f"{len(study.rows)} tracks, {groups} groups by {', '.join(study.grouped_by)}"
         f" ({len(study.skipped)} files could not be used). correlation: Spearman's, with its 95 %"
-        " bootstrap interval over groups. effect: Cliff's delta of the cue, highest quarter of the"
-        " feature against the lowest, whose medians follow. p: one-sided, by Holm's method for"
-        " all claims."
+        " bootstrap interval over groups, and p, one-sided, by Holm's method for all claims."
+        " effect: Cliff's delta of the cue, highest quarter of the feature against the lowest;"
+        " their medians stand under the claim."
     )
     if any(item.source in ("measured", "predicted") for item in study.findings):
         console.print(CAUTION)
@@ -118,21 +119,24 @@ def claim_text(claim: Claim) -> str:
     return f'{claim.side} {spoken(claim.feature)}: "{claim.words}" ({meaning})'
 
 
-def _figures(finding: Finding) -> tuple[str, ...]:
-    if finding.correlation is None:
-        return ("-",) * 5
-    one = finding.correlation
+def _row(finding: Finding) -> tuple[str, str, str, str]:
+    claim, one = claim_text(finding.claim), finding.correlation
+    if one is None:
+        return claim, "-", "-", finding.verdict
+    about = f"{finding.claim.feature} is {_ORIGINS[finding.source]}" if finding.source else ""
     unit = CUES[finding.claim.cue][1]
-    ends = (
-        "-" if value is None else f"{value:.3g} {unit}".strip()
-        for value in (finding.low, finding.high)
-    )
+    if finding.low is not None and finding.high is not None:
+        about += f"; low: {finding.low:.3g} {unit}".rstrip() + f", high: {finding.high:.3g} {unit}"
     return (
-        f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})",
+        f"{claim}\n[dim]{about.strip()}[/]",
+        f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})\n[dim]{_p(finding.adjusted_p)}[/]",
         "-" if finding.effect is None else f"{finding.effect:.2f}",
-        *ends,
-        "-" if finding.adjusted_p is None else f"{finding.adjusted_p:.2g}",
+        finding.verdict,
     )
+
+
+def _p(value: float | None) -> str:
+    return "" if value is None else f"p {value:.2g}"
 
 
 def _compared(material: Material) -> str:

@@ -64,7 +64,7 @@ def _draw_profiles(figure: Figure, panel: Axes, clustering: Clustering) -> None:
     for (row, column), value in np.ndenumerate(grid):
         if np.isfinite(value):
             color = "white" if abs(value) > 0.75 * _WIDEST else "black"
-            text = f"{value:+.1f}"
+            text = f"{round(value, 1) + 0.0:+.1f}"
             panel.text(column, row, text, ha="center", va="center", fontsize=8.5, color=color)
     panel.set_xticks(range(len(names)), [spoken(name) for name in names], rotation=40, ha="right")
     labels = [

@@ -1,6 +1,6 @@
 """Tables on the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -10,42 +10,95 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
+from specrec.recommend.journey import Journey
+from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Track
+
+_SHOWN = 5
 
 
 def print_neighbors(
-    query: Track, neighbors: Sequence[Neighbor], why: bool = True, relation: str = "Sounds like"
+    answer: Recommendation, why: bool = True, relation: str = "Sounds like"
 ) -> None:
-    """Prints the neighbors of a query as a table, with a reason under each.
+    """Prints the neighbors of some queries as a table, with a reason under each, and notes.
+
+    Of several queries, the column `like` has the number of the nearest.
 
     Args:
-        query: The query.
-        neighbors: The most similar first.
+        answer: What was asked for and found.
         why: Whether to give reasons.
-        relation: Of the neighbors to the query.
+        relation: Of the neighbors to what was asked for.
     """
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left")
-    table.title = f"{relation} [bold]{escape(name_of(query))}[/]"
+    console = Console(highlight=False)
+    several = len(answer.queries) > 1
+    more: dict[str, list[str]] = {}
+    scores = [neighbor.score for neighbor in answer if neighbor.score is not None]
+    if scores:
+        more["score"] = [f"{score:.3f}" for score in scores]
+    if several:
+        more["like"] = [str(neighbor.seed + 1) for neighbor in answer]
+    title = f"{relation} {_names(answer.queries)}"
+    if answer.against:
+        title += f", not like {_names(answer.against)}"
+    _print_table(console, title, answer.neighbors, more, why)
+    _print_notes(console, answer.notes)
+
+
+def print_journey(journey: Journey, why: bool = True) -> None:
+    """Prints a path as a table: how similar each track is to the one before, and why."""
+    console = Console(highlight=False)
+    title = f"From {_names((journey.start,))} to {_names((journey[-1].track,))}"
+    _print_table(console, title, journey.steps, {}, why)
+    _print_notes(console, journey.notes)
+
+
+def _names(tracks: Sequence[Track]) -> str:
+    """Names in bold; several have numbers."""
+    names = [f"[bold]{escape(name_of(track))}[/]" for track in tracks]
+    if len(names) == 1:
+        return names[0]
+    shown = [f"{place} {name}" for place, name in enumerate(names[:_SHOWN], 1)]
+    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return ", ".join([*shown, *more])
+
+
+def _print_notes(console: Console, notes: Sequence[str]) -> None:
+    for note in notes:
+        console.print(f"[dim]{escape(note)}[/]", soft_wrap=True)
+
+
+def _print_table(
+    console: Console,
+    title: str,
+    neighbors: Sequence[Neighbor],
+    more: Mapping[str, Sequence[str]],
+    why: bool,
+) -> None:
+    if not neighbors:
+        console.print(title)
+        return
+    table = Table(box=box.SIMPLE_HEAD, title_justify="left", title=title)
     table.add_column("#", justify="right", style="dim")
-    table.add_column("similarity", justify="right")
+    digits = similarity_digits(neighbors)
+    for name in ("similarity", *more):
+        table.add_column(name, justify="right", min_width=digits + 3)
     tracks = [neighbor.track for neighbor in neighbors]
     texts = [
         name
         for name in ("title", "artist", "album", "genre")
-        if any(getattr(track, name) for track in tracks)
+        if any(getattr(track, name) for track in tracks) and not (more and name == "album")
     ]
     for name in texts:
         table.add_column(name, overflow="fold", style="bold" if name == "title" else "")
     table.add_column("length", justify="right")
-    digits = similarity_digits(neighbors)
-    for neighbor in neighbors:
+    for place, neighbor in enumerate(neighbors):
         table.add_row(
             str(neighbor.rank),
             f"{neighbor.similarity:.{digits}f}",
+            *(cells[place] for cells in more.values()),
             *(escape(getattr(neighbor.track, name) or "-") for name in texts),
             clock(neighbor.track.duration_seconds),
         )
-    console = Console(highlight=False)
     if why:
         _print_with_reasons(console, table, neighbors)
     else:
@@ -53,11 +106,12 @@ def print_neighbors(
 
 
 def similarity_digits(neighbors: Sequence[Neighbor]) -> int:
-    """Decimals, from 3 to 9, that tell the first similarity from the last."""
+    """Decimals, from 3 to 9, that tell the highest similarity from the lowest."""
     if len(neighbors) < 2:
         return 3
-    first, last = neighbors[0].similarity, neighbors[-1].similarity
-    return next((n for n in range(3, 9) if f"{first:.{n}f}" != f"{last:.{n}f}"), 9)
+    similarities = [neighbor.similarity for neighbor in neighbors]
+    high, low = max(similarities), min(similarities)
+    return next((n for n in range(3, 9) if f"{high:.{n}f}" != f"{low:.{n}f}"), 9)
 
 
 def _print_with_reasons(console: Console, table: Table, neighbors: Sequence[Neighbor]) -> None:

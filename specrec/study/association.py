@@ -1,15 +1,15 @@
 """Whether two columns go together: rank correlation, effect size, several tests at once."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Float32, Float64, Int
 from scipy.stats import rankdata
 
 from specrec.metrics import Estimate
 
-_RESAMPLES = 4000
-_BLOCK = 500  # resamples at a time, for memory
+_RESAMPLES = 2000
 
 
 def rank_correlation(
@@ -36,17 +36,18 @@ def rank_correlation(
         [np.bincount(codes, column) for column in (np.ones_like(x), x, y, x * x, y * y, x * y)],
         axis=1,
     )
-    count = len(moments)
-    rng = np.random.default_rng(seed)
-    resampled = np.concatenate(
-        [
-            _correlation(rng.multinomial(count, [1 / count] * count, size=_BLOCK) @ moments)
-            for _ in range(_RESAMPLES // _BLOCK)
-        ]
-    )
+    resampled = _correlation(_draws(len(moments), seed) @ moments)
     low, high = np.percentile(resampled, [2.5, 97.5])
     value = float(_correlation(moments.sum(axis=0)[None])[0])
     return Estimate(value, float(low), float(high)), resampled
+
+
+@lru_cache(maxsize=1)  # the claims of a catalog share its groups
+def _draws(groups: int, seed: int) -> Float32[np.ndarray, "resamples groups"]:
+    """How often each resample holds each group."""
+    shares = np.full(groups, 1 / groups)
+    drawn = np.random.default_rng(seed).multinomial(groups, shares, size=_RESAMPLES)
+    return drawn.astype(np.float32)
 
 
 def _correlation(moments: Float64[np.ndarray, "samples 6"]) -> Float64[np.ndarray, " samples"]:

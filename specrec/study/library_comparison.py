@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import bootstrap
 
 from specrec.metrics import Estimate
 from specrec.recommend.features import FeatureRecommender
@@ -135,15 +134,12 @@ def compare_library(
         for place in [*order[:_LISTED], *order[: -_LISTED - 1 : -1]]
     ]
     listed = len(agreed) // 2
-    shared = [
-        SharedFeature(
-            name,
-            _ratio(apart[:, 0, number], apart[:, 2, number]),
-            _ratio(apart[:, 1, number], apart[:, 2, number]),
-        )
-        for number, name in enumerate(features.space.names)
-        if apart[:, 2, number].any()
-    ]
+    both = np.stack([overlaps, correlations], axis=1)
+    overlap, correlated = _ratios(both, np.ones_like(both))
+    varied = apart[:, 2].any(axis=0)
+    heard, known = (_ratios(apart[:, system, varied], apart[:, 2, varied]) for system in (0, 1))
+    names = np.array(features.space.names)[varied].tolist()
+    shared = [SharedFeature(*item) for item in zip(names, heard, known, strict=True)]
     quantiles = np.percentile(correlations, _PERCENTILES).tolist()
     return LibraryComparison(
         len(pair),
@@ -151,9 +147,9 @@ def compare_library(
         len(queries),
         k,
         dict(features.sources),
-        _mean(overlaps),
+        overlap,
         k / (len(pair) - 1),
-        _mean(correlations),
+        correlated,
         dict(zip(_PERCENTILES, quantiles, strict=True)),
         tuple(agreed[:listed]),
         tuple(agreed[listed:]),
@@ -161,28 +157,13 @@ def compare_library(
     )
 
 
-def _mean(values: Float64[np.ndarray, " queries"]) -> Estimate:
-    return _ratio(values, np.ones_like(values))
-
-
-def _ratio(
-    numerators: Float64[np.ndarray, " queries"], denominators: Float64[np.ndarray, " queries"]
-) -> Estimate:
-    """Ratio of two means, with the percentile bootstrap over queries (Efron 1979)."""
-
-    def ratio(above: np.ndarray, below: np.ndarray, axis: int = -1) -> np.ndarray:
-        means: np.ndarray = above.mean(axis=axis) / below.mean(axis=axis)
-        return means
-
-    found = bootstrap(
-        (numerators, denominators),
-        ratio,
-        paired=True,
-        vectorized=True,
-        n_resamples=_RESAMPLES,
-        batch=200,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    )
-    low, high = found.confidence_interval
-    return Estimate(float(ratio(numerators, denominators)), float(low), float(high))
+def _ratios(
+    above: Float64[np.ndarray, "queries figures"], below: Float64[np.ndarray, "queries figures"]
+) -> list[Estimate]:
+    """Ratios of means, with percentile bootstrap intervals over queries (Efron 1979)."""
+    count = len(above)
+    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), _RESAMPLES)
+    lows, highs = np.percentile((drawn @ above) / (drawn @ below), [2.5, 97.5], axis=0)
+    values = above.mean(axis=0) / below.mean(axis=0)
+    figures = zip(values.tolist(), lows.tolist(), highs.tolist(), strict=True)
+    return [Estimate(*figure) for figure in figures]

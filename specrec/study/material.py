@@ -14,13 +14,14 @@ from specrec.catalog.feature_table import read_feature_table
 from specrec.descriptors.features import FEATURES, known_features
 from specrec.errors import QueryError
 from specrec.explain.decompose import unit
+from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.feature_sources import (
     Source,
     choose,
     sources_of_library,
     tracks_of_table,
 )
-from specrec.recommend.feature_space import FeatureSettings, FeatureSpace
+from specrec.recommend.feature_space import FeatureSpace
 from specrec.recommend.library import Library
 
 Space = Literal["embeddings", "features"]

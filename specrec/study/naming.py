@@ -18,7 +18,8 @@ medium effect (Cohen 1988)."""
 SLIGHT = 0.2
 """The same where a name says `slightly`, which it does only to tell two clusters apart."""
 
-MIDDLE = "near the middle of the library"
+MIDDLE = "no feature stands out"
+TOO_FEW = "too few tracks to name"
 
 _NOISE = 3.0  # standard errors that a difference must exceed
 _FEWEST = 5  # tracks of a cluster with a value
@@ -134,6 +135,7 @@ def name_clusters(
         phrases.append([said[name].phrase or "" for name in first + rest])
         lengths.append(min(len(first), _WORDS))
     names = [_joined(own[:length]) for own, length in zip(phrases, lengths, strict=True)]
+    names = [name if profile else TOO_FEW for name, profile in zip(names, profiles, strict=True)]
     while True:
         counts = Counter(names)
         shared = [place for place, name in enumerate(names) if counts[name] > 1]

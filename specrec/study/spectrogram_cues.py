@@ -6,11 +6,11 @@ those of the pictures about which such claims are made, rather than a model's fr
 sees less treble and another picture.
 """
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
+from scipy.fft import irfft, rfft
 
 from specrec.descriptors.clip import load_clip
 from specrec.descriptors.mel_db import FLOOR_DB, NOTEBOOK, mel_db
@@ -101,10 +101,10 @@ def _irregularity(picture: Float[np.ndarray, "bands frames"], frames_per_second:
     changes = picture - picture.mean(axis=1, keepdims=True, dtype=np.float64)
     if np.sqrt(np.square(changes).mean()) < _STEADY_DB:
         return 0.0
-    similar = max(map(partial(_moved_correlation, changes), lags))
+    # Sums of products at all lags at once, by the transform (Wiener and Khinchin).
+    power = np.square(np.abs(rfft(changes, 2 * frames, axis=1))).sum(axis=0)
+    products = irfft(power)[lags]
+    energy = np.concatenate([[0.0], np.square(changes).sum(axis=0).cumsum()])
+    early, late = energy[frames - lags], energy[-1] - energy[lags]
+    similar = (products / np.sqrt(early * late)).max()
     return float(np.clip(1 - similar, 0.0, 1.0))
-
-
-def _moved_correlation(changes: Float[np.ndarray, "bands frames"], lag: int) -> float:
-    early, late = changes[:, :-lag], changes[:, lag:]
-    return float((early * late).sum() / np.sqrt(np.square(early).sum() * np.square(late).sum()))

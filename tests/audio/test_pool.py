@@ -1,4 +1,6 @@
+import multiprocessing
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +46,38 @@ def test_a_crashing_decoder_costs_only_its_own_file(tmp_path: Path) -> None:
             assert loaded.reason == Reason.CRASHED
         else:
             assert loaded == 1.5
+
+
+def _count_up(path: Path) -> Iterator[np.ndarray]:
+    for number in range(int(path.name)):
+        if path.parent.name == "fatal" and number == 3:
+            os._exit(11)
+        if path.parent.name == "bad" and number == 3:
+            raise AudioError(path, Reason.CORRUPT, "damaged")
+        yield np.full((number, 50_000), number, dtype=np.float32)
+
+
+def test_items_of_a_file_come_in_order_as_they_were_made() -> None:
+    names = ["a/4", "fatal/6", "a/0", "bad/5", "a/7", "a/1", "fatal/9", "a/3"]
+    found: dict[int, list[np.ndarray | AudioError]] = {}
+    for position, item in pool.stream_files(_count_up, [Path(name) for name in names], workers=2):
+        found.setdefault(position, []).append(item)
+    for position, name in enumerate(names):
+        kind, _, count = name.partition("/")
+        items = found.get(position, [])
+        if kind != "a":
+            error = items.pop()
+            assert isinstance(error, AudioError)
+            assert error.reason == (Reason.CRASHED if kind == "fatal" else Reason.CORRUPT)
+        assert len(items) == (int(count) if kind == "a" else 3)
+        for number, item in enumerate(items):
+            np.testing.assert_array_equal(item, np.full((number, 50_000), number))
+
+
+def test_no_process_is_left_when_one_stops_listening() -> None:
+    running = set(multiprocessing.active_children())
+    results = pool.stream_files(_count_up, [Path("a/7")] * 9, workers=2)
+    next(results)
+    assert len(set(multiprocessing.active_children()) - running) == 2
+    results.close()
+    assert set(multiprocessing.active_children()) <= running

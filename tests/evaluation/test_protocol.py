@@ -85,7 +85,7 @@ def test_wrong_models_are_refused(
     with pytest.raises(ModelError, match="given twice"):
         find_contenders(library, rows, (str(model_folder), str(model_folder)))
     strangers = Library.open(library.folder)
-    strangers.tracks = library.tracks.assign(
+    strangers.generation.tracks = library.tracks.assign(
         content_id=[f"other {row}" for row in range(6)],
         track_id=pd.Series([f"other {row}" for row in range(6)]),
     )

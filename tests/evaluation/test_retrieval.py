@@ -127,3 +127,19 @@ def test_hubness_over_more_tracks_than_a_block_and_fewer_than_k(
     assert hubness.never_share == pytest.approx((counts == 0).mean())
     few = measure_hubness(vectors[:4])
     assert (few.k, few.largest, few.skewness, few.never_share) == (3, 3, 0, 0)
+
+
+def test_fewer_hubs_spread_the_recommendations_and_keep_the_clusters() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(10), 30)
+    vectors = 0.5 * rng.normal(size=(10, 30))[labels] + rng.normal(size=(300, 30))
+    vectors += 0.5 * rng.normal(size=30)  # off center: some are near to all
+    plain, corrected = (measure_hubness(vectors, fewer_hubs=fewer) for fewer in (False, True))
+    assert corrected.largest < plain.largest
+    assert corrected.skewness < plain.skewness / 2
+    task = Task("label", np.arange(300), labels, np.full(300, -1), np.full(300, -1))
+    found = evaluate_retrieval({"plain": vectors, "fewer": vectors}, task, {"fewer"})
+    precision = {name: found.figures[name]["precision_at_10"].value for name in found.figures}
+    assert precision["fewer"] > precision["plain"]
+    same = evaluate_retrieval({"plain": vectors, "fewer": vectors}, task)
+    assert same.figures["fewer"] == same.figures["plain"] == found.figures["plain"]

@@ -143,6 +143,14 @@ def test_the_command_draws(folder: Path, tmp_path: Path) -> None:
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_tracks_of_a_library_are_drawn(folder: Path, tmp_path: Path) -> None:
+    arguments = ["spectrograms", str(folder / "library"), str(tmp_path), "--workers", "1"]
+    result = runner.invoke(specrec.cli.app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "6 pictures, 6 drawn now, 0 skipped" in " ".join(result.stdout.split())
+    assert {path.name for path in tmp_path.iterdir()} == {f"track {i}.png" for i in range(6)}
+
+
 def test_a_wrong_plot_is_one_line_with_exit_code_2(
     folder: Path,
     tmp_path: Path,

@@ -32,7 +32,7 @@ def test_the_command_draws_and_lists_failures(music: Path, tmp_path: Path) -> No
     ]
     assert document["drawing"]["settings"]["name"] == "specrec-base"
     with Image.open(tmp_path / "track 0.png") as picture:
-        assert picture.mode == "RGB"
+        assert picture.size == (1000, 360)
 
 
 def test_errors_are_one_line_with_exit_code_2(

@@ -1,0 +1,227 @@
+"""Files to windows in blocks, so that the memory needed does not grow with a file's length."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import soxr
+from jaxtyping import Float32
+
+from specrec.audio.decoders import Stream
+from specrec.audio.decoding import decode, decode_with
+from specrec.audio.loading import QUALITY, Content, resample
+from specrec.audio.windows import window_starts
+from specrec.errors import AudioError, Reason
+
+_BLOCK_SECONDS = 120.0
+_HEAD_SECONDS = 600.0  # a track up to here is held as a whole, since its length places its windows
+_MARGIN_SECONDS = 0.01  # read after a window that is sought, for what resampling rounds off
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class WindowBlock:
+    """Some of a track's windows, one after the other.
+
+    Attributes:
+        first: Number of the first one. 0 begins the track anew, whatever came before.
+        windows: float32, shape (windows, samples).
+        seconds: Duration of the track, in its last block; None in those before.
+    """
+
+    first: int
+    windows: Float32[np.ndarray, "windows samples"]
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """What windows to cut of a track.
+
+    Attributes:
+        sample_rate: Samples per second.
+        window_seconds: Length of a window.
+        windows_per_track: See `window_starts`; None to cover the track.
+    """
+
+    sample_rate: int
+    window_seconds: float
+    windows_per_track: int | None = None
+
+    @property
+    def window_samples(self) -> int:
+        """Length of a window in samples."""
+        return round(self.window_seconds * self.sample_rate)
+
+    def resampled(self, samples: int, sample_rate: int) -> int:
+        """Length of so many samples of another rate, as soxr rounds it."""
+        return (2 * samples * self.sample_rate + sample_rate) // (2 * sample_rate)
+
+
+class _OtherLengthError(Exception):
+    """A track is not as long as its header says, so that its windows were not where they belong."""
+
+    def __init__(self, samples: int) -> None:
+        super().__init__(samples)
+        self.samples = samples
+
+
+def window_blocks(path: Path, plan: WindowPlan) -> Iterator[WindowBlock]:
+    """Reads a file's windows, those of `cut_windows`, block by block.
+
+    Where a few windows are wanted, they are read by seeking if the format allows.
+
+    Args:
+        path: Any file that libsndfile or FFmpeg reads.
+        plan: What windows.
+
+    Yields:
+        Blocks of up to two minutes.
+
+    Raises:
+        AudioError: As `load` does, but possibly after some blocks.
+    """
+    sought = None if plan.windows_per_track is None else _seek_windows(path, plan)
+    if sought is not None:
+        yield sought
+        return
+    samples = None
+    for _ in range(_ATTEMPTS):
+        try:
+            yield from decode_with(path, partial(_cut_stream, path, plan, samples))
+            return
+        except _OtherLengthError as error:
+            samples = error.samples
+    raise AudioError(path, Reason.UNREADABLE, "its length changes while it is read")
+
+
+def _cut_stream(
+    path: Path, plan: WindowPlan, samples: int | None, stream: Stream
+) -> Iterator[WindowBlock]:
+    """Cuts a whole stream, of which it may be known how many samples it will give."""
+    sound = _Resampled(stream, plan.sample_rate)
+    blocks = iter(sound)
+    head = _take(blocks, round(_HEAD_SECONDS * plan.sample_rate))
+    if sound.ended:
+        samples = sound.samples
+        sound.content.check(path, samples / plan.sample_rate)
+    elif samples is None:
+        if stream.stated_samples is None:
+            samples = len(head) + sum(map(len, blocks))
+            raise _OtherLengthError(samples)
+        samples = plan.resampled(stream.stated_samples, stream.sample_rate)
+    length = min(plan.window_samples, samples)
+    starts = window_starts(samples, length, plan.windows_per_track)
+    per_block = max(1, round(_BLOCK_SECONDS / plan.window_seconds))
+    first, last = 0, None
+    for windows in cut_blocks(chain([head], blocks), starts.tolist(), length, per_block):
+        if last is not None:
+            yield last
+        last = WindowBlock(first, windows, None)
+        first += len(windows)
+    if sound.samples != samples or last is None:
+        raise _OtherLengthError(sound.samples)
+    sound.content.check(path, samples / plan.sample_rate)
+    yield replace(last, seconds=samples / plan.sample_rate)
+
+
+class _Resampled:
+    """A stream at another sample rate.
+
+    Attributes:
+        samples: Samples that came so far.
+        ended: Whether that was all.
+        content: What `check` knows of them.
+    """
+
+    def __init__(self, stream: Stream, sample_rate: int) -> None:
+        self._stream, self._sample_rate = stream, sample_rate
+        self.samples, self.ended = 0, False
+        self.content = Content()
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for block in self._blocks():
+            self.samples += len(block)
+            yield block
+        self.ended = True
+
+    def _blocks(self) -> Iterator[np.ndarray]:
+        rate = self._stream.sample_rate
+        resampler = None
+        if rate != self._sample_rate:
+            resampler = soxr.ResampleStream(rate, self._sample_rate, 1, "float32", QUALITY)
+        for block in self._stream.blocks:
+            self.content.add(block)
+            yield block if resampler is None else resampler.resample_chunk(block)
+        if resampler is not None:
+            yield resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+
+
+def _take(blocks: Iterator[np.ndarray], samples: int) -> np.ndarray:
+    """Joins the next blocks, as many as hold so many samples, or all."""
+    taken = [np.zeros(0, dtype=np.float32)]
+    for block in blocks:
+        taken.append(block)
+        samples -= len(block)
+        if samples < 0:
+            break
+    return np.concatenate(taken)
+
+
+def cut_blocks(
+    blocks: Iterable[np.ndarray], starts: list[int], length: int, per_block: int
+) -> Iterator[Float32[np.ndarray, "windows samples"]]:
+    """Cuts windows of a signal that comes in pieces, and reads it to its end.
+
+    Args:
+        blocks: Consecutive samples, shape (samples,).
+        starts: First samples of the windows, in rising order.
+        length: Their length.
+        per_block: Windows in each array that is yielded, but for the last.
+    """
+    held, offset = np.zeros(0, dtype=np.float32), 0
+    rows: list[np.ndarray] = []
+    done = 0
+    for block in blocks:
+        held = np.concatenate([held, block]) if len(held) else block
+        while done < len(starts) and starts[done] + length <= offset + len(held):
+            start = starts[done] - offset
+            rows.append(held[start : start + length])
+            done += 1
+            if len(rows) == per_block:
+                yield np.stack(rows)
+                rows = []
+        passed = (starts[done] if done < len(starts) else offset + len(held)) - offset
+        held, offset = held[passed:], offset + min(passed, len(held))
+    if rows:
+        yield np.stack(rows)
+
+
+def _seek_windows(path: Path, plan: WindowPlan) -> WindowBlock | None:
+    """Reads windows by seeking; None where that is no use, or not possible."""
+    ((stated, rate, seeks),) = decode_with(
+        path, lambda stream: iter([(stream.stated_samples, stream.sample_rate, stream.seeks)])
+    )
+    if stated is None or not seeks:
+        return None
+    samples = plan.resampled(stated, rate)
+    starts = window_starts(samples, plan.window_samples, plan.windows_per_track)
+    if len(starts) == len(window_starts(samples, plan.window_samples)):
+        return None
+    content, rows = Content(), []
+    for start in starts:
+        begin = float(start) / plan.sample_rate
+        try:
+            part = decode(path, begin, plan.window_seconds + _MARGIN_SECONDS)
+        except AudioError:  # decoding the whole says what is wrong, or that the header is
+            return None
+        content.add(part.samples)
+        row = resample(part, plan.sample_rate).samples[: plan.window_samples]
+        if len(row) < plan.window_samples:
+            return None
+        rows.append(row)
+    content.check(path, samples / plan.sample_rate)
+    return WindowBlock(0, np.stack(rows), samples / plan.sample_rate)

@@ -1,0 +1,79 @@
+"""Search by features: FAISS finds candidates, double precision puts them in order."""
+
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from specrec.index.distances import DistanceIndex
+from specrec.index.search import EXACT, SearchIndex, build_index
+from specrec.recommend.feature_space import FeatureSpace
+
+_POOL = 64  # the fewest candidates that are put in order
+_ROUNDING = 1e-6  # by which scores in single precision may be off
+
+
+class FeatureIndex:
+    """Finds the tracks nearest in features, exactly."""
+
+    def __init__(self, space: FeatureSpace, vectors: Float64[np.ndarray, "tracks columns"]) -> None:
+        self._space = space
+        self._vectors = vectors
+
+    def nearest(
+        self, row: int, k: int, songs: Int64[np.ndarray, " tracks"]
+    ) -> tuple[list[tuple[float, int]], int]:
+        """Scores and rows of the k songs nearest to a track, but its own.
+
+        FAISS finds candidates in single precision; they are put in order in double precision,
+        and there are enough of them that no other can belong before the last.
+
+        Args:
+            row: Of the track.
+            k: How many songs; fewer come back where there are fewer.
+            songs: Equal for releases of one song, of which the nearest stands for all.
+
+        Returns:
+            The songs, nearest first, and how many releases were passed over.
+        """
+        size = max(_POOL, 4 * k)
+        while True:
+            rough, pool = self._search(row, min(size, len(self._vectors)))
+            scores = self._space.scores(self._vectors[row], self._vectors[pool])
+            order = np.lexsort((pool, -scores))
+            seen, chosen, repeated = {int(songs[row])}, [], 0
+            for place in order[pool[order] != row]:
+                song = int(songs[pool[place]])
+                repeated += song in seen
+                if song not in seen:
+                    seen.add(song)
+                    chosen.append((float(scores[place]), int(pool[place])))
+                if len(chosen) == k:
+                    break
+            sure = len(chosen) == k and chosen[-1][0] > rough + _ROUNDING
+            if sure or len(pool) == len(self._vectors):
+                return chosen, repeated
+            size *= 4
+
+    def _search(self, row: int, size: int) -> tuple[float, Int64[np.ndarray, " size"]]:
+        """The nearest rows by FAISS, and the lowest of their scores."""
+        if self._space.metric == "cosine":
+            similarities, rows = self._cosines.search(self._vectors[row][None], size)
+            return float(similarities[0, -1]), rows[0]
+        distances, rows = self._distances.search((self._vectors[row] - self._middle)[None], size)
+        whole = self._space.variance.sum()
+        return float(1 - distances[0, -1] / (2 * whole)) if whole > 0 else 0.0, rows[0]
+
+    @cached_property
+    def _cosines(self) -> SearchIndex:
+        return build_index(self._vectors.astype(np.float32), EXACT)
+
+    @cached_property
+    def _distances(self) -> DistanceIndex:
+        return DistanceIndex(self._vectors - self._middle)
+
+    @cached_property
+    def _middle(self) -> Float64[np.ndarray, " columns"]:
+        # Distances do not change with it, and small numbers are rounded less.
+        middle: np.ndarray = self._vectors.mean(axis=0)
+        return middle

@@ -1,0 +1,193 @@
+"""The recommender by features against a loop over all tracks."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics.pairwise import cosine_similarity
+
+from specrec.errors import CatalogError, QueryError
+from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
+from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.library import Library
+from tests.libraries import TRACKS, write_planted
+
+ON = ("energy", "valence", "acousticness", "tempo")
+
+
+def make_table(rows: int = 400) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {
+            "Unnamed: 0": range(rows),
+            "track_id": [f"id{row}" for row in range(rows)],
+            "artists": [f"Artist {row // 3}" for row in range(rows)],
+            "album_name": "Album",
+            "track_name": [f"Song {row}" for row in range(rows)],
+            "popularity": rng.integers(0, 100, rows),
+            "duration_ms": 200_000,
+            "energy": rng.random(rows),
+            "valence": rng.random(rows),
+            "acousticness": rng.random(rows) ** 4,
+            "key": rng.integers(0, 12, rows),
+            "tempo": rng.uniform(60, 180, rows),
+            "track_genre": "pop",
+        }
+    )
+    table.loc[[0, 1], ["energy", "valence"]] = 0.99, 0.02
+    table.loc[[0, 1], "tempo"] = 170.0
+    return table
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return make_table()
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("scaling", ["robust", "none"])
+def test_the_nearest_are_those_of_a_loop(
+    table: pd.DataFrame, metric: Metric, scaling: Scaling
+) -> None:
+    recommender = FeatureRecommender.from_table(table, FeatureSettings(ON, scaling, metric))
+    assert len(recommender) == len(table)
+    for row in (0, 7, 399):
+        found = recommender.neighbors(f"id{row}", k=12)
+        scores = recommender.scores(row)
+        order = [other for other in np.argsort(-scores, kind="stable") if other != row][:12]
+        assert [item.track.track_id for item in found] == [f"id{other}" for other in order]
+        assert [item.similarity for item in found] == pytest.approx(scores[order], abs=1e-12)
+        assert [item.rank for item in found] == list(range(1, 13))
+
+
+def test_bare_numbers_are_ordered_in_double_precision() -> None:
+    rows = 300
+    near = pd.DataFrame({"energy": np.linspace(0.1, 0.2, rows)[::-1], "tempo": 5000.0})
+    recommender = FeatureRecommender.from_table(near, FeatureSettings(("energy", "tempo"), "none"))
+    found = recommender.neighbors("0", k=5)  # cosines differ only after the tenth decimal
+    assert [item.track.track_id for item in found] == ["1", "2", "3", "4", "5"]
+    expected = cosine_similarity(near.to_numpy()[:1], near.to_numpy())[0, 1:6]
+    assert [item.similarity for item in found] == pytest.approx(expected, abs=1e-14)
+
+
+def test_a_track_is_found_by_id_row_clip_and_words(table: pd.DataFrame) -> None:
+    doubled = pd.concat([table, table[5:6].assign(**{"Unnamed: 0": 900})])
+    recommender = FeatureRecommender.from_table(doubled)
+    assert len(recommender) == len(table)
+    for query in ("id5", "5", "900", "clip_900", "clip_5.wav", "Song 5", "artist 1 song 5"):
+        assert recommender.find(query).track_id == "id5"
+    track = recommender.find("id5")
+    assert (track.artist, track.genre, track.duration_seconds) == ("Artist 1", "pop", 200)
+    assert track.columns["rows"] == [5, 900]
+    with pytest.raises(QueryError, match="fits no title"):
+        recommender.find("clip_901")
+    with pytest.raises(QueryError, match="k must be 1 or more"):
+        recommender.neighbors("id5", k=0)
+    with pytest.raises(QueryError, match="are the same track"):
+        recommender.explain("id5", "900")
+
+
+def test_another_release_of_a_song_is_no_neighbor(table: pd.DataFrame) -> None:
+    release = table[5:6].assign(track_id="again", energy=table["energy"][5] + 0.001)
+    other = table[9:10].assign(track_id="other", track_name="SONG 9", popularity=0)
+    nameless = table[5:6].assign(track_id="nameless", artists=None)
+    recommender = FeatureRecommender.from_table(pd.concat([table, release, other, nameless]))
+    found = recommender.neighbors("id5", k=len(table))
+    ids = [item.track.track_id for item in found]
+    assert "again" not in ids
+    assert ids[0] == "nameless"
+    assert len({"id9", "other"} & set(ids)) == 1
+    assert found.notes == ("2 other releases of the same songs left out",)
+
+
+def test_explanations_add_up_and_name_what_is_shared(table: pd.DataFrame) -> None:
+    recommender = FeatureRecommender.from_table(table, FeatureSettings(ON))
+    assert recommender.space.names == ("energy", "valence", "acousticness", "tempo_bpm")
+    for item in recommender.neighbors("id7", k=10):
+        explanation = item.explanation
+        assert explanation.residual == 0
+        assert explanation.similarity == item.similarity
+        total = sum(part.value for part in explanation.contributions)
+        assert total == pytest.approx(item.similarity, abs=1e-12)
+        assert {part.rank_before for part in explanation.contributions} == {item.rank}
+    explanation = recommender.explain("id0", "id1")
+    because = {item.feature for item in explanation.reasons if item.verdict == "because"}
+    causal = {item.feature for item in explanation.contributions if item.causal}
+    assert because <= causal
+    sides = {item.feature: item.side for item in explanation.reasons}
+    assert sides["energy"] == "high"
+    assert sides["valence"] == "low"
+    assert "acousticness" not in because
+    alone = FeatureRecommender.from_table(table, FeatureSettings(("popularity", "tempo")))
+    said = alone.explain("id7", alone.neighbors("id7")[0].track.track_id or "").sentence
+    assert said.startswith(("Alike in ", "Because both are "))
+
+
+def test_ranks_without_a_feature_are_those_of_a_search_without_it(table: pd.DataFrame) -> None:
+    whole = FeatureRecommender.from_table(table, FeatureSettings(ON))
+    less = FeatureRecommender.from_table(table, FeatureSettings(ON[:3]))
+    explanation = whole.explain("id7", "id20")
+    tempo = next(item for item in explanation.contributions if item.feature == "tempo_bpm")
+    before, after = whole.scores(7), less.scores(7)
+    assert tempo.drop == pytest.approx(before[20] - after[20], abs=1e-12)
+    assert tempo.rank_before == (np.delete(before, 7) > before[20]).sum() + 1
+    assert tempo.rank_after == (np.delete(after, 7) > after[20]).sum() + 1
+
+
+def test_a_track_of_which_little_is_known_is_left_out(table: pd.DataFrame) -> None:
+    holes = table.copy()
+    holes.loc[3, ["energy", "valence", "acousticness"]] = np.nan
+    holes.loc[4, "energy"] = np.nan
+    recommender = FeatureRecommender.from_table(holes, FeatureSettings(ON))
+    assert (len(recommender), recommender.left_out, recommender.filled) == (399, 1, 1)
+    with pytest.raises(QueryError, match=r"id3: too few of its features are known"):
+        recommender.neighbors("id3")
+    assert recommender.find("id4").track_id == "id4"
+    ids = [item.track.track_id for item in recommender.neighbors("id4", k=398)]
+    assert len(ids) == 398
+    assert "id3" not in ids
+
+
+def test_what_a_table_lacks_is_named(table: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match=r"mood: no feature of that name; known are .*energy"):
+        FeatureRecommender.from_table(table, FeatureSettings(("mood",)))
+    with pytest.raises(QueryError, match="no features are known"):
+        FeatureRecommender.from_table(table[["track_id", "popularity"]])
+    with pytest.raises(QueryError, match="fewer than 2 tracks"):
+        FeatureRecommender.from_table(table[:1])
+    with pytest.raises(CatalogError, match="can be read"):
+        FeatureRecommender.from_table(tmp_path / "absent.csv")
+
+
+def test_a_table_on_disk_may_name_its_files(table: pd.DataFrame, tmp_path: Path) -> None:
+    named = table.assign(file=[f"music/{row}.wav" for row in range(len(table))])
+    named.to_csv(tmp_path / "table.csv", index=False)
+    recommender = FeatureRecommender.from_table(tmp_path / "table.csv")
+    assert recommender.audio_root == tmp_path.resolve()
+    assert recommender.find("id3").path == "music/3.wav"
+    assert FeatureRecommender.from_table(table).audio_root is None
+
+
+def test_a_library_gives_its_tables_features_else_measured_else_predicted(tmp_path: Path) -> None:
+    library = Library.open(write_planted(tmp_path))
+    measured = FeatureRecommender.of_library(library)
+    assert set(measured.sources.values()) == {"measured"}
+    assert "loudness_lufs" in measured.sources
+    assert len(measured) == TRACKS
+    library.descriptors.loc[:] = np.nan
+    library.tracks["energy"] = np.linspace(0, 1, TRACKS)
+    tabled = FeatureRecommender.of_library(library)
+    assert tabled.sources == {"energy": "table"}
+    mixed = FeatureRecommender.of_library(library, FeatureSettings(("energy", "centroid_hz")))
+    assert mixed.sources == {"energy": "table", "centroid_hz": "predicted"}
+
+
+def test_predicted_features_are_spoken_of_with_caution(tmp_path: Path) -> None:
+    library = Library.open(write_planted(tmp_path))
+    library.descriptors.loc[:] = np.nan
+    recommender = FeatureRecommender.of_library(library)
+    assert set(recommender.sources.values()) == {"predicted"}
+    explanation = recommender.explain("t0", "t1")
+    assert "bright (about " in explanation.sentence
+    assert not any(item.query.measured for item in explanation.reasons)

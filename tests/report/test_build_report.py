@@ -1,0 +1,21 @@
+from pathlib import Path
+
+import pytest
+
+from specrec.catalog.joins import Joined
+from specrec.index.build import BuildReport
+from specrec.index.plan import Plan
+from specrec.report.libraries import print_build
+
+
+@pytest.mark.parametrize(
+    ("tracks", "empty_cells", "held"),
+    [(114, 0, "114 rows"), (90, 3, "114 rows for 90 tracks, 3 empty cells")],
+)
+def test_an_index_run_says_what_the_table_of_features_knows(
+    tracks: int, empty_cells: int, held: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    joined = Joined(Path("t.csv"), 114, tracks, empty_cells, files=7, known=6)
+    print_build(BuildReport(7, 7, [], 0, None, joined, True, Plan()), "library")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"t.csv ({held}) knows 6 of 7 files" in printed
