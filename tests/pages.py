@@ -27,7 +27,7 @@ SECONDS = 3.0  # of each track's sound
 
 def hz_of(row: int) -> int:
     """Of the tone that is the sound of a track."""
-    return 300 + 5 * row
+    return 300 + 2 * row
 
 
 def write_library(folder: Path, queries: int = 2, k: int = 3) -> Page:
