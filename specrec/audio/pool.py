@@ -25,40 +25,16 @@ _JOBS_A_WORKER = 2  # one in work, one so that it need not wait for this process
 def load_many(
     paths: Sequence[Path], sample_rate: int, workers: int = 0
 ) -> Iterator[tuple[int, Waveform | AudioError]]:
-    """Loads files in worker processes, as `map_files` does it.
+    """Loads files in worker processes, as `map_paths` does it.
 
     Yields:
         The position in `paths`, with the waveform or what is wrong with the file.
     """
-    return map_files(_itself, paths, sample_rate, workers)
+    return map_paths(partial(_load, sample_rate), paths, workers)
 
 
-def _itself(waveform: Waveform) -> Waveform:
-    return waveform
-
-
-def map_files(
-    function: Callable[[Waveform], Made],
-    paths: Sequence[Path],
-    sample_rate: int,
-    workers: int = 0,
-) -> Iterator[tuple[int, Made | AudioError]]:
-    """Loads files in worker processes and calls a function on each there, as `map_paths` does it.
-
-    Args:
-        function: Of the waveform; at the top level of a module, so that a worker can import it.
-        paths: The files.
-        sample_rate: As in `load`.
-        workers: Number of processes; 0 for one a core.
-
-    Yields:
-        The position in `paths`, with what the function made or what is wrong with the file.
-    """
-    return map_paths(partial(_of_waveform, function, sample_rate), paths, workers)
-
-
-def _of_waveform(function: Callable[[Waveform], Made], sample_rate: int, path: Path) -> Made:
-    return function(load(path, sample_rate))
+def _load(sample_rate: int, path: Path) -> Waveform:
+    return load(path, sample_rate)
 
 
 def map_paths(

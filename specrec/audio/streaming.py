@@ -17,9 +17,11 @@ from specrec.audio.windows import window_starts
 from specrec.errors import AudioError, Reason
 
 _BLOCK_SECONDS = 120.0
-_HEAD_SECONDS = 600.0  # a track up to here is held as a whole, since its length places its windows
 _MARGIN_SECONDS = 0.01  # read after a window that is sought, for what resampling rounds off
 _ATTEMPTS = 3
+
+HEAD_SECONDS = 600.0
+"""A track of up to this length is held as a whole, since what is cut of it depends on its end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +104,9 @@ def _cut_stream(
     path: Path, plan: WindowPlan, samples: int | None, stream: Stream
 ) -> Iterator[WindowBlock]:
     """Cuts a whole stream, of which it may be known how many samples it will give."""
-    sound = _Resampled(stream, plan.sample_rate)
+    sound = Resampled(stream, plan.sample_rate)
     blocks = iter(sound)
-    head = _take(blocks, round(_HEAD_SECONDS * plan.sample_rate))
+    head = _take(blocks, round(HEAD_SECONDS * plan.sample_rate))
     if sound.ended:
         samples = sound.samples
         sound.content.check(path, samples / plan.sample_rate)
@@ -128,8 +130,8 @@ def _cut_stream(
     yield replace(last, seconds=samples / plan.sample_rate)
 
 
-class _Resampled:
-    """A stream at another sample rate.
+class Resampled:
+    """A stream at another sample rate, block by block.
 
     Attributes:
         samples: Samples that came so far.

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from specrec.audio.pool import map_files
-from specrec.descriptors.measure import NAMES, measure
-from specrec.descriptors.spectrum import SAMPLE_RATE
+from specrec.audio.pool import map_paths
+from specrec.descriptors.measure import NAMES, measure_file
 from specrec.errors import AudioError
 
 Progress = Callable[[int, int], None]
@@ -58,7 +57,7 @@ class Measurements:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         files = [paths[place] for place in new]
         with self._file.open("a") as file:
-            for position, made in map_files(measure, files, SAMPLE_RATE, workers):
+            for position, made in map_paths(measure_file, files, workers):
                 if not isinstance(made, AudioError):
                     content_id = content_ids[new[position]]
                     self._known[content_id] = made

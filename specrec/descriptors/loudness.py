@@ -10,7 +10,7 @@ QUIETEST_LUFS = -70.0
 """The absolute gate of both standards: what is quieter isn't told apart."""
 
 _OFFSET = -0.691
-_STEP_SECONDS = 0.1
+_STEP_SAMPLES = round(0.1 * SAMPLE_RATE)
 _BLOCK_STEPS = 4  # 400 ms, overlapping by 75 %
 _SHORT_TERM_STEPS = 30  # 3 s, a value each 100 ms
 _BLOCK_GATE_LU = -10.0
@@ -27,12 +27,42 @@ def loudness(samples: Float32[np.ndarray, " samples"]) -> dict[str, float]:
         `loudness_range_lu`: from the 10th to the 95th percentile of short-term loudness (EBU
         Tech 3342), over all whole windows of 3 s; NaN for what is shorter or all below the gate.
     """
-    steps = _step_power(k_weight(samples))
-    blocks = _gate(_sliding_mean(steps, _BLOCK_STEPS), _BLOCK_GATE_LU)
-    short_term = _gate(_sliding_mean(steps, _SHORT_TERM_STEPS), _RANGE_GATE_LU)
-    integrated = _lufs(blocks.mean(keepdims=True))[0] if len(blocks) else QUIETEST_LUFS
-    low, high = np.percentile(_lufs(short_term), _PERCENTILES) if len(short_term) else (np.nan,) * 2
-    return {"loudness_lufs": float(integrated), "loudness_range_lu": float(high - low)}
+    meter = LoudnessMeter()
+    meter.add(samples)
+    return meter.read()
+
+
+class LoudnessMeter:
+    """`loudness` of audio that comes block by block."""
+
+    def __init__(self) -> None:
+        self._filter = np.zeros((len(_K_WEIGHTING), 2))
+        self._rest = np.zeros(0)
+        self._steps = [np.zeros(0)]
+
+    def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
+        """Hears the next samples."""
+        weighted, self._filter = sosfilt(_K_WEIGHTING, samples, zi=self._filter)
+        heard = np.concatenate([self._rest, weighted])
+        steps = len(heard) // _STEP_SAMPLES
+        self._steps.append(_power(heard[: steps * _STEP_SAMPLES]))
+        self._rest = heard[steps * _STEP_SAMPLES :]
+
+    def read(self) -> dict[str, float]:
+        """What `loudness` says of all that was heard."""
+        steps = np.concatenate(self._steps)
+        if len(steps) < _BLOCK_STEPS:
+            block = np.zeros((_BLOCK_STEPS - len(steps)) * _STEP_SAMPLES)
+            block[: len(self._rest)] = self._rest
+            steps = np.concatenate([steps, _power(block)])
+        blocks = _gate(_sliding_mean(steps, _BLOCK_STEPS), _BLOCK_GATE_LU)
+        short_term = _gate(_sliding_mean(steps, _SHORT_TERM_STEPS), _RANGE_GATE_LU)
+        integrated = _lufs(blocks.mean(keepdims=True))[0] if len(blocks) else QUIETEST_LUFS
+        spread = np.percentile(_lufs(short_term), _PERCENTILES) if len(short_term) else [np.nan] * 2
+        return {
+            "loudness_lufs": float(integrated),
+            "loudness_range_lu": float(spread[1] - spread[0]),
+        }
 
 
 def k_weight(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " samples"]:
@@ -68,13 +98,9 @@ _K_WEIGHTING = np.array(
 )
 
 
-def _step_power(samples: Float[np.ndarray, " samples"]) -> Float[np.ndarray, " steps"]:
-    """Mean square of each step of 100 ms; of one block at least, filled with silence."""
-    length = round(_STEP_SECONDS * SAMPLE_RATE)
-    steps = max(_BLOCK_STEPS, len(samples) // length)
-    whole = np.zeros(steps * length)
-    whole[: len(samples)] = samples[: len(whole)]
-    power: np.ndarray = np.square(whole).reshape(steps, length).mean(axis=1)
+def _power(samples: Float[np.ndarray, " samples"]) -> Float[np.ndarray, " steps"]:
+    """Mean square of each step."""
+    power: np.ndarray = np.square(samples).reshape(-1, _STEP_SAMPLES).mean(axis=1)
     return power
 
 

@@ -1,19 +1,28 @@
 """All descriptors of a waveform: what `features.MEASURED` names."""
 
-import numpy as np
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float32
+
+from specrec.audio.decoders import Stream
+from specrec.audio.decoding import decode_with
+from specrec.audio.loading import load
+from specrec.audio.streaming import HEAD_SECONDS, Resampled
 from specrec.audio.waveform import Waveform
 from specrec.descriptors import echonest
 from specrec.descriptors.features import MEASURED
-from specrec.descriptors.loudness import loudness
+from specrec.descriptors.loudness import LoudnessMeter
 from specrec.descriptors.rhythm import rhythm
 from specrec.descriptors.spectrum import (
     SAMPLE_RATE,
+    Ends,
     mel_power,
     percussive_share,
     power_spectrogram,
     spectral_shape,
-    trim,
 )
 from specrec.descriptors.tonality import tonality
 
@@ -50,18 +59,68 @@ def measure(waveform: Waveform) -> dict[str, float]:
         raise ValueError(f"sample_rate must be {SAMPLE_RATE}, not {waveform.sample_rate}")
     if waveform.seconds < SHORTEST_SECONDS:
         raise ValueError(f"{waveform.seconds:.2f} s are too short; {SHORTEST_SECONDS:g} s at least")
-    measured = loudness(waveform.samples)
-    heard = _middle(trim(waveform.samples))
-    if len(heard) == 0:
-        return dict.fromkeys(NAMES, np.nan) | measured
-    heard = heard - heard.mean()
-    power = power_spectrogram(heard)
-    mel = mel_power(power)
-    measured |= rhythm(mel) | spectral_shape(power) | tonality(heard) | echonest.predict(power)
-    measured["percussive_share"] = percussive_share(mel)
-    return measured
+    survey = _Survey()
+    survey.add(waveform.samples)
+    return survey.measure(waveform.samples[slice(*survey.excerpt())])
 
 
-def _middle(samples: np.ndarray) -> np.ndarray:
-    spare = len(samples) - round(EXCERPT_SECONDS * SAMPLE_RATE)
-    return samples if spare <= 0 else samples[spare // 2 : len(samples) - (spare - spare // 2)]
+def measure_file(path: Path) -> dict[str, float]:
+    """`measure` of a file, in memory that does not grow with its length.
+
+    A track of up to ten minutes is decoded once. Of a longer one, what is to be measured is known
+    at its end only, and is read once more.
+
+    Args:
+        path: As in `load`.
+
+    Raises:
+        AudioError: As `load`.
+    """
+    return next(decode_with(path, partial(_measure_stream, path)))
+
+
+def _measure_stream(path: Path, stream: Stream) -> Iterator[dict[str, float]]:
+    sound, survey = Resampled(stream, SAMPLE_RATE), _Survey()
+    held: list[np.ndarray] | None = []
+    for block in sound:
+        survey.add(block)
+        if sound.samples > HEAD_SECONDS * SAMPLE_RATE:
+            held = None
+        if held is not None:
+            held.append(block)
+    sound.content.check(path, sound.samples / SAMPLE_RATE)
+    start, stop = survey.excerpt()
+    if held is not None:
+        excerpt = np.concatenate(held)[start:stop]
+    else:
+        seconds = (stop - start) / SAMPLE_RATE
+        excerpt = load(path, SAMPLE_RATE, start / SAMPLE_RATE, seconds).samples
+    yield survey.measure(excerpt)
+
+
+class _Survey:
+    """What is measured of a whole track, whose samples may come block by block."""
+
+    def __init__(self) -> None:
+        self._loudness, self._ends = LoudnessMeter(), Ends()
+
+    def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
+        self._loudness.add(samples)
+        self._ends.add(samples)
+
+    def excerpt(self) -> tuple[int, int]:
+        """First sample of what all else is measured of, and the first after it."""
+        start, stop = self._ends.read()
+        spare = max(0, stop - start - round(EXCERPT_SECONDS * SAMPLE_RATE))
+        return start + spare // 2, stop - (spare - spare // 2)
+
+    def measure(self, heard: Float32[np.ndarray, " excerpt"]) -> dict[str, float]:
+        measured = self._loudness.read()
+        if len(heard) == 0:
+            return dict.fromkeys(NAMES, np.nan) | measured
+        heard = heard - heard.mean()
+        power = power_spectrogram(heard)
+        mel = mel_power(power)
+        measured |= rhythm(mel) | spectral_shape(power) | tonality(heard) | echonest.predict(power)
+        measured["percussive_share"] = percussive_share(mel)
+        return measured

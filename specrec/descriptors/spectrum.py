@@ -26,19 +26,37 @@ _MEDIAN_FRAMES = 15  # of every second frame, as many seconds as librosa's 31 of
 _MEDIAN_BANDS = 7  # librosa's 31 bins of 1025 are no wider around 1 kHz
 
 
-def trim(samples: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " rest"]:
-    """Leaves out the silence before and after, hops 60 dB under the loudest.
+class Ends:
+    """Where the silence before a track ends, and where that after it begins.
 
-    The first hop heard goes too: half silent, it would make the entry the greatest onset of all.
-    Nothing is left of what is all zero; of less than 1 s, too few frames, all is left.
+    Silent are hops 60 dB under the loudest. The samples may come block by block.
     """
-    hops = len(samples) // HOP_LENGTH
-    power = samples[: hops * HOP_LENGTH].reshape(hops, HOP_LENGTH).var(axis=1)
-    heard = np.flatnonzero(power > _SILENCE * power.max(initial=0.0))
-    if len(heard) == 0:
-        return samples[:0]
-    rest = samples[(heard[0] + 1) * HOP_LENGTH : (heard[-1] + 1) * HOP_LENGTH]
-    return rest if len(rest) >= SAMPLE_RATE else samples
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._rest = np.zeros(0, dtype=np.float32)
+        self._power = [np.zeros(0, dtype=np.float32)]
+
+    def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
+        """Hears the next samples."""
+        self._samples += len(samples)
+        heard = np.concatenate([self._rest, samples])
+        hops = len(heard) // HOP_LENGTH
+        self._power.append(heard[: hops * HOP_LENGTH].reshape(hops, HOP_LENGTH).var(axis=1))
+        self._rest = heard[hops * HOP_LENGTH :]
+
+    def read(self) -> tuple[int, int]:
+        """The first sample between them, and the first after it that isn't.
+
+        The first hop heard goes too: half silent, it would make the entry the greatest onset of
+        all. Nothing is left of what is all zero; of less than 1 s, too few frames, all is left.
+        """
+        power = np.concatenate(self._power)
+        heard = np.flatnonzero(power > _SILENCE * power.max(initial=0.0))
+        if len(heard) == 0:
+            return 0, 0
+        start, stop = int(heard[0] + 1) * HOP_LENGTH, int(heard[-1] + 1) * HOP_LENGTH
+        return (start, stop) if stop - start >= SAMPLE_RATE else (0, self._samples)
 
 
 def power_spectrogram(

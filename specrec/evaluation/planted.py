@@ -10,9 +10,9 @@ import pandas as pd
 from jaxtyping import Float32
 
 from specrec.audio.encoding import encode_wav
-from specrec.audio.pool import map_files
+from specrec.audio.pool import map_paths
 from specrec.audio.waveform import Waveform
-from specrec.descriptors.measure import measure
+from specrec.descriptors.measure import measure_file
 from specrec.descriptors.spectrum import SAMPLE_RATE
 from specrec.errors import AudioError
 from specrec.evaluation.naming import NamingFigures, Outcome, score
@@ -123,7 +123,7 @@ def _embed_and_measure(
         done += 1
         if on_progress:
             on_progress(done, 3 * len(paths))
-    for position, found in map_files(measure, paths, SAMPLE_RATE):
+    for position, found in map_paths(measure_file, paths):
         if isinstance(found, AudioError):
             raise found
         measured[position] = found

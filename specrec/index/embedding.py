@@ -31,6 +31,22 @@ def embed_waveform(encoder: Encoder, waveform: Waveform) -> EmbeddedTrack:
     return track.finish()
 
 
+def embed_file(encoder: Encoder, path: Path) -> EmbeddedTrack:
+    """Embeds the whole of one file, in memory that does not grow with its length.
+
+    Raises:
+        AudioError: As `load`.
+    """
+    front_end = encoder.front_end
+    track = _Track(0)
+    for block in window_blocks(path, WindowPlan(front_end.sample_rate, front_end.window_seconds)):
+        if block.first == 0:
+            track = _Track(0)
+        track.parts.append(_embed_rows(encoder, block.windows))
+        track.seconds = block.seconds or 0.0
+    return track.finish()
+
+
 def embed_files(
     encoder: Encoder,
     paths: Sequence[Path],

@@ -43,19 +43,14 @@ class Outside:
 
     def _embed(self, path: Path, content: str) -> Sound:
         # Here, not above: only a file from outside needs torch and a decoder.
-        from specrec.audio.loading import load
-        from specrec.index.embedding import embed_waveform
+        from specrec.index.embedding import embed_file
 
-        encoder = self._encoder()
-        made = embed_waveform(encoder, load(path, encoder.front_end.sample_rate))
+        made = embed_file(self._encoder(), path)
         return Sound(None, path, made.embedding, made.windows, made.seconds)
 
 
 def _measure(path: Path, content: str) -> dict[str, float]:
     # Here, not above: to measure takes libraries that are slow to load.
-    from specrec.audio.loading import load
-    from specrec.descriptors.measure import measure
-    from specrec.descriptors.spectrum import SAMPLE_RATE
+    from specrec.descriptors.measure import measure_file
 
-    measured = measure(load(path, SAMPLE_RATE))
-    return {name: value for name, value in measured.items() if np.isfinite(value)}
+    return {name: value for name, value in measure_file(path).items() if np.isfinite(value)}

@@ -24,7 +24,7 @@ FORMATS = [
 @pytest.fixture
 def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is long for the tests, so that theirs are treated as files of hours are."""
-    monkeypatch.setattr(streaming, "_HEAD_SECONDS", 5.0)
+    monkeypatch.setattr(streaming, "HEAD_SECONDS", 5.0)
     monkeypatch.setattr(streaming, "_BLOCK_SECONDS", 6.0)
 
 

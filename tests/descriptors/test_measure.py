@@ -1,16 +1,24 @@
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 from scipy.stats import spearmanr
 
 from specrec.audio.encoding import encode_wav, transcode
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.descriptors.features import FEATURES, MEASURED
-from specrec.descriptors.measure import EXCERPT_SECONDS, NAMES, SAMPLE_RATE, measure
+from specrec.descriptors.measure import (
+    EXCERPT_SECONDS,
+    NAMES,
+    SAMPLE_RATE,
+    measure,
+    measure_file,
+)
 from specrec.synthesis import STYLES, Piece, cadence, draw_piece, render, tone, white_noise
 
 Measured = list[tuple[Piece, dict[str, float]]]
@@ -162,6 +170,53 @@ def test_of_a_long_track_the_middle_counts_and_all_of_its_loudness() -> None:
     assert measured["key"] == 4
     assert measured["centroid_hz"] == pytest.approx(measure(wave(middle))["centroid_hz"], rel=0.01)
     assert measured["loudness_range_lu"] > 10
+
+
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 44_100])
+def test_a_file_is_measured_as_its_waveform_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int
+) -> None:
+    # Longer than the excerpt, and silent at its ends.
+    quiet = np.zeros(3 * rate, dtype=np.float32)
+    music = render(draw_piece(STYLES["folk"], np.random.default_rng(0), 40.0), rate)
+    monkeypatch.setattr("specrec.descriptors.measure.EXCERPT_SECONDS", 20.0)
+    path = tmp_path / "piece.flac"
+    sf.write(path, np.concatenate([quiet, music, quiet, quiet]), rate)
+    expected = measure(load(path, SAMPLE_RATE))
+    assert measure_file(path) == pytest.approx(expected, rel=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("lossy", [None, mp3, opus])
+def test_a_file_too_long_to_be_held_is_measured_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lossy: Callable[[Path], bytes] | None
+) -> None:
+    path = tmp_path / "piece"
+    piece = draw_piece(STYLES["folk"], np.random.default_rng(0), 40.0)
+    path.write_bytes(encode_wav(Waveform(render(piece, 44_100), 44_100)))
+    if lossy:
+        path.write_bytes(lossy(path))
+    monkeypatch.setattr("specrec.descriptors.measure.EXCERPT_SECONDS", 20.0)
+    expected = measure_file(path)
+    monkeypatch.setattr("specrec.descriptors.measure.HEAD_SECONDS", 5.0)
+    # The excerpt is sought: decoder and resampler start anew there.
+    assert measure_file(path) == pytest.approx(expected, rel=2e-3, abs=2e-3, nan_ok=True)
+
+
+def test_the_memory_that_measuring_needs_does_not_grow_with_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("specrec.descriptors.measure.HEAD_SECONDS", 5.0)
+    monkeypatch.setattr("specrec.descriptors.measure.EXCERPT_SECONDS", 5.0)
+    rng, peaks = np.random.default_rng(0), {}
+    for seconds in (60, 240):
+        path = tmp_path / f"{seconds}.flac"
+        sf.write(path, white_noise(seconds, rng), SAMPLE_RATE)
+        tracemalloc.start()  # numpy's arrays are counted
+        measure_file(path)
+        peaks[seconds] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[240] < 1.2 * peaks[60]  # a little is kept of each tenth of a second
+    assert peaks[240] < 240 * SAMPLE_RATE * 4 / 2
 
 
 def test_a_second_of_anything_has_all_names() -> None:

@@ -8,7 +8,7 @@ from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import window_starts
 from specrec.errors import AudioError, Reason
-from specrec.index.embedding import embed_files, embed_waveform
+from specrec.index.embedding import embed_file, embed_files, embed_waveform
 from specrec.index.store import EmbeddedTrack
 from tests.conftest import make_encoder
 from tests.index.misled import misled_blocks
@@ -75,3 +75,21 @@ def test_a_track_whose_header_is_wrong_is_embedded_anew(
     alone = embed_waveform(make_encoder(), load(path, MUSIC_RATE))
     assert len(result.windows) == len(alone.windows)
     np.testing.assert_allclose(result.embedding, alone.embedding, atol=1e-5)
+
+
+@pytest.mark.parametrize("misled", [False, True])
+def test_one_file_is_embedded_as_its_waveform_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, misled: bool
+) -> None:
+    from specrec.index import embedding
+
+    if misled:
+        monkeypatch.setattr(embedding, "window_blocks", misled_blocks)
+    path = next(make_music(tmp_path, 1, first=7).iterdir())
+    made, expected = (
+        embed_file(make_encoder(), path),
+        embed_waveform(make_encoder(), load(path, MUSIC_RATE)),
+    )
+    assert made.seconds == expected.seconds
+    assert len(made.windows) == len(expected.windows)
+    np.testing.assert_allclose(made.embedding, expected.embedding, atol=1e-5)
