@@ -106,6 +106,8 @@ class Map:
             `y` from 0 to 1000, and `views`: how they may be colored.
         clusters: For those without scripts: the SVG path of the points of each cluster, on a plane
             of 1000 by 1000 with its origin at the top left.
+        middles: Where the number of each cluster stands, likewise, in percent from the left and the
+            top; empty without clusters.
         ratio: Width of the map over its height.
     """
 
@@ -116,6 +118,7 @@ class Map:
     total: int
     points: dict[str, Any]
     clusters: list[str]
+    middles: list[tuple[float, float]]
     ratio: float
 
 

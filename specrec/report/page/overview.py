@@ -62,7 +62,15 @@ def draw_map(
     x_axis, y_axis = (axis.label for axis in projection.axes)
     note = _note(projection, material.space == "embeddings")
     return Map(
-        x_axis, y_axis, note, len(chosen), len(material), points, _outlines(places, labels), ratio
+        x_axis,
+        y_axis,
+        note,
+        len(chosen),
+        len(material),
+        points,
+        _outlines(places, labels),
+        [] if clustering is None else _middles(places, labels),
+        ratio,
     )
 
 
@@ -124,6 +132,14 @@ def _outlines(
         "".join(f"M{x} {_SIDE - y}h0" for x, y in places[labels == label].tolist())
         for label in range(int(labels.max()) + 1)
     ]
+
+
+def _middles(
+    places: Int64[np.ndarray, "tracks 2"], labels: Int[np.ndarray, " tracks"]
+) -> list[tuple[float, float]]:
+    """The middle of each cluster on the plane."""
+    middles = [np.median(places[labels == label], axis=0) for label in np.unique(labels)]
+    return [(round(100 * x / _SIDE, 1), round(100 - 100 * y / _SIDE, 1)) for x, y in middles]
 
 
 def _cluster_view(clustering: Clustering, chosen: Int64[np.ndarray, " shown"]) -> dict[str, Any]:
