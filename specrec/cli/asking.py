@@ -161,7 +161,7 @@ def explain(
     k: Annotated[int, typer.Option("-k", min=1, help="Length of the list to leave.")] = 10,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="PNG", help="Draw both spectrograms and the parts of the score."),
+        typer.Option(metavar="FILE", help="PNG or SVG file to draw: see specrec plot match."),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -169,9 +169,10 @@ def explain(
     from specrec.recommend.account import account_for, difference, hear
     from specrec.recommend.library import Library
     from specrec.report.explaining import account_json, print_account, print_difference
+    from specrec.report.pictures import check_picture
 
-    if plot is not None and plot.suffix.lower() != ".png":
-        raise QueryError(f"--plot {plot}: only PNG is written; give a name that ends in .png")
+    if plot is not None:
+        check_picture(plot)
     opened = Library.open(library)
     account = account_for(opened, query, neighbor, k)
     other = None if versus is None else difference(opened, query, neighbor, versus)

@@ -79,3 +79,25 @@ def neighbors(
     with progress_bar("drawing") as on_progress:
         draw_neighbors(Library.open(library), query, output, k, on_progress)
     print(f"picture written to {output}")
+
+
+@plot.command()
+def match(
+    library: LibraryArgument,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="As for neighbors.")],
+    neighbor: Annotated[
+        str, typer.Argument(metavar="NEIGHBOR", help="A track of the library, likewise.")
+    ],
+    output: OutputOption,
+) -> None:
+    """Draw where QUERY and NEIGHBOR sound alike, and what their similarity is the sum of."""
+    from specrec.recommend.account import account_for, hear
+    from specrec.recommend.library import Library
+    from specrec.report.explained import draw_account
+    from specrec.report.pictures import check_picture
+
+    check_picture(output)
+    opened = Library.open(library)
+    account = account_for(opened, query, neighbor)
+    draw_account(account, *hear(opened, query, neighbor), output)
+    print(f"picture written to {output}")

@@ -9,6 +9,8 @@ from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.cli.plot import OutputOption, plot
 
 if TYPE_CHECKING:
+    from specrec.study.clusters import Clustering
+    from specrec.study.cues import CueStudy
     from specrec.study.material import Material
 
 SourceArgument = Annotated[
@@ -20,6 +22,9 @@ SourceArgument = Annotated[
 SpaceOption = Annotated[
     str | None,
     typer.Option("--on", help="Compare by embeddings (a library's default) or by features."),
+]
+GroupOption = Annotated[
+    list[str], typer.Option(help="Column that ties tracks, beside artist and album.")
 ]
 NumberOption = Annotated[
     int | None, typer.Option("-k", min=2, help="How many clusters; else chosen.")
@@ -41,15 +46,12 @@ def clusters(
 ) -> None:
     """Find clusters, name each from its center, and say how firm they are."""
     from specrec.report.pictures import check_picture
-    from specrec.report.progress import progress_bar
     from specrec.report.study import clusters_json, print_clusters
-    from specrec.study.clusters import find_clusters
 
     if picture is not None:
         check_picture(picture)
     material = _material(library, on)
-    with progress_bar("clustering") as on_progress:
-        clustering = find_clusters(material, k, seed, on_progress)
+    clustering = _clusters_of(material, k, seed)
     if json:
         print(clusters_json(material, clustering))
     else:
@@ -60,12 +62,27 @@ def clusters(
         draw_clusters(clustering, picture)
 
 
+@plot.command("clusters")
+def plot_clusters(
+    library: SourceArgument,
+    output: OutputOption,
+    on: SpaceOption = None,
+    k: NumberOption = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Draw where each cluster stands in each feature, and how k was chosen."""
+    from specrec.report.pictures import check_picture
+    from specrec.report.study_plots import draw_clusters
+
+    check_picture(output)
+    draw_clusters(_clusters_of(_material(library, on), k, seed), output)
+    print(f"picture written to {output}")
+
+
 @app.command()
 def cues(
     library: LibraryArgument,
-    group: Annotated[
-        list[str], typer.Option(help="Column that ties tracks, beside artist and album.")
-    ] = [],  # noqa: B006 (typer copies it)
+    group: GroupOption = [],  # noqa: B006 (typer copies it)
     seed: SeedOption = 0,
     picture: PictureOption = None,
     json: JsonOption = False,
@@ -74,16 +91,9 @@ def cues(
 
     Reads the middle minute of each track's audio, of at most 2,000 tracks.
     """
-    from specrec.recommend.library import Library
-    from specrec.report.pictures import check_picture
-    from specrec.report.progress import progress_bar
     from specrec.report.study import cues_json, print_cues
-    from specrec.study.cues import study_cues
 
-    if picture is not None:
-        check_picture(picture)
-    with progress_bar("looking") as on_progress:
-        study = study_cues(Library.open(library), group, seed, on_progress=on_progress)
+    study = _study_cues(library, group, seed, picture)
     if json:
         print(cues_json(study))
     else:
@@ -92,6 +102,20 @@ def cues(
         from specrec.report.study_plots import draw_cues
 
         draw_cues(study, picture)
+
+
+@plot.command("cues")
+def plot_cues(
+    library: LibraryArgument,
+    output: OutputOption,
+    group: GroupOption = [],  # noqa: B006 (typer copies it)
+    seed: SeedOption = 0,
+) -> None:
+    """Draw what is said of spectrograms beside how far it is so here."""
+    from specrec.report.study_plots import draw_cues
+
+    draw_cues(_study_cues(library, group, seed, output), output)
+    print(f"picture written to {output}")
 
 
 @plot.command("map")
@@ -112,20 +136,35 @@ def map_(
     """Draw all tracks as a map, its axes named by what they go with."""
     from specrec.report.map_plot import draw_map
     from specrec.report.pictures import check_picture
-    from specrec.report.progress import progress_bar
-    from specrec.study.clusters import find_clusters
     from specrec.study.projection import project
 
     check_picture(output)
     material = _material(library, on)
     values = None if color is None else material.column(color)
     projection = project(material, umap, seed)
-    clustering = None
-    if values is None:
-        with progress_bar("clustering") as on_progress:
-            clustering = find_clusters(material, k, seed, on_progress)
+    clustering = _clusters_of(material, k, seed) if values is None else None
     draw_map(material, projection, output, clustering, values)
     print(f"picture written to {output}")
+
+
+def _clusters_of(material: "Material", k: int | None, seed: int) -> "Clustering":
+    from specrec.report.progress import progress_bar
+    from specrec.study.clusters import find_clusters
+
+    with progress_bar("clustering") as on_progress:
+        return find_clusters(material, k, seed, on_progress)
+
+
+def _study_cues(library: Path, group: list[str], seed: int, picture: Path | None) -> "CueStudy":
+    from specrec.recommend.library import Library
+    from specrec.report.pictures import check_picture
+    from specrec.report.progress import progress_bar
+    from specrec.study.cues import study_cues
+
+    if picture is not None:
+        check_picture(picture)
+    with progress_bar("looking") as on_progress:
+        return study_cues(Library.open(library), group, seed, on_progress=on_progress)
 
 
 def _material(source: Path, on: str | None) -> "Material":

@@ -1,12 +1,10 @@
 """The account of a match as a picture."""
 
 import textwrap
-import warnings
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -16,10 +14,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from specrec.recommend.account import Account, Heard
 from specrec.recommend.track import Track
 from specrec.report.explaining import noun, verdict_on
+from specrec.report.pictures import save_picture
 from specrec.report.terminal import clock, name_of
 
 _BLUE, _RED, _GREY = "#0072B2", "#D55E00", "#999999"
-_DPI = 150
 _COLUMNS = 1000
 _HERTZ = (200, 500, 1000, 2000, 5000, 10_000)
 _OVERLAY = LinearSegmentedColormap.from_list("parts", [_BLUE, "#F7F7F7", _RED])
@@ -32,13 +30,14 @@ def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) ->
         account: Of the match.
         query: The query as the model hears it.
         neighbor: The neighbor likewise.
-        path: A PNG file, which is written.
+        path: A PNG or SVG file, which is written.
+
+    Raises:
+        QueryError: If the path won't do.
     """
     figure = Figure(figsize=(12, 9.5), layout="constrained")
-    FigureCanvasAgg(figure)
     rows = figure.add_gridspec(3, 2, height_ratios=(1, 1, 1.25), width_ratios=(1, 1.25))
     explanation = account.explanation
-    path.parent.mkdir(parents=True, exist_ok=True)
     scale = max(_reach(query), _reach(neighbor))
     for place, (heard, track) in enumerate(((query, account.query), (neighbor, account.neighbor))):
         panel = figure.add_subplot(rows[place, :])
@@ -57,10 +56,8 @@ def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) ->
     _draw_sum(figure.add_subplot(rows[2, 1]), account)
     title = f"similarity {explanation.similarity:.3f}. {explanation.sentence}"
     figure.suptitle(textwrap.fill(title, 150), fontsize=10.5, ha="left", x=0.01)
-    with warnings.catch_warnings():
-        # A font may lack the signs of a title; boxes stand for them.
-        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
-        figure.savefig(path, dpi=_DPI, format="png")
+    names = f"{name_of(account.query)} and {name_of(account.neighbor)}"
+    save_picture(figure, path, names, title)
 
 
 def _reach(heard: Heard) -> float:

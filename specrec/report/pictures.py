@@ -1,6 +1,7 @@
 """Figures to files: PNG or SVG by the name's end, with a text for those who can't see them."""
 
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,9 @@ def save_picture(figure: "Figure", path: Path, title: str, description: str) -> 
     if kind == "svg":
         metadata["Date"] = None  # the same figure, the same file
     file = io.BytesIO()
-    with rc_context({"svg.hashsalt": "specrec"}):
+    with rc_context({"svg.hashsalt": "specrec"}), warnings.catch_warnings():
+        # A font may lack the signs of a title; boxes stand for them.
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure.savefig(file, format=kind, dpi=_DPI, metadata=metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(file.getvalue())

@@ -1,4 +1,4 @@
-"""An evaluation as pictures: PNG files by matplotlib, which nothing else loads."""
+"""An evaluation as pictures."""
 
 import re
 import textwrap
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
@@ -15,6 +14,7 @@ from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
 from specrec.report.evaluation import METRIC_NAMES, remark
+from specrec.report.pictures import save_picture
 
 # Okabe and Ito 2008, "Color universal design": told apart with any color vision.
 _BLUE, _ORANGE, _GREEN, _PINK, _SKY, _RED = (
@@ -22,7 +22,6 @@ _BLUE, _ORANGE, _GREEN, _PINK, _SKY, _RED = (
 )  # fmt: skip
 _MODEL_COLORS = (_BLUE, _ORANGE, _GREEN, _PINK, _SKY, _RED)
 _GRID = "#DDDDDD"
-_DPI = 150
 _SMALLEST_GAP = 1e-5  # between a cosine and 1; single precision tells no less
 
 
@@ -30,7 +29,7 @@ def draw_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
     """Draws retrieval figures for each label, hubness, and what else was measured.
 
     Returns:
-        The files written into `folder`.
+        The PNG files written into `folder`; an SVG file lies beside each.
     """
     figures = {
         f"retrieval-{re.sub(r'[^A-Za-z0-9]+', '_', label)}": draw_retrieval(retrievals)
@@ -46,10 +45,9 @@ def draw_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
         figures["explanations"] = draw_explanations(evaluation.explanations)
     paths = []
     for name, figure in figures.items():
-        path = folder / f"{name}.png"
-        FigureCanvasAgg(figure)
-        figure.savefig(path, dpi=_DPI)
-        paths.append(path)
+        paths.append(folder / f"{name}.png")
+        for path in (paths[-1], folder / f"{name}.svg"):
+            save_picture(figure, path, name, f"{evaluation.library}; figures: evaluation.md")
     return paths
 
 

@@ -132,6 +132,7 @@ def test_a_folder_has_json_markdown_and_the_pictures_it_names(
     ]  # fmt: skip
     assert {path.name for path in folder.iterdir()} == {
         "evaluation.json", "evaluation.md", *pictures,
+        *(name.replace(".png", ".svg") for name in pictures),
     }  # fmt: skip
     for name in pictures:
         image = imread(folder / name)
@@ -139,6 +140,8 @@ def test_a_folder_has_json_markdown_and_the_pictures_it_names(
         border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
         assert (border[:, :3] == 1).all()  # nothing is cut off
         assert image[..., :3].std() > 0.05
+        drawing = (folder / name.replace(".png", ".svg")).read_text()
+        assert drawing.rstrip().endswith("</svg>")
     assert json.loads((folder / "evaluation.json").read_text())["where"] == "split=test"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import specrec.cli
@@ -118,7 +119,7 @@ def test_a_library_that_knows_no_features_gives_no_reasons(
         (["t0", "t1", "--versus", "t1"], "are the same track"),
         (["t0", "t1", "--versus", "Piece 0"], "are the same track"),
         (["t0", "t1", "--versus", "no such"], "fits no title"),
-        (["t0", "t1", "--plot", "x.jpg"], "ends in .png"),
+        (["t0", "t1", "--plot", "x.jpg"], "end in .png or .svg"),
         (["t0", "t1", "--plot", "x.png"], "model planted"),  # it is gone
     ],
 )
@@ -138,6 +139,25 @@ def test_what_cannot_be_explained_is_one_line_with_exit_code_2(
     assert message in shown.err
     assert shown.err.count("\n") == 1
     assert shown.out == ""
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_a_match_is_drawn_as_the_name_ends(
+    tmp_path: Path, build: Callable[[Path, Path], BuildReport], suffix: str
+) -> None:
+    build(make_music(tmp_path / "music", 3), tmp_path / "library")
+    picture = tmp_path / f"why{suffix}"
+    arguments = [tmp_path / "library", "track 0", "track 1"]
+    run("plot", "match", *arguments, "-o", picture)
+    score = Library.open(tmp_path / "library").explain("track 0", "track 1").similarity
+    if suffix == ".png":
+        described = Image.open(picture).info["Description"]
+    else:
+        described = picture.read_text()
+        assert "which part sounds like which" in described  # a comment beside the outlined text
+    assert f"similarity {score:.3f}" in described
+    run("explain", *arguments, "--plot", tmp_path / f"same{suffix}")
+    assert (tmp_path / f"same{suffix}").read_bytes() == picture.read_bytes()
 
 
 def test_a_map_is_not_drawn_of_another_file_than_was_indexed(

@@ -87,6 +87,16 @@ def test_clusters_of_a_table(table: Path, tmp_path: Path) -> None:
     assert Image.open(picture).size[0] > 600
 
 
+def test_clusters_are_drawn(table: Path, tmp_path: Path) -> None:
+    one, other = tmp_path / "clusters.svg", tmp_path / "printed.svg"
+    result = runner.invoke(specrec.cli.app, ["plot", "clusters", str(table), "-o", str(one)])
+    assert result.exit_code == 0
+    assert result.stdout.split() == ["picture", "written", "to", str(one)]
+    assert all(text in one.read_text() for text in ("Silhouette", "acousticness", "2 clusters"))
+    runner.invoke(specrec.cli.app, ["clusters", str(table), "--plot", str(other)])
+    assert other.read_bytes() == one.read_bytes()
+
+
 def test_clusters_are_printed_with_titles_and_an_account(table: Path) -> None:
     result = runner.invoke(specrec.cli.app, ["clusters", str(table)], terminal_width=200)
     assert result.exit_code == 0
@@ -131,6 +141,8 @@ def test_a_column_that_is_not_there_is_named(table: Path, tmp_path: Path) -> Non
         (["clusters", "TABLE", "--on", "embeddings"], "a table has features only"),
         (["clusters", "LIBRARY", "--on", "colors"], "embeddings or features, not colors"),
         (["clusters", "LIBRARY", "--plot", "a.pdf"], "only PNG and SVG"),
+        (["plot", "clusters", "LIBRARY", "-o", "a.pdf"], "only PNG and SVG"),
+        (["plot", "cues", "LIBRARY", "-o", "a"], "only PNG and SVG"),
         (["cues", "LIBRARY"], "no track's audio can be read"),
         (["cues", "LIBRARY", "--group", "label"], "no column label to group by"),
     ],
@@ -170,3 +182,6 @@ def test_cues_are_printed_and_drawn(music: Path, tmp_path: Path) -> None:
     text = picture.read_text()
     assert all(verdict in text for verdict in ("supported", "not known here"))
     assert sum(claim.words.split()[0] in text for claim in CLAIMS) == len(CLAIMS)
+    again = tmp_path / "again.svg"
+    runner.invoke(specrec.cli.app, ["plot", "cues", str(music), "-o", str(again)])
+    assert again.read_bytes() == picture.read_bytes()
