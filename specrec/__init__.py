@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from specrec.errors import SpecrecError
     from specrec.index.build import build_library
     from specrec.model.artifact import load_model
+    from specrec.recommend.feature_settings import FeatureSettings
+    from specrec.recommend.features import FeatureRecommender
+    from specrec.recommend.hybrid import Hybrid
     from specrec.recommend.library import Library
     from specrec.recommend.ranking import Ranking
     from specrec.recommend.track import Neighbor, Track
 
 __all__ = [
+    "FeatureRecommender",
+    "FeatureSettings",
+    "Hybrid",
     "Library",
     "Neighbor",
     "Ranking",
@@ -33,6 +39,9 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "FeatureRecommender": "specrec.recommend.features",
+    "FeatureSettings": "specrec.recommend.feature_settings",
+    "Hybrid": "specrec.recommend.hybrid",
     "Library": "specrec.recommend.library",
     "Neighbor": "specrec.recommend.track",
     "Ranking": "specrec.recommend.ranking",
