@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
-from specrec.explain.decompose import unit
+from specrec.explain.decompose import components, unit
 from specrec.explain.directions import Directions
 
 DRAWS = 200
@@ -14,8 +14,7 @@ CLEARED = 95.0
 """Percentile of their effects that a feature's must exceed."""
 
 _SAMPLE = 2000  # tracks whose combinations are the random directions
-BLOCK = 65_536
-"""Tracks searched at once."""
+_BLOCK = 4096  # tracks searched at once: they stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +27,14 @@ class Erasure:
             stay for the same pair.
         rank_before: Rank of the neighbor among all tracks but the query, from 1.
         rank_after: Its rank after the group is erased everywhere.
+        scores: Similarity of every track to the query, before.
     """
 
     drop: Float64[np.ndarray, "neighbors groups"]
     control: Float64[np.ndarray, "neighbors groups"]
     rank_before: Int[np.ndarray, " neighbors"]
     rank_after: Int[np.ndarray, "neighbors groups"]
+    scores: Float64[np.ndarray, " tracks"]
 
     @property
     def clears(self) -> Bool[np.ndarray, "neighbors groups"]:
@@ -125,22 +126,24 @@ def erase_groups(
         axes = directions.groups == group
         after[:, group] = _without(before, own[axes], n @ directions.axes[axes].T)
         drawn = controls[group]
-        along = np.einsum("rad,nd->nra", drawn, n, optimize=True)
-        erased = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, along)
+        coordinates = np.einsum("rad,nd->nra", drawn, n, optimize=True)
+        erased = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, coordinates)
         control[:, group] = np.percentile(before[:, None] - erased, CLEARED, axis=1)
     rank_before = np.ones(len(n), dtype=int)
     rank_after = np.ones((len(n), count), dtype=int)
-    for start in range(0, len(embeddings), BLOCK):
-        block = unit(np.asarray(embeddings[start : start + BLOCK]))
+    every = np.zeros(len(embeddings))
+    for start in range(0, len(embeddings), _BLOCK):
+        block = components(embeddings[start : start + _BLOCK], np.vstack([q, directions.axes]))
+        scores, coordinates = block[:, 0], block[:, 1:]
+        every[start : start + _BLOCK] = scores
         rows = np.arange(start, start + len(block))
         rivals = (rows != query_row) & (rows != neighbors[:, None])
-        scores, along = block @ q, block @ directions.axes.T
         rank_before += (rivals & (scores > before[:, None])).sum(axis=1)
         for group in range(count):
             axes = directions.groups == group
-            erased = _without(scores, own[axes], along[:, axes])
+            erased = _without(scores, own[axes], coordinates[:, axes])
             rank_after[:, group] += (rivals & (erased > after[:, group, None])).sum(axis=1)
-    return Erasure(before[:, None] - after, control, rank_before, rank_after)
+    return Erasure(before[:, None] - after, control, rank_before, rank_after, every)
 
 
 def _without(

@@ -17,6 +17,16 @@ def unit(vectors: Float[np.ndarray, "*rows dim"]) -> Float64[np.ndarray, "*rows 
     return scaled
 
 
+def components(
+    vectors: Float[np.ndarray, "rows dim"], axes: Float64[np.ndarray, "axes dim"]
+) -> Float64[np.ndarray, "rows axes"]:
+    """`unit(vectors) @ axes.T`, for many vectors: these are not normalized one by one."""
+    exact = np.asarray(vectors, dtype=np.float64)
+    length = np.sqrt(np.einsum("nd,nd->n", exact, exact))
+    scaled: np.ndarray = exact @ axes.T / np.where(length > 0, length, 1.0)[:, None]
+    return scaled
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureSum:
     """Similarities of a query to its neighbors, feature by feature.

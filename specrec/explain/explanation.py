@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float32, Float64, Int
 
 from specrec.descriptors.features import FEATURES
-from specrec.explain.causal import BLOCK, Controls, erase_groups, needed_move
-from specrec.explain.decompose import by_feature, unit
+from specrec.explain.causal import Controls, erase_groups, needed_move
+from specrec.explain.decompose import by_feature
 from specrec.explain.directions import Directions
 from specrec.explain.english import sentence
 from specrec.explain.readings import Readings, Subject
@@ -103,7 +103,7 @@ def explain_neighbors(
     rows = np.asarray(embeddings[neighbors])
     parts = by_feature(query.embedding, rows, directions)
     erasure = erase_groups(query.embedding, query_row, neighbors, embeddings, directions, controls)
-    limit = _first_outside(query, query_row, embeddings, k)
+    limit = _first_outside(erasure.scores, query_row, k)
     explanations = []
     for place, row in enumerate(neighbors):
         subject = readings.subject(int(row))
@@ -199,17 +199,9 @@ def _commonness(reason: Reason) -> float:
 
 
 def _first_outside(
-    query: Subject,
-    query_row: int | None,
-    embeddings: Float32[np.ndarray, "tracks dim"],
-    k: int,
+    scores: Float64[np.ndarray, " tracks"], query_row: int | None, k: int
 ) -> float | None:
     """Similarity of the first track after the nearest k; None if there is none."""
-    direction = unit(query.embedding)
-    blocks = range(0, len(embeddings), BLOCK)
-    scores = np.concatenate(
-        [unit(np.asarray(embeddings[i : i + BLOCK])) @ direction for i in blocks]
-    )
     if query_row is not None:
         scores = np.delete(scores, query_row)
     return float(np.partition(scores, -k - 1)[-k - 1]) if len(scores) > k else None
