@@ -266,7 +266,10 @@ def test_evaluate_writes_a_folder(library: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stdout
     assert "Same family: 4 queries" in result.stdout
     names = {path.name for path in (tmp_path / "new").iterdir()}
-    assert names == {"evaluation.json", "evaluation.md", "hubness.png", "retrieval-family.png"}
+    plots = {
+        f"{name}.{kind}" for name in ("hubness", "retrieval-family") for kind in ("png", "svg")
+    }
+    assert names == {"evaluation.json", "evaluation.md", *plots}
 
 
 def test_evaluating_what_is_stored_needs_no_torch_and_no_matplotlib(library: Path) -> None:

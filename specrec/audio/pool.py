@@ -5,7 +5,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
@@ -129,6 +129,26 @@ def _count(workers: int) -> int:
     return workers or os.cpu_count() or 1
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Processes started meanwhile compute on one thread each.
+
+    There is one a core: threads of their own would wait for each other, several times as long as
+    they work. NumPy's libraries read these variables only while they are loaded.
+    """
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 class _Worker:
     """A process, seen from here.
 
@@ -144,7 +164,7 @@ class _Worker:
         # Not forked: this process may hold torch's threads.
         context = multiprocessing.get_context("spawn")
         self._process = context.Process(target=_serve, args=(its_end, function), daemon=True)
-        with its_end:  # closed here, so that its death ends the connection
+        with its_end, _one_thread():  # closed here, so that its death ends the connection
             self._process.start()
         selector.register(self.connection, EVENT_READ, self)
 

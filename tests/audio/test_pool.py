@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
 
 from specrec.audio import pool
 from specrec.audio.loading import load
@@ -47,6 +49,23 @@ def test_a_crashing_decoder_costs_only_its_own_file(tmp_path: Path) -> None:
             assert loaded.reason == Reason.CRASHED
         else:
             assert loaded == 1.5
+
+
+def _threads(path: Path) -> list[int]:
+    import scipy.linalg  # brings its own BLAS  # noqa: F401
+
+    return [library["num_threads"] for library in threadpool_info()]
+
+
+def test_a_worker_computes_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    ((_, threads),) = pool.map_paths(_threads, [Path("any")], workers=2)
+    assert isinstance(threads, list)
+    assert threads
+    assert set(threads) == {1}
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
 
 
 def _count_up(path: Path) -> Iterator[np.ndarray]:
