@@ -37,7 +37,7 @@ class Cluster:
         size: Number of its tracks.
         share: Of all tracks.
         silhouette: Mean of its tracks' silhouettes; NaN if none of them was sampled.
-        typical: Rows of the material nearest its center.
+        typical: Rows of the material nearest its center; of equal ones, one.
         profile: Where it stands in each feature, what stands out most first.
     """
 
@@ -193,11 +193,23 @@ def _describe(
                 len(own),
                 len(own) / len(labels),
                 float(inside.mean()) if len(inside) else np.nan,
-                tuple(int(row) for row in own[nearest[:_TYPICAL]]),
+                _first_different(material.vectors, own[nearest]),
                 profiles[label],
             )
         )
     return tuple(clusters)
+
+
+def _first_different(
+    vectors: Float64[np.ndarray, "tracks dim"], rows: Int64[np.ndarray, " rows"]
+) -> tuple[int, ...]:
+    """The first rows that are not equal: tables list some recordings several times."""
+    first: dict[bytes, int] = {}
+    for row in rows:
+        first.setdefault(vectors[row].tobytes(), int(row))
+        if len(first) == _TYPICAL:
+            break
+    return tuple(first.values())
 
 
 def _by_size(

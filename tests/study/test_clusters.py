@@ -63,6 +63,13 @@ def test_figures_are_those_of_scikit_learn_and_of_a_loop() -> None:
             assert standing.usual == pytest.approx(column.mean())
 
 
+def test_a_recording_listed_twice_is_typical_once() -> None:
+    features, _ = planted()
+    twice = pd.concat([features, features], ignore_index=True)
+    for cluster in find_clusters(of_features(twice), k=3).clusters:
+        assert len({row % len(features) for row in cluster.typical}) == len(cluster.typical) == 5
+
+
 def test_one_cloud_is_not_called_clusters() -> None:
     rng = np.random.default_rng(0)
     long = rng.normal(size=(200, 3)) * [4, 1, 1]  # whose halves have a silhouette of their own
