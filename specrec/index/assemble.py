@@ -13,6 +13,7 @@ from specrec.catalog.scan import Skipped
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import LibraryError, Reason
 from specrec.index.duplicates import COLUMNS, find_duplicates
+from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
 from specrec.index.search import AUTO, build_index
 from specrec.index.storage import Contents, Generation, skipped_table
 from specrec.index.store import Failure, Store
@@ -89,7 +90,7 @@ def pair_duplicates(before: Generation | None, after: Contents, store: Store) ->
         store: What holds their windows.
     """
     contents = after.tracks["content_id"]
-    if before is None:
+    if before is None or before.manifest.get("duplicates_version") != DUPLICATES_VERSION:
         known, new = after.duplicates, np.arange(len(contents))
     else:
         known = before.duplicates
@@ -134,6 +135,7 @@ def _manifest(
             "window_seconds": card["front_end"]["window_seconds"],
         },
         "measure_version": MEASURE_VERSION,
+        "duplicates_version": DUPLICATES_VERSION,
         "counts": {"tracks": tracks, "skipped": skipped, "ignored": catalog.ignored},
         "search": search,
     }

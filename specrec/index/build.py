@@ -265,6 +265,7 @@ def _equal(before: Generation, after: Contents) -> bool:
         and before.manifest.get("search") == after.manifest["search"]
         and before.manifest["audio_root"] == after.manifest["audio_root"]
         and before.manifest.get("measure_version") == after.manifest["measure_version"]
+        and before.manifest.get("duplicates_version") == after.manifest["duplicates_version"]
         and before.tracks.to_csv() == after.tracks.to_csv()
         and before.placement.equals(after.placement)
         and same_probe(before.probe, after.probe)

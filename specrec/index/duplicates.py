@@ -9,20 +9,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Float64, Int64, Shaped
+from jaxtyping import Float, Float32, Float64, Int64, Shaped
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from specrec.audio.windows import window_spans
 from specrec.index.search import SearchIndex
 
-ALIKE, CHANGES, SHORT_ALIKE = 0.94, 0.9, 0.99
-"""Least mean cosine of the passages of one recording, and least correlation of their changes.
+VERSION = 2
+"""Raised whenever other pairs would be found; libraries then look for all of theirs again."""
 
-Chosen on re-encoded files beside the most similar pairs of a library of game music, with its
-variants of one piece; `benchmarks/duplicates.py` measures precision and recall. A track of less
-than four passages changes too little to tell: there the cosine must be at least the third number.
-"""
+ALIKE, SHORT_ALIKE = 0.94, 0.99
+"""Least mean cosine of the passages of one recording; the second below four passages, which change
+too little to tell."""
 
 _SECONDS_SHARE, _SECONDS_RANGE = 0.01, (0.1, 2.0)  # encoders pad, rippers trim
 _COPIES = 20  # of one recording, that are looked for among a track's nearest
@@ -88,10 +87,16 @@ class Match:
 
     @property
     def same(self) -> bool:
-        """Whether it is one recording."""
-        least = ALIKE if self.passages >= 4 else SHORT_ALIKE
+        """Whether it is one recording.
+
+        The fewer passages, the more alike two pieces of one form may change by chance: the least
+        correlation is 0.9 for four, 0.77 for a minute, 0.72 for three. It was chosen on re-encoded
+        files beside the most similar pairs of game music, with its variants of one piece, and of
+        synthesized pieces; `benchmarks/duplicates.py` measures precision and recall.
+        """
         alone = self.passages == 1
-        return self.similarity >= least and (alone or self.changes >= CHANGES)
+        least = ALIKE if self.passages >= 4 else SHORT_ALIKE
+        return self.similarity >= least and (alone or self.changes >= 0.7 + 0.8 / self.passages)
 
 
 def match_passages(
@@ -103,21 +108,33 @@ def match_passages(
 ) -> Match:
     """Compares two tracks passage by passage.
 
-    The embedding of a passage is the mean over the windows that overlap it, weighted by how far:
-    the windows of two tracks with different durations do not lie at the same times.
+    What one is longer by may lie before the music or after it: both are tried, and the better one
+    counts. The embedding of a passage is the mean over the windows that overlap it, weighted by
+    how far: the windows of two tracks with different durations do not lie at the same times.
     """
     shared = min(first_seconds, second_seconds)
     passages = max(1, round(shared / window_seconds))
     edges = np.linspace(0, shared, passages + 1)
-    one = _overlaps(len(first), first_seconds, window_seconds, edges) @ first
-    other = _overlaps(len(second), second_seconds, window_seconds, edges) @ second
+    matches = []
+    for before in (0.0, 1.0):
+        at_first = edges + before * (first_seconds - shared)
+        at_second = edges + before * (second_seconds - shared)
+        one = _overlaps(len(first), first_seconds, window_seconds, at_first) @ first
+        other = _overlaps(len(second), second_seconds, window_seconds, at_second) @ second
+        matches.append(_match(one, other))
+    return max(matches, key=lambda match: (match.changes, match.similarity))
+
+
+def _match(
+    one: Float[np.ndarray, "passages dim"], other: Float[np.ndarray, "passages dim"]
+) -> Match:
     cosines = (one * other).sum(axis=1) / np.maximum(
         np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1), 1e-12
     )
     change, other_change = one - one.mean(axis=0), other - other.mean(axis=0)
     size = np.linalg.norm(change) * np.linalg.norm(other_change)
     changes = float((change * other_change).sum() / size) if size > 1e-9 else 0.0
-    return Match(passages, float(cosines.mean()), changes)
+    return Match(len(one), float(cosines.mean()), changes)
 
 
 def _overlaps(

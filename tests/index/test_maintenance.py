@@ -133,6 +133,10 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
     monkeypatch.setattr("specrec.index.assemble.MEASURE_VERSION", 99)
     assert (run(), len(measured)) == (0, 2)
     assert (run(), len(measured)) == (0, 0)
+    monkeypatch.setattr("specrec.index.assemble.DUPLICATES_VERSION", 99)
+    build_library(config)
+    assert Library.open(library).generation.manifest["duplicates_version"] == 99
+    assert not build_library(config).changed
 
 
 def test_damage_is_found_and_mended_without_embedding_the_rest(
