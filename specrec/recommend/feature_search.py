@@ -41,15 +41,8 @@ class FeatureIndex:
             rough, pool = self._search(row, min(size, len(self._vectors)))
             scores = self._space.scores(self._vectors[row], self._vectors[pool])
             order = np.lexsort((pool, -scores))
-            seen, chosen, repeated = {int(songs[row])}, [], 0
-            for place in order[pool[order] != row]:
-                song = int(songs[pool[place]])
-                repeated += song in seen
-                if song not in seen:
-                    seen.add(song)
-                    chosen.append((float(scores[place]), int(pool[place])))
-                if len(chosen) == k:
-                    break
+            places, repeated = one_of_each(pool[order], songs, row, k)
+            chosen = [(float(scores[place]), int(pool[place])) for place in order[places]]
             sure = len(chosen) == k and chosen[-1][0] > rough + _ROUNDING
             if sure or len(pool) == len(self._vectors):
                 return chosen, repeated
@@ -77,3 +70,29 @@ class FeatureIndex:
         # Distances do not change with it, and small numbers are rounded less.
         middle: np.ndarray = self._vectors.mean(axis=0)
         return middle
+
+
+def one_of_each(
+    rows: Int64[np.ndarray, " rows"], songs: Int64[np.ndarray, " tracks"], query: int, k: int
+) -> tuple[list[int], int]:
+    """Places of the first k rows of different songs, and how many releases were passed over.
+
+    Args:
+        rows: Tracks, the nearest first.
+        songs: Equal for releases of one song.
+        query: The row asked about, of whose song none is taken.
+        k: How many; fewer come back where there are fewer.
+    """
+    seen, places, repeated = {int(songs[query])}, [], 0
+    for place, row in enumerate(rows):
+        if row == query:
+            continue
+        song = int(songs[row])
+        if song in seen:
+            repeated += 1
+            continue
+        seen.add(song)
+        places.append(place)
+        if len(places) == k:
+            break
+    return places, repeated

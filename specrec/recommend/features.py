@@ -48,6 +48,7 @@ class FeatureRecommender:
         filled: How many tracks lack a feature.
         audio_root: The folder to which the tracks' paths are relative; None if the table names no
             files.
+        songs: Equal for releases of one song: the same recording, or title and artist.
     """
 
     def __init__(
@@ -56,7 +57,20 @@ class FeatureRecommender:
         sources: dict[Source, pd.DataFrame],
         settings: FeatureSettings,
         audio_root: Path | None,
+        recordings: Int64[np.ndarray, " all"] | None = None,
     ) -> None:
+        """Puts tracks into a space of features.
+
+        Args:
+            tracks: One row each, with the columns of a library's.
+            sources: Frames of features of all of them; the first that has a feature counts.
+            settings: How they are compared.
+            audio_root: As the attribute.
+            recordings: For each track the first row of the same recording; None if all differ.
+
+        Raises:
+            QueryError: If a feature that is asked for is lacking, or all are.
+        """
         compared = choose(tracks, sources, settings.columns)
         weights = {feature_name(name): weight for name, weight in settings.weights.items()}
         settings = FeatureSettings(
@@ -71,6 +85,7 @@ class FeatureRecommender:
         self.left_out = len(tracks) - len(compared.rows)
         self.filled = compared.filled
         self.audio_root = audio_root
+        self.songs = _songs(tracks, recordings)[compared.rows]
         self._all = tracks
         self._sources = sources
         self._values = values
@@ -106,7 +121,8 @@ class FeatureRecommender:
         Raises:
             QueryError: If it lacks a feature that is asked for, or has none.
         """
-        return cls(library.tracks, sources_of_library(library), settings, library.audio_root)
+        sources, recordings = sources_of_library(library), library.duplicate_groups
+        return cls(library.tracks, sources, settings, library.audio_root, recordings)
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -157,8 +173,8 @@ class FeatureRecommender:
     def neighbors(self, query: str, k: int = 10) -> Recommendation:
         """The tracks nearest to a query, which is left out itself.
 
-        Other releases of one song, of the same title and artist, are left out too: of the query
-        all, of a neighbor those that come after it.
+        Other releases of one song are left out too: of the query all, of a neighbor those that
+        come after it.
 
         Args:
             query: As for `find`.
@@ -170,7 +186,7 @@ class FeatureRecommender:
         if k < 1:
             raise QueryError(f"k must be 1 or more, not {k}")
         row = self.row_of(query)
-        found, repeated = self._index.nearest(row, k, self._songs)
+        found, repeated = self._index.nearest(row, k, self.songs)
 
         @cache
         def explanations() -> list[Explanation]:
@@ -180,9 +196,7 @@ class FeatureRecommender:
             Neighbor(rank, score, self.track(other), partial(_item, explanations, rank - 1))
             for rank, (score, other) in enumerate(found, 1)
         )
-        releases = "release" if repeated == 1 else "releases"
-        notes = (f"{repeated} other {releases} of the same songs left out",) if repeated else ()
-        return Recommendation((self.track(row),), neighbors, notes)
+        return Recommendation((self.track(row),), neighbors, releases_left_out(repeated))
 
     def explain(self, query: str, neighbor: str, k: int = 10) -> Explanation:
         """Why a track is near to a query, whether or not it is among the nearest.
@@ -208,12 +222,6 @@ class FeatureRecommender:
     def _index(self) -> FeatureIndex:
         return FeatureIndex(self.space, self.vectors)
 
-    @cached_property
-    def _songs(self) -> Int64[np.ndarray, " tracks"]:
-        """Equal for tracks of one title and artist; a track without an artist is its own."""
-        names = self.tracks["artist"].str.casefold() + "\n" + self.tracks["title"].str.casefold()
-        return pd.factorize(names.fillna(self.tracks["track_id"]))[0]
-
     def _explain(self, row: int, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
         predicted = {name for name, source in self.sources.items() if source == "predicted"}
         return explain_by_features(
@@ -236,6 +244,21 @@ class FeatureRecommender:
     def readings(self) -> Readings:
         """What is usual among the tracks, and where each stands."""
         return Readings(self.known, None, self.vectors.astype(np.float32))
+
+
+def releases_left_out(count: int) -> tuple[str, ...]:
+    """The note under an answer; none if no release was."""
+    releases = "release" if count == 1 else "releases"
+    return (f"{count} other {releases} of the same songs left out",) if count else ()
+
+
+def _songs(
+    tracks: pd.DataFrame, recordings: Int64[np.ndarray, " tracks"] | None
+) -> Int64[np.ndarray, " tracks"]:
+    """Equal for tracks of one title and artist; a track without an artist is its own song."""
+    names = tracks["artist"].str.casefold() + "\n" + tracks["title"].str.casefold()
+    names = names.fillna(tracks["track_id"])
+    return pd.factorize(names if recordings is None else names.iloc[recordings])[0]
 
 
 def _item(explanations: Callable[[], list[Explanation]], place: int) -> Explanation:

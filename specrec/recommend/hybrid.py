@@ -12,8 +12,9 @@ from specrec.explain.decompose import unit
 from specrec.explain.directions import Directions
 from specrec.explain.explanation import Explanation, explain_neighbors
 from specrec.explain.readings import Readings
+from specrec.recommend.feature_search import one_of_each
 from specrec.recommend.feature_space import FeatureSpace
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.features import FeatureRecommender, releases_left_out
 from specrec.recommend.library import Library
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor
@@ -74,7 +75,7 @@ class Hybrid:
         return scores
 
     def neighbors(self, query: str, k: int = 10) -> Recommendation:
-        """The tracks nearest to a query, which is left out itself.
+        """The tracks nearest to a query, which is left out itself, as other releases of a song are.
 
         Raises:
             QueryError: If k is below 1, or nothing or several tracks fit the query.
@@ -84,7 +85,8 @@ class Hybrid:
         row = self.features.row_of(query)
         scores = self.scores(row)
         order = np.argsort(-scores, kind="stable")
-        rows = order[order != row][:k]
+        places, repeated = one_of_each(order, self.features.songs, row, k)
+        rows = order[places]
 
         @cache
         def explanations() -> list[Explanation]:
@@ -99,7 +101,7 @@ class Hybrid:
             )
             for rank, other in enumerate(rows, 1)
         )
-        return Recommendation((self.features.track(row),), neighbors)
+        return Recommendation((self.features.track(row),), neighbors, releases_left_out(repeated))
 
     def _explain(self, row: int, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
         return explain_neighbors(

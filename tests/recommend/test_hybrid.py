@@ -1,5 +1,7 @@
 """Sound and features in one score."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
@@ -66,3 +68,22 @@ def test_what_can_not_be_mixed_is_refused(library: Library, features: FeatureRec
     far = FeatureRecommender.of_library(library, FeatureSettings(metric="euclidean"))
     with pytest.raises(QueryError, match="made of two cosines"):
         Hybrid(library, far, 0.5)
+
+
+def test_a_recording_is_named_once(tmp_path: Path) -> None:
+    library = Library.open(write_planted(tmp_path / "planted"))
+    free = Hybrid(library, FeatureRecommender.of_library(library), 0.5)
+    names = [item.track.track_id for item in free.neighbors("t7")]
+    first, second, third = (int(str(name)[1:]) for name in names[:3])
+    groups = np.arange(len(library))
+    groups[first] = min(first, 7)  # of the query itself
+    groups[7] = min(first, 7)
+    groups[[second, third]] = min(second, third)
+    library.generation.duplicate_groups = groups
+    features = FeatureRecommender.of_library(library)
+    for found in (features.neighbors("t7", 20), Hybrid(library, features, 0.5).neighbors("t7", 8)):
+        left = [item.track.track_id for item in found]
+        assert f"t{first}" not in left
+        assert len({f"t{second}", f"t{third}"} & set(left)) == 1
+    assert left == [names[1], *names[3:10]]
+    assert found.notes == ("2 other releases of the same songs left out",)
