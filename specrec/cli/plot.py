@@ -21,12 +21,14 @@ OutputOption = Annotated[
 @plot.command()
 def gallery(
     library: LibraryArgument,
-    by: Annotated[str, typer.Option(metavar="COLUMN", help="A feature, or any column of numbers.")],
+    by: Annotated[
+        str, typer.Argument(metavar="COLUMN", help="A feature, or any column of numbers.")
+    ],
     output: OutputOption,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many tracks.")] = 10,
     lowest: Annotated[bool, typer.Option("--lowest", help="The lowest, not the highest.")] = False,
 ) -> None:
-    """Draw the spectrograms of the tracks that come first by a column, such as popularity."""
+    """Draw the spectrograms of the tracks that come first by COLUMN, such as popularity."""
     from specrec.recommend.library import Library
     from specrec.report.galleries import draw_gallery
     from specrec.report.progress import progress_bar

@@ -1,6 +1,7 @@
 """The root scripts, run as a user runs them."""
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -90,18 +91,22 @@ def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder:
     ]
     command = [sys.executable, str(ROOT / "index.py"), *arguments, "batch_windows=1"]
     for stop in (signal.SIGINT, signal.SIGKILL):
+        (tmp_path / "library" / ".lock").unlink(missing_ok=True)
         with subprocess.Popen(
             command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True, text=True
         ) as process:
             deadline = time.monotonic() + 60
             while not (tmp_path / "library" / ".lock").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
-            time.sleep(3)
+            time.sleep(0.5)
             process.send_signal(stop)
             _, message = process.communicate(timeout=60)
-        if stop == signal.SIGINT and process.returncode:
+        if stop == signal.SIGINT:
             assert process.returncode == 130
             assert "run the same command again" in message
+        else:
+            assert process.returncode == -signal.SIGKILL
+        assert not (tmp_path / "library" / "CURRENT").exists()  # it was at work
     done = run("index.py", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(Library.open(tmp_path / "library")) == 40
@@ -118,13 +123,15 @@ def test_a_full_disk_is_one_line_and_costs_no_finished_track(
         "workers=1",
         "describe=false",
     ]
-    # No file may grow beyond a kilobyte: writing fails as on a full disk.
+    # No file may grow beyond a kilobyte: writing fails as on a full disk. Bytecode would be cut
+    # short, too, and stay so.
     done = subprocess.run(
         [sys.executable, str(ROOT / "index.py"), *arguments],
         capture_output=True,
         text=True,
         cwd=tmp_path,
         check=False,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
     )
     assert "File too large" in one_line_error(done)

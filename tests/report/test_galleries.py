@@ -132,7 +132,7 @@ def test_the_command_draws(folder: Path, tmp_path: Path) -> None:
     library = str(folder / "library")
     for number, arguments in enumerate(
         [
-            ["gallery", library, "--by", "popularity", "-k", "1"],
+            ["gallery", library, "popularity", "-k", "1"],
             ["contrast", library, "popularity", "-n", "1", "--seed", "3"],
             ["neighbors", library, "Three", "-k", "1"],
         ]
@@ -158,10 +158,10 @@ def test_a_wrong_plot_is_one_line_with_exit_code_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for arguments, message in [
-        (["gallery", str(folder / "library"), "--by", "popularit"], "did you mean popularity"),
+        (["gallery", str(folder / "library"), "popularit"], "did you mean popularity"),
         (["contrast", str(folder / "library"), "title"], "no numbers"),
         (["neighbors", str(folder / "library"), "nothing like it"], "fits no title"),
-        (["gallery", str(tmp_path), "--by", "popularity"], "no library there"),
+        (["gallery", str(tmp_path), "popularity"], "no library there"),
     ]:
         output = str(tmp_path / "x.png")
         monkeypatch.setattr("sys.argv", ["specrec", "plot", *arguments, "-o", output])

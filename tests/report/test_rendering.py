@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,14 +60,18 @@ def test_errors_are_one_line_with_exit_code_2(
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_part(music: Path, tmp_path: Path) -> None:
-    # No file may grow longer than this, as if the disk were full.
+    # No file may grow longer than this, as if the disk were full; bytecode would be cut short, too.
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
         f"sys.argv = ['specrec', 'spectrograms', {str(music)!r}, {str(tmp_path)!r}]\n"
         "from specrec.cli import main; main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
