@@ -54,12 +54,13 @@ def print_clusters(material: Material, clustering: Clustering) -> None:
 
 def _criteria(clustering: Clustering) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
-    for name in ("k", "silhouette", "in one cloud", "gain", "reseeded", "resampled"):
+    for name in ("k", "silhouette", "in one cloud", "gain", "reseeded", "resampled", "smallest"):
         table.add_column(name, justify="right")
     for item in clustering.criteria:
         figures = (item.silhouette, item.without, item.gain, item.reseeded, item.resampled)
         style = "bold" if item is clustering.chosen else ""
-        table.add_row(str(item.k), *(f"{figure:.2f}" for figure in figures), style=style)
+        cells = (str(item.k), *(f"{figure:.2f}" for figure in figures), f"{item.smallest:,}")
+        table.add_row(*cells, style=style)
     return table
 
 

@@ -19,7 +19,7 @@ from specrec.study.firmness import (
     silhouettes_of,
 )
 from specrec.study.material import Material, Space
-from specrec.study.naming import Standing, name_clusters, profile_clusters
+from specrec.study.naming import FEWEST, Standing, name_clusters, profile_clusters
 
 KS = tuple(range(2, 13))
 """Numbers of clusters that are tried."""
@@ -82,6 +82,8 @@ class Clustering:
             why = f"k = {one.k}, as given"
         elif one.resampled >= FIRM:
             why = f"k = {one.k}, whose silhouette gains most of the k that come out again"
+            if one.smallest >= FEWEST:
+                why += f" in clusters of {FEWEST} tracks or more"
         else:
             why = (
                 f"k = {one.k}, which comes out again best, though none does firmly ({FIRM} or more)"
@@ -125,10 +127,10 @@ def find_clusters(
 ) -> Clustering:
     """Finds clusters by k-means (Lloyd 1982; started by k-means++), on unit vectors or features.
 
-    Of those k in `KS` whose clusters come out again from bootstrap samples (`FIRM`), the one is
-    chosen whose silhouette gains most on a cloud without clusters (as Tibshirani et al. 2001 do
-    with the gap statistic): the silhouette alone favors 2. Where none does, the one that comes
-    nearest.
+    Of those k in `KS` whose clusters come out again from bootstrap samples (`FIRM`), and are large
+    enough to be named, the one is chosen whose silhouette gains most on a cloud without clusters
+    (as Tibshirani et al. 2001 do with the gap statistic): the silhouette alone favors 2. Where none
+    does, the one that comes nearest.
 
     Args:
         material: The tracks.
@@ -154,11 +156,12 @@ def find_clusters(
         criteria.append(measure_fit(fitted, cloud, one, seed))
         if on_progress is not None:
             on_progress(place, len(tried))
-    firm = [item for item in criteria if item.resampled >= FIRM]
+    large = [item for item in criteria if item.smallest >= FEWEST] or criteria
+    firm = [item for item in large if item.resampled >= FIRM]
     chosen = (
         max(firm, key=lambda item: item.gain)
         if firm
-        else max(criteria, key=lambda item: item.resampled)
+        else max(large, key=lambda item: item.resampled)
     )
     model = fit_centers(fitted, chosen.k, seed)
     labels, centers = _by_size(model.predict(material.vectors), model.cluster_centers_)

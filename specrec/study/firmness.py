@@ -41,6 +41,7 @@ class Criterion:
         reseeded: Mean adjusted Rand index (Hubert and Arabie 1985) of the clusters and those from
             other random starts: 1 for the same clusters, 0 for chance.
         resampled: The same for centers fitted to bootstrap samples of the tracks.
+        smallest: Number of tracks in the smallest cluster, of those that are fitted.
     """
 
     k: int
@@ -48,6 +49,7 @@ class Criterion:
     without: float
     reseeded: float
     resampled: float
+    smallest: int
 
     @property
     def gain(self) -> float:
@@ -59,7 +61,7 @@ class Criterion:
         """Whether there are clusters, rather than a cloud cut into parts."""
         return self.silhouette >= SUBSTANTIAL and self.gain >= CLEAR and self.resampled >= FIRM
 
-    def to_dict(self) -> dict[str, float | bool]:
+    def to_dict(self) -> dict[str, float | int | bool]:
         """As plain values."""
         return asdict(self) | {"gain": self.gain, "convincing": self.convincing}
 
@@ -97,6 +99,7 @@ def measure_fit(
         float(silhouettes_of(cloud[rows], around[rows]).mean()),
         float(np.mean(reseeded)),
         float(np.mean(resampled)),
+        int(np.bincount(labels).min()),
     )
 
 

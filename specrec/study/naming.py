@@ -18,11 +18,13 @@ medium effect (Cohen 1988)."""
 SLIGHT = 0.2
 """The same where a name says `slightly`, which it does only to tell two clusters apart."""
 
+FEWEST = 5
+"""Tracks with a value of a feature from which a cluster's name may say something of it."""
+
 MIDDLE = "no feature stands out"
 TOO_FEW = "too few tracks to name"
 
 _NOISE = 3.0  # standard errors that a difference must exceed
-_FEWEST = 5  # tracks of a cluster with a value
 _WORDS = 2  # features in a name; more only where two names would be the same
 
 
@@ -90,7 +92,7 @@ def profile_clusters(
         standings = [
             _standing(name, values, on, own)
             for name, values, on in names
-            if np.isfinite(on[own]).sum() >= _FEWEST
+            if np.isfinite(on[own]).sum() >= FEWEST
         ]
         profiles.append(tuple(sorted(standings, key=lambda item: -abs(item.difference))))
     return profiles

@@ -70,6 +70,19 @@ def test_a_recording_listed_twice_is_typical_once() -> None:
         assert len({row % len(features) for row in cluster.typical}) == len(cluster.typical) == 5
 
 
+def test_a_cluster_too_small_to_be_named_is_not_chosen() -> None:
+    features, _ = planted()
+    far = features.iloc[:3].assign(energy=5.2)  # three more, far from all others
+    found = find_clusters(of_features(pd.concat([features, far], ignore_index=True)))
+    assert min(item.size for item in found.clusters) >= 5
+    assert found.chosen.k == 3
+    fourth = next(item for item in found.criteria if item.k == 4)
+    assert fourth.smallest == 3
+    assert fourth.resampled >= 0.75
+    assert fourth.gain > found.chosen.gain
+    assert "in clusters of 5 tracks or more" in found.account
+
+
 def test_one_cloud_is_not_called_clusters() -> None:
     rng = np.random.default_rng(0)
     long = rng.normal(size=(200, 3)) * [4, 1, 1]  # whose halves have a silhouette of their own
