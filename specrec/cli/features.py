@@ -41,7 +41,8 @@ def features(
         str,
         typer.Argument(
             metavar="QUERY",
-            help="A track_id, the number of a row, or words of a title and artist.",
+            help="A track_id, the number of a table's row, words of a title and artist, or, of a"
+            " library, an audio file.",
         ),
     ],
     k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
@@ -86,7 +87,10 @@ def compare(
     library: LibraryArgument,
     query: Annotated[
         str | None,
-        typer.Argument(metavar="[QUERY]", help="A track of the library; without, all are asked."),
+        typer.Argument(
+            metavar="[QUERY]",
+            help="A track of the library, or with --hybrid any file; without, all are asked.",
+        ),
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Length of the answers.")] = 10,
     hybrid: Annotated[

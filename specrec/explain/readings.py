@@ -95,7 +95,9 @@ class Readings:
         return Subject(np.asarray(self._embeddings[row]), finite)
 
     def read(self, name: str, subject: Subject) -> Reading | None:
-        """A feature of a track; None if it is neither known nor predicted."""
+        """A feature of a track; None if it is not known of it, or of too few of the library's."""
+        if name not in self._usual:
+            return None
         known = name in subject.known
         value = subject.known[name] if known else self.predicted(name, subject)
         return Reading(value, self.percentile(name, value), known) if np.isfinite(value) else None

@@ -1,7 +1,7 @@
 """Why tracks match in named features: the parts of the score, and what each is worth."""
 
 from collections.abc import Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -9,16 +9,34 @@ from jaxtyping import Float64, Int64
 from specrec.descriptors.features import FEATURES
 from specrec.explain.english import sentence
 from specrec.explain.explanation import Contribution, Explanation, find_reasons
-from specrec.explain.readings import Reading, Readings
+from specrec.explain.readings import Reading, Readings, Subject
 from specrec.explain.reasons import Reason
 from specrec.recommend.feature_space import FeatureSpace
+from specrec.recommend.track import Track
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureQuery:
+    """What is asked about, by its features.
+
+    Attributes:
+        row: Where it is a track that is compared; None for a file from outside.
+        track: The track, or the file.
+        vector: In the space of features.
+        subject: What is known of it.
+    """
+
+    row: int | None
+    track: Track
+    vector: Float64[np.ndarray, " columns"]
+    subject: Subject
 
 
 def explain_by_features(
     space: FeatureSpace,
     readings: Readings,
     vectors: Float64[np.ndarray, "tracks columns"],
-    query: int,
+    query: FeatureQuery,
     neighbors: Int64[np.ndarray, " neighbors"],
     k: int,
     predicted: Set[str],
@@ -33,14 +51,14 @@ def explain_by_features(
         space: Where the tracks are compared.
         readings: What is known of the tracks, in the order of the vectors.
         vectors: Of all tracks.
-        query: Row of the query.
+        query: What was asked about.
         neighbors: Rows of the neighbors.
         k: Length of the list out of which the needed changes would take them.
         predicted: Features whose values are a probe's predictions.
     """
-    others = np.arange(len(vectors)) != query
-    parts = space.parts(vectors[query], vectors)
-    scores, without = parts.sum(axis=1), space.without(vectors[query], vectors)
+    others = np.arange(len(vectors)) != (-1 if query.row is None else query.row)
+    parts = space.parts(query.vector, vectors)
+    scores, without = parts.sum(axis=1), space.without(query.vector, vectors)
     ranked = np.sort(scores[others])[::-1]
     explanations = []
     for row in neighbors:
@@ -53,7 +71,7 @@ def explain_by_features(
                 0.0,
                 1 + int((scores[others] > scores[row]).sum()),
                 1 + int((without[others, number] > without[row, number]).sum()),
-                space.needed_change(vectors[query], vectors[row], number, float(ranked[k]))
+                space.needed_change(query.vector, vectors[row], number, float(ranked[k]))
                 if len(ranked) > k
                 else None,
             )
@@ -61,7 +79,7 @@ def explain_by_features(
         ]
         contributions.sort(key=lambda item: -item.value)
         named = [item for item in contributions if item.feature in FEATURES]
-        subjects = readings.subject(query), readings.subject(int(row))
+        subjects = query.subject, readings.subject(int(row))
         found = [
             _as_predicted(reason) if reason.feature in predicted else reason
             for reason in find_reasons(named, *subjects, readings)

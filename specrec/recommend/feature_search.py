@@ -21,15 +21,20 @@ class FeatureIndex:
         self._vectors = vectors
 
     def nearest(
-        self, row: int, k: int, songs: Int64[np.ndarray, " tracks"]
+        self,
+        vector: Float64[np.ndarray, " columns"],
+        row: int | None,
+        k: int,
+        songs: Int64[np.ndarray, " tracks"],
     ) -> tuple[list[tuple[float, int]], int]:
-        """Scores and rows of the k songs nearest to a track, but its own.
+        """Scores and rows of the k songs nearest to a query, but its own.
 
         FAISS finds candidates in single precision; they are put in order in double precision,
         and there are enough of them that no other can belong before the last.
 
         Args:
-            row: Of the track.
+            vector: Of the query.
+            row: Where it is a track; None if it is from outside.
             k: How many songs; fewer come back where there are fewer.
             songs: Equal for releases of one song, of which the nearest stands for all.
 
@@ -38,8 +43,8 @@ class FeatureIndex:
         """
         size = max(_POOL, 4 * k)
         while True:
-            rough, pool = self._search(row, min(size, len(self._vectors)))
-            scores = self._space.scores(self._vectors[row], self._vectors[pool])
+            rough, pool = self._search(vector, min(size, len(self._vectors)))
+            scores = self._space.scores(vector, self._vectors[pool])
             order = np.lexsort((pool, -scores))
             places, repeated = one_of_each(pool[order], songs, row, k)
             chosen = [(float(scores[place]), int(pool[place])) for place in order[places]]
@@ -48,12 +53,14 @@ class FeatureIndex:
                 return chosen, repeated
             size *= 4
 
-    def _search(self, row: int, size: int) -> tuple[float, Int64[np.ndarray, " size"]]:
+    def _search(
+        self, vector: Float64[np.ndarray, " columns"], size: int
+    ) -> tuple[float, Int64[np.ndarray, " size"]]:
         """The nearest rows by FAISS, and the lowest of their scores."""
         if self._space.metric == "cosine":
-            similarities, rows = self._cosines.search(self._vectors[row][None], size)
+            similarities, rows = self._cosines.search(vector[None], size)
             return float(similarities[0, -1]), rows[0]
-        distances, rows = self._distances.search((self._vectors[row] - self._middle)[None], size)
+        distances, rows = self._distances.search((vector - self._middle)[None], size)
         whole = self._space.variance.sum()
         return float(1 - distances[0, -1] / (2 * whole)) if whole > 0 else 0.0, rows[0]
 
@@ -73,17 +80,21 @@ class FeatureIndex:
 
 
 def one_of_each(
-    rows: Int64[np.ndarray, " rows"], songs: Int64[np.ndarray, " tracks"], query: int, k: int
+    rows: Int64[np.ndarray, " rows"],
+    songs: Int64[np.ndarray, " tracks"],
+    query: int | None,
+    k: int,
 ) -> tuple[list[int], int]:
     """Places of the first k rows of different songs, and how many releases were passed over.
 
     Args:
         rows: Tracks, the nearest first.
         songs: Equal for releases of one song.
-        query: The row asked about, of whose song none is taken.
+        query: The row asked about, of whose song none is taken; None if it is from outside.
         k: How many; fewer come back where there are fewer.
     """
-    seen, places, repeated = {int(songs[query])}, [], 0
+    seen = set() if query is None else {int(songs[query])}
+    places, repeated = [], 0
     for place, row in enumerate(rows):
         if row == query:
             continue

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 Source = Literal["table", "measured", "predicted"]
 
-_LEAST_KNOWN = 0.5  # share of the features that must be known of a track
+LEAST_KNOWN = 0.5
+"""Share of the features that must be known of a track."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,30 @@ def sources_of_library(library: "Library") -> dict[Source, pd.DataFrame]:
     }
 
 
+def features_of_file(
+    library: "Library", path: Path, sources: Mapping[str, Source]
+) -> dict[str, float]:
+    """What is known of a file outside a library; a table says nothing of it.
+
+    Args:
+        library: In which it is asked about.
+        path: The file.
+        sources: Where the features that are compared are from: only where some are predicted is
+            the file embedded.
+
+    Raises:
+        AudioError: If it can't be used.
+        ModelError: If it is to be embedded and the library's model is gone or another.
+    """
+    told = {name for name, source in sources.items() if source == "table"}
+    known = {name: value for name, value in library.measure(path).items() if name not in told}
+    guessed = [name for name, source in sources.items() if source == "predicted"]
+    if guessed and library.probe is not None:
+        predicted = library.probe.predict(library.sound(path).embedding[None])
+        known |= {name: float(predicted[name][0]) for name in guessed}
+    return known
+
+
 def choose(
     tracks: pd.DataFrame, sources: Mapping[Source, pd.DataFrame], wanted: Sequence[str]
 ) -> Compared:
@@ -99,7 +125,7 @@ def choose(
             found[name] = "table", _numbers(tracks, name, found)
     values = pd.DataFrame({name: found[name][1].astype("float64") for name in names})
     known = values.notna().mean(axis=1).to_numpy()
-    rows = np.flatnonzero(known >= _LEAST_KNOWN)
+    rows = np.flatnonzero(known >= LEAST_KNOWN)
     if len(rows) < 2:
         raise QueryError(f"{', '.join(names)}: known of fewer than 2 tracks; choose others")
     filled = int((known[rows] < 1).sum())

@@ -14,13 +14,15 @@ from specrec.catalog.joins import CLIP
 from specrec.descriptors.features import feature_name, known_features
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
-from specrec.explain.readings import Readings
-from specrec.recommend.feature_reasons import explain_by_features
+from specrec.explain.readings import Readings, Subject
+from specrec.recommend.feature_reasons import FeatureQuery, explain_by_features
 from specrec.recommend.feature_search import FeatureIndex
 from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.feature_sources import (
+    LEAST_KNOWN,
     Source,
     choose,
+    features_of_file,
     sources_of_library,
     tracks_of_table,
 )
@@ -28,7 +30,7 @@ from specrec.recommend.feature_space import FeatureSpace
 from specrec.recommend.library import Library
 from specrec.recommend.lookup import find_row
 from specrec.recommend.recommendation import Recommendation
-from specrec.recommend.track import Neighbor, Track, track_of_row
+from specrec.recommend.track import Neighbor, Track, track_of_file, track_of_row
 
 _BY_DEFAULT = FeatureSettings()
 
@@ -57,7 +59,7 @@ class FeatureRecommender:
         sources: dict[Source, pd.DataFrame],
         settings: FeatureSettings,
         audio_root: Path | None,
-        recordings: Int64[np.ndarray, " all"] | None = None,
+        library: Library | None = None,
     ) -> None:
         """Puts tracks into a space of features.
 
@@ -66,7 +68,7 @@ class FeatureRecommender:
             sources: Frames of features of all of them; the first that has a feature counts.
             settings: How they are compared.
             audio_root: As the attribute.
-            recordings: For each track the first row of the same recording; None if all differ.
+            library: That the tracks are of; None for those of a table.
 
         Raises:
             QueryError: If a feature that is asked for is lacking, or all are.
@@ -85,7 +87,9 @@ class FeatureRecommender:
         self.left_out = len(tracks) - len(compared.rows)
         self.filled = compared.filled
         self.audio_root = audio_root
+        recordings = None if library is None else library.duplicate_groups
         self.songs = _songs(tracks, recordings)[compared.rows]
+        self._library = library
         self._all = tracks
         self._sources = sources
         self._values = values
@@ -121,8 +125,8 @@ class FeatureRecommender:
         Raises:
             QueryError: If it lacks a feature that is asked for, or has none.
         """
-        sources, recordings = sources_of_library(library), library.duplicate_groups
-        return cls(library.tracks, sources, settings, library.audio_root, recordings)
+        sources = sources_of_library(library)
+        return cls(library.tracks, sources, settings, library.audio_root, library)
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -136,26 +140,57 @@ class FeatureRecommender:
 
         Args:
             query: A track_id, a number of a row of the table (`10`, or as in a clip's name,
-                `clip_10`), or words of title and artist.
+                `clip_10`), words of title and artist, or a file, also one outside the library.
 
         Raises:
             QueryError: If nothing fits, several tracks do, or its features are not known.
+            AudioError: If a file outside the library can't be used.
         """
-        return self.track(self.row_of(query))
+        return self.ask(query).track
+
+    def ask(self, query: str) -> FeatureQuery:
+        """What a query means, by its features; a file outside the library is measured.
+
+        Raises:
+            QueryError: As `find`.
+            AudioError: If a file outside the library can't be used.
+            ModelError: If a file is to be embedded and the library's model is gone or another.
+        """
+        found = self._resolve(query)
+        if isinstance(found, Path):
+            return self._ask_outside(found)
+        row = self._compared(query, found)
+        return FeatureQuery(row, self.track(row), self.vectors[row], self.readings.subject(row))
+
+    def _ask_outside(self, path: Path) -> FeatureQuery:
+        assert self._library is not None  # only a library tells files from words
+        known = features_of_file(self._library, path, self.sources)
+        values = pd.DataFrame({name: [known.get(name, np.nan)] for name in self.sources})
+        if values.notna().to_numpy().mean() < LEAST_KNOWN:
+            raise QueryError(f"{path}: too few of its features are known to compare it")
+        vector = self.space.vectors(values)[0]
+        subject = Subject(vector.astype(np.float32), known)
+        return FeatureQuery(None, track_of_file(path), vector, subject)
 
     def row_of(self, query: str) -> int:
         """Where the track that a query means stands in `tracks`.
 
         Raises:
-            QueryError: As `find`.
+            QueryError: As `find`, or if it is a file outside the library.
         """
-        everywhere = self._row_anywhere(query)
+        found = self._resolve(query)
+        if isinstance(found, Path):
+            raise QueryError(f"{found} is not in the library; give a track that is")
+        return self._compared(query, found)
+
+    def _compared(self, query: str, everywhere: int) -> int:
         row = int(np.searchsorted(self.rows, everywhere))
         if row == len(self.rows) or self.rows[row] != everywhere:
             raise QueryError(f"{query}: too few of its features are known to compare it")
         return row
 
-    def _row_anywhere(self, query: str) -> int:
+    def _resolve(self, query: str) -> int | Path:
+        """Where a track stands among all, or the file outside the library."""
         same = np.flatnonzero(self._all["track_id"] == query)
         if len(same):
             return int(same[0])
@@ -163,7 +198,7 @@ class FeatureRecommender:
         number = clip[1] if clip else query
         if "rows" in self._all and number.isdecimal() and int(number) in self._row_of_number:
             return self._row_of_number[int(number)]
-        return find_row(self._all, query)
+        return find_row(self._all, query) if self._library is None else self._library.resolve(query)
 
     @cached_property
     def _row_of_number(self) -> dict[int, int]:
@@ -182,21 +217,22 @@ class FeatureRecommender:
 
         Raises:
             QueryError: If k is below 1, or as `find`.
+            AudioError: If a file outside the library can't be used.
         """
         if k < 1:
             raise QueryError(f"k must be 1 or more, not {k}")
-        row = self.row_of(query)
-        found, repeated = self._index.nearest(row, k, self.songs)
+        asked = self.ask(query)
+        found, repeated = self._index.nearest(asked.vector, asked.row, k, self.songs)
 
         @cache
         def explanations() -> list[Explanation]:
-            return self._explain(row, np.array([other for _, other in found]), k)
+            return self._explain(asked, np.array([other for _, other in found]), k)
 
         neighbors = tuple(
             Neighbor(rank, score, self.track(other), partial(_item, explanations, rank - 1))
             for rank, (score, other) in enumerate(found, 1)
         )
-        return Recommendation((self.track(row),), neighbors, releases_left_out(repeated))
+        return Recommendation((asked.track,), neighbors, releases_left_out(repeated))
 
     def explain(self, query: str, neighbor: str, k: int = 10) -> Explanation:
         """Why a track is near to a query, whether or not it is among the nearest.
@@ -209,10 +245,10 @@ class FeatureRecommender:
         Raises:
             QueryError: If either fits no track or several, or both are the same.
         """
-        row, other = self.row_of(query), self.row_of(neighbor)
-        if row == other:
+        asked, other = self.ask(query), self.row_of(neighbor)
+        if asked.row == other:
             raise QueryError(f"{query} and {neighbor} are the same track; give another")
-        return self._explain(row, np.array([other]), k)[0]
+        return self._explain(asked, np.array([other]), k)[0]
 
     def scores(self, row: int) -> Float64[np.ndarray, " tracks"]:
         """The score of every track for that in a row, itself included."""
@@ -222,10 +258,12 @@ class FeatureRecommender:
     def _index(self) -> FeatureIndex:
         return FeatureIndex(self.space, self.vectors)
 
-    def _explain(self, row: int, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
+    def _explain(
+        self, asked: FeatureQuery, others: Int64[np.ndarray, " k"], k: int
+    ) -> list[Explanation]:
         predicted = {name for name, source in self.sources.items() if source == "predicted"}
         return explain_by_features(
-            self.space, self.readings, self.vectors, row, others, k, predicted
+            self.space, self.readings, self.vectors, asked, others, k, predicted
         )
 
     @cached_property

@@ -1,6 +1,7 @@
 """Sound and features in one score, with one weight."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, cached_property, partial
 
 import numpy as np
@@ -11,7 +12,8 @@ from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.decompose import unit
 from specrec.explain.directions import Directions
 from specrec.explain.explanation import Explanation, explain_neighbors
-from specrec.explain.readings import Readings
+from specrec.explain.readings import Readings, Subject
+from specrec.recommend.feature_reasons import FeatureQuery
 from specrec.recommend.feature_search import one_of_each
 from specrec.recommend.feature_space import FeatureSpace
 from specrec.recommend.features import FeatureRecommender, releases_left_out
@@ -67,30 +69,55 @@ class Hybrid:
         self.vectors: Float64[np.ndarray, "tracks columns"] = np.concatenate(
             [np.sqrt(self.share) * sound, np.sqrt(1 - self.share) * named], axis=1
         )
+        self._library = library
         self._directions = _joint(library.directions, features.space)
 
     def scores(self, row: int) -> Float64[np.ndarray, " tracks"]:
         """The score of every track for that in a row, itself included."""
-        scores: np.ndarray = unit(self.vectors) @ unit(self.vectors[row])
+        return self._scores(self.vectors[row])
+
+    def _scores(self, vector: Float64[np.ndarray, " columns"]) -> Float64[np.ndarray, " tracks"]:
+        scores: np.ndarray = unit(self.vectors) @ unit(vector)
         return scores
+
+    def ask(self, query: str) -> FeatureQuery:
+        """What a query means, by both; a file outside the library is embedded and measured.
+
+        Raises:
+            QueryError: If nothing or several tracks fit, or too few features are known.
+            AudioError: If a file outside the library can't be used.
+            ModelError: If the library's model is gone or another.
+        """
+        asked = self.features.ask(query)
+        if asked.row is not None:
+            subject = self._readings.subject(asked.row)
+            return replace(asked, vector=self.vectors[asked.row], subject=subject)
+        sound = unit(self._library.sound(query).embedding.astype(np.float64))
+        vector = np.concatenate(
+            [np.sqrt(self.share) * sound, np.sqrt(1 - self.share) * unit(asked.vector)]
+        )
+        subject = Subject(vector.astype(np.float32), asked.subject.known)
+        return replace(asked, vector=vector, subject=subject)
 
     def neighbors(self, query: str, k: int = 10) -> Recommendation:
         """The tracks nearest to a query, which is left out itself, as other releases of a song are.
 
         Raises:
-            QueryError: If k is below 1, or nothing or several tracks fit the query.
+            QueryError: If k is below 1, or as `ask`.
+            AudioError: As `ask`.
+            ModelError: As `ask`.
         """
         if k < 1:
             raise QueryError(f"k must be 1 or more, not {k}")
-        row = self.features.row_of(query)
-        scores = self.scores(row)
+        asked = self.ask(query)
+        scores = self._scores(asked.vector)
         order = np.argsort(-scores, kind="stable")
-        places, repeated = one_of_each(order, self.features.songs, row, k)
+        places, repeated = one_of_each(order, self.features.songs, asked.row, k)
         rows = order[places]
 
         @cache
         def explanations() -> list[Explanation]:
-            return self._explain(row, rows, k)
+            return self._explain(asked, rows, k)
 
         neighbors = tuple(
             Neighbor(
@@ -101,16 +128,18 @@ class Hybrid:
             )
             for rank, other in enumerate(rows, 1)
         )
-        return Recommendation((self.features.track(row),), neighbors, releases_left_out(repeated))
+        return Recommendation((asked.track,), neighbors, releases_left_out(repeated))
 
-    def _explain(self, row: int, others: Int64[np.ndarray, " k"], k: int) -> list[Explanation]:
+    def _explain(
+        self, asked: FeatureQuery, others: Int64[np.ndarray, " k"], k: int
+    ) -> list[Explanation]:
         return explain_neighbors(
             self._readings,
             self._directions,
             self._controls,
             self.vectors.astype(np.float32),
-            self._readings.subject(row),
-            row,
+            asked.subject,
+            asked.row,
             others,
             k,
         )

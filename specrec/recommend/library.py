@@ -116,8 +116,16 @@ class Library:
         Raises:
             QueryError: If nothing fits, or several tracks do.
         """
-        found = self._names.resolve(query)
+        found = self.resolve(query)
         return track_of_file(found) if isinstance(found, Path) else self.track(found)
+
+    def resolve(self, query: Query) -> int | Path:
+        """The row of the track that a query means, or the file outside the library.
+
+        Raises:
+            QueryError: If nothing fits, or several tracks do.
+        """
+        return self._names.resolve(query)
 
     def neighbors(
         self,
@@ -221,7 +229,7 @@ class Library:
             AudioError: If a file outside the library can't be used.
             ModelError: If a file is to be embedded and the library's model is gone or another.
         """
-        found = self._names.resolve(query)
+        found = self.resolve(query)
         return self._outside.sound(found) if isinstance(found, Path) else self.sound_of(found)
 
     def sound_of(self, row: int) -> Sound:
@@ -245,7 +253,7 @@ class Library:
         Raises:
             QueryError: If nothing fits, several tracks do, or the file is not in the library.
         """
-        found = self._names.resolve(query)
+        found = self.resolve(query)
         if isinstance(found, Path):
             raise QueryError(f"{found} is not in the library; give a track that is")
         return found
@@ -260,7 +268,15 @@ class Library:
             return self.readings.subject(sound.row)
         if not len(self.descriptors.columns):
             return Subject(sound.embedding, {})
-        return Subject(sound.embedding, self._outside.features(sound.path))
+        return Subject(sound.embedding, self.measure(sound.path))
+
+    def measure(self, path: Path) -> dict[str, float]:
+        """What is measured of a file outside the library, by feature.
+
+        Raises:
+            AudioError: If it can't be used.
+        """
+        return self._outside.features(path)
 
     def explain_rows(
         self, sound: Sound, rows: Int64[np.ndarray, " neighbors"], k: int

@@ -60,6 +60,8 @@ def test_a_track_from_outside_is_read_alike(readings: Readings) -> None:
     assert reading is not None
     assert (reading.value, reading.percentile) == (7.0, 30.0)
     assert readings.read("key", outside) is None
+    # Known of it, but of too few others to say where it stands.
+    assert readings.read("energy", Subject(inside.embedding, {"energy": 0.7})) is None
 
 
 def test_a_large_library_is_read_from_a_sample() -> None:
