@@ -92,9 +92,15 @@ def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder:
     command = [sys.executable, str(ROOT / "index.py"), *arguments, "batch_windows=1"]
     for stop in (signal.SIGINT, signal.SIGKILL):
         with subprocess.Popen(
-            command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True, text=True
+            command,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+            # What a shell starts in the background inherits that Ctrl-C is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
-            _wait_for_children(process.pid)  # while torch is imported, Ctrl-C may go unheard
+            _wait_for_children(process.pid)
             time.sleep(0.3)
             process.send_signal(stop)
             _, message = process.communicate(timeout=60)
