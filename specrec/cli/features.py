@@ -89,7 +89,7 @@ def compare(
         str | None,
         typer.Argument(
             metavar="[QUERY]",
-            help="A track of the library, or with --hybrid any file; without, all are asked.",
+            help="A track of the library, or any audio file; without, all tracks are asked.",
         ),
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Length of the answers.")] = 10,

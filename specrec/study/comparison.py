@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.decompose import unit
+from specrec.recommend.feature_reasons import FeatureQuery
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.track import Track
@@ -116,34 +117,60 @@ class Pair:
         """Scores of all tracks for that in a row, by sound and by features."""
         return self._units @ self._units[row], self.features.scores(row)
 
-    def check_length(self, k: int) -> None:
+    def scores_of_file(
+        self, query: str, vector: Float64[np.ndarray, " columns"]
+    ) -> tuple[Float64[np.ndarray, " tracks"], Float64[np.ndarray, " tracks"]]:
+        """Scores of all tracks for a file from outside, by sound and by features.
+
+        Args:
+            query: The file.
+            vector: In the space of features.
+
+        Raises:
+            AudioError: If it can't be used.
+            ModelError: If the library's model is gone or another.
+        """
+        heard = unit(self.library.sound(query).embedding.astype(np.float64))
+        return self._units @ heard, self.features.space.scores(vector, self.features.vectors)
+
+    def check_length(self, k: int, row: int | None = 0) -> None:
         """Makes sure that an answer leaves some tracks out.
+
+        Args:
+            k: Length of the answer.
+            row: Of the query; None for a file from outside.
 
         Raises:
             QueryError: If it does not.
         """
-        if not 1 <= k < len(self) - 1:
+        most = len(self) - (1 if row is None else 2)
+        if not 1 <= k <= most:
+            asked = "" if row is None else " and the query is one"
             raise QueryError(
-                f"k must be from 1 to {len(self) - 2}, for {len(self)} tracks are compared"
-                f" and the query is one; not {k}"
+                f"k must be from 1 to {most}, for {len(self)} tracks are compared{asked}; not {k}"
             )
 
 
 def compare_query(
     library: Library, features: FeatureRecommender, query: str, k: int = 10
 ) -> QueryComparison:
-    """Asks both recommenders for the neighbors of a track.
+    """Asks both recommenders for the neighbors of a track, or of a file from outside.
 
     Both rank the same candidates: the tracks whose features are known, but the query.
 
     Raises:
-        QueryError: If k leaves nothing out, or nothing or several tracks fit the query.
+        QueryError: If k leaves nothing out, or as `FeatureRecommender.ask`.
+        AudioError: If a file from outside can't be used.
+        ModelError: If it is to be embedded and the library's model is gone or another.
     """
-    pair = Pair(library, features)
-    pair.check_length(k)
-    row = features.row_of(query)
-    sound, named = pair.scores(row)
-    others = np.delete(np.arange(len(pair)), row)
+    pair, asked = Pair(library, features), features.ask(query)
+    pair.check_length(k, asked.row)
+    others = np.arange(len(pair))
+    if asked.row is None:
+        sound, named = pair.scores_of_file(query, asked.vector)
+    else:
+        sound, named = pair.scores(asked.row)
+        others = np.delete(others, asked.row)
     ranks = _ranks(sound, others), _ranks(named, others)
 
     def match(other: int) -> Match:
@@ -161,10 +188,10 @@ def compare_query(
         sorted(set(rows) - set(both), key=lambda other: -rank[other])[:_DIFFERING]
         for rows, rank in zip(lists, reversed(ranks), strict=True)
     ]
-    disagreements = [_far_in_features(pair, row, other, match(other)) for other in differing[0]]
-    disagreements += [_far_in_sound(pair, row, other, match(other), k) for other in differing[1]]
+    disagreements = [_far_in_features(pair, asked, other, match(other)) for other in differing[0]]
+    disagreements += [_far_in_sound(pair, asked, other, match(other), k) for other in differing[1]]
     return QueryComparison(
-        features.track(row),
+        asked.track,
         k,
         len(others),
         tuple(match(other) for other in lists[0]),
@@ -193,23 +220,25 @@ def _ranks(
     return ranks
 
 
-def _far_in_features(pair: Pair, row: int, other: int, match: Match) -> Disagreement:
+def _far_in_features(pair: Pair, asked: FeatureQuery, other: int, match: Match) -> Disagreement:
     space, vectors = pair.features.space, pair.features.vectors
-    parts = space.parts(vectors[row], vectors[[other]])[0]
+    parts = space.parts(asked.vector, vectors[[other]])[0]
     taken = dict(zip(space.names, parts.tolist(), strict=True))
-    return _disagreement(pair, row, other, match, "sound", taken, 0.0)
+    return _disagreement(pair, asked, other, match, "sound", taken, 0.0)
 
 
-def _far_in_sound(pair: Pair, row: int, other: int, match: Match, k: int) -> Disagreement:
-    query, track = (str(pair.features.tracks["track_id"].iloc[place]) for place in (row, other))
-    explanation = pair.library.explain(query, track, k)
+def _far_in_sound(
+    pair: Pair, asked: FeatureQuery, other: int, match: Match, k: int
+) -> Disagreement:
+    query = asked.track.path if asked.row is None else asked.track.track_id
+    explanation = pair.library.explain(str(query), str(match.track.track_id), k)
     taken = {item.feature: item.value for item in explanation.contributions}
-    return _disagreement(pair, row, other, match, "features", taken, explanation.residual)
+    return _disagreement(pair, asked, other, match, "features", taken, explanation.residual)
 
 
 def _disagreement(
     pair: Pair,
-    row: int,
+    asked: FeatureQuery,
     other: int,
     match: Match,
     near_by: str,
@@ -217,11 +246,11 @@ def _disagreement(
     unnamed: float,
 ) -> Disagreement:
     taken = sorted((value, name) for name, value in parts.items() if value < 0)[:_NAMED]
-    known = pair.features.known
+    known = asked.subject.known, pair.features.readings.subject(other).known
     values = {
-        name: (float(known[name].iloc[row]), float(known[name].iloc[other]))
+        name: (known[0][name], known[1][name])
         for _, name in taken
-        if name in known and known[name].iloc[[row, other]].notna().all()
+        if name in known[0] and name in known[1]
     }
     named = {name: value for value, name in taken}
     return Disagreement(match, near_by, named, unnamed, values)

@@ -80,6 +80,34 @@ def test_a_hybrid_hears_and_measures_a_file(library: Library, copy: str) -> None
         assert total == pytest.approx(item.similarity, abs=1e-5)
 
 
+def test_a_file_is_compared_by_both_as_the_track_that_it_is(library: Library, copy: str) -> None:
+    recommender = FeatureRecommender.of_library(library)
+    found = compare_query(library, recommender, copy, 6)
+    inside = compare_query(library, recommender, str(library.track(7).track_id), 5)
+    assert (found.query.path, found.candidates) == (copy, len(library))
+    for answer, expected in (
+        (found.by_sound, inside.by_sound),
+        (found.by_features, inside.by_features),
+    ):
+        assert answer[0].track == library.track(7)
+        assert answer[0].sound_rank == answer[0].feature_rank == 1
+        assert [item.track for item in answer[1:]] == [item.track for item in expected]
+        for item, same in zip(answer[1:], expected, strict=True):
+            assert item.sound_rank == same.sound_rank + 1
+            assert item.feature_rank == same.feature_rank + 1
+            assert item.sound_similarity == pytest.approx(same.sound_similarity, abs=1e-4)
+            assert item.feature_similarity == pytest.approx(same.feature_similarity)
+    assert len(found.agreed) == len(inside.agreed) + 1
+    apart = {item.match.track.track_id: item for item in inside.disagreements}
+    shared = [item for item in found.disagreements if item.match.track.track_id in apart]
+    assert shared
+    for item in shared:
+        same_one = apart[item.match.track.track_id]
+        assert item.features == pytest.approx(same_one.features, abs=1e-3)
+        for name, pair in item.values.items():
+            assert pair == pytest.approx(same_one.values[name], rel=1e-3, abs=1e-3)
+
+
 def test_a_file_of_the_library_is_its_track(library: Library) -> None:
     recommender = FeatureRecommender.of_library(library)
     path = str(library.audio_root / library.tracks["path"].iloc[3])
@@ -92,8 +120,8 @@ def test_what_can_not_be_asked_is_refused(library: Library, copy: str, tmp_path:
     soundfile.write(silent, np.zeros(44_100), 22_050)
     with pytest.raises(AudioError, match="silent"):
         recommender.neighbors(str(silent))
-    with pytest.raises(QueryError, match="is not in the library; give a track that is"):
-        compare_query(library, recommender, copy, 3)
+    with pytest.raises(QueryError, match="k must be from 1 to 23, for 24 tracks are compared; not"):
+        compare_query(library, recommender, copy, 24)
     table = pd.DataFrame({"track_id": list("abc"), "energy": [0.1, 0.5, 0.9]})
     with pytest.raises(QueryError, match="fits no title or artist"):
         FeatureRecommender.from_table(table).neighbors(copy)
