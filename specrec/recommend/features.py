@@ -13,6 +13,7 @@ from specrec.catalog.feature_table import read_feature_table
 from specrec.catalog.joins import CLIP
 from specrec.descriptors.features import feature_name, known_features
 from specrec.errors import QueryError
+from specrec.explain.decompose import unit
 from specrec.explain.explanation import Explanation
 from specrec.explain.readings import Readings, Subject
 from specrec.recommend.feature_reasons import FeatureQuery, explain_by_features
@@ -251,8 +252,15 @@ class FeatureRecommender:
         return self._explain(asked, np.array([other]), k)[0]
 
     def scores(self, row: int) -> Float64[np.ndarray, " tracks"]:
-        """The score of every track for that in a row, itself included."""
+        """The score of every track for that in a row, itself included, up to rounding."""
+        if self.space.metric == "cosine":
+            scores: np.ndarray = self._units @ self._units[row]
+            return scores
         return self.space.scores(self.vectors[row], self.vectors)
+
+    @cached_property
+    def _units(self) -> Float64[np.ndarray, "tracks columns"]:
+        return unit(self.vectors)
 
     @cached_property
     def _index(self) -> FeatureIndex:

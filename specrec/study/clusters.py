@@ -141,15 +141,15 @@ def find_clusters(
     Raises:
         QueryError: If k is below 2, or there are fewer than 3 different tracks a cluster.
     """
-    distinct = len(np.unique(material.vectors, axis=0))
+    rng = np.random.default_rng(seed)
+    fitted = material.vectors[sample(len(material), _FITTED, rng)]
+    distinct = len(np.unique(fitted, axis=0))
     tried = [one for one in KS if 3 * one <= distinct] if k is None else [k]
     if k is not None and k < 2:
         raise QueryError(f"k must be 2 or more, not {k}")
     if not tried or 3 * tried[0] > distinct:
         least = 3 * (k or KS[0])
         raise QueryError(f"{least} different tracks at least are clustered, not {distinct}")
-    rng = np.random.default_rng(seed)
-    fitted = material.vectors[sample(len(material), _FITTED, rng)]
     cloud = one_cloud(fitted, material.space, rng)
     criteria = []
     for place, one in enumerate(tried, 1):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from specrec.metrics import Estimate
 from specrec.recommend.features import FeatureRecommender
@@ -15,6 +15,9 @@ from specrec.study.comparison import Pair, correlation
 
 MOST_QUERIES = 1000
 """Tracks asked about; of a larger library a random sample."""
+
+JUDGED = 20_000
+"""Candidates over which scores are correlated; of a larger library a random sample."""
 
 _LISTED = 5
 _RESAMPLES = 2000
@@ -44,7 +47,7 @@ class AgreedQuery:
     Attributes:
         track: The track.
         overlap: Share of the first k that both have.
-        correlation: Of the two scores over all candidates.
+        correlation: Of the two scores over the candidates, or `JUDGED` of them.
     """
 
     track: Track
@@ -64,7 +67,7 @@ class LibraryComparison:
         sources: Where each feature's values are from.
         overlap: Mean share of the first k that both have.
         chance: What two unrelated rankings would share: k / (tracks - 1).
-        correlation: Mean over queries of Spearman's, over all candidates of a query.
+        correlation: Mean over queries of Spearman's, over the candidates or `JUDGED` of them.
         correlation_percentiles: The 5th, 25th, 50th, 75th and 95th over queries.
         most: Queries on which they agree most: by overlap, then by correlation.
         least: Those on which they agree least.
@@ -97,6 +100,9 @@ def compare_library(
 ) -> LibraryComparison:
     """Asks both recommenders for the neighbors of every track, or of `MOST_QUERIES` of them.
 
+    Every track can be a neighbor. Of a library of more than `JUDGED` tracks so many, drawn once,
+    stand for all where scores are correlated and random tracks are compared.
+
     Args:
         library: By sound.
         features: By features, of the same library.
@@ -108,21 +114,21 @@ def compare_library(
     """
     pair = Pair(library, features)
     pair.check_length(k)
-    queries = np.sort(np.random.default_rng(0).permutation(len(pair))[:MOST_QUERIES])
+    shuffled = np.random.default_rng(0).permutation(len(pair))
+    queries, drawn = np.sort(shuffled[:MOST_QUERIES]), np.sort(shuffled[: JUDGED + 1])
     overlaps, correlations = np.zeros(len(queries)), np.zeros(len(queries))
     apart = np.zeros((len(queries), 3, len(features.space.features)))
     for place, row in enumerate(queries):
-        others = np.delete(np.arange(len(pair)), row)
-        sound, named = (scores[others] for scores in pair.scores(int(row)))
-        first = [np.argsort(-scores, kind="stable")[:k] for scores in (sound, named)]
+        sound, named = pair.scores(int(row))
+        sound[row] = named[row] = -np.inf  # the query is no candidate
+        first = [_first(scores, k) for scores in (sound, named)]
+        others = drawn[drawn != row]
         overlaps[place] = np.isin(first[0], first[1]).mean()
-        correlations[place] = correlation(sound, named)
+        correlations[place] = correlation(sound[others], named[others])
         vectors = features.vectors
-        distances = features.space.apart(vectors[row], vectors[others])
         apart[place] = [
-            distances[first[0]].mean(axis=0),
-            distances[first[1]].mean(axis=0),
-            distances.mean(axis=0),
+            features.space.apart(vectors[row], vectors[rows]).mean(axis=0)
+            for rows in (*first, others)
         ]
         if on_progress:
             on_progress(place + 1, len(queries))
@@ -155,6 +161,13 @@ def compare_library(
         tuple(agreed[listed:]),
         tuple(sorted(shared, key=lambda item: item.by_sound.value)),
     )
+
+
+def _first(scores: Float64[np.ndarray, " tracks"], k: int) -> Int64[np.ndarray, " k"]:
+    """Rows of the k highest scores, the best first; equal ones by row."""
+    least = np.partition(scores, -k)[-k]
+    rows = np.flatnonzero(scores >= least)
+    return rows[np.argsort(-scores[rows], kind="stable")][:k]
 
 
 def _ratios(

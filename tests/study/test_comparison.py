@@ -12,6 +12,7 @@ from specrec.errors import QueryError
 from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
+from specrec.study import library_comparison
 from specrec.study.comparison import compare_query
 from specrec.study.library_comparison import compare_library
 from tests.libraries import HEARD, TRACKS, write_planted
@@ -86,6 +87,21 @@ def test_a_library_is_compared_as_by_a_loop(library: Library, features: FeatureR
             assert item.correlation == pytest.approx(alone.correlation)
             assert (item.overlap >= found.overlap.value) == best
     assert json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_a_sample_stands_for_a_large_library(
+    library: Library, features: FeatureRecommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = compare_library(library, features, K)
+    monkeypatch.setattr(library_comparison, "JUDGED", TRACKS // 2)
+    found = compare_library(library, features, K)
+    assert found.overlap == whole.overlap  # every track can be a neighbor
+    assert found.correlation != whole.correlation
+    assert found.correlation.value == pytest.approx(whole.correlation.value, abs=0.02)
+    exact = {item.feature: item.by_sound.value for item in whole.features}
+    assert {item.feature: item.by_sound.value for item in found.features} == pytest.approx(
+        exact, rel=0.1
+    )
 
 
 def test_neighbors_share_what_is_heard_and_only_that(
