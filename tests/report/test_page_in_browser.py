@@ -91,6 +91,18 @@ def test_nothing_needs_to_be_scrolled_sideways(
     assert browser.run(f"Math.min(...{narrowest})") >= 80  # nothing is folded letter by letter
 
 
+@pytest.mark.parametrize("name", ["library.html", "table.html"])  # with pictures, and without
+def test_a_card_is_used_to_its_right_edge(browser: Browser, folder: Path, name: str) -> None:
+    browser.open(folder / name, 1280)
+    edge = "(item) => item.getBoundingClientRect().right"
+    cards, texts = (
+        browser.run(f"[...document.querySelectorAll('.answers {part}')].map({edge})")
+        for part in (".answer", ".answer > :last-child")
+    )
+    assert len(cards) > 0
+    assert texts == pytest.approx(cards, abs=1)
+
+
 def test_what_colors_the_map_can_be_chosen(browser: Browser, folder: Path) -> None:
     browser.open(folder / "table.html")
     by_cluster = browser.run(_PIXELS)
