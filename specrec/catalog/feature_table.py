@@ -13,6 +13,15 @@ from specrec.errors import CatalogError
 
 NUMBERED = "Unnamed: 0"  # what pandas calls a first column without a name
 
+_SHARES = (
+    "energy",
+    "danceability",
+    "valence",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "speechiness",
+)
 _PUBLISHED = {
     "track_name": "title",
     "artists": "artist",
@@ -62,12 +71,14 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
         table: A CSV or Parquet file, or what was read from one.
 
     Raises:
-        CatalogError: If it can't be read, or has no rows.
+        CatalogError: If it can't be read, has no rows, or a feature that Spotify gives from 0 to 1
+            goes beyond them.
     """
     path = table if isinstance(table, Path) else None
     read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True)
     if not len(read):
         raise CatalogError(f"{path or 'the table'}: has no rows")
+    _check_shares(read, str(path or "the table"))
     empty_cells = int(read.isna().to_numpy().sum())
     numbers = _numbers(read)
     own = read["track_id"].astype("string") if "track_id" in read else pd.NA
@@ -82,6 +93,17 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
     tracks.insert(1, "rows", _lists(codes, pd.Series(numbers)))
     tracks["track_id"] = tracks["track_id"].astype("string")
     return FeatureTable(path, tracks, len(read), empty_cells)
+
+
+def _check_shares(table: pd.DataFrame, name: str) -> None:
+    for column in (one for one in _SHARES if one in table):
+        values = pd.to_numeric(table[column], errors="coerce").dropna()
+        beyond = values[(values < 0) | (values > 1)]
+        if len(beyond):
+            raise CatalogError(
+                f"{name}: {column} is {beyond.iloc[0]:g} in one row; bring it to 0 to 1, or give"
+                " the column another name"
+            )
 
 
 def _numbers(table: pd.DataFrame) -> Int64[np.ndarray, " rows"]:

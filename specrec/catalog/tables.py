@@ -63,8 +63,9 @@ def read_table(path: Path) -> pd.DataFrame:
 def load_table(path: Path) -> pd.DataFrame:
     """Reads a CSV or Parquet file, whatever its columns.
 
-    Identifiers and names stay text, and of them only an empty cell is missing: a title may be
-    `1979` and an artist `NA`.
+    A CSV file is UTF-8 text, its cells separated by whichever of comma, semicolon and tab stands
+    most often in its header. Identifiers and names stay text, and of them only an empty cell is
+    missing: a title may be `1979` and an artist `NA`.
 
     Raises:
         CatalogError: If it can't be read.
@@ -72,10 +73,21 @@ def load_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
-        header = pd.read_csv(path, nrows=0).columns
+        separator = _separator(path)
+        header = pd.read_csv(path, sep=separator, nrows=0).columns
         empty = {name: [""] if name in _TEXT else _EMPTY for name in header}
         text = {name: "string" for name in header if name in _TEXT}
-        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=empty)
+        return pd.read_csv(path, sep=separator, dtype=text, keep_default_na=False, na_values=empty)
+    except FileNotFoundError:
+        raise CatalogError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{path}: not text in UTF-8; save it as CSV in UTF-8") from error
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CatalogError(f"{path}: not a table that can be read: {reason}") from error
+
+
+def _separator(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        header = file.readline()
+    return max(",;\t", key=header.count)

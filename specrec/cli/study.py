@@ -1,5 +1,6 @@
 """What a catalog looks like: clusters, a map, and what the eye sees in spectrograms."""
 
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -134,6 +135,7 @@ def map_(
     seed: SeedOption = 0,
 ) -> None:
     """Draw all tracks as a map, its axes named by what they go with."""
+    from specrec.errors import QueryError
     from specrec.report.map_plot import draw_map
     from specrec.report.pictures import check_picture
     from specrec.study.projection import project
@@ -142,7 +144,10 @@ def map_(
     material = _material(library, on)
     values = None if color is None else material.column(color)
     projection = project(material, umap, seed)
-    clustering = _clusters_of(material, k, seed) if values is None else None
+    clustering = None
+    if values is None:
+        with suppress(QueryError) if k is None else nullcontext():  # too few tracks for clusters
+            clustering = _clusters_of(material, k, seed)
     draw_map(material, projection, output, clustering, values)
     print(f"picture written to {output}")
 

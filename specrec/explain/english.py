@@ -8,6 +8,7 @@ from specrec.explain.reasons import Reason
 
 _KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _MOST = 2  # reasons named in one sentence, and facts beside them
+_UNLIKE = "No more alike than any two tracks"
 _UNNAMED = "Sounds alike, but mostly for reasons without a name"
 
 
@@ -116,9 +117,12 @@ def sentence(
             hears more than features.
     """
     named = named_reasons(reasons)
+    if similarity <= 0:  # that of two tracks drawn by chance, on average
+        shared = [phrase(item) for item in named]
+        return f"{_UNLIKE}{f', though both are {_listed(shared)}' if shared else ''}."
     because = [item for item in named if item.verdict == "because"]
     beside = [phrase(item) for item in named if item.verdict == "both also"]
-    unnamed = similarity > 0 and residual > similarity / 2
+    unnamed = residual > similarity / 2
     parts = []
     if because:
         parts.append(f"Because both are {_listed([phrase(item) for item in because])}")

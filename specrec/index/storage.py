@@ -204,8 +204,9 @@ def read_generation(library: Path) -> Generation | None:
     """Opens the current generation; None if there is none yet.
 
     Raises:
-        LibraryError: If it is damaged or of a newer format.
+        LibraryError: If it is damaged, of a newer format, or a file.
     """
+    _check_no_file(library)
     current = library / "CURRENT"
     if not current.is_file():
         return None
@@ -295,8 +296,9 @@ def writer_lock(library: Path) -> Iterator[None]:
     """Keeps other writers out while the block runs; the system frees it if the process dies.
 
     Raises:
-        LibraryError: If another run holds it.
+        LibraryError: If another run holds it, or it is a file.
     """
+    _check_no_file(library)
     library.mkdir(parents=True, exist_ok=True)
     with (library / ".lock").open("w") as lock:
         try:
@@ -306,6 +308,11 @@ def writer_lock(library: Path) -> Iterator[None]:
                 f"{library}: another run is writing to it; wait for its end"
             ) from error
         yield
+
+
+def _check_no_file(library: Path) -> None:
+    if library.is_file():
+        raise LibraryError(f"{library}: a file; a library is a folder that index.py writes")
 
 
 class _Hold:

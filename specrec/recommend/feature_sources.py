@@ -23,6 +23,8 @@ Source = Literal["table", "measured", "predicted"]
 LEAST_KNOWN = 0.5
 """Share of the features that must be known of a track."""
 
+_EXAMPLES = ("energy", "tempo", "acousticness")
+
 
 @dataclass(frozen=True, eq=False)
 class Compared:
@@ -119,6 +121,9 @@ def choose(
     if not names:
         raise QueryError(
             "no features are known of the tracks; index with describe=true or features=TABLE"
+            if "measured" in sources
+            else f"the table has no feature that is known by name ({', '.join(_EXAMPLES)}, ...);"
+            " name columns of numbers with --on"
         )
     for name in names:
         if name not in found:

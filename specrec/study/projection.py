@@ -155,7 +155,9 @@ def _umap(vectors: Float64[np.ndarray, "tracks dim"], seed: int) -> Float64[np.n
 def _correlations(
     along: Float64[np.ndarray, " tracks"], features: pd.DataFrame
 ) -> dict[str, float]:
-    known = features.loc[:, features.notna().sum() >= _FEWEST]
+    if np.ptp(along) == 0:
+        return {}
+    known = features.loc[:, (features.notna().sum() >= _FEWEST) & (features.nunique() > 1)]
     found = known.corrwith(pd.Series(along, features.index), method="spearman").dropna()
     strongest = found.reindex(found.abs().sort_values(ascending=False).index)
     return {str(name): float(value) for name, value in strongest.items()}

@@ -59,9 +59,9 @@ def test_a_bare_table_is_numbered_by_place(tmp_path: Path) -> None:
 
 
 def test_rows_without_an_id_are_tracks_of_their_own(tmp_path: Path) -> None:
-    table = read_feature_table(write(tmp_path, "track_id,energy\nx,1\n,2\nx,3\n,4\n"))
+    table = read_feature_table(write(tmp_path, "track_id,loudness\nx,1\n,2\nx,3\n,4\n"))
     assert table.tracks["track_id"].tolist() == ["x", "1", "3"]
-    assert table.tracks["energy"].tolist() == [1, 2, 4]
+    assert table.tracks["loudness"].tolist() == [1, 2, 4]
 
 
 def test_a_file_comes_back_from_parquet_as_from_csv(tmp_path: Path) -> None:
@@ -76,3 +76,28 @@ def test_a_file_comes_back_from_parquet_as_from_csv(tmp_path: Path) -> None:
 def test_a_table_without_rows_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"dataset\.csv: has no rows"):
         read_feature_table(write(tmp_path, "track_id,energy\n"))
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_cells_may_be_separated_otherwise(tmp_path: Path, separator: str) -> None:
+    cells = pd.read_csv(write(tmp_path, SPOTIFY), keep_default_na=False, na_values=[""])
+    table = read_feature_table(tmp_path / "dataset.csv")
+    cells.to_csv(tmp_path / "other.csv", sep=separator, index=False, encoding="utf-8-sig")
+    again = read_feature_table(tmp_path / "other.csv")
+    pd.testing.assert_frame_equal(again.tracks, table.tracks)
+
+
+def test_what_is_no_table_is_refused_in_a_line(tmp_path: Path) -> None:
+    latin = tmp_path / "latin.csv"
+    latin.write_bytes("track_id,title\na,Café\n".encode("latin-1"))
+    with pytest.raises(CatalogError, match=r"latin\.csv: not text in UTF-8; save it as CSV in"):
+        read_feature_table(latin)
+    with pytest.raises(CatalogError, match=r"none\.csv: no such file$"):
+        read_feature_table(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("value", ["97", "-0.2"])
+def test_a_share_beyond_its_range_is_refused(tmp_path: Path, value: str) -> None:
+    table = write(tmp_path, f"track_id,energy\na,0.5\nb,{value}\n")
+    with pytest.raises(CatalogError, match=rf"dataset\.csv: energy is {value} in one row; bring"):
+        read_feature_table(table)

@@ -134,6 +134,20 @@ def test_when_nothing_is_shared_the_sentence_says_so() -> None:
     assert explanation.sentence == "Sounds alike, but mostly for reasons without a name."
 
 
+def test_what_does_not_match_is_not_said_to() -> None:
+    world = World()
+    world.embeddings[1] = -world.embeddings[0]
+    world.loudness[:2] = -3, -3
+    (explanation,) = world.explain(0, 1)
+    assert explanation.similarity < 0
+    assert explanation.sentence.startswith(
+        "No more alike than any two tracks, though both are loud (-3 LUFS, top 1 %)"
+    )
+    world.loudness[:], world.key[:] = -14, np.nan
+    (explanation,) = world.explain(0, 1)
+    assert explanation.sentence == "No more alike than any two tracks."
+
+
 def test_a_shared_key_is_a_fact_only_if_few_share_it() -> None:
     world = World()
     world.key = np.arange(TRACKS) % 12.0

@@ -152,11 +152,11 @@ def test_a_track_of_which_little_is_known_is_left_out(table: pd.DataFrame) -> No
 def test_what_a_table_lacks_is_named(table: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(QueryError, match=r"mood: no feature of that name; known are .*energy"):
         FeatureRecommender.from_table(table, FeatureSettings(("mood",)))
-    with pytest.raises(QueryError, match="no features are known"):
+    with pytest.raises(QueryError, match=r"no feature that is known by name \(energy"):
         FeatureRecommender.from_table(table[["track_id", "popularity"]])
     with pytest.raises(QueryError, match="fewer than 2 tracks"):
         FeatureRecommender.from_table(table[:1])
-    with pytest.raises(CatalogError, match="can be read"):
+    with pytest.raises(CatalogError, match="no such file"):
         FeatureRecommender.from_table(tmp_path / "absent.csv")
 
 

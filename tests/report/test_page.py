@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile as sf
 from PIL import Image
@@ -239,6 +240,16 @@ def test_a_broken_section_costs_no_other(
     assert page.galleries == LeftOut("The gallery failed: ZeroDivisionError: of sorts.")
     assert not isinstance(page.map, LeftOut)
     assert "of sorts" in render(page)
+
+
+def test_a_feature_that_does_not_vary_costs_no_gallery(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    values = np.linspace(0.1, 0.9, 40)
+    pd.DataFrame({"energy": 0.5, "acousticness": values, "loudness": -60 * values}).to_csv(path)
+    page = gather(path, PageSettings(count=1, k=2))
+    assert isinstance(page.galleries, list)
+    titles = [gallery.title for gallery in page.galleries]
+    assert titles == ["Highest acousticness", "Low against high acousticness"]
 
 
 def test_an_error_of_ours_is_its_own_sentence() -> None:

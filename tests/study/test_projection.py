@@ -78,3 +78,15 @@ def test_umap_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     features = pd.DataFrame(np.random.default_rng(0).random((20, 2)), columns=["energy", "valence"])
     with pytest.raises(QueryError, match=r'pip install "specrec\[map\]"'):
         project(of_features(features), umap=True)
+
+
+def test_features_and_axes_that_do_not_vary_name_nothing(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    varied = np.random.default_rng(0).normal(size=(50, 2))
+    features = pd.DataFrame({"energy": varied[:, 0], "valence": 0.5})
+    found = project(Material("embeddings", features, features, {}, varied))
+    assert set(found.axes[0].correlations) == {"energy"}
+    flat = project(Material("embeddings", features, features, {}, np.ones((50, 2))))
+    assert [axis.correlations for axis in flat.axes] == [{}, {}]
+    assert not recwarn.list

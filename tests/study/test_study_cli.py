@@ -130,6 +130,15 @@ def test_a_map_is_drawn(table: Path, tmp_path: Path, color: str | None, suffix: 
         assert len(np.unique(pixels, axis=0)) > 20
 
 
+def test_a_map_of_few_tracks_has_no_clusters(table: Path, tmp_path: Path) -> None:
+    pd.read_csv(table).head(4).to_csv(tmp_path / "four.csv", index=False)
+    paths = str(tmp_path / "four.csv"), "-o", str(tmp_path / "map.svg")
+    assert runner.invoke(specrec.cli.app, ["plot", "map", *paths]).exit_code == 0
+    drawn = (tmp_path / "map.svg").read_text()
+    assert "4 tracks by features, PCA" in drawn
+    assert "clusters" not in drawn
+
+
 def test_a_column_that_is_not_there_is_named(table: Path, tmp_path: Path) -> None:
     with pytest.raises(QueryError, match="enrgy: no column of that name; did you mean energy"):
         of_table(table).column("enrgy")

@@ -1,5 +1,7 @@
 """Galleries on a page: the first by a number, and low against high."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from specrec.errors import QueryError
@@ -20,12 +22,16 @@ def pick_galleries(shelf: Shelf) -> list[Gallery]:
     Raises:
         QueryError: If there are neither features nor such a column.
     """
-    contrasts = [name for name in _TELLING if name in shelf.ordered][:2]
+    telling = [name for name in _TELLING if name in shelf.ordered]
     chart = next((name for name in _CHARTS if shelf.has_numbers(name)), None)
-    if chart is None and not contrasts:
+    if chart is None and not telling:
         raise QueryError("no features are known, and no column such as popularity")
-    galleries = [_first(shelf, chart or contrasts[0])]
-    return galleries + [_contrast(shelf, name) for name in contrasts]
+    contrasts = {}
+    for name in telling:
+        with suppress(QueryError):  # no value on one side of the median: another feature tells
+            contrasts[name] = _contrast(shelf, name)
+    first = _first(shelf, chart or [*contrasts, *telling][0])
+    return [first, *list(contrasts.values())[:2]]
 
 
 def _first(shelf: Shelf, column: str) -> Gallery:
