@@ -132,7 +132,8 @@ def choose(
     known = values.notna().mean(axis=1).to_numpy()
     rows = np.flatnonzero(known >= LEAST_KNOWN)
     if len(rows) < 2:
-        raise QueryError(f"{', '.join(names)}: known of fewer than 2 tracks; choose others")
+        what = ", ".join(wanted) or "the features"
+        raise QueryError(f"{what}: known of fewer than 2 tracks, so that there is none to compare")
     filled = int((known[rows] < 1).sum())
     return Compared(values, {name: found[name][0] for name in names}, rows, filled)
 

@@ -144,6 +144,8 @@ class Pair:
             QueryError: If it does not.
         """
         most = len(self) - (1 if row is None else 2)
+        if most < 1:
+            raise QueryError(f"{len(self)} tracks are too few to compare two answers; 3 at least")
         if not 1 <= k <= most:
             asked = "" if row is None else " and the query is one"
             raise QueryError(

@@ -140,3 +140,15 @@ def test_an_answer_must_leave_something_out(library: Library, features: FeatureR
     for k in (0, TRACKS - 1):
         with pytest.raises(QueryError, match=f"k must be from 1 to {TRACKS - 2}"):
             compare_library(library, features, k)
+
+
+def test_two_tracks_are_too_few(tmp_path: Path) -> None:
+    library = Library.open(write_planted(tmp_path))
+    library.tracks["rating"] = np.where(np.arange(TRACKS) < 2, np.arange(TRACKS), np.nan)
+    rated = FeatureRecommender.of_library(library, FeatureSettings(("rating",)))
+    for ask in (
+        lambda: compare_query(library, rated, "t0"),
+        lambda: compare_library(library, rated),
+    ):
+        with pytest.raises(QueryError, match="2 tracks are too few to compare two answers; 3"):
+            ask()

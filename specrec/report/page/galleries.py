@@ -20,12 +20,14 @@ def pick_galleries(shelf: Shelf) -> list[Gallery]:
     """The first tracks by popularity or else by a feature, and two features low against high.
 
     Raises:
-        QueryError: If there are neither features nor such a column.
+        QueryError: If there are neither features that enough tracks have nor such a column.
     """
     telling = [name for name in _TELLING if name in shelf.ordered]
     chart = next((name for name in _CHARTS if shelf.has_numbers(name)), None)
     if chart is None and not telling:
-        raise QueryError("no features are known, and no column such as popularity")
+        raise QueryError(
+            "features are known of too few tracks, and no column is such as popularity"
+        )
     contrasts = {}
     for name in telling:
         with suppress(QueryError):  # no value on one side of the median: another feature tells
