@@ -9,6 +9,7 @@ from specrec.explain.reasons import Reason
 _KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _MOST = 2  # reasons named in one sentence, and facts beside them
 _UNLIKE = "No more alike than any two tracks"
+_USUAL = "Sounds alike, but in nothing that stands out"
 _UNNAMED = "Sounds alike, but mostly for reasons without a name"
 
 
@@ -130,8 +131,10 @@ def sentence(
         parts.append(f"{_percent(residual / similarity)} % of the match has no name")
     if not because and alike:
         parts.append(f"Alike in {_listed([noun(name) for name in alike[:_MOST]])}")
-    elif not because and (unnamed or not beside):
+    elif not because and unnamed:
         parts.append(_UNNAMED)
+    elif not because and not beside:
+        parts.append(_USUAL)
     if beside:
         parts.append(f"{'both also' if parts else 'Both'} {_listed(beside)}")
     return "; ".join(parts) + "."

@@ -134,6 +134,19 @@ def test_when_nothing_is_shared_the_sentence_says_so() -> None:
     assert explanation.sentence == "Sounds alike, but mostly for reasons without a name."
 
 
+def test_what_is_shared_but_usual_is_not_said_to_have_no_name() -> None:
+    world = World()
+    world.loudness[:], world.key[:] = -14, np.nan
+    middle = np.median(world.embeddings, axis=0)
+    world.embeddings[:2] = 0
+    world.embeddings[:2, 0] = middle[0] + 0.3
+    (explanation,) = world.explain(0, 1)
+    assert explanation.similarity == pytest.approx(1)
+    assert explanation.residual == pytest.approx(0, abs=1e-6)
+    assert explanation.reasons == ()
+    assert explanation.sentence == "Sounds alike, but in nothing that stands out."
+
+
 def test_what_does_not_match_is_not_said_to() -> None:
     world = World()
     world.embeddings[1] = -world.embeddings[0]

@@ -1,8 +1,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from specrec.report.page.gather import PageSettings, gather
+from specrec.report.page.render import write_page
 from tests.browser import Browser, browse, find_chromium
 from tests.pages import SECONDS
 from tests.report.conftest import Written
@@ -42,6 +45,11 @@ _FAINT = """(() => {
   return faint;
 })()"""
 _PIXELS = "document.getElementById('map-canvas').toDataURL()"
+_INKED = """((name) => {
+  const canvas = document.getElementById(name), pen = canvas.getContext("2d");
+  const bytes = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+  return bytes.filter((value, place) => place % 4 === 3 && value > 0).length;
+})"""
 _TRACK = "document.getElementById('map-track').textContent"
 _PRESSED = "[...document.querySelectorAll('.play')].map((item) => item.ariaPressed === 'true')"
 
@@ -128,6 +136,19 @@ def _select(browser: Browser, place: int) -> None:
         "{ const chooser = document.getElementById('map-color');"
         f" chooser.value = '{place}'; chooser.dispatchEvent(new Event('change')); }}"
     )
+
+
+def test_a_page_of_three_tracks_has_three_marks(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "three.csv"
+    pd.DataFrame({"energy": [0.1, 0.5, 0.9], "valence": [0.2, 0.9, 0.4]}).to_csv(path)
+    page = gather(path, PageSettings())
+    assert isinstance(page.asked, list)
+    assert len({asked.tile.title for asked in page.asked}) == len(page.asked) == 3
+    write_page(page, tmp_path / "three.html")
+    browser.open(tmp_path / "three.html")
+    assert browser.complaints() == []
+    inked = f"{_INKED}('map-canvas')"
+    assert browser.run(inked) > 3 * 20
 
 
 def test_a_search_marks_what_it_finds(browser: Browser, folder: Path) -> None:

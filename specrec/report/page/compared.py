@@ -23,7 +23,7 @@ def compare(library: Library, on_progress: Callable[[int, int], None]) -> list[T
     Raises:
         QueryError: If no features are known, or the library is too small.
     """
-    k = min(10, len(library) - 3)
+    k = max(1, min(10, len(library) - 3))
     features = FeatureRecommender.of_library(library)
     found = compare_library(library, features, k, on_progress)
     return [_agreement(found), _shared(found), _queries(found)]

@@ -173,7 +173,8 @@ def _overview(
 def _typical(clustering: Clustering | None, shelf: Shelf) -> Sequence[int]:
     """Rows of the most typical track of each cluster; without clusters, spread over the tracks."""
     if clustering is None:
-        return [int(row) for row in np.linspace(0, len(shelf.tracks) - 1, 20).round()]
+        spread = np.linspace(0, len(shelf.tracks) - 1, min(20, len(shelf.tracks)))
+        return [int(row) for row in spread.round()]
     deep = max(len(item.typical) for item in clustering.clusters)
     return [
         item.typical[place]

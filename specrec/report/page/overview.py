@@ -51,6 +51,8 @@ def draw_map(
     features = material.features.iloc[chosen]
     ordered = [name for name in shelf.ordered if name in features]
     views += [_feature_view(name, features[name]) for name in ordered]
+    if not views:
+        views = [{"name": "nothing", "labels": ["tracks"], "values": [0] * len(chosen)}]
     labels = np.zeros(len(chosen), int) if clustering is None else clustering.labels[chosen]
     points = {
         "title": tracks["title"].astype(str).tolist(),
