@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from specrec.config import IndexConfig, TrainConfig
-from specrec.errors import ConfigError, SpecrecError
+from specrec.errors import ConfigError, SpecrecError, message_of
 
 Schema = TypeVar("Schema", TrainConfig, IndexConfig)
 
@@ -83,7 +83,7 @@ def _one_line(error: BaseException) -> str:
             return str(origin)
         origin = origin.__cause__ or origin.__context__
     if not isinstance(error, HydraException | OmegaConfBaseException):  # a full disk, say
-        return str(error)
+        return message_of(error)
     texts = [str(error), "" if error.__cause__ is None else str(error.__cause__)]
     lines = [line.strip() for text in texts for line in text.splitlines()]
     kept = [line for line in lines if line and not line.startswith(_HINTS)]

@@ -11,6 +11,13 @@ class SpecrecError(Exception):
     """
 
 
+def message_of(error: BaseException) -> str:
+    """An error as the command line prints it; of the system's, the file and what is wrong."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
 class ConfigError(SpecrecError):
     """A setting is unknown or out of its range."""
 

@@ -149,6 +149,29 @@ def test_an_unknown_scaling_is_named(table: Path) -> None:
     check_error(done.stderr, "scaling must be robust or standard or none, not log")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report", "absent", "-o", "FOLDER.html"],
+        ["plot", "match", "absent", "one", "other", "-o", "FOLDER.png"],
+        ["plot", "map", "absent", "-o", "FOLDER.svg"],
+    ],
+)
+def test_what_can_not_be_written_is_refused_before_any_work(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = tmp_path / arguments[-1]
+    output.mkdir()
+    monkeypatch.setattr(sys, "argv", ["specrec", *arguments[:-1], str(output)])
+    with pytest.raises(SystemExit) as exit_:
+        specrec.cli.main()
+    assert exit_.value.code == 2
+    assert capsys.readouterr().err == f"error: {output}: Is a directory\n"
+
+
 def check_error(printed: str, message: str) -> None:
     assert printed.startswith("error: ")
     assert message in printed

@@ -15,7 +15,7 @@ from specrec.cli import (
     study,
 )
 from specrec.cli.app import app
-from specrec.errors import SpecrecError
+from specrec.errors import SpecrecError, message_of
 
 __all__ = [
     "app",
@@ -38,5 +38,5 @@ def main() -> None:
     try:
         app()
     except (SpecrecError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {message_of(error)}", file=sys.stderr)
         sys.exit(2)

@@ -41,9 +41,11 @@ def report(
     """Write one page of HTML about a library, which needs no network to be read."""
     from specrec.report.page.gather import PageSettings, gather
     from specrec.report.page.render import write_page
+    from specrec.report.pictures import check_writable
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise QueryError(f"{output}: only HTML is written; let it end in .html")
+    check_writable(output)
     settings = PageSettings(tuple(query or ()), queries, k, audio, tuple(label or ()), _command())
     page = gather(source, settings)
     size = write_page(page, output)

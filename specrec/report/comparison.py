@@ -17,6 +17,7 @@ from specrec.study.library_comparison import AgreedQuery, LibraryComparison
 
 FORMAT_VERSION = 1
 
+_TELLING = 0.005  # the least part of a score that is printed as more than 0.00
 _METRICS = {"cosine": "the cosine", "euclidean": "the Euclidean distance"}
 
 
@@ -126,14 +127,15 @@ def _apart(item: Disagreement) -> str:
     ranks = (sound, features) if item.near_by == "sound" else (features, sound)
     parts = []
     for name, part in item.features.items():
+        if part > -_TELLING:
+            continue
         pair = [_value(name, value) for value in item.values.get(name, ())]
         values = f" ({pair[0]}, and {pair[1]} here)" if pair else ""
         parts.append(f"{noun(name)} {part:+.2f}{values}")
     if item.near_by == "features":
         parts.append(f"without a name {item.unnamed:+.2f}")
-    return f"[bold]{escape(name_of(match.track))}[/] is {ranks[0]}, but {ranks[1]}: " + escape(
-        ", ".join(parts)
-    )
+    why = ", ".join(parts) or "nothing counts against it"
+    return f"[bold]{escape(name_of(match.track))}[/] is {ranks[0]}, but {ranks[1]}: {escape(why)}"
 
 
 def _value(name: str, value: float) -> str:

@@ -14,11 +14,30 @@ _DPI = 150
 
 
 def check_picture(path: Path) -> None:
-    """Refuses a name before any work is done for it.
+    """Refuses a file that is to be drawn before any work is done for it.
 
     Raises:
-        QueryError: If it ends neither in `.png` nor in `.svg`.
+        QueryError: If its name ends neither in `.png` nor in `.svg`.
+        OSError: If it can't be written.
     """
+    _check_name(path)
+    check_writable(path)
+
+
+def check_writable(path: Path) -> None:
+    """Makes sure that a file can be written, before the work for it; makes its folder.
+
+    Raises:
+        OSError: If it can't.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    there = path.exists()
+    path.open("ab").close()
+    if not there:
+        path.unlink()
+
+
+def _check_name(path: Path) -> None:
     if path.suffix.lower() not in (".png", ".svg"):
         raise QueryError(f"{path}: only PNG and SVG are written; let it end in .png or .svg")
 
@@ -27,13 +46,13 @@ def save_picture(figure: "Figure", path: Path, title: str, description: str) -> 
     """Writes a figure; its metadata holds a title and a description.
 
     Raises:
-        QueryError: As `check_picture`.
+        QueryError: If its name ends neither in `.png` nor in `.svg`.
         OSError: If the file can't be written.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    check_picture(path)
+    _check_name(path)
     FigureCanvasAgg(figure)
     metadata: dict[str, str | None] = {"Title": title, "Description": description}
     kind = path.suffix.lower()[1:]
