@@ -1,10 +1,11 @@
 """Composing settings for the root scripts. Hydra and OmegaConf are imported nowhere else."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 import hydra
 from hydra.core.config_store import ConfigStore
@@ -34,6 +35,9 @@ def run_script(
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
+    if not {"-m", "--multirun"} & set(sys.argv):  # there a comma parts the values of a sweep
+        texts = _text_keys(schema)
+        sys.argv[1:] = [_quoted(argument, texts) for argument in sys.argv[1:]]
 
     @hydra.main(version_base="1.3", config_path=str(conf), config_name=config_name)
     def main(composed: DictConfig) -> None:
@@ -68,6 +72,23 @@ _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one 
     "provider=",
     "See https://",
 )
+
+
+def _text_keys(schema: type) -> set[str]:
+    return {name for name, kind in get_type_hints(schema).items() if str in (kind, *get_args(kind))}
+
+
+def _quoted(argument: str, texts: set[str]) -> str:
+    """`KEY=TEXT` as Hydra reads it back sign by sign: names of folders hold what its grammar uses.
+
+    What stands in quotes already remains as it is.
+    """
+    key, _, value = argument.partition("=")
+    if key not in texts or not value or value[0] in "'\"" or value == "null":
+        return argument
+    value = value.replace("${", "\\${")  # else OmegaConf would look for a key
+    value = re.sub(r'(\\*)("|$)', lambda match: 2 * match[1] + (match[2] and '\\"'), value)
+    return f'{key}="{value}"'
 
 
 def _fail(error: BaseException) -> NoReturn:

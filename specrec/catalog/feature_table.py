@@ -72,12 +72,16 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
 
     Raises:
         CatalogError: If it can't be read, has no rows, or a feature that Spotify gives from 0 to 1
-            goes beyond them.
+            goes beyond them. An infinite number is a missing one.
     """
     path = table if isinstance(table, Path) else None
-    read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True)
+    read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True).copy()
     if not len(read):
         raise CatalogError(f"{path or 'the table'}: has no rows")
+    if "rows" in read:
+        raise CatalogError(f"{path or 'the table'}: a column may not be named rows; rename it")
+    numeric = read.select_dtypes("number").columns
+    read[numeric] = read[numeric].replace([np.inf, -np.inf], np.nan)
     _check_shares(read, str(path or "the table"))
     empty_cells = int(read.isna().to_numpy().sum())
     numbers = _numbers(read)

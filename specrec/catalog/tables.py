@@ -72,7 +72,10 @@ def load_table(path: Path) -> pd.DataFrame:
     """
     try:
         if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
+            table = pd.read_parquet(path)
+            table = table.reset_index(drop=table.index.name is None)
+            texts = [name for name in table if name in _TEXT and table[name].isna().all()]
+            return table.astype(dict.fromkeys(texts, "string"))
         separator = _separator(path)
         header = pd.read_csv(path, sep=separator, nrows=0).columns
         empty = {name: [""] if name in _TEXT else _EMPTY for name in header}

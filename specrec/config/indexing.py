@@ -41,6 +41,8 @@ class IndexConfig:
     dry_run: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("audio", "library"):
+            require(getattr(self, name).strip() != "", name, "nothing", "the path of a folder")
         kinds = ("auto", "exact", "ivf_sq", "ivf_pq")
         require(self.search in kinds, "search", self.search, f"one of {', '.join(kinds)}")
         require(self.workers >= 0, "workers", self.workers, "0 or more")

@@ -103,8 +103,9 @@ def build_library(
         removed = removed_contents(before)
         new = _unknown(catalog, store, removed)
         lost = _embed(config, model, catalog, new, store, on_embed) if len(new) else {}
-        if before is not None and not config.prune:
-            catalog = _keep_vanished(catalog, before, plan.vanished)
+        if before is not None:
+            stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
+            catalog = _keep_vanished(catalog, before, stay)
         store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
         after = assemble(catalog, model, store, lost, removed, config.search)
         same = before if before is not None and _same_key(before, key) else None
@@ -194,9 +195,9 @@ def _read_catalog(
     return replace(catalog, tracks=tracks), featured
 
 
-def _keep_vanished(catalog: Catalog, before: Generation, vanished: list[str]) -> Catalog:
-    """Adds the tracks whose files are gone, unless another file has taken their place."""
-    rows = before.tracks[before.tracks["path"].isin(vanished)]
+def _keep_vanished(catalog: Catalog, before: Generation, paths: list[str]) -> Catalog:
+    """Adds tracks whose files are gone or hidden, unless another file has taken their place."""
+    rows = before.tracks[before.tracks["path"].isin(paths)]
     rows = rows[~rows["track_id"].isin(catalog.tracks["track_id"])]
     if not len(rows):
         return catalog

@@ -14,7 +14,7 @@ from jaxtyping import Bool
 
 from specrec.errors import LibraryError, QueryError, Reason
 from specrec.index.assemble import REMOVED
-from specrec.index.files import damaged_files
+from specrec.index.files import REMEDY, damaged_files
 from specrec.index.search import AUTO, build_index
 from specrec.index.storage import (
     FORMAT_VERSION,
@@ -144,7 +144,7 @@ def verify_library(library: Path, on_progress: Progress | None = None) -> Verifi
     current = library / "CURRENT"
     if not current.is_file():
         open_generation(library)
-    folder = library / "generations" / current.read_text().strip()
+    folder = library / "generations" / current.read_text(errors="replace").strip()
     segments = sorted(library.glob("segments/*/" + "[0-9]" * 6))
     files, damage, bad = 0, [], []
     for done, path in enumerate([folder, *segments], 1):
@@ -203,7 +203,7 @@ def repair_library(library: Path, found: Verification) -> bool:
         for path in found.segments:
             shutil.rmtree(path)
         current = library / "CURRENT"
-        older = sorted((library / "generations").iterdir(), reverse=True)
+        older = sorted((library / "generations").glob("[0-9]*"), reverse=True)
         for folder in older:
             try:
                 manifest = json.loads((folder / MANIFEST).read_text())
@@ -228,6 +228,7 @@ def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
     Raises:
         LibraryError: If there is no library, it is in use, or no track would be left.
     """
+    open_generation(library)  # before the lock, which would make the folder
     with writer_lock(library):
         before = open_generation(library)
         out = before.tracks["track_id"].isin(list(track_ids)).to_numpy(dtype=bool)
@@ -256,6 +257,7 @@ def restore_tracks(library: Path, paths: Collection[str] | None = None) -> list[
         LibraryError: If there is no library, or it is in use.
         QueryError: If a path is not of a removed track.
     """
+    open_generation(library)  # before the lock, which would make the folder
     with writer_lock(library):
         before = open_generation(library)
         removed = before.skipped["reason"] == Reason.REMOVED
@@ -280,6 +282,9 @@ def _rewrite(
     """Writes a generation with some of the tracks of another."""
     if before.version < FORMAT_VERSION:
         raise LibraryError(f"{library}: of an older format; run index.py once, then repeat this")
+    damage = damaged_files(before.folder, before.manifest["files"])
+    if damage:  # new checksums would make it look whole
+        raise LibraryError(f"{damage[0]}; {REMEDY}")
     manifest = {name: value for name, value in before.manifest.items() if name not in _WRITTEN}
     counts = manifest["counts"] | {"tracks": int(kept.sum()), "skipped": len(skipped)}
     embeddings = np.asarray(before.embeddings)[kept]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from specrec.catalog.catalog import Catalog
@@ -19,6 +20,7 @@ class Plan:
         changed: Files whose content is another now.
         moved: Files that had another name, as (before, now); they are known by their content.
         vanished: Tracks of the library whose files are gone. They stay, unless pruned.
+        hidden: Tracks whose files, or their folders, can't be read for now. They stay.
         removed: Files that `specrec remove` took out; they stay out.
     """
 
@@ -26,6 +28,7 @@ class Plan:
     changed: list[str] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
 
 
@@ -61,6 +64,9 @@ def make_plan(before: Generation | None, catalog: Catalog) -> Plan:
     present = set(catalog.files["path"])
     present |= {item.path for item in catalog.skipped if item.reason == Reason.EMPTY}
     gone = was[~was.index.isin(list(present)) & ~was.isin(now)]
+    closed = {item.path for item in catalog.skipped if item.reason == Reason.UNREADABLE}
+    open_ = np.array([closed.isdisjoint(_folders(path)) for path in gone.index], dtype=bool)
+    hidden, gone = gone.index[~open_].tolist(), gone[open_]
     if len(was) and len(gone) == len(was):
         root = before.manifest["audio_root"]
         if Path(root) != catalog.root.resolve():
@@ -68,4 +74,9 @@ def make_plan(before: Generation | None, catalog: Catalog) -> Plan:
                 f"{catalog.root}: none of the {len(was)} tracks of the library is there; it was"
                 f" made of {root}: give that folder, or another library"
             )
-    return Plan(added, changed.tolist(), moved, gone.index.tolist(), removed)
+    return Plan(added, changed.tolist(), moved, gone.index.tolist(), hidden, removed)
+
+
+def _folders(path: str) -> set[str]:
+    """A file and the folders in which it lies."""
+    return {path, *map(str, Path(path).parents)}

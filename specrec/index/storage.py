@@ -210,11 +210,13 @@ def read_generation(library: Path) -> Generation | None:
     current = library / "CURRENT"
     if not current.is_file():
         return None
-    name = current.read_text().strip()
+    name = current.read_text(errors="replace").strip()
     try:
         return _open(library, library / "generations" / name)
     except LibraryError:
-        if current.read_text().strip() != name:  # a writer switched and tidied up in between
+        if (
+            current.read_text(errors="replace").strip() != name
+        ):  # a writer switched and tidied up in between
             return read_generation(library)
         raise
 

@@ -99,7 +99,7 @@ def _allowed(
         return None
     allowed = np.ones(len(library), dtype=bool)
     if where is not None:
-        allowed = matches(where, library.columns)
+        allowed = matches(where, library.columns).copy()  # it may be a view that can't be written
         notes.append(f"the filter left {allowed.sum()} of {len(library)} tracks")
     allowed[own] = False
     for name in asked:

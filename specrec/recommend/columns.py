@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -104,7 +105,7 @@ def refuse(why: str) -> NoReturn:
 
 
 def _fold(text: str) -> str:
-    return text.strip().casefold()
+    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def _as_text(value: Any) -> str:

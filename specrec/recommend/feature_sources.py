@@ -53,6 +53,9 @@ def tracks_of_table(table: FeatureTable) -> pd.DataFrame:
         tracks["genre"] = tracks["genre"].map("; ".join).replace("", pd.NA)
     for name, dtype in TAG_COLUMNS.items():
         given = tracks.get(name, pd.Series(pd.NA, tracks.index))
+        if dtype != "string":  # a date, say, is no year
+            given = pd.to_numeric(given, errors="coerce")
+            given = given.where(given % 1 == 0) if dtype == "Int64" else given
         tracks[name] = given.astype(dtype)
     tracks["title"] = tracks["title"].fillna(tracks["track_id"])
     return tracks

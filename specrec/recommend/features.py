@@ -29,7 +29,7 @@ from specrec.recommend.feature_sources import (
 )
 from specrec.recommend.feature_space import FeatureSpace
 from specrec.recommend.library import Library
-from specrec.recommend.lookup import find_row
+from specrec.recommend.lookup import find_row, is_text
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Track, track_of_file, track_of_row
 
@@ -192,9 +192,9 @@ class FeatureRecommender:
 
     def _resolve(self, query: str) -> int | Path:
         """Where a track stands among all, or the file outside the library."""
-        same = np.flatnonzero(self._all["track_id"] == query)
-        if len(same):
-            return int(same[0])
+        same = self._all["track_id"] == (query if is_text(query) else "")
+        if same.any():
+            return int(np.flatnonzero(same)[0])
         clip = CLIP.fullmatch(Path(query).stem)
         number = clip[1] if clip else query
         if "rows" in self._all and number.isdecimal() and int(number) in self._row_of_number:

@@ -14,7 +14,9 @@ import ast
 import difflib
 import operator
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -59,9 +61,11 @@ class _Condition:
         self._size = len(next(iter(columns.values())))
         self._quoted: dict[str, str] = {}
         try:
-            self._tree = ast.parse(_QUOTED.sub(self._name, where).strip(), mode="eval").body
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of Python's parser, about signs in texts
+                self._tree = ast.parse(_QUOTED.sub(self._name, where).strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise QueryError(f"{self._said()}: {_hint(where)}") from error
+            raise QueryError(f"{self._said()}: {_hint(where, columns)}") from error
 
     def holds(self) -> Bool[np.ndarray, " tracks"]:
         """Where it is true; what is unknown is not."""
@@ -167,9 +171,12 @@ def _unknown(name: str, have: list[str]) -> str:
     return f"no column {name}{meant}; there are {', '.join(have[:_LISTED])}{more}"
 
 
-def _hint(where: str) -> str:
+def _hint(where: str, columns: Iterable[str]) -> str:
     if not where.strip():
         return f"is empty; write a condition such as: {_EXAMPLE}"
+    for name in columns:
+        if name in where and (not name.isidentifier() or iskeyword(name)):
+            return f"can't be read; put the column's name in backquotes: `{name}`"
     if re.search(r"[^=!<>]=[^=]", where):
         return "can't be read; to compare write == with two signs"
     return f"can't be read; write a condition such as: {_EXAMPLE}"

@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import unicodedata
 from functools import cached_property
 from pathlib import Path
 
@@ -67,7 +68,9 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
     Raises:
         QueryError: If nothing fits, or several tracks do; the message lists candidates.
     """
-    paths = tracks.index[tracks["path"] == query]
+    if not is_text(query):
+        raise QueryError(f"{query!a} is no file, and not text in UTF-8")
+    paths = tracks.index[tracks["path"] == query] if query else []
     if len(paths):
         return int(paths[0])
     wanted = _words(query)
@@ -90,9 +93,18 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
     return int(rows[0])
 
 
+def is_text(query: str) -> bool:
+    """Whether a query can be compared with names: one from a command line may be any bytes."""
+    try:
+        query.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _words(text: str) -> str:
     """The words alone, in lower case, with one space between them."""
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _nothing(tracks: pd.DataFrame, query: str) -> str:

@@ -1,6 +1,7 @@
 """The tracks that a library is asked about and answers with."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,7 +120,11 @@ def track_of_file(path: Path) -> Track:
 
 
 def _plain(value: Any) -> Any:
-    """A cell as a plain Python value; None where it is missing."""
+    """A cell as a value that JSON has, a date as text; None where it is missing or no number."""
     if np.ndim(value) == 0 and pd.isna(value):
         return None
-    return json.loads(json.dumps(value.tolist())) if hasattr(value, "tolist") else value
+    if hasattr(value, "tolist"):
+        value = json.loads(json.dumps(value.tolist(), default=str))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | list | dict) else str(value)

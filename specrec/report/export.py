@@ -84,6 +84,8 @@ def _entry(track: Track, audio_root: Path) -> list[str]:
     seconds = -1 if track.duration_seconds is None else round(track.duration_seconds)
     # A path from outside the library is relative to where we are.
     path = audio_root / track.path if track.track_id is not None else Path(track.path).resolve()
+    if len(str(path).splitlines()) > 1:
+        return [f"# {_line(name_of(track))} is left out: its path has more than one line"]
     return [f"#EXTINF:{seconds},{_line(name_of(track))}", str(path)]
 
 

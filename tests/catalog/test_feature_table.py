@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -101,3 +102,18 @@ def test_a_share_beyond_its_range_is_refused(tmp_path: Path, value: str) -> None
     table = write(tmp_path, f"track_id,energy\na,0.5\nb,{value}\n")
     with pytest.raises(CatalogError, match=rf"dataset\.csv: energy is {value} in one row; bring"):
         read_feature_table(table)
+
+
+def test_an_infinite_number_is_a_missing_one_and_rows_no_column(tmp_path: Path) -> None:
+    table = read_feature_table(write(tmp_path, "track_id,loudness\na,-inf\nb,-7\n"))
+    assert table.tracks["loudness"].isna().tolist() == [True, False]
+    with pytest.raises(CatalogError, match="may not be named rows"):
+        read_feature_table(write(tmp_path, "rows,energy\n1,0.5\n"))
+
+
+def test_a_parquet_table_may_have_an_index_and_no_artists(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"track_id": ["a", "b"], "artists": np.nan, "energy": [0.1, 0.2]})
+    frame.set_index("track_id").to_parquet(tmp_path / "table.parquet")
+    tracks = read_feature_table(tmp_path / "table.parquet").tracks
+    assert tracks["track_id"].tolist() == ["a", "b"]
+    assert tracks["artist"].isna().all()

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,16 +7,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from specrec.catalog.catalog import read_catalog
+from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
-from specrec.errors import LibraryError, QueryError
+from specrec.errors import LibraryError, QueryError, Reason
 from specrec.index.build import build_library
 from specrec.index.maintenance import (
     library_status,
+    open_generation,
     remove_tracks,
     repair_library,
     restore_tracks,
     verify_library,
 )
+from specrec.index.plan import make_plan
 from specrec.model.artifact import ModelCard, save_model
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
@@ -182,6 +187,41 @@ def test_a_damaged_generation_gives_way_to_the_one_before(
     assert len(Library.open(library)) == 2
     assert build(music, library).embedded == 0
     assert len(Library.open(library)) == 3
+
+
+def test_damage_is_not_written_on(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 4), tmp_path / "library"
+    build(music, library)
+    generation = open_generation(library)
+    path = generation.folder / "embeddings.npy"
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 0x15
+    path.write_bytes(content)
+    with pytest.raises(LibraryError, match=r"embeddings\.npy"):
+        remove_tracks(library, [str(generation.tracks["track_id"].iloc[0])])
+    assert verify_library(library).damage
+
+
+def test_what_can_not_be_read_for_now_is_not_gone(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 4), tmp_path / "library"
+    build(music, library)
+    before = open_generation(library)
+    catalog = read_catalog(music)
+    first, second = catalog.tracks["path"].iloc[:2]
+    closed = replace(
+        catalog,
+        tracks=catalog.tracks.iloc[2:].reset_index(drop=True),
+        files=catalog.files[~catalog.files["path"].isin([first, second])],
+        skipped=[*catalog.skipped, Skipped(first, Reason.UNREADABLE, "permission denied")],
+    )
+    plan = make_plan(before, closed)
+    assert (plan.hidden, plan.vanished) == ([first], [second])
+
+
+def test_restoring_makes_no_library(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no library there"):
+        restore_tracks(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_status_counts_what_is_there(tmp_path: Path, build: Build) -> None:

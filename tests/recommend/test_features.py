@@ -149,6 +149,16 @@ def test_a_track_of_which_little_is_known_is_left_out(table: pd.DataFrame) -> No
     assert "id3" not in ids
 
 
+def test_odd_cells_and_queries_do_no_harm(table: pd.DataFrame) -> None:
+    dated = FeatureRecommender.from_table(table.assign(year="1999-03-01", released=pd.Timestamp(0)))
+    track = dated.find("id4")
+    assert (track.year, track.columns["released"]) == (None, "1970-01-01 00:00:00")
+    with pytest.raises(QueryError, match="the query is empty"):
+        dated.find("")
+    with pytest.raises(QueryError, match="not text in UTF-8"):
+        dated.find("\udcfc")
+
+
 def test_what_a_table_lacks_is_named(table: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(QueryError, match=r"mood: no feature of that name; known are .*energy"):
         FeatureRecommender.from_table(table, FeatureSettings(("mood",)))

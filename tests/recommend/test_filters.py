@@ -154,3 +154,17 @@ def test_what_can_t_be_understood_is_one_line(where: str, message: str) -> None:
     with pytest.raises(QueryError, match=message) as caught:
         found(where)
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_in_decomposed_letters_is_found_by_what_is_typed() -> None:
+    columns = {"title": pd.Series(["Bjo\u0308rk", "Other"])}
+    assert matches("title == 'Bj\u00f6rk'", columns).tolist() == [True, False]
+
+
+def test_backquotes_are_named_where_they_are_needed() -> None:
+    columns = {"my col": pd.Series([1.0, 3.0]), "class": pd.Series(["a", "b"])}
+    with pytest.raises(QueryError, match="backquotes: `my col`"):
+        matches("my col > 1", columns)
+    with pytest.raises(QueryError, match="backquotes: `class`"):
+        matches("class == 'a'", columns)
+    assert matches("`my col` > 1", columns).tolist() == [False, True]
