@@ -13,7 +13,7 @@ from specrec.errors import CatalogError
 
 NUMBERED = "Unnamed: 0"  # what pandas calls a first column without a name
 
-_SHARES = (
+_SHARES = (  # as Spotify and Echo Nest give them, from 0 to 1
     "energy",
     "danceability",
     "valence",
@@ -65,17 +65,18 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
 
     Of several rows for a track, all genres are kept, and the first row's other values. A row's
     number stands in an unnamed first column, or is its place, from 0; it is also the `track_id`
-    of a row that has none. A `tempo` of 0 says that none was found, and is missing.
+    of a row that has none. A `tempo` of 0 says that none was found, and is missing, as an infinite
+    number is.
 
     Args:
         table: A CSV or Parquet file, or what was read from one.
 
     Raises:
-        CatalogError: If it can't be read, has no rows, or a feature that Spotify gives from 0 to 1
-            goes beyond them. An infinite number is a missing one.
+        CatalogError: If it can't be read, has no rows or a column of that name, or a feature that
+            Spotify gives from 0 to 1 goes beyond them.
     """
     path = table if isinstance(table, Path) else None
-    read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True).copy()
+    read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True)
     if not len(read):
         raise CatalogError(f"{path or 'the table'}: has no rows")
     if "rows" in read:

@@ -1,6 +1,5 @@
 """What a catalog looks like: clusters, a map, and what the eye sees in spectrograms."""
 
-from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -146,8 +145,11 @@ def map_(
     projection = project(material, umap, seed)
     clustering = None
     if values is None:
-        with suppress(QueryError) if k is None else nullcontext():  # too few tracks for clusters
+        try:
             clustering = _clusters_of(material, k, seed)
+        except QueryError:  # too few tracks; that matters only where clusters were asked for
+            if k is not None:
+                raise
     draw_map(material, projection, output, clustering, values)
     print(f"picture written to {output}")
 

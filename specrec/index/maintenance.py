@@ -21,6 +21,7 @@ from specrec.index.storage import (
     MANIFEST,
     Contents,
     Generation,
+    current_name,
     read_generation,
     remove_old_generations,
     write_generation,
@@ -141,10 +142,9 @@ def verify_library(library: Path, on_progress: Progress | None = None) -> Verifi
     Raises:
         LibraryError: If there is none.
     """
-    current = library / "CURRENT"
-    if not current.is_file():
+    if not (library / "CURRENT").is_file():
         open_generation(library)
-    folder = library / "generations" / current.read_text(errors="replace").strip()
+    folder = library / "generations" / current_name(library)
     segments = sorted(library.glob("segments/*/" + "[0-9]" * 6))
     files, damage, bad = 0, [], []
     for done, path in enumerate([folder, *segments], 1):

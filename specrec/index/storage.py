@@ -207,18 +207,20 @@ def read_generation(library: Path) -> Generation | None:
         LibraryError: If it is damaged, of a newer format, or a file.
     """
     _check_no_file(library)
-    current = library / "CURRENT"
-    if not current.is_file():
+    if not (library / "CURRENT").is_file():
         return None
-    name = current.read_text(errors="replace").strip()
+    name = current_name(library)
     try:
         return _open(library, library / "generations" / name)
     except LibraryError:
-        if (
-            current.read_text(errors="replace").strip() != name
-        ):  # a writer switched and tidied up in between
+        if current_name(library) != name:  # a writer switched and tidied up in between
             return read_generation(library)
         raise
+
+
+def current_name(library: Path) -> str:
+    """The name of the current generation's folder; of damaged bytes, a name that none has."""
+    return (library / "CURRENT").read_text(errors="replace").strip()
 
 
 def _open(library: Path, folder: Path) -> Generation:
@@ -243,7 +245,7 @@ def write_generation(library: Path, contents: Contents) -> Generation:
     generations = library / "generations"
     generations.mkdir(parents=True, exist_ok=True)
     current = library / "CURRENT"
-    old = current.read_text().strip() if current.exists() else "000000"
+    old = current_name(library) if current.exists() else "000000"
     last = max((int(path.name) for path in generations.glob("[0-9]*")), default=0)
     folder = generations / f"{max(last, int(old)) + 1:06d}"
     folder.mkdir()
@@ -278,7 +280,7 @@ def remove_old_generations(library: Path) -> set[str]:
         The segments to which those that are left refer.
     """
     folders = sorted((library / "generations").glob("[0-9]*"))
-    current = (library / "CURRENT").read_text().strip()
+    current = current_name(library)
     complete = [
         path.name for path in folders if path.name < current and (path / MANIFEST).is_file()
     ]

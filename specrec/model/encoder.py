@@ -69,8 +69,9 @@ class Encoder(nn.Module):
     def pool(self, windows: Float32[Tensor, "batch samples"]) -> Float32[Tensor, "batch channels"]:
         """The mean of phi over the cells of each window: what the head gets in `embed`."""
         device = self.center.device
+        log_mel = self.log_mel(windows.to(device))  # always in float32; only the network is not
         with torch.autocast(device.type, torch.bfloat16, enabled=_has_bfloat16(device)):
-            phi = self.feature_map(self.log_mel(windows.to(device)))
+            phi = self.feature_map(log_mel)
         return phi.float().mean(dim=(2, 3))
 
 

@@ -125,8 +125,7 @@ def choose(
         raise QueryError(
             "no features are known of the tracks; index with describe=true or features=TABLE"
             if "measured" in sources
-            else f"the table has no feature that is known by name ({', '.join(_EXAMPLES)}, ...);"
-            " name columns of numbers with --on"
+            else f"the table has no feature that is known by name: {', '.join(_EXAMPLES)}, ..."
         )
     for name in names:
         if name not in found:

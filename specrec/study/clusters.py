@@ -85,8 +85,10 @@ class Clustering:
             if one.smallest >= FEWEST:
                 why += f" in clusters of {FEWEST} tracks or more"
         else:
+            large = f" of those in clusters of {FEWEST} tracks or more" * (one.smallest >= FEWEST)
             why = (
-                f"k = {one.k}, which comes out again best, though none does firmly ({FIRM} or more)"
+                f"k = {one.k}, which{large} comes out again best, though none of them does firmly"
+                f" ({FIRM} or more)"
             )
         verdict = (
             "These are clusters"

@@ -35,7 +35,7 @@ def _agreement(found: LibraryComparison) -> Table:
     rows = [
         [f"in common of the first {found.k}", _percent(found.overlap)],
         ["by chance", f"{100 * found.chance:.1f} %"],
-        ["rank correlation over all tracks", _interval(found.correlation)],
+        ["rank correlation of the two scores", _interval(found.correlation)],
         ["of nine queries in ten", f"{low:.2f} to {high:.2f}"],
     ]
     note = f"{found.queries:,} of {found.tracks:,} tracks asked about; features: {sources}."
