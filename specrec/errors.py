@@ -38,6 +38,10 @@ class QueryError(SpecrecError):
     """A query names no track, or more than one."""
 
 
+class WorkerError(SpecrecError):
+    """The processes that read files can't be started."""
+
+
 class Reason(StrEnum):
     """Why a file is not in the library. The values are stable: they are written to disk."""
 
@@ -55,6 +59,7 @@ class Reason(StrEnum):
     NOT_FINITE = "not_finite"
     DUPLICATE = "duplicate"
     CRASHED = "crashed"
+    TIMED_OUT = "timed_out"
     REMOVED = "removed"
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,10 +16,16 @@ from typing import Any, TypeVar
 from specrec.audio.loading import load
 from specrec.audio.messages import receive, send
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, Reason, WorkerError
 
 Made = TypeVar("Made")
 
+PATIENCE_SECONDS = 60.0
+"""A worker that gives nothing for so long, and for a second per 100 kB of its file, is hung."""
+
+_BYTES_PER_SECOND = 100_000  # MP3 at 128 kbit/s, only six times as fast as it plays
+_START_SECONDS = 300.0  # for imports, from a slow disk, with every core at work
+_TICK_SECONDS = 1.0
 _JOBS_A_WORKER = 2  # one in work, one so that it need not wait for this process
 
 
@@ -38,7 +45,10 @@ def _load(sample_rate: int, path: Path) -> Waveform:
 
 
 def map_paths(
-    function: Callable[[Path], Made], paths: Sequence[Path], workers: int = 0
+    function: Callable[[Path], Made],
+    paths: Sequence[Path],
+    workers: int = 0,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Iterator[tuple[int, Made | AudioError]]:
     """Calls a function that reads a file in worker processes, in order, a few files ahead.
 
@@ -46,9 +56,13 @@ def map_paths(
         function: Of the path; at the top level of a module, so that a worker can import it.
         paths: The files.
         workers: Number of processes; 0 for one a core.
+        patience_seconds: See `PATIENCE_SECONDS`.
 
     Yields:
         The position in `paths`, with what the function made or what is wrong with the file.
+
+    Raises:
+        WorkerError: As `stream_files`.
     """
     position = 0
     ahead = 2 * _count(workers)
@@ -57,14 +71,15 @@ def map_paths(
     def is_near(job: int) -> bool:
         return job < position + ahead
 
-    for found, item in stream_files(partial(_alone, function), paths, workers, is_near):
+    stream = stream_files(partial(_single, function), paths, workers, is_near, patience_seconds)
+    for found, item in stream:
         made[found] = item
         while position in made:
             yield position, made.pop(position)
             position += 1
 
 
-def _alone(function: Callable[[Path], Made], path: Path) -> Iterator[Made]:
+def _single(function: Callable[[Path], Made], path: Path) -> Iterator[Made]:
     yield function(path)
 
 
@@ -73,56 +88,38 @@ def stream_files(
     paths: Sequence[Path],
     workers: int = 0,
     may_start: Callable[[int], bool] = lambda position: True,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Iterator[tuple[int, Made | AudioError]]:
     """Makes something of files, item by item, in worker processes.
 
-    A worker waits until its last item was taken, so that few are ever held at once. A decoder
-    that crashes takes its process along, not this one: its file comes back with the reason
-    `crashed`, and another process goes on with the next.
+    A worker waits until its items are taken, so that few are ever held at once. A decoder that
+    crashes or hangs takes its process along, not this one. Its file is tried once more in a new
+    process, when no other is in work; if that fails too, it comes back with the reason `crashed`
+    or `timed_out`.
 
     Args:
         function: Of a path; one that can be pickled.
         paths: The files.
         workers: Number of processes; 0 for one a core.
         may_start: Of a position: whether it is time to start with that file.
+        patience_seconds: See `PATIENCE_SECONDS`.
 
     Yields:
         The position in `paths`, with an item or what is wrong with the file. The items of a file
-        come in order, those of several between each other; after an error no more follow.
+        come in order, those of several between each other; after an error no more follow. If a
+        file is tried again, its items come anew from the first, and those before are void; the
+        last item of a file comes once, when all is done with it.
+
+    Raises:
+        WorkerError: If workers can't be started, whatever the file.
     """
-    todo = deque(range(len(paths)))
-    crew: list[_Worker] = []
-    selector = DefaultSelector()
+    crew = _Crew(function, paths, _count(workers), patience_seconds)
     try:
-        while todo or any(worker.jobs for worker in crew):
-            if len(crew) < min(_count(workers), len(paths)):
-                crew.append(_Worker(function, selector))
-                continue
-            while todo and may_start(todo[0]):
-                idlest = min(crew, key=lambda worker: len(worker.jobs))
-                if len(idlest.jobs) == _JOBS_A_WORKER:
-                    break
-                idlest.start(todo[0], paths[todo.popleft()])
-            for key, _ in selector.select():
-                worker = key.data
-                try:
-                    message = receive(worker.connection)
-                except (EOFError, OSError):
-                    crew.remove(worker)
-                    worker.stop(selector)
-                    culprit = worker.jobs.popleft()
-                    todo.extendleft(reversed(worker.jobs))
-                    detail = "the decoder crashed on this file"
-                    yield culprit, AudioError(paths[culprit], Reason.CRASHED, detail)
-                    continue
-                if message:
-                    yield worker.jobs[0], message[0]
-                else:
-                    worker.jobs.popleft()
+        while crew.is_busy():
+            crew.assign(may_start)
+            yield from crew.listen()
     finally:
-        for worker in crew:
-            worker.stop(selector)
-        selector.close()
+        crew.stop()
 
 
 def _count(workers: int) -> int:
@@ -149,17 +146,149 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
+class _Crew:
+    """The workers, and the files that they have still to do."""
+
+    def __init__(
+        self,
+        function: Callable[[Path], Iterator[Any]],
+        paths: Sequence[Path],
+        size: int,
+        patience_seconds: float,
+    ) -> None:
+        self._function, self._paths = function, paths
+        self._size, self._patience = size, patience_seconds
+        self._todo = deque(range(len(paths)))
+        self._suspects: deque[int] = deque()  # at each of them a worker was lost
+        self._workers: list[_Worker] = []
+        self._failed_starts = 0  # in a row
+        self._selector = DefaultSelector()
+
+    def is_busy(self) -> bool:
+        """Whether anything is left to do."""
+        return bool(self._todo or self._suspects) or self._is_at_work()
+
+    def assign(self, may_start: Callable[[int], bool]) -> None:
+        """Gives the workers what they may start with, and a suspect when nothing else is left."""
+        if any(worker.is_retrying for worker in self._workers):
+            return
+        while self._todo and may_start(self._todo[0]):
+            worker = self._idlest()
+            if len(worker.jobs) == _JOBS_A_WORKER:
+                return
+            position = self._todo.popleft()
+            worker.start(position, self._paths[position])
+        if self._suspects and not self._is_at_work():
+            if len(self._workers) == self._size:
+                self._workers.pop().stop(self._selector)
+            worker, position = self._hire(), self._suspects.popleft()
+            worker.is_retrying = True
+            worker.start(position, self._paths[position])
+
+    def listen(self) -> Iterator[tuple[int, Any]]:
+        """Waits for the workers, for a moment; yields what came, and whom nothing helped."""
+        began = time.monotonic()
+        heard: list[_Worker] = [key.data for key, _ in self._selector.select(_TICK_SECONDS)]
+        # No more than this counts, so that nobody is blamed for what passes while this process is
+        # stopped, or busy with what it was given.
+        waited = min(time.monotonic() - began, _TICK_SECONDS)
+        for worker in self._workers:
+            worker.silent = 0.0 if worker in heard or not worker.jobs else worker.silent + waited
+        for worker in [worker for worker in self._workers if worker.silent > self._limit(worker)]:
+            detail = f"the decoder gave nothing for {worker.silent:.0f} s; it was tried twice"
+            yield from self._lose(worker, Reason.TIMED_OUT, detail)
+        for worker in heard:
+            try:
+                items, is_done = receive(worker.connection)
+            except (EOFError, OSError):
+                detail = "the decoder crashed on this file; it was tried twice"
+                yield from self._lose(worker, Reason.CRASHED, detail)
+                continue
+            worker.is_up, self._failed_starts = True, 0
+            for item in items:
+                yield worker.jobs[0], item
+            if is_done:
+                worker.jobs.popleft()
+                worker.is_retrying = False
+
+    def stop(self) -> None:
+        """Ends the processes."""
+        for worker in self._workers:
+            worker.stop(self._selector)
+        self._selector.close()
+
+    def _is_at_work(self) -> bool:
+        return any(worker.jobs for worker in self._workers)
+
+    def _idlest(self) -> "_Worker":
+        idlest = min(self._workers, key=lambda worker: len(worker.jobs), default=None)
+        if idlest is None or (idlest.jobs and len(self._workers) < self._size):
+            return self._hire()
+        return idlest
+
+    def _hire(self) -> "_Worker":
+        self._workers.append(_Worker(self._function, self._selector))
+        return self._workers[-1]
+
+    def _limit(self, worker: "_Worker") -> float:
+        """Seconds of silence after which a worker is hung: of a long file, one item may take long.
+
+        The file is looked at only if it matters.
+        """
+        if not worker.is_up:
+            return _START_SECONDS
+        if worker.silent <= self._patience:
+            return self._patience
+        with suppress(OSError):
+            size = self._paths[worker.jobs[0]].stat().st_size
+            return self._patience + size / _BYTES_PER_SECOND
+        return self._patience
+
+    def _lose(
+        self, worker: "_Worker", reason: Reason, detail: str
+    ) -> Iterator[tuple[int, AudioError]]:
+        """Does without a worker; yields its file if that was its second attempt.
+
+        Raises:
+            WorkerError: If one after the other is lost before it is up. That is no file's fault,
+                and would be none the better for being listed with each of them.
+        """
+        self._workers.remove(worker)
+        worker.stop(self._selector)
+        if not worker.is_up:
+            (self._suspects if worker.is_retrying else self._todo).extendleft(reversed(worker.jobs))
+            self._failed_starts += 1
+            if self._failed_starts > self._size:
+                raise WorkerError(
+                    f"{self._failed_starts} processes in a row that were to read files failed to "
+                    "start; what they wrote says why; a script must begin its work under "
+                    '`if __name__ == "__main__":`'
+                )
+        elif worker.jobs:
+            culprit = worker.jobs.popleft()
+            self._todo.extendleft(reversed(worker.jobs))
+            if worker.is_retrying:
+                yield culprit, AudioError(self._paths[culprit], reason, detail)
+            else:
+                self._suspects.append(culprit)
+
+
 class _Worker:
     """A process, seen from here.
 
     Attributes:
         jobs: Positions of the files that it was given; it is at work on the first.
+        is_up: Whether it was ever heard of, so that it is at work on a file.
+        is_retrying: Whether its file cost another worker before.
+        silent: Seconds for which it was listened to in vain.
     """
 
     def __init__(
-        self, function: Callable[[Path], Iterator[Made]], selector: DefaultSelector
+        self, function: Callable[[Path], Iterator[Any]], selector: DefaultSelector
     ) -> None:
         self.jobs: deque[int] = deque()
+        self.is_up = self.is_retrying = False
+        self.silent = 0.0
         self.connection, its_end = socketpair()
         # Not forked: this process may hold torch's threads.
         context = multiprocessing.get_context("spawn")
@@ -176,7 +305,7 @@ class _Worker:
     def stop(self, selector: DefaultSelector) -> None:
         selector.unregister(self.connection)
         self.connection.close()
-        self._process.terminate()
+        self._process.kill()
         self._process.join()
 
 
@@ -185,11 +314,17 @@ def _serve(connection: socket, function: Callable[[Path], Iterator[Any]]) -> Non
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     with suppress(EOFError, OSError):  # the parent is gone
+        send(connection, ([], False))  # here it is
         while True:
             path = receive(connection)
+            # An item is held until there is another, for the last comes with the end: what crashes
+            # after it would else have the file done twice.
+            held: list[Any] = []
             for item in _items(function, path):
-                send(connection, (item,))
-            send(connection, ())
+                if held:
+                    send(connection, (held, False))
+                held = [item]
+            send(connection, (held, True))
 
 
 def _items(function: Callable[[Path], Iterator[Made]], path: Path) -> Iterator[Made | AudioError]:

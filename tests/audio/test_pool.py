@@ -1,5 +1,7 @@
 import multiprocessing
 import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from threadpoolctl import threadpool_info
 from specrec.audio import pool
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, Reason, WorkerError
 from tests.sounds import tone, write
 
 
@@ -89,8 +91,9 @@ def test_items_of_a_file_come_in_order_as_they_were_made() -> None:
             error = items.pop()
             assert isinstance(error, AudioError)
             assert error.reason == (Reason.CRASHED if kind == "fatal" else Reason.CORRUPT)
-        assert len(items) == (int(count) if kind == "a" else 3)
-        for number, item in enumerate(items):
+        # What crashes takes the item before along, and begins anew.
+        numbers = {"a": [*range(int(count))], "bad": [0, 1, 2], "fatal": [0, 1, 0, 1]}[kind]
+        for number, item in zip(numbers, items, strict=True):
             np.testing.assert_array_equal(item, np.full((number, 50_000), number))
 
 
@@ -101,3 +104,115 @@ def test_no_process_is_left_when_one_stops_listening() -> None:
     assert len(set(multiprocessing.active_children()) - running) == 2
     results.close()
     assert set(multiprocessing.active_children()) <= running
+
+
+_seen: list[Path] = []
+
+
+def _act(path: Path) -> str:
+    """Does what the file's name says; tells whether it had a process and the pool to itself."""
+    _seen.append(path)
+    begun = path.with_suffix(".begun")
+    is_first, at_work = not begun.exists(), path.with_suffix(".at_work")
+    begun.touch()
+    if path.name.startswith("crash") and (is_first or "once" not in path.name):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if path.name.startswith("hang") and (is_first or "once" not in path.name):
+        time.sleep(3600)
+    if path.name.startswith("raise"):
+        assert is_first
+        raise ZeroDivisionError("by zero")
+    at_work.touch()
+    is_alone = len(_seen) == 1 and [*path.parent.glob("*.at_work")] == [at_work]
+    time.sleep(0.05)
+    at_work.unlink()
+    return "alone" if is_alone and not is_first else "fine"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("crash once", "alone"),
+        ("hang once", "alone"),
+        ("crash", Reason.CRASHED),
+        ("hang", Reason.TIMED_OUT),
+        ("raise", Reason.CRASHED),
+    ],
+)
+def test_a_lost_worker_costs_its_file_one_of_two_attempts(
+    name: str, expected: str, tmp_path: Path
+) -> None:
+    names = ["a", "b", name, *"cdefghij"]
+    paths = [tmp_path / name for name in names]
+    results = list(pool.map_paths(_act, paths, workers=2, patience_seconds=1.0))
+    assert [position for position, _ in results] == list(range(len(names)))
+    for made, (_, found) in zip(names, results, strict=True):
+        if isinstance(found, AudioError):
+            assert (made, found.reason) == (name, expected)
+            assert ("tried twice" in found.detail) == (name != "raise")
+        elif made == name:
+            assert found == expected
+
+
+def test_no_file_is_tried_more_than_twice_where_all_are_bad(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("crash 1", "crash once", "crash 2")]
+    results = dict(pool.map_paths(_act, paths, workers=3))
+    assert [isinstance(results[row], AudioError) for row in range(3)] == [True, False, True]
+
+
+def _steadily(path: Path) -> Iterator[int]:
+    for number in range(12):
+        time.sleep(0.2)
+        yield number
+
+
+def test_a_long_file_is_not_hung_while_items_come() -> None:
+    found = pool.stream_files(_steadily, [Path("any")], workers=1, patience_seconds=1.5)
+    assert list(found) == [(0, number) for number in range(12)]
+
+
+def _sleepily(path: Path) -> float:
+    time.sleep(2.0)
+    return 1.0
+
+
+def test_a_large_file_may_take_longer(tmp_path: Path) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(2_000_000)
+    paths = [tmp_path / "large", tmp_path / "none"]
+    large, none = pool.map_paths(_sleepily, paths, workers=2, patience_seconds=0.5)
+    assert large == (0, 1.0)
+    assert isinstance(none[1], AudioError)
+    assert none[1].reason == Reason.TIMED_OUT
+
+
+def _heavily(path: Path) -> Iterator[np.ndarray]:
+    for number in range(6):
+        with path.open("a") as file:
+            print(number, file=file)
+        yield np.full(1_000_000, number, dtype=np.float32)
+
+
+def test_a_slow_listener_blames_nobody_and_is_waited_for(tmp_path: Path) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    numbers: dict[int, list[int]] = {0: [], 1: []}
+    for position, item in pool.stream_files(_heavily, paths, workers=2, patience_seconds=0.5):
+        assert isinstance(item, np.ndarray)
+        numbers[position].append(int(item[0]))
+        time.sleep(1.5 if len(numbers[position]) == 2 else 0.0)
+        made = len(paths[position].read_text().splitlines())
+        assert made <= len(numbers[position]) + 2
+    assert numbers == {0: [*range(6)], 1: [*range(6)]}
+
+
+class _Unloadable:
+    def __call__(self, path: Path) -> Iterator[int]:
+        raise NotImplementedError
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (3,)
+
+
+def test_workers_that_can_not_start_blame_no_file() -> None:
+    with pytest.raises(WorkerError, match="3 processes in a row"):
+        list(pool.stream_files(_Unloadable(), [Path("any")] * 9, workers=2))
