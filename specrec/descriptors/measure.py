@@ -19,9 +19,8 @@ from specrec.descriptors.rhythm import rhythm
 from specrec.descriptors.spectrum import (
     SAMPLE_RATE,
     Ends,
-    mel_power,
+    mel_and_sparse_power,
     percussive_share,
-    power_spectrogram,
     spectral_shape,
 )
 from specrec.descriptors.tonality import tonality
@@ -31,7 +30,7 @@ NAMES = (
 )  # fmt: skip
 """What `measure` returns."""
 
-VERSION = 1
+VERSION = 2
 """To be raised when a track is measured otherwise: libraries then measure it again."""
 
 SHORTEST_SECONDS = 1.0
@@ -119,8 +118,7 @@ class _Survey:
         if len(heard) == 0:
             return dict.fromkeys(NAMES, np.nan) | measured
         heard = heard - heard.mean()
-        power = power_spectrogram(heard)
-        mel = mel_power(power)
+        mel, power = mel_and_sparse_power(heard)
         measured |= rhythm(mel) | spectral_shape(power) | tonality(heard) | echonest.predict(power)
         measured["percussive_share"] = percussive_share(mel)
         return measured

@@ -1,10 +1,9 @@
 """Tempo, pulse and onsets, from the rises of power in mel bands."""
 
-import librosa
 import numpy as np
 from jaxtyping import Float, Float32
 
-from specrec.descriptors.spectrum import FRAMES_PER_SECOND, HOP_LENGTH, SAMPLE_RATE
+from specrec.descriptors.spectrum import FRAMES_PER_SECOND
 
 _FLOOR = 1e-6  # -60 dB under the mean power of all bands
 _WINDOW_SECONDS = 12.0
@@ -18,11 +17,12 @@ _MULTIPLES = (1, 2, 4)
 _USUAL_BPM = 120.0
 _PRIOR_OCTAVES = 1.0
 _LEAST_PULSE = 5.0  # standard deviations of the autocorrelation of noise
+_AROUND_SECONDS = 0.1
 _LEAST_RISE_DB = 0.5  # steady noise rises less above its mean
 _LEAST_RISE = 0.1  # of the 99th percentile
 
 
-def rhythm(mel: Float32[np.ndarray, "bands frames"]) -> dict[str, float]:
+def rhythm(mel: Float32[np.ndarray, "frames bands"]) -> dict[str, float]:
     """Rhythm of a mel power spectrogram as `mel_power` gives it.
 
     The onset strength is the mean over bands of the rise in dB from frame to frame (librosa's).
@@ -39,23 +39,40 @@ def rhythm(mel: Float32[np.ndarray, "bands frames"]) -> dict[str, float]:
         `onset_rate_hz`: peaks of the onset strength a second.
         All but the rate are NaN for less than 4 s.
     """
-    decibels = 10 * np.log10(np.maximum(mel, _FLOOR * mel.mean()))
-    strength = librosa.onset.onset_strength(S=decibels, sr=SAMPLE_RATE, hop_length=HOP_LENGTH)
+    strength = onset_strength(mel)
     return {"onset_rate_hz": _onset_rate(strength), **_pulse(strength)}
 
 
+def onset_strength(mel: Float32[np.ndarray, "frames bands"]) -> Float32[np.ndarray, " frames"]:
+    """Mean over bands of the rise in dB from the frame before; 0 in the first."""
+    decibels = 10 * np.log10(np.maximum(mel, _FLOOR * mel.mean()))
+    rises = np.maximum(np.diff(decibels, axis=0, prepend=decibels[:1]), 0.0)
+    strength: np.ndarray = rises.mean(axis=1)
+    return strength
+
+
 def _onset_rate(strength: Float[np.ndarray, " frames"]) -> float:
-    """Peaks as librosa picks them, which stand out from the mean of the frames around."""
-    peaks = librosa.util.peak_pick(
-        strength,
-        pre_max=round(0.03 * FRAMES_PER_SECOND),
-        post_max=1,
-        pre_avg=round(0.1 * FRAMES_PER_SECOND),
-        post_avg=round(0.1 * FRAMES_PER_SECOND) + 1,
-        delta=max(_LEAST_RISE_DB, _LEAST_RISE * float(np.quantile(strength, 0.99))),
-        wait=round(0.03 * FRAMES_PER_SECOND),
-    )
-    return len(peaks) * FRAMES_PER_SECOND / len(strength)
+    delta = max(_LEAST_RISE_DB, _LEAST_RISE * float(np.quantile(strength, 0.99)))
+    return len(peaks(strength, delta)) * FRAMES_PER_SECOND / len(strength)
+
+
+def peaks(strength: Float[np.ndarray, " frames"], delta: float) -> list[int]:
+    """Frames no lower than the one before and `delta` above the mean within 0.1 s.
+
+    Of adjacent ones the first counts (Boeck et al. 2012, "Evaluating the online capabilities of
+    onset detection methods"; librosa's `peak_pick`).
+    """
+    reach = round(_AROUND_SECONDS * FRAMES_PER_SECOND)
+    frames = np.arange(len(strength))
+    start, stop = np.maximum(frames - reach, 0), np.minimum(frames + reach + 1, len(strength))
+    sums = np.concatenate([[0.0], np.cumsum(strength, dtype=np.float64)])
+    outstanding = strength >= (sums[stop] - sums[start]) / (stop - start) + delta
+    outstanding[1:] &= strength[1:] >= strength[:-1]
+    found: list[int] = []
+    for frame in np.flatnonzero(outstanding).tolist():
+        if not found or frame > found[-1] + 1:
+            found.append(frame)
+    return found
 
 
 def _pulse(strength: Float[np.ndarray, " frames"]) -> dict[str, float]:

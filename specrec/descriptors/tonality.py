@@ -1,14 +1,21 @@
 """Key and mode, from the pitch classes that sound."""
 
-import librosa
+from functools import cache
+
 import numpy as np
 from jaxtyping import Float, Float32
 
-from specrec.descriptors.spectrum import SAMPLE_RATE, power_spectrogram
+from specrec.descriptors.spectrum import SAMPLE_RATE, bin_hz, power_spectrogram
 
 _N_FFT = 4096  # parts semitones from 200 Hz on
-_HOP_LENGTH = 2048
+_HOP_LENGTH = 4096
 _SILENCE = 1e-3  # -60 dB in magnitude
+_A4_HZ = 440.0
+_CENTER_HZ = 880.0  # of the octaves that count most
+_SPREAD_OCTAVES = 2.0
+_PEAKS_HZ = (150.0, 4000.0)
+_LEAST_PEAK = 0.1  # of the frame's greatest magnitude
+_TUNINGS = np.linspace(-0.5, 0.5, 101)  # semitones
 _LEAST_CLARITY = 0.4  # noise and clicks reach 0.35
 
 # Share of each scale degree's pitch class, from the tonic up by semitones, in pieces in major and
@@ -49,20 +56,56 @@ def tonality(samples: Float32[np.ndarray, " samples"]) -> dict[str, float]:
 def pitch_classes(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " 12"]:
     """Mean magnitude in each pitch class, each frame that sounds counting alike.
 
-    Magnitudes fall to pitch classes by librosa's chroma filters (Ellis 2007, "Chroma feature
-    analysis and synthesis"), which weight the octaves around 440 Hz most, after its estimate of
-    how far the tuning is from 440 Hz.
+    Each bin is shared out among the pitch classes around it, and the octaves around 880 Hz count
+    most, after an estimate of how far the tuning is from 440 Hz (Ellis 2007, "Chroma feature
+    analysis and synthesis"; librosa's `filters.chroma` and `estimate_tuning`).
     """
     magnitude = np.sqrt(power_spectrogram(samples, _N_FFT, _HOP_LENGTH))
     if not magnitude.any():
         return np.zeros(12)
-    tuning = librosa.estimate_tuning(S=magnitude, sr=SAMPLE_RATE, n_fft=_N_FFT)
-    filters = librosa.filters.chroma(sr=SAMPLE_RATE, n_fft=_N_FFT, tuning=tuning)
-    chroma = filters @ magnitude
-    level = np.linalg.norm(chroma, axis=0)
+    chroma = magnitude @ _chroma_filters(tuning_semitones(magnitude))
+    level = np.linalg.norm(chroma, axis=1)
     sounding = level > _SILENCE * level.max(initial=0.0)
-    shares: np.ndarray = (chroma[:, sounding] / level[sounding]).mean(axis=1)
+    shares: np.ndarray = (chroma[sounding] / level[sounding, None]).mean(axis=0)
     return shares.astype(np.float64)
+
+
+def tuning_semitones(magnitude: Float32[np.ndarray, "frames bins"]) -> float:
+    """How far the tuning is above A = 440 Hz, -0.5 to 0.5: where most spectral peaks lie.
+
+    Peaks are interpolated by a parabola, and the louder half of them counts.
+    """
+    first, last = np.searchsorted(bin_hz(_N_FFT), _PEAKS_HZ)
+    here = magnitude[:, first:last]
+    below, above = magnitude[:, first - 1 : last - 1], magnitude[:, first + 1 : last + 1]
+    least = _LEAST_PEAK * magnitude.max(axis=1, keepdims=True)
+    at = np.nonzero((here > below) & (here >= above) & (here > least))
+    if len(at[0]) == 0:
+        return 0.0
+    here, slope = here[at], (above[at] - below[at]) / 2
+    curvature = 2 * here - above[at] - below[at]  # positive: here is above at least one of them
+    shift = slope / curvature
+    height = here + slope * shift / 2
+    bins = (at[1] + first + shift)[height >= np.median(height)]
+    semitones = 12 * np.log2(bins * (SAMPLE_RATE / _N_FFT / _A4_HZ))
+    off = (semitones + 0.5) % 1.0 - 0.5
+    counts, _ = np.histogram(off, _TUNINGS)
+    return float(_TUNINGS[np.argmax(counts)])
+
+
+@cache
+def _chroma_filters(tuning: float) -> Float32[np.ndarray, "bins 12"]:
+    """Share of each pitch class in each bin: a Gaussian, as wide as a bin or a semitone."""
+    hz = bin_hz(_N_FFT)[1:]
+    semitones = 12 * np.log2(hz / _A4_HZ) - tuning
+    width = np.maximum(np.diff(semitones, append=semitones[-1]), 1.0)
+    above_a = semitones[:, None] - (np.arange(12) - 9)  # pitch class 9 is A
+    distance = (above_a + 6) % 12 - 6
+    bumps = np.exp(-0.5 * np.square(2 * distance / width[:, None]))
+    bumps /= np.linalg.norm(bumps, axis=1, keepdims=True)
+    octaves = semitones / 12 - np.log2(_CENTER_HZ / _A4_HZ)
+    bumps *= np.exp(-0.5 * np.square(octaves / _SPREAD_OCTAVES))[:, None]
+    return np.concatenate([np.zeros((1, 12)), bumps]).astype(np.float32)
 
 
 def _correlations(
