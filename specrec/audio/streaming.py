@@ -1,10 +1,11 @@
 """Files to windows in blocks, so that the memory needed does not grow with a file's length."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import soxr
@@ -63,6 +64,20 @@ class WindowPlan:
         return (2 * samples * self.sample_rate + sample_rate) // (2 * sample_rate)
 
 
+@runtime_checkable
+class Listener(Protocol):
+    """What hears a track while its windows are cut, so that it need not be decoded twice.
+
+    Attributes:
+        sample_rate: Samples per second of what it wants to hear.
+    """
+
+    sample_rate: int
+
+    def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
+        """Hears the next samples."""
+
+
 class _OtherLengthError(Exception):
     """A track is not as long as its header says, so that its windows were not where they belong."""
 
@@ -71,14 +86,19 @@ class _OtherLengthError(Exception):
         self.samples = samples
 
 
-def window_blocks(path: Path, plan: WindowPlan) -> Iterator[WindowBlock]:
+def window_blocks(
+    path: Path, plan: WindowPlan, listen: Callable[[], Listener] | None = None
+) -> Iterator[WindowBlock]:
     """Reads a file's windows, those of `cut_windows`, block by block.
 
-    Where a few windows are wanted, they are read by seeking if the format allows.
+    Where a few windows are wanted and nobody listens, they are read by seeking if the format
+    allows.
 
     Args:
         path: Any file that libsndfile or FFmpeg reads.
         plan: What windows.
+        listen: Makes what hears the whole track. It is called anew, and what the one before heard
+            is void, whenever decoding begins anew.
 
     Yields:
         Blocks of up to two minutes.
@@ -86,14 +106,15 @@ def window_blocks(path: Path, plan: WindowPlan) -> Iterator[WindowBlock]:
     Raises:
         AudioError: As `load` does, but possibly after some blocks.
     """
-    sought = None if plan.windows_per_track is None else _seek_windows(path, plan)
-    if sought is not None:
-        yield sought
-        return
+    if plan.windows_per_track is not None and listen is None:
+        sought = _seek_windows(path, plan)
+        if sought is not None:
+            yield sought
+            return
     samples = None
     for _ in range(_ATTEMPTS):
         try:
-            yield from decode_with(path, partial(_cut_stream, path, plan, samples))
+            yield from decode_with(path, partial(_cut_stream, path, plan, samples, listen))
             return
         except _OtherLengthError as error:
             samples = error.samples
@@ -101,10 +122,14 @@ def window_blocks(path: Path, plan: WindowPlan) -> Iterator[WindowBlock]:
 
 
 def _cut_stream(
-    path: Path, plan: WindowPlan, samples: int | None, stream: Stream
+    path: Path,
+    plan: WindowPlan,
+    samples: int | None,
+    listen: Callable[[], Listener] | None,
+    stream: Stream,
 ) -> Iterator[WindowBlock]:
     """Cuts a whole stream, of which it may be known how many samples it will give."""
-    sound = Resampled(stream, plan.sample_rate)
+    sound = Resampled(stream, plan.sample_rate, None if listen is None else listen())
     blocks = iter(sound)
     head = _take(blocks, round(HEAD_SECONDS * plan.sample_rate))
     if sound.ended:
@@ -131,7 +156,7 @@ def _cut_stream(
 
 
 class Resampled:
-    """A stream at another sample rate, block by block.
+    """A stream at another sample rate, block by block; a listener hears it on the way.
 
     Attributes:
         samples: Samples that came so far.
@@ -139,27 +164,36 @@ class Resampled:
         content: What `check` knows of them.
     """
 
-    def __init__(self, stream: Stream, sample_rate: int) -> None:
-        self._stream, self._sample_rate = stream, sample_rate
+    def __init__(self, stream: Stream, sample_rate: int, listener: Listener | None = None) -> None:
+        self._stream, self._sample_rate, self._listener = stream, sample_rate, listener
         self.samples, self.ended = 0, False
         self.content = Content()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        for block in self._blocks():
+        listener, apart = self._listener, None
+        if listener is not None and listener.sample_rate != self._sample_rate:
+            apart = _resampler(self._stream.sample_rate, listener.sample_rate)
+        to_rate = _resampler(self._stream.sample_rate, self._sample_rate)
+        ends = chain(((block, False) for block in self._stream.blocks), [(_NOTHING, True)])
+        for heard, last in ends:
+            self.content.add(heard)
+            block = to_rate(heard, last)
+            if listener is not None:
+                listener.add(block if apart is None else apart(heard, last))
             self.samples += len(block)
             yield block
         self.ended = True
 
-    def _blocks(self) -> Iterator[np.ndarray]:
-        rate = self._stream.sample_rate
-        resampler = None
-        if rate != self._sample_rate:
-            resampler = soxr.ResampleStream(rate, self._sample_rate, 1, "float32", QUALITY)
-        for block in self._stream.blocks:
-            self.content.add(block)
-            yield block if resampler is None else resampler.resample_chunk(block)
-        if resampler is not None:
-            yield resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+
+_NOTHING = np.zeros(0, dtype=np.float32)
+
+
+def _resampler(rate: int, wanted: int) -> Callable[[np.ndarray, bool], np.ndarray]:
+    """What makes blocks of another rate, given each block and whether it is the last."""
+    if rate == wanted:
+        return lambda block, last: block
+    stream = soxr.ResampleStream(rate, wanted, 1, "float32", QUALITY)
+    return lambda block, last: stream.resample_chunk(block, last=last)
 
 
 def _take(blocks: Iterator[np.ndarray], samples: int) -> np.ndarray:

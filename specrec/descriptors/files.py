@@ -23,6 +23,7 @@ class Measurements:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._known: dict[str, dict[str, float]] = {}
+        self._failed: set[str] = set()
         if file.is_file():
             for line in file.read_text().splitlines():
                 try:
@@ -38,6 +39,21 @@ class Measurements:
             if measured:
                 self._known[content_id] = measured
 
+    @property
+    def content_ids(self) -> list[str]:
+        """The tracks that were measured."""
+        return list(self._known)
+
+    def add(self, content_id: str, measured: dict[str, float] | None) -> None:
+        """Notes what was measured of a track; None if that failed, so that it isn't tried again."""
+        if measured is None:
+            self._failed.add(content_id)
+            return
+        self._known[content_id] = measured
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.open("a") as file:
+            file.write(json.dumps([content_id, measured]) + "\n")
+
     def measure(
         self,
         content_ids: Sequence[str],
@@ -45,7 +61,7 @@ class Measurements:
         workers: int = 0,
         on_progress: Progress | None = None,
     ) -> None:
-        """Measures the tracks of which nothing is known; files that can't be used stay unknown.
+        """Measures the tracks of which nothing is known; what fails stays unknown.
 
         Args:
             content_ids: One a track.
@@ -53,18 +69,13 @@ class Measurements:
             workers: Processes; 0 for one a core.
             on_progress: Called after each file.
         """
-        new = [place for place, name in enumerate(content_ids) if name not in self._known]
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        done = self._known.keys() | self._failed
+        new = [place for place, name in enumerate(content_ids) if name not in done]
         files = [paths[place] for place in new]
-        with self._file.open("a") as file:
-            for position, made in map_paths(measure_file, files, workers):
-                if not isinstance(made, AudioError):
-                    content_id = content_ids[new[position]]
-                    self._known[content_id] = made
-                    file.write(json.dumps([content_id, made]) + "\n")
-                    file.flush()
-                if on_progress:
-                    on_progress(position + 1, len(new))
+        for position, made in map_paths(measure_file, files, workers):
+            self.add(content_ids[new[position]], None if isinstance(made, AudioError) else made)
+            if on_progress:
+                on_progress(position + 1, len(new))
 
     def table(self, content_ids: Sequence[str]) -> pd.DataFrame:
         """One row a track, one column a feature; what is not known is NaN."""

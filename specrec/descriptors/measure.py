@@ -58,7 +58,7 @@ def measure(waveform: Waveform) -> dict[str, float]:
         raise ValueError(f"sample_rate must be {SAMPLE_RATE}, not {waveform.sample_rate}")
     if waveform.seconds < SHORTEST_SECONDS:
         raise ValueError(f"{waveform.seconds:.2f} s are too short; {SHORTEST_SECONDS:g} s at least")
-    survey = _Survey()
+    survey = Survey()
     survey.add(waveform.samples)
     return survey.measure(waveform.samples[slice(*survey.excerpt())])
 
@@ -79,33 +79,51 @@ def measure_file(path: Path) -> dict[str, float]:
 
 
 def _measure_stream(path: Path, stream: Stream) -> Iterator[dict[str, float]]:
-    sound, survey = Resampled(stream, SAMPLE_RATE), _Survey()
-    held: list[np.ndarray] | None = []
-    for block in sound:
-        survey.add(block)
-        if sound.samples > HEAD_SECONDS * SAMPLE_RATE:
-            held = None
-        if held is not None:
-            held.append(block)
+    survey = Survey()
+    sound = Resampled(stream, SAMPLE_RATE, survey)
+    for _ in sound:
+        pass
     sound.content.check(path, sound.samples / SAMPLE_RATE)
-    start, stop = survey.excerpt()
-    if held is not None:
-        excerpt = np.concatenate(held)[start:stop]
-    else:
-        seconds = (stop - start) / SAMPLE_RATE
-        excerpt = load(path, SAMPLE_RATE, start / SAMPLE_RATE, seconds).samples
-    yield survey.measure(excerpt)
+    yield survey.finish(path)
 
 
-class _Survey:
-    """What is measured of a whole track, whose samples may come block by block."""
+class Survey:
+    """What is measured of a track whose samples come block by block, in bounded memory.
+
+    It may listen while the same blocks are embedded.
+
+    Attributes:
+        sample_rate: Of the samples that it is given.
+    """
+
+    sample_rate: int = SAMPLE_RATE
 
     def __init__(self) -> None:
         self._loudness, self._ends = LoudnessMeter(), Ends()
+        self._samples = 0
+        self._held: list[np.ndarray] | None = []
 
     def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
+        """Hears the next samples."""
         self._loudness.add(samples)
         self._ends.add(samples)
+        self._samples += len(samples)
+        if self._samples > HEAD_SECONDS * SAMPLE_RATE:
+            self._held = None
+        if self._held is not None:
+            self._held.append(samples)
+
+    def finish(self, path: Path) -> dict[str, float]:
+        """Measures the track, once all of it was heard; of a long one, a part is read again.
+
+        Raises:
+            AudioError: As `load`, if that part can't be read.
+        """
+        start, stop = self.excerpt()
+        if self._held is not None:
+            return self.measure(np.concatenate(self._held)[start:stop])
+        seconds = (stop - start) / SAMPLE_RATE
+        return self.measure(load(path, SAMPLE_RATE, start / SAMPLE_RATE, seconds).samples)
 
     def excerpt(self) -> tuple[int, int]:
         """First sample of what all else is measured of, and the first after it."""
@@ -114,6 +132,7 @@ class _Survey:
         return start + spare // 2, stop - (spare - spare // 2)
 
     def measure(self, heard: Float32[np.ndarray, " excerpt"]) -> dict[str, float]:
+        """Measures the track, of which `heard` is the excerpt."""
         measured = self._loudness.read()
         if len(heard) == 0:
             return dict.fromkeys(NAMES, np.nan) | measured

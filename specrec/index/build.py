@@ -48,6 +48,7 @@ class BuildReport:
         featured: What came of joining the table of features; None if none was given.
         changed: Whether a new generation was written.
         plan: What became of the files since the last run.
+        unmeasured: Tracks of which nothing was measured, though it was to be.
         pruned: Whether the tracks whose files are gone have left.
         dry_run: Whether nothing was done.
     """
@@ -60,6 +61,7 @@ class BuildReport:
     featured: Joined | None
     changed: bool
     plan: Plan
+    unmeasured: int = 0
     pruned: bool = False
     dry_run: bool = False
 
@@ -81,8 +83,8 @@ def build_library(
     Args:
         config: What `conf/index.yaml` describes.
         on_scan: Called while new files are read for their identity and tags.
-        on_embed: Called while they are decoded and embedded.
-        on_describe: Called while their features are measured.
+        on_embed: Called while they are decoded, embedded and measured.
+        on_describe: Called while tracks that were embedded before are measured.
 
     Raises:
         CatalogError: If there is no audio.
@@ -102,7 +104,8 @@ def build_library(
             _adopt(before, store)
         removed = removed_contents(before)
         new = _unknown(catalog, store, removed)
-        lost = _embed(config, model, catalog, new, store, on_embed) if len(new) else {}
+        known = _measurements(config, before)
+        lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
         if before is not None:
             stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
             catalog = _keep_vanished(catalog, before, stay)
@@ -111,7 +114,7 @@ def build_library(
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
-            descriptors=_describe(config, before, after, on_describe),
+            descriptors=_describe(config, known, after, on_describe),
             duplicates=pair_duplicates(same, after, store),
         )
         changed = before is None or not _equal(before, after)
@@ -128,6 +131,7 @@ def build_library(
         featured,
         changed,
         plan,
+        int(after.descriptors.isna().all(axis=1).sum()) if config.describe else 0,
         config.prune,
     )
 
@@ -211,9 +215,14 @@ def _embed(
     catalog: Catalog,
     new: pd.DataFrame,
     store: Store,
+    known: Measurements,
     on_embed: Progress | None,
 ) -> dict[str, Failure]:
-    """Embeds new files into the store; returns failures that may not last, by content."""
+    """Embeds new files into the store, and measures those of which nothing is known.
+
+    Returns:
+        Failures that may not last, by content.
+    """
     # Here, not above: a run with nothing new needs no torch.
     import torch
 
@@ -224,32 +233,48 @@ def _embed(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     encoder, _ = load_model(model, device)
-    paths = [catalog.file(path) for path in new["path"]]
-    content_ids = new["content_id"].tolist()
+    unmeasured = ~new["content_id"].isin(known.content_ids) & config.describe
     lost: dict[str, Failure] = {}
+    done = 0
     try:
-        results = embed_files(
-            encoder, paths, config.workers, config.batch_windows, config.windows_per_track
-        )
-        for done, (position, result) in enumerate(results, 1):
-            failure = store.add(content_ids[position], result)
-            if failure is not None:
-                lost[content_ids[position]] = failure
-            if on_embed:
-                on_embed(done, len(paths))
+        for part, measure in ((new[unmeasured], True), (new[~unmeasured], False)):
+            paths = [catalog.file(path) for path in part["path"]]
+            content_ids = part["content_id"].tolist()
+            for position, result in embed_files(
+                encoder,
+                paths,
+                config.workers,
+                config.batch_windows,
+                config.windows_per_track,
+                measure,
+            ):
+                content_id = content_ids[position]
+                if measure and isinstance(result, EmbeddedTrack):
+                    known.add(content_id, result.features)
+                failure = store.add(content_id, result)
+                if failure is not None:
+                    lost[content_id] = failure
+                done += 1
+                if on_embed:
+                    on_embed(done, len(new))
     finally:
         store.flush()  # also when interrupted
     return lost
 
 
-def _describe(
-    config: IndexConfig, before: Generation | None, after: Contents, on_describe: Progress | None
-) -> pd.DataFrame:
-    """Measures the tracks of which nothing is known yet; it does not depend on the model."""
+def _measurements(config: IndexConfig, before: Generation | None) -> Measurements:
+    """What was measured so far; it does not depend on the model."""
     journal = Path(config.library) / "journal"
     known = Measurements(journal / f"descriptors-{MEASURE_VERSION}.jsonl")
     if before is not None and before.manifest.get("measure_version", 1) == MEASURE_VERSION:
         known.recall(before.tracks["content_id"].tolist(), before.descriptors)
+    return known
+
+
+def _describe(
+    config: IndexConfig, known: Measurements, after: Contents, on_describe: Progress | None
+) -> pd.DataFrame:
+    """Measures the tracks that were embedded before and of which nothing is known yet."""
     content_ids = after.tracks["content_id"].tolist()
     if config.describe:
         root = Path(after.manifest["audio_root"])

@@ -12,9 +12,10 @@ import torch
 from jaxtyping import Float32
 
 from specrec.audio.pool import stream_files
-from specrec.audio.streaming import WindowPlan, window_blocks
+from specrec.audio.streaming import WindowBlock, WindowPlan, window_blocks
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
+from specrec.descriptors.measure import Survey
 from specrec.errors import AudioError
 from specrec.index.store import EmbeddedTrack
 from specrec.model.encoder import Encoder
@@ -53,10 +54,11 @@ def embed_files(
     workers: int = 0,
     batch_windows: int = 64,
     windows_per_track: int | None = None,
+    measure: bool = False,
 ) -> Iterator[tuple[int, EmbeddedTrack | AudioError]]:
     """Embeds files block by block, so that the memory needed does not grow with their length.
 
-    Worker processes decode while a thread of this one embeds.
+    Worker processes decode, and measure what they decode, while a thread of this one embeds.
 
     Args:
         encoder: In evaluation mode.
@@ -64,10 +66,11 @@ def embed_files(
         workers: Processes that decode; 0 for one a core.
         batch_windows: Windows embedded at once; a batch holds the windows of several tracks.
         windows_per_track: Windows to embed of a track, spread over it; None to cover it.
+        measure: Whether to measure the tracks' features too, on the same samples.
 
     Yields:
         The position in `paths`, each once but not always in order, with the embedded track or
-        what is wrong with the file.
+        what is wrong with the file. A track that could only be embedded has no `features`.
     """
     front_end = encoder.front_end
     plan = WindowPlan(front_end.sample_rate, front_end.window_seconds, windows_per_track)
@@ -79,19 +82,22 @@ def embed_files(
     # The decoders need the other cores; idle threads of OpenMP would take them in waiting.
     torch.set_num_threads(max(1, threads // 2))
     try:
-        for position, item in stream_files(partial(window_blocks, plan=plan), paths, workers):
-            if isinstance(item, AudioError):
-                tracks.pop(position, None)
+        for position, item in stream_files(partial(_read, plan, measure), paths, workers):
+            if isinstance(item, WindowBlock):
+                if item.first == 0:
+                    tracks[position] = _Track(position)
+                track = tracks[position]
+                if item.seconds is not None:
+                    track.seconds, track.windows = item.seconds, item.first + len(item.windows)
+                for batch in batcher.add(track, item.windows):
+                    flight.append((batch, thread.submit(_embed_batch, encoder, batch)))
+            elif (ended := tracks.pop(position, None)) is not None and ended.windows is not None:
+                # An error after the last window is one of measuring.
+                ended.ended, ended.features = True, None if isinstance(item, AudioError) else item
+                if ended.complete:
+                    yield position, ended.finish()
+            elif isinstance(item, AudioError):
                 yield position, item
-                continue
-            if item.first == 0:
-                tracks[position] = _Track(position)
-            track = tracks[position]
-            if item.seconds is not None:
-                del tracks[position]
-                track.seconds, track.windows = item.seconds, item.first + len(item.windows)
-            for batch in batcher.add(track, item.windows):
-                flight.append((batch, thread.submit(_embed_batch, encoder, batch)))
             while flight and (len(flight) > _BATCHES_AHEAD or flight[0][1].done()):
                 yield from _settle(*flight.popleft())
         for batch in batcher.rest():
@@ -103,6 +109,24 @@ def embed_files(
         torch.set_num_threads(threads)
 
 
+def _read(
+    plan: WindowPlan, measure: bool, path: Path
+) -> Iterator[WindowBlock | dict[str, float] | None]:
+    """The windows of a file, then what was measured of it meanwhile; None if nothing was."""
+    survey = Survey()
+
+    def listen() -> Survey:
+        nonlocal survey
+        survey = Survey()
+        return survey
+
+    yield from window_blocks(path, plan, listen if measure else None)
+    try:
+        yield survey.finish(path) if measure else None
+    except Exception:  # whatever measuring does, the embedding is good
+        yield None
+
+
 @dataclass
 class _Track:
     """A track of which some windows are embedded.
@@ -112,16 +136,26 @@ class _Track:
         parts: Embeddings of its first windows.
         windows: How many it has in all, once that is known.
         seconds: Its duration, once it is known.
+        ended: Whether its file has nothing more to give.
+        features: What was measured of it.
     """
 
     position: int
     parts: list[np.ndarray] = field(default_factory=list)
     windows: int | None = None
     seconds: float = 0.0
+    ended: bool = False
+    features: dict[str, float] | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.ended and sum(map(len, self.parts)) == self.windows
 
     def finish(self) -> EmbeddedTrack:
         windows = np.concatenate(self.parts)
-        return EmbeddedTrack(windows.mean(axis=0), windows.astype(np.float16), self.seconds)
+        return EmbeddedTrack(
+            windows.mean(axis=0), windows.astype(np.float16), self.seconds, self.features
+        )
 
 
 Batch = list[tuple[_Track, np.ndarray]]
@@ -176,5 +210,5 @@ def _settle(
     for track, part in batch:
         track.parts.append(rows[start : start + len(part)])
         start += len(part)
-        if sum(map(len, track.parts)) == track.windows:
+        if track.complete:
             yield track.position, track.finish()

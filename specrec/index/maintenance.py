@@ -42,6 +42,7 @@ class Status:
         audio_root: Folder of the music.
         tracks: Their number.
         hours: Of their audio.
+        measured: Tracks whose features were measured.
         duplicates: Tracks that are another's recording once more.
         skipped: Number of files left out, by reason.
         ignored: Files that are not audio.
@@ -58,6 +59,7 @@ class Status:
     audio_root: str
     tracks: int
     hours: float
+    measured: int
     duplicates: int
     skipped: dict[str, int]
     ignored: int
@@ -121,6 +123,7 @@ def library_status(library: Path) -> Status:
         manifest["audio_root"],
         len(tracks),
         float(tracks["duration_seconds"].sum()) / 3600,
+        int(generation.descriptors.notna().any(axis=1).sum()),
         len(groups) - len(np.unique(groups)),
         dict(Counter(generation.skipped["reason"]).most_common()),
         int(manifest["counts"]["ignored"]),

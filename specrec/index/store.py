@@ -27,11 +27,13 @@ class EmbeddedTrack:
         embedding: Centered, not of unit length: the mean over its windows.
         windows: Centered embeddings of its windows, in order; half precision is what is stored.
         seconds: Duration of its audio.
+        features: What was measured of it on the way; None if nothing was.
     """
 
     embedding: Float32[np.ndarray, " dim"]
     windows: Float16[np.ndarray, "windows dim"]
     seconds: float
+    features: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Failure:
     @property
     def lasting(self) -> bool:
         """Whether the same bytes would fail again: a lost disk or a killed decoder says nothing."""
-        return self.reason not in (Reason.MISSING, Reason.UNREADABLE, Reason.CRASHED)
+        passing = (Reason.MISSING, Reason.UNREADABLE, Reason.CRASHED, Reason.TIMED_OUT)
+        return self.reason not in passing
 
 
 def store_key(fingerprint: str, windows_per_track: int | None) -> str:

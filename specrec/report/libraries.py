@@ -32,6 +32,8 @@ def print_status(status: Status, library: str) -> None:
     )
     rows = {
         "tracks": tracks,
+        "features": f"measured of {status.measured:,} tracks"
+        + (f", not of {status.tracks - status.measured:,}" * (status.measured < status.tracks)),
         "skipped": left_out or "none",
         "other files": f"{status.ignored:,} ignored",
         "music": escape(status.audio_root),
@@ -83,6 +85,8 @@ def print_build(report: BuildReport, library: str) -> None:
             f"{report.tracks} tracks" if report.changed else f"{report.tracks} tracks, nothing new"
         )
         parts = [what, f"{report.embedded} embedded now", f"{len(report.skipped)} skipped"]
+        if report.unmeasured:
+            parts.append(f"{report.unmeasured} without features, tried again on the next run")
         if report.ignored:
             parts.append(f"{report.ignored} other files ignored")
         console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")

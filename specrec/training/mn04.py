@@ -81,7 +81,7 @@ def load_mn04(path: Path) -> MN04:
     except (OSError, RuntimeError, AttributeError, ValueError) as error:
         raise ModelError(f"teacher {path}: {str(error).splitlines()[0]}") from error
     teacher.requires_grad_(False)
-    return teacher.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    return teacher.to(memory_format=torch.channels_last).eval()
 
 
 def _renamed(name: str, value: Tensor) -> tuple[str, Tensor]:

@@ -28,6 +28,7 @@ _SKIPPED = {
     Reason.NOT_FINITE: ("it has infinite samples or none that are numbers", "export it again"),
     Reason.DUPLICATE: ("the same bytes as another file", "nothing: the other is in the library"),
     Reason.CRASHED: ("the decoder crashed on it", "convert it to another format"),
+    Reason.TIMED_OUT: ("the decoder did not come to an end", "convert it to another format"),
     Reason.REMOVED: ("taken out with specrec remove", "specrec restore takes it in again"),
 }
 
@@ -70,6 +71,9 @@ def summarize(library: Library) -> Summary:
         Figure(f"{status.duplicates:,}", "duplicates", "the same recording as another track"),
         Figure(f"{sum(status.skipped.values()):,}", "files skipped"),
     ]
+    if status.measured < status.tracks:
+        missing = f"{status.tracks - status.measured:,}"
+        figures.append(Figure(missing, "without features", "measured on the next index run"))
     artists = library.tracks["artist"].nunique()
     if artists:
         figures.insert(2, Figure(f"{artists:,}", "artists"))
