@@ -5,6 +5,8 @@ from functools import reduce
 import numpy as np
 from jaxtyping import Float32
 
+_TOGETHER = 128  # rows at a time: they stay in the processor's cache
+
 Runs = list[np.ndarray]
 """Arrays of which the first holds the least of each run of cells, the last the greatest."""
 
@@ -26,15 +28,25 @@ def sliding_median(
     margin = [(0, 0), (0, 0)]
     margin[axis] = (width // 2, width // 2)
     padded = np.pad(values, margin, mode="symmetric")
+    halo = width - 1 if axis == 0 else 0
+    medians = np.empty_like(values)
+    for start in range(0, len(values), _TOGETHER):
+        rows = padded[start : start + _TOGETHER + halo]
+        medians[start : start + _TOGETHER] = _medians(rows, width, axis)
+    return medians
+
+
+def _medians(values: np.ndarray, width: int, axis: int) -> np.ndarray:
+    """Of each window that lies within."""
     half = 1 << (width.bit_length() - 1)
-    first, second = _sorted_runs(padded, half, axis), _sorted_runs(padded, width - half, axis)
+    first, second = _sorted_runs(values, half, axis), _sorted_runs(values, width - half, axis)
     return _least_above_half(first, [_shift(run, half, axis) for run in second], axis)
 
 
 def _sorted_runs(values: np.ndarray, length: int, axis: int) -> Runs:
     """The cells of each run of this length, sorted; as many runs as there is room for."""
-    if length == 1:
-        return [values]
+    if length < 2:
+        return [values][:length]
     half = 1 << ((length - 1).bit_length() - 1)
     first, second = _sorted_runs(values, half, axis), _sorted_runs(values, length - half, axis)
     return _merge(first, [_shift(run, half, axis) for run in second], axis)

@@ -180,10 +180,10 @@ def spectral_shape(power: Float32[np.ndarray, "frames bins"]) -> dict[str, float
         return dict.fromkeys(names, np.nan)
     magnitude = np.sqrt(power)
     whole = magnitude.sum(axis=1, keepdims=True)
-    centroid = magnitude @ hz[:, None] / whole
+    centroid = magnitude @ hz / whole[:, 0]
     # About the middle of the band, where float32 cancels least.
-    off = (hz - hz.mean())[:, None]
-    square = magnitude @ np.square(off) / whole - np.square(magnitude @ off / whole)
+    off = hz - hz.mean()
+    square = magnitude @ np.square(off) / whole[:, 0] - np.square(magnitude @ off / whole[:, 0])
     spread = np.sqrt(np.maximum(square, 0.0))
     rolloff = hz[np.argmax(np.cumsum(magnitude, axis=1) >= _ROLLOFF * whole, axis=1)]
     held = np.maximum(power, _FLATNESS_FLOOR * power.mean())

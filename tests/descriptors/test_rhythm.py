@@ -2,9 +2,9 @@ import librosa
 import numpy as np
 import pytest
 
-from specrec.descriptors.rhythm import rhythm
+from specrec.descriptors.rhythm import onset_strength, peaks, rhythm
 from specrec.descriptors.spectrum import mel_power, power_spectrogram
-from specrec.synthesis import click_track, tone, white_noise
+from specrec.synthesis import STYLES, click_track, draw_piece, render, tone, white_noise
 
 
 def measured(samples: np.ndarray) -> dict[str, float]:
@@ -57,3 +57,16 @@ def test_two_seconds_are_too_few_for_a_tempo() -> None:
     short = measured(click_track(120, 2))
     assert np.isnan([short["tempo_bpm"], short["tempo_confidence"], short["pulse_clarity"]]).all()
     assert short["onset_rate_hz"] > 0
+
+
+def test_onset_strength_and_its_peaks_are_librosas() -> None:
+    music = render(draw_piece(STYLES["house"], np.random.default_rng(0), 6.0), 22_050)
+    mel = mel_power(power_spectrogram(music))
+    decibels = 10 * np.log10(np.maximum(mel.T, 1e-6 * mel.mean()))
+    expected = librosa.onset.onset_strength(S=decibels, sr=22_050, hop_length=512, center=False)
+    strength = onset_strength(mel)
+    np.testing.assert_allclose(strength, expected, atol=1e-4)
+    picked = librosa.util.peak_pick(
+        strength, pre_max=1, post_max=1, pre_avg=4, post_avg=5, delta=0.5, wait=1
+    )
+    np.testing.assert_array_equal(peaks(strength, 0.5), picked)

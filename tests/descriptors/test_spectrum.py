@@ -6,6 +6,7 @@ from specrec.descriptors.spectrum import (
     HIGHEST_HZ,
     SAMPLE_RATE,
     Ends,
+    mel_and_sparse_power,
     mel_power,
     percussive_share,
     power_spectrogram,
@@ -74,9 +75,31 @@ def test_bass_share_is_that_of_one_fourier_transform() -> None:
 def test_percussion_is_parted_as_librosa_parts_it() -> None:
     music = render(draw_piece(STYLES["house"], np.random.default_rng(1), 6.0), SAMPLE_RATE)
     mel = mel_power(power_spectrogram(music))
-    halved = np.sqrt(mel[:, ::2])
+    halved = np.sqrt(mel[::2].T)
     _, mask = librosa.decompose.hpss(halved, kernel_size=(15, 7), mask=True)
-    assert percussive_share(mel) == pytest.approx((mask * halved**2).sum() / (halved**2).sum())
+    expected = (mask * halved**2).sum() / (halved**2).sum()
+    assert percussive_share(mel) == pytest.approx(expected, rel=1e-4)
+
+
+def test_power_and_mel_bands_are_librosas() -> None:
+    music = render(draw_piece(STYLES["jazz"], np.random.default_rng(0), 3.0), SAMPLE_RATE)
+    power = np.abs(librosa.stft(music)) ** 2
+    np.testing.assert_allclose(power_spectrogram(music), power.T, atol=1e-5 * power.max())
+    filters = librosa.filters.mel(
+        sr=SAMPLE_RATE, n_fft=2048, n_mels=128, fmin=30, fmax=HIGHEST_HZ, norm=None
+    )
+    identity = np.eye(1025, dtype=np.float32)
+    # Ours are triangles on the mel scale, librosa's in Hz.
+    np.testing.assert_allclose(mel_power(identity), filters.T, atol=0.01)
+
+
+@pytest.mark.parametrize("samples", [SAMPLE_RATE, 100_000, 131_072])
+def test_one_pass_gives_the_same_as_two(samples: int) -> None:
+    music = white_noise(samples / SAMPLE_RATE, np.random.default_rng(0))
+    mel, sparse = mel_and_sparse_power(music)
+    power = power_spectrogram(music)
+    np.testing.assert_allclose(sparse, power[::4], rtol=1e-6)
+    np.testing.assert_allclose(mel, mel_power(power), rtol=1e-4)
 
 
 def test_clicks_are_percussive_and_tones_are_not() -> None:
