@@ -56,8 +56,9 @@ class LoudnessMeter:
         """What `loudness` says of all that was heard."""
         steps = np.concatenate(self._steps)
         missing = max(self._samples // _STEP_SAMPLES, _BLOCK_STEPS) - len(steps)
-        silence = np.zeros((missing + 1) * _STEP_SAMPLES - len(self._rest), np.float32)
-        steps = np.concatenate([steps, _power(np.concatenate([self._rest, silence]))])
+        if missing > 0:
+            silence = np.zeros((missing + 1) * _STEP_SAMPLES - len(self._rest), np.float32)
+            steps = np.concatenate([steps, _power(np.concatenate([self._rest, silence]))])
         blocks = _gate(_sliding_mean(steps, _BLOCK_STEPS), _BLOCK_GATE_LU)
         short_term = _gate(_sliding_mean(steps, _SHORT_TERM_STEPS), _RANGE_GATE_LU)
         integrated = _lufs(blocks.mean(keepdims=True))[0] if len(blocks) else QUIETEST_LUFS
