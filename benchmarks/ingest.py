@@ -1,13 +1,14 @@
-"""How fast are files embedded, against only decoding them and against the plain way?
+"""How fast are files indexed, against only decoding them and against the plain way?
 
     python benchmarks/ingest.py [--audio MUSIC]
 
-The same files are, in turn and each time by a process of its own: decoded on all cores and
-thrown away, which is the floor; embedded whole; embedded by a few windows each; and embedded one
-by one with `librosa.load`, librosa's mel spectrogram and the same network. Rates are seconds of
-audio in a second, medians over the rounds. Imports, reading the model and one second of sound
-beforehand do not count; starting worker processes does. Memory is the largest sum over all
-processes, read from /proc while they run; pages that they share count in each.
+The same files are, in turn and each time by a process of its own: decoded and resampled on all
+cores and thrown away, which is the floor; embedded and measured, which is what `index.py` does by
+default; embedded whole; embedded by a few windows each; and embedded one by one with
+`librosa.load`, librosa's mel spectrogram and the same network. Rates are seconds of audio in a
+second, medians over the rounds. Imports, reading the model and one second of sound beforehand do
+not count; starting worker processes does. Memory is the largest sum over all processes, read from
+/proc while they run; pages that they share count in each.
 """
 
 import json
@@ -32,6 +33,7 @@ from specrec.audio.decoding import decode_with
 from specrec.audio.encoding import transcode
 from specrec.audio.loading import load
 from specrec.audio.pool import stream_files
+from specrec.audio.streaming import Resampled
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.errors import AudioError
@@ -39,7 +41,9 @@ from specrec.errors import AudioError
 if TYPE_CHECKING:  # worker processes import this file, so that it imports torch where it needs it
     from specrec.model.encoder import Encoder
 
-FLOOR, WHOLE, FEW = "decode only", "specrec, whole tracks", "specrec, {} windows a track"
+FLOOR, DEFAULT = "decode only", "specrec, as index.py does it"
+WHOLE, FEW = "specrec, without features", "specrec, {} windows a track, without features"
+RATE = 22_050
 PLAIN = "librosa, one by one"
 CODECS = {"mp3": ("mp3", "libmp3lame", 192_000), "opus": ("ogg", "libopus", 96_000)}
 
@@ -57,6 +61,7 @@ def main(
     """Prints a Markdown table: rates, their ratio to decoding, processor time, memory."""
     contenders = {
         FLOOR: lambda encoder, paths: _decode_all(paths, workers),
+        DEFAULT: lambda encoder, paths: _embed_all(encoder, paths, workers, None, True),
         WHOLE: lambda encoder, paths: _embed_all(encoder, paths, workers, None),
         FEW.format(windows): lambda encoder, paths: _embed_all(encoder, paths, workers, windows),
         PLAIN: _embed_plainly,
@@ -87,18 +92,24 @@ def _decode_all(paths: Sequence[Path], workers: int) -> float:
 
 def _count_seconds(path: Path) -> Iterator[float]:
     yield from decode_with(
-        path, lambda stream: iter([sum(map(len, stream.blocks)) / stream.sample_rate])
+        path, lambda stream: iter([sum(map(len, Resampled(stream, RATE))) / RATE])
     )
 
 
 def _embed_all(
-    encoder: "Encoder", paths: Sequence[Path], workers: int, windows: int | None
+    encoder: "Encoder",
+    paths: Sequence[Path],
+    workers: int,
+    windows: int | None,
+    measure: bool = False,
 ) -> float:
     from specrec.index.embedding import embed_files
 
     return sum(
         0.0 if isinstance(found, AudioError) else found.seconds
-        for _, found in embed_files(encoder, paths, workers, windows_per_track=windows)
+        for _, found in embed_files(
+            encoder, paths, workers, windows_per_track=windows, measure=measure
+        )
     )
 
 
@@ -106,12 +117,16 @@ def _embed_plainly(encoder: "Encoder", paths: Sequence[Path]) -> float:
     """What a script would do: one track at a time, each step on the whole of it."""
     import librosa
     import torch
+    from audioread import NoBackendError
 
     warnings.simplefilter("ignore")  # librosa announces which of its readers it takes
     front_end = encoder.front_end
     total = 0.0
     for path in paths:
-        samples, rate = librosa.load(path, sr=front_end.sample_rate)
+        try:
+            samples, rate = librosa.load(path, sr=front_end.sample_rate)
+        except (sf.LibsndfileError, NoBackendError):  # what libsndfile refuses it reads by ffmpeg
+            continue
         rows = cut_windows(Waveform(samples, int(rate)), front_end.window_seconds)
         if front_end.level_db is not None:
             level = np.sqrt((rows**2).mean(axis=1, keepdims=True)).clip(1e-3)

@@ -15,8 +15,8 @@ from specrec.audio.pool import stream_files
 from specrec.audio.streaming import WindowBlock, WindowPlan, window_blocks
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
-from specrec.descriptors.measure import Survey
 from specrec.errors import AudioError
+from specrec.index.reading import read_track
 from specrec.index.store import EmbeddedTrack
 from specrec.model.encoder import Encoder
 
@@ -82,7 +82,7 @@ def embed_files(
     # The decoders need the other cores; idle threads of OpenMP would take them in waiting.
     torch.set_num_threads(max(1, threads // 2))
     try:
-        for position, item in stream_files(partial(_read, plan, measure), paths, workers):
+        for position, item in stream_files(partial(read_track, plan, measure), paths, workers):
             if isinstance(item, WindowBlock):
                 if item.first == 0:
                     tracks[position] = _Track(position)
@@ -107,24 +107,6 @@ def embed_files(
     finally:
         thread.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
-
-
-def _read(
-    plan: WindowPlan, measure: bool, path: Path
-) -> Iterator[WindowBlock | dict[str, float] | None]:
-    """The windows of a file, then what was measured of it meanwhile; None if nothing was."""
-    survey = Survey()
-
-    def listen() -> Survey:
-        nonlocal survey
-        survey = Survey()
-        return survey
-
-    yield from window_blocks(path, plan, listen if measure else None)
-    try:
-        yield survey.finish(path) if measure else None
-    except Exception:  # whatever measuring does, the embedding is good
-        yield None
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """Apart, so that a worker process imports no more than this."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,3 +16,24 @@ def misled_blocks(
         yield WindowBlock(0, block.windows[::-1].copy(), None)
         yield WindowBlock(len(block.windows), block.windows, None)
     yield from window_blocks(path, plan, listen)
+
+
+def read_misled(plan: WindowPlan, measure: bool, path: Path) -> Iterator[WindowBlock | None]:
+    """What `read_track` yields of it."""
+    yield from misled_blocks(path, plan)
+    yield None
+
+
+def read_and_raise(plan: WindowPlan, measure: bool, path: Path) -> Iterator[WindowBlock]:
+    """Fails where features would be measured."""
+    yield from window_blocks(path, plan)
+    raise ArithmeticError("no tempo")
+
+
+def read_and_die(plan: WindowPlan, measure: bool, path: Path) -> Iterator[WindowBlock | None]:
+    """Takes its process along where features would be measured."""
+    for block in window_blocks(path, plan):
+        yield block
+        yield block  # the pool holds one item back
+    if path.exists():
+        os.kill(os.getpid(), signal.SIGKILL)

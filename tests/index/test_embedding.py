@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +10,13 @@ import torch
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import window_starts
+from specrec.descriptors.measure import measure_file
 from specrec.errors import AudioError, Reason
+from specrec.index import embedding
 from specrec.index.embedding import embed_file, embed_files, embed_waveform
 from specrec.index.store import EmbeddedTrack
 from tests.conftest import make_encoder
-from tests.index.misled import misled_blocks
+from tests.index.misled import misled_blocks, read_and_die, read_and_raise, read_misled
 from tests.sounds import MUSIC_RATE, make_music, write
 
 
@@ -66,9 +71,7 @@ def test_a_few_windows_are_embedded_of_a_long_track(tmp_path: Path) -> None:
 def test_a_track_whose_header_is_wrong_is_embedded_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from specrec.index import embedding
-
-    monkeypatch.setattr(embedding, "window_blocks", misled_blocks)
+    monkeypatch.setattr(embedding, "read_track", read_misled)
     path = next(make_music(tmp_path, 1, first=7).iterdir())
     result = embedded([path], 2)[0]
     assert isinstance(result, EmbeddedTrack)
@@ -81,8 +84,6 @@ def test_a_track_whose_header_is_wrong_is_embedded_anew(
 def test_one_file_is_embedded_as_its_waveform_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, misled: bool
 ) -> None:
-    from specrec.index import embedding
-
     if misled:
         monkeypatch.setattr(embedding, "window_blocks", misled_blocks)
     path = next(make_music(tmp_path, 1, first=7).iterdir())
@@ -93,3 +94,57 @@ def test_one_file_is_embedded_as_its_waveform_is(
     assert made.seconds == expected.seconds
     assert len(made.windows) == len(expected.windows)
     np.testing.assert_allclose(made.embedding, expected.embedding, atol=1e-5)
+
+
+def test_features_are_measured_on_the_way(tmp_path: Path) -> None:
+    paths = sorted(make_music(tmp_path, 4).iterdir())
+    for position, result in embed_files(make_encoder(), paths, 2, measure=True):
+        assert isinstance(result, EmbeddedTrack)
+        expected = measure_file(paths[position])
+        assert result.features == pytest.approx(expected, rel=1e-5, nan_ok=True)
+    for _, result in embed_files(make_encoder(), paths, 2):
+        assert isinstance(result, EmbeddedTrack)
+        assert result.features is None
+
+
+@pytest.mark.parametrize("fault", ["raises", "dies"])
+def test_what_can_only_be_embedded_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    read = {"raises": read_and_raise, "dies": read_and_die}[fault]
+    monkeypatch.setattr(embedding, "read_track", read)
+    paths = sorted(make_music(tmp_path, 3).iterdir())
+    found = dict(embed_files(make_encoder(), paths, 2, measure=True))
+    assert sorted(found) == [0, 1, 2]
+    for position, result in found.items():
+        assert isinstance(result, EmbeddedTrack)
+        assert result.features is None
+        alone = embed_waveform(make_encoder(), load(paths[position], MUSIC_RATE))
+        np.testing.assert_allclose(result.embedding, alone.embedding, atol=1e-5)
+
+
+def test_processors_of_every_kind_embed_alike(tmp_path: Path) -> None:
+    """Vector instructions are held back in a process, as on a processor that lacks them."""
+    paths = [str(path) for path in sorted(make_music(tmp_path, 4).iterdir())]
+    script = (
+        "import sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from specrec.index.embedding import embed_file\n"
+        "from specrec.model.artifact import load_model\n"
+        "from specrec.model.resolve import find_model\n"
+        "encoder, _ = load_model(find_model('specrec-base'))\n"
+        "rows = [embed_file(encoder, Path(path)).embedding for path in sys.argv[2:]]\n"
+        "np.save(sys.argv[1], np.stack(rows))\n"
+    )
+    plain = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
+    found = []
+    for name, extra in (("here.npy", {}), ("plain.npy", plain)):
+        command = [sys.executable, "-c", script, str(tmp_path / name), *paths]
+        subprocess.run(command, check=True, env=os.environ | extra)
+        rows = np.load(tmp_path / name)
+        found.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    here, other = found
+    assert ((here * other).sum(axis=1) > 0.999999).all()
+    np.testing.assert_array_equal(
+        np.argsort(here @ here.T, axis=1), np.argsort(here @ other.T, axis=1)
+    )
