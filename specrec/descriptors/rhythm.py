@@ -13,9 +13,12 @@ _LAGS_USED = 0.75  # of a window; over longer lags too few frames meet
 
 _SMOOTHING = (0.25, 0.5, 0.25)  # frames; where onsets lie between frames then matters less
 _CANDIDATES_BPM = np.geomspace(40.0, 220.0, 600)
-_MULTIPLES = (1, 2, 4)
-_USUAL_BPM = 120.0
-_PRIOR_OCTAVES = 1.0
+_MULTIPLES = (1, 2, 3, 4)
+_DIVISIONS = (1 / 2, 1 / 3)
+_EVEN = 0.9  # a division that repeats as well as this share of the period is a pulse of its own
+_DOUBT = 0.3
+_USUAL_BPM = 130.0
+_PRIOR_OCTAVES = 1.3
 _LEAST_PULSE = 5.0  # standard deviations of the autocorrelation of noise
 _AROUND_SECONDS = 0.1
 _LEAST_RISE_DB = 0.5  # steady noise rises less above its mean
@@ -29,13 +32,14 @@ def rhythm(mel: Float32[np.ndarray, "frames bands"]) -> dict[str, float]:
     Its autocorrelation, 1 at lag 0, is averaged over windows of 12 s, so that a tempo may drift.
 
     Returns:
-        `tempo_bpm`, 40 to 220: the period at which the autocorrelation, averaged over one, two
-        and four periods and weighted by a log-normal prior around 120 bpm with a standard
-        deviation of an octave (librosa's; Ellis 2007, "Beat tracking by dynamic programming"),
-        is highest. Half and double the tempo are the usual mistakes. NaN without a pulse.
-        `tempo_confidence`, 0 to 1: that average. `pulse_clarity`, 0 to 1: the highest
-        autocorrelation at any period of 40 to 220 bpm (Lartillot et al. 2008,
-        "Multi-feature modeling of pulse clarity", MaxAutocor).
+        `tempo_bpm`, 40 to 220: the period at which the autocorrelation, averaged over one to four
+        periods and weighted by a log-normal prior around 130 bpm with a standard deviation of 1.3
+        octaves (after Ellis 2007, "Beat tracking by dynamic programming"), is highest. A period
+        whose half or third repeats as well counts for less: of even clicks each is a beat. Half
+        and double the tempo are the usual mistakes. NaN without a pulse. `tempo_confidence`, 0 to
+        1: that average, which says how regular the beat is, not that the octave is right.
+        `pulse_clarity`, 0 to 1: the highest autocorrelation at any period of 40 to 220 bpm
+        (Lartillot et al. 2008, "Multi-feature modeling of pulse clarity", MaxAutocor).
         `onset_rate_hz`: peaks of the onset strength a second.
         All but the rate are NaN for less than 4 s.
     """
@@ -79,17 +83,13 @@ def _pulse(strength: Float[np.ndarray, " frames"]) -> dict[str, float]:
     if len(strength) < _SHORTEST_SECONDS * FRAMES_PER_SECOND:
         return {"tempo_bpm": np.nan, "tempo_confidence": np.nan, "pulse_clarity": np.nan}
     correlation = _autocorrelation(np.convolve(strength, _SMOOTHING, mode="same"))
-    reach = _LAGS_USED * len(correlation)
-    periods = 60 * FRAMES_PER_SECOND / _CANDIDATES_BPM
-    at = [
-        np.interp(multiple * periods, np.arange(len(correlation)), correlation)
-        * (multiple * periods < reach)
-        for multiple in _MULTIPLES
-    ]
-    salience = np.maximum(np.mean(at, axis=0), 0.0)
+    at = {factor: _at(correlation, factor) for factor in (*_MULTIPLES, *_DIVISIONS)}
+    salience = np.maximum(np.nanmean([at[factor] for factor in _MULTIPLES], axis=0), 0.0)
+    even = np.max([at[factor] for factor in _DIVISIONS], axis=0) / np.maximum(at[1], 1e-3)
+    doubt = _DOUBT * np.clip((even - _EVEN) / (1 - _EVEN), 0.0, 1.0)
     prior = np.exp(-0.5 * (np.log2(_CANDIDATES_BPM / _USUAL_BPM) / _PRIOR_OCTAVES) ** 2)
-    best = np.argmax(salience * prior)
-    clarity = min(1.0, max(0.0, float(at[0].max())))
+    best = np.argmax(salience * (1 - doubt) * prior)
+    clarity = min(1.0, max(0.0, float(np.nanmax(at[1]))))
     pulsing = clarity >= _LEAST_PULSE / np.sqrt(len(strength))
     tempo = float(_CANDIDATES_BPM[best]) if pulsing else np.nan
     return {
@@ -97,6 +97,13 @@ def _pulse(strength: Float[np.ndarray, " frames"]) -> dict[str, float]:
         "tempo_confidence": min(1.0, float(salience[best])),
         "pulse_clarity": clarity,
     }
+
+
+def _at(correlation: Float[np.ndarray, " lags"], factor: float) -> Float[np.ndarray, " candidates"]:
+    """The autocorrelation at a multiple of each candidate's period; NaN where it is too long."""
+    lags = factor * 60 * FRAMES_PER_SECOND / _CANDIDATES_BPM
+    found = np.interp(lags, np.arange(len(correlation)), correlation)
+    return np.where(lags < _LAGS_USED * len(correlation), found, np.nan)
 
 
 def _autocorrelation(

@@ -11,7 +11,7 @@ def measured(samples: np.ndarray) -> dict[str, float]:
     return rhythm(mel_power(power_spectrogram(samples)))
 
 
-@pytest.mark.parametrize("bpm", [72.0, 90.0, 120.0, 150.0, 163.0])
+@pytest.mark.parametrize("bpm", [45.0, 50.0, 60.0, 72.0, 90.0, 120.0, 150.0, 163.0, 174.0, 200.0])
 def test_clicks_have_their_tempo_and_a_clear_pulse(bpm: float) -> None:
     clicks = measured(click_track(bpm, 15))
     assert clicks["tempo_bpm"] == pytest.approx(bpm, rel=0.01)

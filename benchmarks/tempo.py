@@ -1,0 +1,66 @@
+"""How often is the tempo right? Ours beside librosa's, where it is known.
+
+    python benchmarks/tempo.py
+
+Even clicks, clicks with weaker ones halfway between them, and synthesized music of all styles. An
+estimate within 4 % of the truth is right; one of its simple multiples and fractions is an octave
+off.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import librosa
+import numpy as np
+import typer
+
+from specrec.descriptors.rhythm import rhythm
+from specrec.descriptors.spectrum import SAMPLE_RATE, mel_power, power_spectrogram
+from specrec.synthesis import STYLES, click_track, draw_piece, render
+
+NEAR = 0.04
+OCTAVES = np.array([2, 1 / 2, 3, 1 / 3, 3 / 2, 2 / 3, 4, 1 / 4])
+
+
+def main(
+    pieces: Annotated[int, typer.Option(min=1, help="Of each style.")] = 12,
+    seconds: Annotated[float, typer.Option(min=5, help="Length of each.")] = 20.0,
+    seed: int = 0,
+) -> None:
+    """Prints a Markdown table."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for kind, bpm, samples in _known(pieces, seconds, np.random.default_rng(seed)):
+        ours = rhythm(mel_power(power_spectrogram(samples)))["tempo_bpm"]
+        strength = librosa.onset.onset_strength(y=samples, sr=SAMPLE_RATE)
+        theirs = float(librosa.feature.tempo(onset_envelope=strength, sr=SAMPLE_RATE)[0])
+        found.setdefault(kind, []).append((ours / bpm, theirs / bpm))
+    print("| | number | specrec: right | an octave off | librosa: right | an octave off |")
+    print("|---|---|---|---|---|---|")
+    for kind, ratios in found.items():
+        cells = [
+            f"{_near(r, np.ones(1)):.0%} | {_near(r, OCTAVES):.0%}" for r in np.array(ratios).T
+        ]
+        print(f"| {kind} | {len(ratios)} | {' | '.join(cells)} |")
+
+
+def _known(
+    pieces: int, seconds: float, rng: np.random.Generator
+) -> Iterator[tuple[str, float, np.ndarray]]:
+    for bpm in np.geomspace(40, 220, 48):
+        clicks = click_track(float(bpm), seconds)
+        yield "even clicks", float(bpm), clicks
+        if bpm <= 160:
+            weaker = np.float32(0.4) * click_track(2 * float(bpm), seconds)
+            yield "clicks and weaker ones between", float(bpm), clicks + weaker
+    for style in STYLES.values():
+        for _ in range(pieces):
+            piece = draw_piece(style, rng, seconds)
+            yield "music", piece.tempo_bpm, render(piece, SAMPLE_RATE)
+
+
+def _near(ratios: np.ndarray, factors: np.ndarray) -> float:
+    return float((np.abs(ratios[:, None] / factors - 1) < NEAR).any(axis=1).mean())
+
+
+if __name__ == "__main__":
+    typer.run(main)
