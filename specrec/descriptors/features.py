@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 
 Kind = Literal["amount", "confidence", "class"]
@@ -105,29 +104,10 @@ HUMAN = (
 FEATURES = {feature.name: feature for feature in (*MEASURED, *HUMAN)}
 """All features that have a name, by their column."""
 
-_SYNONYMS = {"tempo": "tempo_bpm"}
+SYNONYMS = {"tempo": "tempo_bpm"}
+"""Features by the names that tables give them."""
 
 
 def feature_name(column: str) -> str:
     """The feature that a table's column stands for: `tempo` for `tempo_bpm`, else its own name."""
-    return _SYNONYMS.get(column, column)
-
-
-def known_features(tracks: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
-    """What is known of each track: a table's value where it has one, else the measured one.
-
-    Args:
-        tracks: With a table's columns; those not named as features are ignored.
-        measured: One row a track, in the same order.
-
-    Returns:
-        One row a track, float64, NaN where nothing is known. A table's `tempo`, in bpm as ours,
-        goes into `tempo_bpm`.
-    """
-    known = measured.reset_index(drop=True).copy()
-    for column in (name for name in (*FEATURES, *_SYNONYMS) if name in tracks):
-        name = feature_name(column)
-        given = pd.to_numeric(tracks[column], errors="coerce").astype("float64")
-        given = given.reset_index(drop=True)
-        known[name] = given.fillna(known[name]) if name in known else given
-    return known
+    return SYNONYMS.get(column, column)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from specrec.audio.streaming import WindowBlock, WindowPlan, window_blocks
-from specrec.descriptors.measure import Survey
 
 
 def read_track(
@@ -23,6 +22,12 @@ def read_track(
     Raises:
         AudioError: As `window_blocks`.
     """
+    if not measure:
+        yield from window_blocks(path, plan)
+        yield None
+        return
+    from specrec.descriptors.measure import Survey  # here, for scipy takes long to load
+
     survey = Survey()
 
     def listen() -> Survey:
@@ -30,8 +35,8 @@ def read_track(
         survey = Survey()
         return survey
 
-    yield from window_blocks(path, plan, listen if measure else None)
+    yield from window_blocks(path, plan, listen)
     try:
-        yield survey.finish(path) if measure else None
+        yield survey.finish(path)
     except Exception:  # whatever measuring does, the embedding is good
         yield None

@@ -12,7 +12,8 @@ from jaxtyping import Int64
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.catalog.feature_table import FeatureTable
 from specrec.catalog.tables import PATH_COLUMNS
-from specrec.descriptors.features import FEATURES, feature_name, known_features
+from specrec.descriptors.features import FEATURES, feature_name
+from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
 
 if TYPE_CHECKING:

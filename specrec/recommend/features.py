@@ -11,7 +11,8 @@ from jaxtyping import Float64, Int64
 
 from specrec.catalog.feature_table import read_feature_table
 from specrec.catalog.joins import CLIP
-from specrec.descriptors.features import feature_name, known_features
+from specrec.descriptors.features import feature_name
+from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
 from specrec.explain.decompose import unit
 from specrec.explain.explanation import Explanation

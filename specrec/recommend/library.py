@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float32, Int64
 
-from specrec.descriptors.features import known_features
+from specrec.descriptors.known import known_features
 from specrec.errors import LibraryError, QueryError
 from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.directions import Directions, find_directions

@@ -11,7 +11,8 @@ import pandas as pd
 from jaxtyping import Float64
 
 from specrec.catalog.feature_table import read_feature_table
-from specrec.descriptors.features import FEATURES, known_features
+from specrec.descriptors.features import FEATURES
+from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
 from specrec.explain.decompose import unit
 from specrec.recommend.feature_settings import FeatureSettings

@@ -10,8 +10,9 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from specrec.catalog.splits import tied_groups
-from specrec.descriptors.features import FEATURES, known_features
+from specrec.descriptors.features import FEATURES
 from specrec.descriptors.files import Measurements
+from specrec.descriptors.known import known_features
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import fit_probe
