@@ -12,13 +12,14 @@ from specrec.audio.windows import cut_windows
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
 from specrec.index.build import BuildReport, build_library
-from specrec.index.maintenance import remove_tracks
+from specrec.index.maintenance import library_status, remove_tracks
 from specrec.index.storage import writer_lock
 from specrec.index.store import Store
 from specrec.model.artifact import ModelCard, load_model, save_model
 from specrec.recommend.library import Library
 from specrec.recommend.ranking import Ranking
 from tests.conftest import make_encoder
+from tests.index.misled import read_and_raise
 from tests.sounds import make_music, tone, write
 
 Build = Callable[..., BuildReport]
@@ -253,3 +254,18 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     assert new.neighbors("track 1", ranking=ALL) == before
     for row in range(3):
         np.testing.assert_array_equal(new.generation.windows(row), windows[row])
+
+
+def test_what_is_not_measured_is_counted_and_tried_again(
+    tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    config = IndexConfig(str(music), str(library), str(model_folder), workers=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("specrec.index.embedding.read_track", read_and_raise)
+        first = build_library(config)
+    assert (first.tracks, first.embedded, first.unmeasured) == (3, 3, 3)
+    assert library_status(library).measured == 0
+    second = build_library(config)
+    assert (second.tracks, second.embedded, second.unmeasured) == (3, 0, 0)
+    assert library_status(library).measured == 3

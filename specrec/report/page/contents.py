@@ -73,7 +73,9 @@ def summarize(library: Library) -> Summary:
     ]
     if status.measured < status.tracks:
         missing = f"{status.tracks - status.measured:,}"
-        figures.append(Figure(missing, "without features", "measured on the next index run"))
+        figures.append(
+            Figure(missing, "without features", "index.py measures them, unless describe=false")
+        )
     artists = library.tracks["artist"].nunique()
     if artists:
         figures.insert(2, Figure(f"{artists:,}", "artists"))
