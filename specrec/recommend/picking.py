@@ -72,8 +72,10 @@ def low_and_high(values: Float64[np.ndarray, " tracks"], count: int = 5, seed: i
         seed: Another seed, other tracks.
 
     Raises:
-        QueryError: If no value is below the median, or none above.
+        QueryError: If there is no value, or none is below the median, or none above.
     """
+    if not np.isfinite(values).any():
+        raise QueryError("no track has a value there; name another column")
     median = float(np.nanmedian(values))
     below, above = np.flatnonzero(values < median), np.flatnonzero(values > median)
     if not len(below) or not len(above):

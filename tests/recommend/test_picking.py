@@ -50,6 +50,12 @@ def test_fewer_tracks_than_asked_for_are_all_taken() -> None:
     assert (contrast.low, contrast.high, contrast.median) == ([1], [0], 2.0)
 
 
+@pytest.mark.filterwarnings("error")
+def test_without_values_there_is_nothing_to_pick() -> None:
+    with pytest.raises(QueryError, match="no track has a value"):
+        low_and_high(np.full(4, np.nan))
+
+
 @pytest.mark.parametrize("values", [[1.0, 1.0, 1.0], [0.0, 1.0, 1.0], [5.0]])
 def test_a_median_without_two_sides_is_refused(values: list[float]) -> None:
     with pytest.raises(QueryError, match="the median"):
