@@ -30,7 +30,7 @@ NAMES = (
 )  # fmt: skip
 """What `measure` returns."""
 
-VERSION = 2
+VERSION = 3
 """To be raised when a track is measured otherwise: libraries then measure it again."""
 
 SHORTEST_SECONDS = 1.0

@@ -1,9 +1,24 @@
 """Tempo, pulse and onsets, from the rises of power in mel bands."""
 
+import json
+from functools import cache
+from pathlib import Path
+
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Float64
 
 from specrec.descriptors.spectrum import FRAMES_PER_SECOND
+
+FITTED = Path(__file__).with_name("tempo.json")
+
+CANDIDATES_BPM = np.geomspace(38.0, 232.0, 400)
+"""Tempi among which one is chosen; those beyond 40 and 220 keep the ends from being special."""
+
+PERIODS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 3 / 2, 2, 3, 4, 6, 8)
+"""Multiples of a candidate's period at which the autocorrelations speak for or against it."""
+
+NEAR = 0.04
+"""How far, as a share, a tempo may be off and still count as the same."""
 
 _FLOOR = 1e-6  # -60 dB under the mean power of all bands
 _WINDOW_SECONDS = 12.0
@@ -12,13 +27,9 @@ _SHORTEST_SECONDS = 4.0  # two beats at 30 bpm
 _LAGS_USED = 0.75  # of a window; over longer lags too few frames meet
 
 _SMOOTHING = (0.25, 0.5, 0.25)  # frames; where onsets lie between frames then matters less
-_CANDIDATES_BPM = np.geomspace(40.0, 220.0, 600)
-_MULTIPLES = (1, 2, 3, 4)
-_DIVISIONS = (1 / 2, 1 / 3)
-_EVEN = 0.9  # a division that repeats as well as this share of the period is a pulse of its own
-_DOUBT = 0.3
-_USUAL_BPM = 130.0
-_PRIOR_OCTAVES = 1.3
+_SEVERAL = [PERIODS.index(multiple) for multiple in (1, 2, 3, 4)]
+_CENTER_BPM = 120.0
+_STEADY = 1e-8  # variance of rounding errors
 _LEAST_PULSE = 5.0  # standard deviations of the autocorrelation of noise
 _AROUND_SECONDS = 0.1
 _LEAST_RISE_DB = 0.5  # steady noise rises less above its mean
@@ -28,31 +39,51 @@ _LEAST_RISE = 0.1  # of the 99th percentile
 def rhythm(mel: Float32[np.ndarray, "frames bands"]) -> dict[str, float]:
     """Rhythm of a mel power spectrogram as `mel_power` gives it.
 
-    The onset strength is the mean over bands of the rise in dB from frame to frame (librosa's).
-    Its autocorrelation, 1 at lag 0, is averaged over windows of 12 s, so that a tempo may drift.
-
     Returns:
-        `tempo_bpm`, 40 to 220: the period at which the autocorrelation, averaged over one to four
-        periods and weighted by a log-normal prior around 130 bpm with a standard deviation of 1.3
-        octaves (after Ellis 2007, "Beat tracking by dynamic programming"), is highest. A period
-        whose half or third repeats as well counts for less: of even clicks each is a beat. Half
-        and double the tempo are the usual mistakes. NaN without a pulse. `tempo_confidence`, 0 to
-        1: that average, which says how regular the beat is, not that the octave is right.
-        `pulse_clarity`, 0 to 1: the highest autocorrelation at any period of 40 to 220 bpm
-        (Lartillot et al. 2008, "Multi-feature modeling of pulse clarity", MaxAutocor).
-        `onset_rate_hz`: peaks of the onset strength a second.
-        All but the rate are NaN for less than 4 s.
+        `tempo_bpm`: the most probable of `CANDIDATES_BPM` by `tempo_odds`, put where the
+        autocorrelation over one to four periods is highest; NaN without a pulse.
+        `tempo_confidence`, 0 to 1: the probability of all candidates within 4 % of it. Half and
+        double the tempo, the usual mistakes, take their share of it; 0 without a pulse.
+        `pulse_clarity`, 0 to 1: the highest autocorrelation of the onset strength at the period
+        of any candidate (Lartillot et al. 2008, "Multi-feature modeling of pulse clarity",
+        MaxAutocor). `onset_rate_hz`: peaks of the onset strength a second. All but the rate are
+        NaN for less than 4 s.
     """
     strength = onset_strength(mel)
-    return {"onset_rate_hz": _onset_rate(strength), **_pulse(strength)}
+    measured = dict.fromkeys(("tempo_bpm", "tempo_confidence", "pulse_clarity"), np.nan)
+    if len(strength) >= _SHORTEST_SECONDS * FRAMES_PER_SECOND:
+        measured = _pulse(strength, _rises(_magnitude(mel)))
+    return {"onset_rate_hz": _onset_rate(strength), **measured}
 
 
 def onset_strength(mel: Float32[np.ndarray, "frames bands"]) -> Float32[np.ndarray, " frames"]:
-    """Mean over bands of the rise in dB from the frame before; 0 in the first."""
-    decibels = 10 * np.log10(np.maximum(mel, _FLOOR * mel.mean()))
-    rises = np.maximum(np.diff(decibels, axis=0, prepend=decibels[:1]), 0.0)
-    strength: np.ndarray = rises.mean(axis=1)
-    return strength
+    """Mean over bands of the rise in dB from the frame before, as librosa's; 0 in the first."""
+    return _rises(10 * np.log10(np.maximum(mel, _FLOOR * mel.mean())))
+
+
+def tempo_evidence(
+    mel: Float32[np.ndarray, "frames bands"],
+) -> Float64[np.ndarray, "candidates 26"]:
+    """What speaks for or against each of `CANDIDATES_BPM`.
+
+    Returns:
+        At each of `PERIODS`, the autocorrelation of the onset strength in dB, in which weak onsets
+        count nearly as much as strong ones, and of that in magnitude, in which they don't; 0 at
+        lags of more than 9 s. Then the octaves from 120 bpm, and their square.
+    """
+    strengths = onset_strength(mel), _rises(_magnitude(mel))
+    return _evidence([_autocorrelation(strength) for strength in strengths])
+
+
+def _magnitude(mel: Float32[np.ndarray, "frames bands"]) -> Float32[np.ndarray, "frames bands"]:
+    magnitude: np.ndarray = np.sqrt(mel / max(float(mel.mean()), 1e-30))
+    return magnitude
+
+
+def _rises(levels: Float32[np.ndarray, "frames bands"]) -> Float32[np.ndarray, " frames"]:
+    rises = levels[1:] - levels[:-1]
+    mean = np.maximum(rises, 0.0, out=rises).mean(axis=1)
+    return np.concatenate([np.zeros(1, np.float32), mean])
 
 
 def _onset_rate(strength: Float[np.ndarray, " frames"]) -> float:
@@ -79,44 +110,73 @@ def peaks(strength: Float[np.ndarray, " frames"], delta: float) -> list[int]:
     return found
 
 
-def _pulse(strength: Float[np.ndarray, " frames"]) -> dict[str, float]:
-    if len(strength) < _SHORTEST_SECONDS * FRAMES_PER_SECOND:
-        return {"tempo_bpm": np.nan, "tempo_confidence": np.nan, "pulse_clarity": np.nan}
-    correlation = _autocorrelation(np.convolve(strength, _SMOOTHING, mode="same"))
-    at = {factor: _at(correlation, factor) for factor in (*_MULTIPLES, *_DIVISIONS)}
-    salience = np.maximum(np.nanmean([at[factor] for factor in _MULTIPLES], axis=0), 0.0)
-    even = np.max([at[factor] for factor in _DIVISIONS], axis=0) / np.maximum(at[1], 1e-3)
-    doubt = _DOUBT * np.clip((even - _EVEN) / (1 - _EVEN), 0.0, 1.0)
-    prior = np.exp(-0.5 * (np.log2(_CANDIDATES_BPM / _USUAL_BPM) / _PRIOR_OCTAVES) ** 2)
-    best = np.argmax(salience * (1 - doubt) * prior)
-    clarity = min(1.0, max(0.0, float(np.nanmax(at[1]))))
-    pulsing = clarity >= _LEAST_PULSE / np.sqrt(len(strength))
-    tempo = float(_CANDIDATES_BPM[best]) if pulsing else np.nan
+def _pulse(
+    strength: Float32[np.ndarray, " frames"], magnitude: Float32[np.ndarray, " frames"]
+) -> dict[str, float]:
+    correlations = [_autocorrelation(strength), _autocorrelation(magnitude)]
+    evidence = _evidence(correlations)
+    clarity = min(1.0, max(0.0, float(evidence[:, PERIODS.index(1)].max())))
+    if clarity < _LEAST_PULSE / np.sqrt(len(strength)):
+        return {"tempo_bpm": np.nan, "tempo_confidence": 0.0, "pulse_clarity": clarity}
+    odds = tempo_odds(evidence)
+    same = np.abs(np.log(CANDIDATES_BPM / CANDIDATES_BPM[odds.argmax()])) < NEAR
+    salience = evidence[:, _SEVERAL].sum(axis=1)
     return {
-        "tempo_bpm": tempo,
-        "tempo_confidence": min(1.0, float(salience[best])),
+        "tempo_bpm": float(CANDIDATES_BPM[np.where(same, salience, -np.inf).argmax()]),
+        "tempo_confidence": float(odds[same].sum()),
         "pulse_clarity": clarity,
     }
 
 
-def _at(correlation: Float[np.ndarray, " lags"], factor: float) -> Float[np.ndarray, " candidates"]:
-    """The autocorrelation at a multiple of each candidate's period; NaN where it is too long."""
-    lags = factor * 60 * FRAMES_PER_SECOND / _CANDIDATES_BPM
+def tempo_odds(
+    evidence: Float64[np.ndarray, "candidates 26"],
+) -> Float64[np.ndarray, " candidates"]:
+    """The probability of each of `CANDIDATES_BPM`, by `tempo_evidence`.
+
+    A network with one small hidden layer reads the evidence for each; a softmax compares them.
+    `benchmarks/tempo_model.py` fits it and says how often it is right on kinds of music that it
+    was not fitted on.
+    """
+    hidden = np.tanh(evidence @ _fitted()["weights"] + _fitted()["bias"])
+    logits = hidden @ _fitted()["output"]
+    odds: np.ndarray = np.exp(logits - logits.max())
+    return odds / odds.sum()
+
+
+@cache
+def _fitted() -> dict[str, np.ndarray]:
+    document = json.loads(FITTED.read_text(encoding="utf-8"))
+    return {name: np.array(document[name]) for name in ("weights", "bias", "output")}
+
+
+def _evidence(
+    correlations: list[Float64[np.ndarray, " lags"]],
+) -> Float64[np.ndarray, "candidates 26"]:
+    octaves = np.log2(CANDIDATES_BPM / _CENTER_BPM)
+    lags = np.array(PERIODS) * 60 * FRAMES_PER_SECOND / CANDIDATES_BPM[:, None]
+    read = [_read(correlation, lags) for correlation in correlations]
+    return np.column_stack([*read, octaves, octaves**2])
+
+
+def _read(
+    correlation: Float64[np.ndarray, " lags"], lags: Float64[np.ndarray, "candidates periods"]
+) -> Float64[np.ndarray, "candidates periods"]:
     found = np.interp(lags, np.arange(len(correlation)), correlation)
-    return np.where(lags < _LAGS_USED * len(correlation), found, np.nan)
+    return np.where(lags < _LAGS_USED * len(correlation), found, 0.0)
 
 
 def _autocorrelation(
     strength: Float[np.ndarray, " frames"],
 ) -> Float[np.ndarray, " lags"]:
-    """Unbiased autocorrelation coefficients, averaged over windows; 0 where nothing changes."""
+    """Its unbiased autocorrelation coefficients, averaged over windows; 0 where nothing changes."""
+    strength = np.convolve(strength, _SMOOTHING, mode="same")
     length = min(len(strength), round(_WINDOW_SECONDS * FRAMES_PER_SECOND))
     hop = round(_WINDOW_HOP_SECONDS * FRAMES_PER_SECOND)
-    windows = np.lib.stride_tricks.sliding_window_view(strength.astype(np.float64), length)[::hop]
+    windows = np.lib.stride_tricks.sliding_window_view(strength, length)[::hop]
     centered = windows - windows.mean(axis=1, keepdims=True)
     spectra = np.abs(np.fft.rfft(centered, 2 * length, axis=1)) ** 2
     products = np.fft.irfft(spectra, axis=1)[:, :length] / np.arange(length, 0, -1)
-    steady = products[:, :1] < 1e-6
+    steady = products[:, :1] < _STEADY
     coefficients: np.ndarray = np.where(
         steady, 0.0, products / np.where(steady, 1, products[:, :1])
     )

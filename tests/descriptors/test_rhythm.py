@@ -2,7 +2,13 @@ import librosa
 import numpy as np
 import pytest
 
-from specrec.descriptors.rhythm import onset_strength, peaks, rhythm
+from specrec.descriptors.rhythm import (
+    onset_strength,
+    peaks,
+    rhythm,
+    tempo_evidence,
+    tempo_odds,
+)
 from specrec.descriptors.spectrum import mel_power, power_spectrogram
 from specrec.synthesis import STYLES, click_track, draw_piece, render, tone, white_noise
 
@@ -23,6 +29,29 @@ def test_clicks_have_their_tempo_and_a_clear_pulse(bpm: float) -> None:
 @pytest.mark.parametrize("bpm", [42.0, 50.0, 60.0, 110.0, 174.0, 187.0, 200.0, 215.0])
 def test_even_clicks_are_neither_doubled_nor_halved(bpm: float) -> None:
     assert measured(click_track(bpm, 20))["tempo_bpm"] == pytest.approx(bpm, rel=0.02)
+
+
+@pytest.mark.parametrize("bpm", [50.0, 75.0, 100.0, 130.0])
+def test_weaker_clicks_halfway_are_no_beats(bpm: float) -> None:
+    both = click_track(bpm, 20) + np.float32(0.4) * click_track(2 * bpm, 20)
+    assert measured(both)["tempo_bpm"] == pytest.approx(bpm, rel=0.02)
+
+
+def test_what_could_be_half_or_double_is_said_with_less_confidence() -> None:
+    plain, doubled = click_track(80, 20), click_track(160, 20)
+    confidence = [
+        measured(plain + np.float32(weaker) * doubled)["tempo_confidence"]
+        for weaker in (0.0, 0.4, 0.7)
+    ]
+    assert confidence[0] > 0.9
+    assert min(confidence) == confidence[2] < 0.8
+
+
+def test_confidence_is_a_probability_over_all_tempi() -> None:
+    for samples in (click_track(97, 12), white_noise(12, np.random.default_rng(0))):
+        odds = tempo_odds(tempo_evidence(mel_power(power_spectrogram(samples))))
+        assert odds.sum() == pytest.approx(1)
+        assert (odds >= 0).all()
 
 
 def test_noise_over_the_clicks_blurs_the_pulse() -> None:
