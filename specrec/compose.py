@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from specrec.config import IndexConfig, TrainConfig
 from specrec.errors import ConfigError, SpecrecError, message_of
+from specrec.printing import say, write_any_text
 
 Schema = TypeVar("Schema", TrainConfig, IndexConfig)
 
@@ -33,6 +34,7 @@ def run_script(
         job: Called with the validated settings.
         conf: The folder `conf/`.
     """
+    write_any_text()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
     if not {"-m", "--multirun"} & set(sys.argv):  # there a comma parts the values of a sweep
@@ -59,7 +61,7 @@ def run_script(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:
-        print("interrupted; run the same command again to go on", file=sys.stderr)  # noqa: T201
+        say("interrupted; run the same command again to go on", error=True)
         sys.exit(130)
 
 
@@ -92,7 +94,7 @@ def _quoted(argument: str, texts: set[str]) -> str:
 
 
 def _fail(error: BaseException) -> NoReturn:
-    print(f"error: {_one_line(error)}", file=sys.stderr)  # noqa: T201
+    say(f"error: {_one_line(error)}", error=True)
     sys.exit(2)
 
 

@@ -89,7 +89,7 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
     if not len(rows):
         raise QueryError(_nothing(tracks, query))
     if len(rows) > 1:
-        raise QueryError(_several(tracks, query, rows))
+        raise _several(tracks, query, rows)
     return int(rows[0])
 
 
@@ -113,16 +113,14 @@ def _nothing(tracks: pd.DataFrame, query: str) -> str:
     return f"{query!r} is neither a file nor a track_id, and fits no title or artist{hint}"
 
 
-def _several(tracks: pd.DataFrame, query: str, rows: pd.Index) -> str:
-    lines = [
+def _several(tracks: pd.DataFrame, query: str, rows: pd.Index) -> QueryError:
+    """An error that lists the tracks that fit."""
+    shown = [
         f"  {tracks.at[row, 'track_id']}  {describe(tracks.loc[row])}" for row in rows[:_SHOWN]
     ]
-    more = f"\n  ... and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-    return (
-        f"{query!r} fits {len(rows)} tracks; add words or give a track_id:\n"
-        + "\n".join(lines)
-        + more
-    )
+    more = [f"  ... and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
+    message = f"{query!r} fits {len(rows)} tracks; add words or give a track_id:"
+    return QueryError(message, [*shown, *more])
 
 
 def describe(track: "pd.Series[object]") -> str:

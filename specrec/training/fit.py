@@ -24,6 +24,7 @@ from specrec.errors import CatalogError, ConfigError
 from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
 from specrec.model.probe import PROBE_FILE, save_probe
+from specrec.printing import say
 from specrec.synthesis.library import write_library
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import Item, ViewDataset, WindowDataset
@@ -116,7 +117,7 @@ def _save_probe(
     try:
         probe = probe_of(encoder, pooled, train, features, config.data.group_by, card.fingerprint)
     except CatalogError as error:
-        print(f"no probe, so no explanations: {error}", file=sys.stderr)  # noqa: T201
+        say(f"no probe, so no explanations: {error}", error=True)
         return
     save_probe(probe, folder / PROBE_FILE)
 
@@ -204,7 +205,7 @@ def _usable(
     catalog = read_catalog(folder)
     tracks, unusable = cache.fill(catalog, on_progress)
     for item in [*catalog.skipped, *unusable]:
-        print(f"skipped {item.path}: {item.detail} ({item.reason})", file=sys.stderr)  # noqa: T201
+        say(f"skipped {item.path}: {item.detail} ({item.reason})", error=True)
     return tracks.assign(file=[str(catalog.file(path)) for path in tracks["path"]])
 
 
