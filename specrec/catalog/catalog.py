@@ -1,17 +1,16 @@
 """A folder or a table becomes a catalog: one row a track."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from specrec.catalog.identity import content_id
+from specrec.audio.pool import map_paths
+from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
-from specrec.catalog.tags import read_tags
-from specrec.errors import CatalogError, Reason
+from specrec.errors import AudioError, CatalogError, Reason
 
 TAG_COLUMNS = {
     "title": "string",
@@ -37,6 +36,7 @@ class Catalog:
         skipped: Files that can't be used, exact copies of another among them.
         ignored: Number of files that are not audio.
         table: The table that was joined, if any.
+        untagged: Files that were read now without their tags, and why.
     """
 
     root: Path
@@ -45,6 +45,7 @@ class Catalog:
     skipped: list[Skipped]
     ignored: int
     table: Path | None
+    untagged: dict[str, str]
 
     def file(self, path: str) -> Path:
         """The file of a track, from its relative path."""
@@ -55,8 +56,9 @@ def read_catalog(
     audio: Path,
     known: pd.DataFrame | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    workers: int = 0,
 ) -> Catalog:
-    """Reads a catalog.
+    """Reads a catalog, in processes that import the calling script.
 
     Args:
         audio: A folder, searched with all below it, or a CSV or Parquet table whose rows are the
@@ -64,6 +66,7 @@ def read_catalog(
             by path. A table's cells go before tags; a table's `track_id` goes before our own.
         known: `Catalog.files` of an earlier reading.
         on_progress: Called with the number of files done and their total.
+        workers: Processes that read new files; 0 for one a core.
 
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
@@ -77,13 +80,13 @@ def read_catalog(
     scan = _scan_table(root, table) if is_table(audio) else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
-    files, skipped = _read_files(root, scan, known, on_progress)
+    files, skipped, untagged = _read_files(root, scan, known, on_progress, workers)
     files = files.astype(_FILE_COLUMNS | TAG_COLUMNS).sort_values("path", ignore_index=True)
     tracks, copies = _split_copies(files)
     joined = _join_table(root, tracks, table)
     used = table_path if joined is not tracks else None
     skipped = sorted([*scan.skipped, *skipped, *copies], key=lambda item: item.path)
-    return Catalog(root, _identify(joined, used), files, skipped, scan.ignored, used)
+    return Catalog(root, _identify(joined, used), files, skipped, scan.ignored, used, untagged)
 
 
 def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
@@ -102,42 +105,39 @@ def _read_files(
     scan: Scan,
     known: pd.DataFrame | None,
     on_progress: Callable[[int, int], None] | None,
-) -> tuple[pd.DataFrame, list[Skipped]]:
+    workers: int,
+) -> tuple[pd.DataFrame, list[Skipped], dict[str, str]]:
     """Reads content and tags of the files that are new or changed."""
     earlier = {} if known is None else {_stamp(row): row for row in known.to_dict("records")}
     rows: list[dict[str, object]] = []
     skipped: list[Skipped] = []
+    untagged: dict[str, str] = {}
     fresh: list[FoundFile] = []
     for found in scan.files:
-        row = earlier.get(astuple(found))
-        if row is None:
-            fresh.append(found)
-        else:
+        if (row := earlier.get(astuple(found))) is not None:
             rows.append(row)
-    with ThreadPoolExecutor() as pool:
-        for done, result in enumerate(pool.map(lambda found: _read_file(root, found), fresh), 1):
-            if isinstance(result, Skipped):
-                skipped.append(result)
-            else:
-                rows.append(result)
-            if on_progress:
-                on_progress(done, len(fresh))
-    return pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS]), skipped
+        elif found.size == 0:
+            skipped.append(Skipped(found.path, Reason.EMPTY, "the file is empty"))
+        else:
+            fresh.append(found)
+    paths = [root / found.path for found in fresh]
+    for position, item in map_paths(identify, paths, workers):
+        found = fresh[position]
+        if isinstance(item, AudioError):
+            skipped.append(Skipped(found.path, item.reason, item.detail))
+        else:
+            content, tags = item
+            rows.append({**asdict(found), "content_id": content, **asdict(tags)})
+            if tags.lost is not None:
+                untagged[found.path] = tags.lost
+        if on_progress:
+            on_progress(position + 1, len(fresh))
+    files = pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS])
+    return files, skipped, untagged
 
 
 def _stamp(row: dict[str, object]) -> tuple[object, ...]:
     return row["path"], row["size"], row["mtime_ns"]
-
-
-def _read_file(root: Path, found: FoundFile) -> dict[str, object] | Skipped:
-    if found.size == 0:
-        return Skipped(found.path, Reason.EMPTY, "the file is empty")
-    path = root / found.path
-    try:
-        content = content_id(path)
-    except OSError as error:
-        return Skipped(found.path, Reason.UNREADABLE, f"can't be read: {error.strerror}")
-    return {**asdict(found), "content_id": content, **asdict(read_tags(path))}
 
 
 def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:

@@ -2,8 +2,8 @@
 
 import math
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,7 @@ class BuildReport:
         unmeasured: Tracks of which nothing was measured, though it was to be.
         pruned: Whether the tracks whose files are gone have left.
         dry_run: Whether nothing was done.
+        untagged: Files that were read now without their tags, and why.
     """
 
     tracks: int
@@ -64,6 +65,7 @@ class BuildReport:
     unmeasured: int = 0
     pruned: bool = False
     dry_run: bool = False
+    untagged: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_library(
@@ -133,6 +135,7 @@ def build_library(
         plan,
         int(after.descriptors.isna().all(axis=1).sum()) if config.describe else 0,
         config.prune,
+        untagged=catalog.untagged,
     )
 
 
@@ -153,6 +156,7 @@ def _rehearse(
         plan=make_plan(before, catalog),
         pruned=config.prune,
         dry_run=True,
+        untagged=catalog.untagged,
     )
 
 
@@ -191,7 +195,8 @@ def _adopt(before: Generation, store: Store) -> None:
 def _read_catalog(
     config: IndexConfig, before: Generation | None, on_scan: Progress | None
 ) -> tuple[Catalog, Joined | None]:
-    catalog = read_catalog(Path(config.audio), None if before is None else before.files, on_scan)
+    known = None if before is None else before.files
+    catalog = read_catalog(Path(config.audio), known, on_scan, config.workers)
     if config.features is None:
         return catalog, None
     path = Path(config.features).expanduser()

@@ -104,6 +104,7 @@ def _print_plan(console: Console, report: BuildReport) -> None:
         "new": plan.added if report.dry_run else [],
         "changed": plan.changed,
         "moved": [f"{before} -> {now}" for before, now in plan.moved],
+        "without their tags": [f"{path}: {why}" for path, why in report.untagged.items()],
         f"gone, {would}dropped" if report.pruned else "gone, kept (prune=true drops them)": (
             plan.vanished
         ),
