@@ -36,6 +36,8 @@ class Catalog:
         skipped: Files that can't be used, exact copies of another among them.
         ignored: Number of files that are not audio.
         table: The table that was joined, if any.
+        remark: How many tracks it names, or why one that lies there was not joined; None if there
+            is no table.
         untagged: Files that were read now without their tags, and why.
     """
 
@@ -45,6 +47,7 @@ class Catalog:
     skipped: list[Skipped]
     ignored: int
     table: Path | None
+    remark: str | None
     untagged: dict[str, str]
 
     def file(self, path: str) -> Path:
@@ -61,9 +64,9 @@ def read_catalog(
     """Reads a catalog, in processes that import the calling script.
 
     Args:
-        audio: A folder, searched with all below it, or a CSV or Parquet table whose rows are the
-            tracks. A `manifest.csv` or `manifest.parquet` in the folder, or beside it, is joined
-            by path. A table's cells go before tags; a table's `track_id` goes before our own.
+        audio: A folder, searched with all below it, or a table (CSV, TSV, Parquet) whose rows are
+            the tracks. A `manifest.csv`, `.tsv` or `.parquet` in the folder, or beside it, is
+            joined by path if it can be. A table's cells go before tags, its `track_id` before ours.
         known: `Catalog.files` of an earlier reading.
         on_progress: Called with the number of files done and their total.
         workers: Processes that read new files; 0 for one a core.
@@ -71,22 +74,29 @@ def read_catalog(
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
     """
-    table_path: Path | None
-    if is_table(audio):
-        root, table_path = audio.resolve().parent, audio
-    else:
-        root, table_path = audio, find_table(audio)
-    table = read_table(table_path) if table_path else None
-    scan = _scan_table(root, table) if is_table(audio) else scan_folder(root)
+    given = is_table(audio)
+    root = audio.resolve().parent if given else audio
+    table = read_table(audio) if given else None
+    scan = _scan_table(root, table) if table is not None else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
     files, skipped, untagged = _read_files(root, scan, known, on_progress, workers)
     files = files.astype(_FILE_COLUMNS | TAG_COLUMNS).sort_values("path", ignore_index=True)
     tracks, copies = _split_copies(files)
-    joined = _join_table(root, tracks, table)
-    used = table_path if joined is not tracks else None
+    used = audio if given else find_table(audio)
+    remark = None
+    if used is not None:
+        try:
+            table = read_table(used, root) if table is None else table
+            tracks, matched = _join_table(root, tracks, table, used)
+            remark = f"tags and columns from {used}, for {matched} of {len(tracks)} tracks"
+        except CatalogError as error:
+            if given:
+                raise
+            # It only lies there, perhaps for another purpose.
+            used, remark = None, f"not used: {error}"
     skipped = sorted([*scan.skipped, *skipped, *copies], key=lambda item: item.path)
-    return Catalog(root, _identify(joined, used), files, skipped, scan.ignored, used, untagged)
+    return Catalog(root, _identified(tracks), files, skipped, scan.ignored, used, remark, untagged)
 
 
 def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
@@ -152,13 +162,19 @@ def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
     return kept, skipped
 
 
-def _join_table(root: Path, tracks: pd.DataFrame, table: pd.DataFrame | None) -> pd.DataFrame:
-    """Adds a table's columns by file; its cells go before tags. Unchanged if no row fits."""
-    if table is None:
-        return tracks
+def _join_table(
+    root: Path, tracks: pd.DataFrame, table: pd.DataFrame, path: Path
+) -> tuple[pd.DataFrame, int]:
+    """Adds a table's columns by file, whose cells go before tags; counts the tracks it names.
+
+    Raises:
+        CatalogError: If it names none of them, one of its columns of tags holds something else, or
+            two have one id.
+    """
     index = pd.Index([str((root / path).resolve()) for path in tracks["path"]])
-    if not index.isin(table.index).any():
-        return tracks
+    matched = int(index.isin(table.index).sum())
+    if len(tracks) and not matched:
+        raise CatalogError(f"{path}: names none of the {len(tracks)} tracks")
     cells = table.reindex(index).reset_index(drop=True)
     joined = tracks.copy()
     for name in cells.columns:
@@ -167,20 +183,25 @@ def _join_table(root: Path, tracks: pd.DataFrame, table: pd.DataFrame | None) ->
             try:
                 joined[name] = column.astype(TAG_COLUMNS[name]).fillna(tracks[name])
             except (TypeError, ValueError) as error:
-                raise CatalogError(f"column {name} of the table: {error}") from error
+                raise CatalogError(f"{path}: column {name}: {error}") from error
         elif name not in tracks.columns:
             joined[name] = column
-    return joined
+    own = _own_ids(joined)
+    if own.duplicated().any():
+        twice = own[own.duplicated()].iloc[0]
+        raise CatalogError(f"{path}: track_id {twice} stands in two rows; ids must differ")
+    return joined.assign(track_id=own), matched
 
 
-def _identify(tracks: pd.DataFrame, table: Path | None) -> pd.DataFrame:
-    """Gives every track its id and a title, and puts the columns in order."""
+def _own_ids(tracks: pd.DataFrame) -> "pd.Series[str]":
+    """The ids that a table gave; the content's where it gave none."""
     own = tracks["track_id"] if "track_id" in tracks else pd.Series(pd.NA, tracks.index)
-    track_id = own.astype("string").fillna(tracks["content_id"])
-    if track_id.duplicated().any():
-        twice = track_id[track_id.duplicated()].iloc[0]
-        raise CatalogError(f"{table}: track_id {twice} stands in two rows; ids must differ")
+    return own.astype("string").fillna(tracks["content_id"])
+
+
+def _identified(tracks: pd.DataFrame) -> pd.DataFrame:
+    """Gives every track its id and a title, and puts the columns in order."""
     stems = tracks["path"].map(lambda path: Path(path).stem).astype("string")
-    tracks = tracks.assign(track_id=track_id, title=tracks["title"].fillna(stems))
+    tracks = tracks.assign(track_id=_own_ids(tracks), title=tracks["title"].fillna(stems))
     first = ["track_id", "path", "content_id", *TAG_COLUMNS]
     return tracks[[*first, *(name for name in tracks.columns if name not in first)]]

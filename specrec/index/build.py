@@ -44,7 +44,7 @@ class BuildReport:
         embedded: Files that this run decoded and embedded; in a dry run, would.
         skipped: Files left out, this time or before.
         ignored: Files that are not audio.
-        table: The table whose columns were joined, if any.
+        table: What came of a table of the tracks, in a line; None if there is none.
         featured: What came of joining the table of features; None if none was given.
         changed: Whether a new generation was written.
         plan: What became of the files since the last run.
@@ -58,7 +58,7 @@ class BuildReport:
     embedded: int
     skipped: list[Skipped]
     ignored: int
-    table: Path | None
+    table: str | None
     featured: Joined | None
     changed: bool
     plan: Plan
@@ -129,7 +129,7 @@ def build_library(
         len(new),
         skipped_files(after.skipped),
         catalog.ignored,
-        catalog.table,
+        catalog.remark,
         featured,
         changed,
         plan,
@@ -150,7 +150,7 @@ def _rehearse(
         len(_unknown(catalog, Store(library, key), removed_contents(before))),
         catalog.skipped,
         catalog.ignored,
-        catalog.table,
+        catalog.remark,
         featured,
         changed=False,
         plan=make_plan(before, catalog),

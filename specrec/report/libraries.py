@@ -91,7 +91,7 @@ def print_build(report: BuildReport, library: str) -> None:
         console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
     _print_plan(console, report)
     if report.table:
-        console.print(f"tags and columns from {escape(str(report.table))}")
+        console.print(escape(report.table))
     if report.featured is not None:
         console.print(_featured(report.featured))
     print_skipped(console, report.skipped)
