@@ -79,7 +79,7 @@ _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one 
 
 def _text_keys(schema: type, prefix: str = "") -> dict[str, bool]:
     """The keys that hold a text, with nested ones as `data.audio`, and whether it is a list."""
-    keys = {}
+    keys: dict[str, bool] = {}
     for name, kind in get_type_hints(schema).items():
         if is_dataclass(kind):
             keys |= _text_keys(cast(type, kind), f"{prefix}{name}.")
