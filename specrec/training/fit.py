@@ -86,8 +86,8 @@ def fit(
         encoder.backbone.load_state_dict(pretrained)
     if pretrained is not None or settings.epochs == 0:
         fit_normalize(encoder, windows, on_fit)
-    loaders = _loaders(config, cache, heard, valid, teachers)
     trainer, best = _trainer(config)
+    loaders = _loaders(config, cache, heard, valid, teachers, trainer.world_size)
     figures = {}
     if settings.epochs > 0:
         figures = _train(trainer, module, loaders, best, resumed)
@@ -215,8 +215,16 @@ def _loaders(
     train: pd.DataFrame,
     valid: pd.DataFrame,
     teachers: Teachers | None,
+    processes: int = 1,
 ) -> Loaders:
+    """Batches of views to train on, of which each process gets its share, and of windows."""
     data, settings, front_end = config.data, config.training, config.encoder.front_end
+    share = len(train) // processes
+    if processes > 1 and share < 2:
+        raise CatalogError(
+            f"{len(train)} tracks to train on are too few for {processes} processes, 2 at least"
+            " for each; set training.devices=1"
+        )
     views = ViewDataset(
         cache,
         train,
@@ -230,7 +238,7 @@ def _loaders(
     return (
         DataLoader(
             views,
-            min(settings.batch_tracks, len(train)),
+            min(settings.batch_tracks, share),
             shuffle=True,
             drop_last=True,
             num_workers=data.workers,
