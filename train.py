@@ -7,6 +7,7 @@ from specrec.config import TrainConfig
 
 def main(config: TrainConfig) -> None:
     """Trains as configured and says where the model is."""
+    from specrec.printing import say
     from specrec.report.progress import progress_bar
     from specrec.training.fit import fit
 
@@ -16,7 +17,7 @@ def main(config: TrainConfig) -> None:
         progress_bar("fitting") as on_fit,
     ):
         model = fit(config, on_progress, on_fit, on_measure)
-    print(f"model written to {model}")
+    say(f"model written to {model}")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
+from typing import Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import hydra
 from hydra.core.config_store import ConfigStore
@@ -15,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from specrec.config import IndexConfig, TrainConfig
 from specrec.errors import ConfigError, SpecrecError, message_of
+from specrec.printing import say, write_any_text
 
 Schema = TypeVar("Schema", TrainConfig, IndexConfig)
 
@@ -33,11 +35,12 @@ def run_script(
         job: Called with the validated settings.
         conf: The folder `conf/`.
     """
+    write_any_text()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
     if not {"-m", "--multirun"} & set(sys.argv):  # there a comma parts the values of a sweep
-        texts = _text_keys(schema)
-        sys.argv[1:] = [_quoted(argument, texts) for argument in sys.argv[1:]]
+        keys = _text_keys(schema)
+        sys.argv[1:] = [_quoted(argument, keys) for argument in sys.argv[1:]]
 
     @hydra.main(version_base="1.3", config_path=str(conf), config_name=config_name)
     def main(composed: DictConfig) -> None:
@@ -59,7 +62,7 @@ def run_script(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:
-        print("interrupted; run the same command again to go on", file=sys.stderr)  # noqa: T201
+        say("interrupted; run the same command again to go on", error=True)
         sys.exit(130)
 
 
@@ -74,25 +77,46 @@ _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one 
 )
 
 
-def _text_keys(schema: type) -> set[str]:
-    return {name for name, kind in get_type_hints(schema).items() if str in (kind, *get_args(kind))}
+def _text_keys(schema: type, prefix: str = "") -> dict[str, bool]:
+    """The keys that hold a text, with nested ones as `data.audio`, and whether it is a list."""
+    keys: dict[str, bool] = {}
+    for name, kind in get_type_hints(schema).items():
+        if is_dataclass(kind):
+            keys |= _text_keys(cast(type, kind), f"{prefix}{name}.")
+        elif str in (kind, *get_args(kind)):
+            keys[prefix + name] = get_origin(kind) in (list, tuple)
+    return keys
 
 
-def _quoted(argument: str, texts: set[str]) -> str:
+def _quoted(argument: str, keys: Mapping[str, bool]) -> str:
     """`KEY=TEXT` as Hydra reads it back sign by sign: names of folders hold what its grammar uses.
 
     What stands in quotes already remains as it is.
     """
     key, _, value = argument.partition("=")
-    if key not in texts or not value or value[0] in "'\"" or value == "null":
+    is_list = keys.get(key.lstrip("+"))
+    if is_list is None or not value or value == "null":
         return argument
-    value = value.replace("${", "\\${")  # else OmegaConf would look for a key
-    value = re.sub(r'(\\*)("|$)', lambda match: 2 * match[1] + (match[2] and '\\"'), value)
-    return f'{key}="{value}"'
+    if not is_list:
+        return f"{key}={_in_quotes(value)}"
+    if not (value[0] == "[" and value[-1] == "]"):
+        return f"{key}=[{_in_quotes(value)}]"
+    if re.search(r"""[\[,]\s*['"\[{]""", value):
+        return argument
+    texts = [text.strip() for text in value[1:-1].split(",")]
+    return f"{key}=[{','.join(_in_quotes(text) for text in texts if text)}]"
+
+
+def _in_quotes(text: str) -> str:
+    if text[0] in "'\"":
+        return text
+    text = text.replace("${", "\\${")  # else OmegaConf would look for a key
+    text = re.sub(r'(\\*)("|$)', lambda match: 2 * match[1] + (match[2] and '\\"'), text)
+    return f'"{text}"'
 
 
 def _fail(error: BaseException) -> NoReturn:
-    print(f"error: {_one_line(error)}", file=sys.stderr)  # noqa: T201
+    say(f"error: {_one_line(error)}", error=True)
     sys.exit(2)
 
 

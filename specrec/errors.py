@@ -1,5 +1,6 @@
 """The errors that specrec raises, and the reasons why a file is left out."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -35,7 +36,18 @@ class LibraryError(SpecrecError):
 
 
 class QueryError(SpecrecError):
-    """A query names no track, or more than one."""
+    """A query names no track, or more than one.
+
+    Attributes:
+        candidates: The tracks that it may mean, a line each.
+    """
+
+    def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+    def __str__(self) -> str:
+        return "\n".join((self.args[0], *self.candidates))
 
 
 class WorkerError(SpecrecError):

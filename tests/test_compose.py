@@ -5,25 +5,86 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import OmegaConf
+
+from specrec.compose import _quoted, _text_keys
+from specrec.config import IndexConfig, TrainConfig
 
 ROOT = Path(__file__).parents[1]
 
 
+NAMES = [
+    "Música",
+    "音楽 #1 = !x",
+    "Rock, Pop",
+    "Don't",
+    "a=b",
+    "Music (old), it's {live}",
+    "1e5",
+    "${oc.env:HOME}",
+    'q\\"uo"te\\',
+]
+
+
+@pytest.mark.parametrize("schema", [TrainConfig, IndexConfig])
+def test_every_text_is_read_back_sign_by_sign(schema: type) -> None:
+    keys = _text_keys(schema)
+    texts = [key for key, is_list in keys.items() if not is_list]
+    expected = {IndexConfig: {"audio", "features"}, TrainConfig: {"data.audio", "data.cache"}}
+    assert expected[schema] <= set(texts)
+    for name in NAMES:
+        for key in (texts[-1], "+" + texts[0]):
+            override = _override(_quoted(f"{key}={name}", keys))
+            assert override.key_or_group == key.lstrip("+")
+            assert _as_omegaconf(override.value()) == name
+
+
 @pytest.mark.parametrize(
-    "name", ["Music (old), it's {live}", "1e5", "${oc.env:HOME}", 'q\\"uo"te\\', "音楽 #1 = !x"]
+    ("typed", "read"),
+    [
+        ("Rock, Pop", ["Rock, Pop"]),
+        ("[Música, Don't]", ["Música", "Don't"]),
+        ("['Rock, Pop', \"b\"]", ["Rock, Pop", "b"]),
+        ("[]", []),
+    ],
 )
-def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
-    printed = _index(f"audio={tmp_path / name}", f"library={tmp_path / 'library'}")
+def test_a_list_of_folders_may_have_any_names(typed: str, read: list[str]) -> None:
+    override = _override(_quoted(f"data.extra={typed}", _text_keys(TrainConfig)))
+    assert [str(value) for value in override.value()] == read
+
+
+def test_what_is_no_text_is_left_to_hydra() -> None:
+    keys = _text_keys(TrainConfig)
+    for argument in ("data.teachers=[]", "encoder=resnet18", "training.epochs=5", "--cfg", "x=y=z"):
+        assert _quoted(argument, keys) == argument
+
+
+def _override(argument: str) -> Override:
+    return OverridesParser.create().parse_override(argument)
+
+
+def _as_omegaconf(value: object) -> object:
+    return OmegaConf.create({"key": value})["key"]
+
+
+def test_both_scripts_take_a_folder_of_any_name(tmp_path: Path) -> None:
+    name = "Música, it's (old) = ${oc.env:HOME}"
+    printed = _run("index.py", f"audio={tmp_path / name}", f"library={tmp_path / 'library'}")
     assert printed == f"error: {tmp_path / name}: no such folder; name one that holds music\n"
+    arguments = [f"data.cache={tmp_path}", f"output={tmp_path / 'out'}", "name=x"]
+    printed = _run("train.py", f"data.audio={tmp_path / name}", *arguments)
+    assert f"error: {tmp_path / name}: no such folder; name one that holds music\n" in printed
 
 
 def test_no_name_at_all_is_refused(tmp_path: Path) -> None:
-    printed = _index("audio=", f"library={tmp_path}")
+    printed = _run("index.py", "audio=", f"library={tmp_path}")
     assert printed == "error: audio must be the path of a folder, not nothing\n"
 
 
-def _index(*arguments: str) -> str:
-    command = [sys.executable, str(ROOT / "index.py"), *arguments]
+def _run(script: str, *arguments: str) -> str:
+    command = [sys.executable, str(ROOT / script), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     return done.stderr

@@ -13,7 +13,6 @@ from selectors import EVENT_READ, DefaultSelector
 from socket import socket, socketpair
 from typing import Any, TypeVar
 
-from specrec.audio.loading import load
 from specrec.audio.messages import receive, send
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason, WorkerError
@@ -41,6 +40,8 @@ def load_many(
 
 
 def _load(sample_rate: int, path: Path) -> Waveform:
+    from specrec.audio.loading import load  # here, for who only reads tags needs no decoder
+
     return load(path, sample_rate)
 
 

@@ -1,17 +1,16 @@
 """A folder or a table becomes a catalog: one row a track."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from specrec.catalog.identity import content_id
+from specrec.audio.pool import map_paths
+from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
-from specrec.catalog.tags import read_tags
-from specrec.errors import CatalogError, Reason
+from specrec.errors import AudioError, CatalogError, Reason
 
 TAG_COLUMNS = {
     "title": "string",
@@ -37,6 +36,9 @@ class Catalog:
         skipped: Files that can't be used, exact copies of another among them.
         ignored: Number of files that are not audio.
         table: The table that was joined, if any.
+        remark: How many tracks it names, or why one that lies there was not joined; None if there
+            is no table.
+        untagged: Files that were read now without their tags, and why.
     """
 
     root: Path
@@ -45,6 +47,8 @@ class Catalog:
     skipped: list[Skipped]
     ignored: int
     table: Path | None
+    remark: str | None
+    untagged: dict[str, str]
 
     def file(self, path: str) -> Path:
         """The file of a track, from its relative path."""
@@ -55,35 +59,44 @@ def read_catalog(
     audio: Path,
     known: pd.DataFrame | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    workers: int = 0,
 ) -> Catalog:
-    """Reads a catalog.
+    """Reads a catalog, in processes that import the calling script.
 
     Args:
-        audio: A folder, searched with all below it, or a CSV or Parquet table whose rows are the
-            tracks. A `manifest.csv` or `manifest.parquet` in the folder, or beside it, is joined
-            by path. A table's cells go before tags; a table's `track_id` goes before our own.
+        audio: A folder, searched with all below it, or a table (CSV, TSV, Parquet) whose rows are
+            the tracks. A `manifest.csv`, `.tsv` or `.parquet` in the folder, or beside it, is
+            joined by path if it can be. A table's cells go before tags, its `track_id` before ours.
         known: `Catalog.files` of an earlier reading.
         on_progress: Called with the number of files done and their total.
+        workers: Processes that read new files; 0 for one a core.
 
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
     """
-    table_path: Path | None
-    if is_table(audio):
-        root, table_path = audio.resolve().parent, audio
-    else:
-        root, table_path = audio, find_table(audio)
-    table = read_table(table_path) if table_path else None
-    scan = _scan_table(root, table) if is_table(audio) else scan_folder(root)
+    given = is_table(audio)
+    root = audio.resolve().parent if given else audio
+    table = read_table(audio) if given else None
+    scan = _scan_table(root, table) if table is not None else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
-    files, skipped = _read_files(root, scan, known, on_progress)
+    files, skipped, untagged = _read_files(root, scan, known, on_progress, workers)
     files = files.astype(_FILE_COLUMNS | TAG_COLUMNS).sort_values("path", ignore_index=True)
     tracks, copies = _split_copies(files)
-    joined = _join_table(root, tracks, table)
-    used = table_path if joined is not tracks else None
+    used = audio if given else find_table(audio)
+    remark = None
+    if used is not None:
+        try:
+            table = read_table(used, root) if table is None else table
+            tracks, matched = _join_table(root, tracks, table, used)
+            remark = f"tags and columns from {used}, for {matched} of {len(tracks)} tracks"
+        except CatalogError as error:
+            if given:
+                raise
+            # It only lies there, perhaps for another purpose.
+            used, remark = None, f"not used: {error}"
     skipped = sorted([*scan.skipped, *skipped, *copies], key=lambda item: item.path)
-    return Catalog(root, _identify(joined, used), files, skipped, scan.ignored, used)
+    return Catalog(root, _identified(tracks), files, skipped, scan.ignored, used, remark, untagged)
 
 
 def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
@@ -102,42 +115,39 @@ def _read_files(
     scan: Scan,
     known: pd.DataFrame | None,
     on_progress: Callable[[int, int], None] | None,
-) -> tuple[pd.DataFrame, list[Skipped]]:
+    workers: int,
+) -> tuple[pd.DataFrame, list[Skipped], dict[str, str]]:
     """Reads content and tags of the files that are new or changed."""
     earlier = {} if known is None else {_stamp(row): row for row in known.to_dict("records")}
     rows: list[dict[str, object]] = []
     skipped: list[Skipped] = []
+    untagged: dict[str, str] = {}
     fresh: list[FoundFile] = []
     for found in scan.files:
-        row = earlier.get(astuple(found))
-        if row is None:
-            fresh.append(found)
-        else:
+        if (row := earlier.get(astuple(found))) is not None:
             rows.append(row)
-    with ThreadPoolExecutor() as pool:
-        for done, result in enumerate(pool.map(lambda found: _read_file(root, found), fresh), 1):
-            if isinstance(result, Skipped):
-                skipped.append(result)
-            else:
-                rows.append(result)
-            if on_progress:
-                on_progress(done, len(fresh))
-    return pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS]), skipped
+        elif found.size == 0:
+            skipped.append(Skipped(found.path, Reason.EMPTY, "the file is empty"))
+        else:
+            fresh.append(found)
+    paths = [root / found.path for found in fresh]
+    for position, item in map_paths(identify, paths, workers):
+        found = fresh[position]
+        if isinstance(item, AudioError):
+            skipped.append(Skipped(found.path, item.reason, item.detail))
+        else:
+            content, tags = item
+            rows.append({**asdict(found), "content_id": content, **asdict(tags)})
+            if tags.lost is not None:
+                untagged[found.path] = tags.lost
+        if on_progress:
+            on_progress(position + 1, len(fresh))
+    files = pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS])
+    return files, skipped, untagged
 
 
 def _stamp(row: dict[str, object]) -> tuple[object, ...]:
     return row["path"], row["size"], row["mtime_ns"]
-
-
-def _read_file(root: Path, found: FoundFile) -> dict[str, object] | Skipped:
-    if found.size == 0:
-        return Skipped(found.path, Reason.EMPTY, "the file is empty")
-    path = root / found.path
-    try:
-        content = content_id(path)
-    except OSError as error:
-        return Skipped(found.path, Reason.UNREADABLE, f"can't be read: {error.strerror}")
-    return {**asdict(found), "content_id": content, **asdict(read_tags(path))}
 
 
 def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
@@ -152,13 +162,19 @@ def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
     return kept, skipped
 
 
-def _join_table(root: Path, tracks: pd.DataFrame, table: pd.DataFrame | None) -> pd.DataFrame:
-    """Adds a table's columns by file; its cells go before tags. Unchanged if no row fits."""
-    if table is None:
-        return tracks
+def _join_table(
+    root: Path, tracks: pd.DataFrame, table: pd.DataFrame, path: Path
+) -> tuple[pd.DataFrame, int]:
+    """Adds a table's columns by file, whose cells go before tags; counts the tracks it names.
+
+    Raises:
+        CatalogError: If it names none of them, one of its columns of tags holds something else, or
+            two have one id.
+    """
     index = pd.Index([str((root / path).resolve()) for path in tracks["path"]])
-    if not index.isin(table.index).any():
-        return tracks
+    matched = int(index.isin(table.index).sum())
+    if len(tracks) and not matched:
+        raise CatalogError(f"{path}: names none of the {len(tracks)} tracks")
     cells = table.reindex(index).reset_index(drop=True)
     joined = tracks.copy()
     for name in cells.columns:
@@ -167,20 +183,25 @@ def _join_table(root: Path, tracks: pd.DataFrame, table: pd.DataFrame | None) ->
             try:
                 joined[name] = column.astype(TAG_COLUMNS[name]).fillna(tracks[name])
             except (TypeError, ValueError) as error:
-                raise CatalogError(f"column {name} of the table: {error}") from error
+                raise CatalogError(f"{path}: column {name}: {error}") from error
         elif name not in tracks.columns:
             joined[name] = column
-    return joined
+    own = _own_ids(joined)
+    if own.duplicated().any():
+        twice = own[own.duplicated()].iloc[0]
+        raise CatalogError(f"{path}: track_id {twice} stands in two rows; ids must differ")
+    return joined.assign(track_id=own), matched
 
 
-def _identify(tracks: pd.DataFrame, table: Path | None) -> pd.DataFrame:
-    """Gives every track its id and a title, and puts the columns in order."""
+def _own_ids(tracks: pd.DataFrame) -> "pd.Series[str]":
+    """The ids that a table gave; the content's where it gave none."""
     own = tracks["track_id"] if "track_id" in tracks else pd.Series(pd.NA, tracks.index)
-    track_id = own.astype("string").fillna(tracks["content_id"])
-    if track_id.duplicated().any():
-        twice = track_id[track_id.duplicated()].iloc[0]
-        raise CatalogError(f"{table}: track_id {twice} stands in two rows; ids must differ")
+    return own.astype("string").fillna(tracks["content_id"])
+
+
+def _identified(tracks: pd.DataFrame) -> pd.DataFrame:
+    """Gives every track its id and a title, and puts the columns in order."""
     stems = tracks["path"].map(lambda path: Path(path).stem).astype("string")
-    tracks = tracks.assign(track_id=track_id, title=tracks["title"].fillna(stems))
+    tracks = tracks.assign(track_id=_own_ids(tracks), title=tracks["title"].fillna(stems))
     first = ["track_id", "path", "content_id", *TAG_COLUMNS]
     return tracks[[*first, *(name for name in tracks.columns if name not in first)]]

@@ -8,27 +8,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int64
 
+from specrec.catalog.columns import NUMBERS, SHARES, items, our_names
 from specrec.catalog.tables import load_table
 from specrec.errors import CatalogError
 
 NUMBERED = "Unnamed: 0"  # what pandas calls a first column without a name
-
-_SHARES = (  # as Spotify and Echo Nest give them, from 0 to 1
-    "energy",
-    "danceability",
-    "valence",
-    "acousticness",
-    "instrumentalness",
-    "liveness",
-    "speechiness",
-)
-_PUBLISHED = {
-    "track_name": "title",
-    "artists": "artist",
-    "album_name": "album",
-    "track_genre": "genre",
-    "duration_ms": "duration_seconds",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,32 +67,46 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
         raise CatalogError(f"{path or 'the table'}: a column may not be named rows; rename it")
     numeric = read.select_dtypes("number").columns
     read[numeric] = read[numeric].replace([np.inf, -np.inf], np.nan)
-    _check_shares(read, str(path or "the table"))
+    read = read.rename(columns=our_names(read.columns))
+    for name in (one for one in NUMBERS if one in read):
+        read[name] = _checked(read[name], str(path or "the table"))
     empty_cells = int(read.isna().to_numpy().sum())
     numbers = _numbers(read)
     own = read["track_id"].astype("string") if "track_id" in read else pd.NA
     track_id = pd.Series(own, read.index, dtype="string").fillna(pd.Series(numbers).astype(str))
-    cells = _renamed(read.drop(columns=["track_id", NUMBERED], errors="ignore").convert_dtypes())
+    cells = _in_our_units(
+        read.drop(columns=["track_id", NUMBERED], errors="ignore").convert_dtypes()
+    )
     codes, _ = pd.factorize(track_id)
     first = ~track_id.duplicated()
     tracks = cells[first].reset_index(drop=True)
     if "genre" in cells:
-        tracks["genre"] = _lists(codes, cells["genre"])
+        genres = pd.DataFrame({"code": codes, "genre": cells["genre"].to_numpy()}).dropna()
+        genres["genre"] = genres["genre"].map(items)
+        genres = genres.explode("genre")
+        tracks["genre"] = _lists(genres["code"].to_numpy(), genres["genre"], len(tracks))
     tracks.insert(0, "track_id", track_id[first].to_numpy())
-    tracks.insert(1, "rows", _lists(codes, pd.Series(numbers)))
+    tracks.insert(1, "rows", _lists(codes, pd.Series(numbers), len(tracks)))
     tracks["track_id"] = tracks["track_id"].astype("string")
     return FeatureTable(path, tracks, len(read), empty_cells)
 
 
-def _check_shares(table: pd.DataFrame, name: str) -> None:
-    for column in (one for one in _SHARES if one in table):
-        values = pd.to_numeric(table[column], errors="coerce").dropna()
-        beyond = values[(values < 0) | (values > 1)]
-        if len(beyond):
-            raise CatalogError(
-                f"{name}: {column} is {beyond.iloc[0]:g} in one row; bring it to 0 to 1, or give"
-                " the column another name"
-            )
+def _checked(column: pd.Series, table: str) -> pd.Series:
+    """A feature as numbers; refuses what is none, or beyond the range that it has elsewhere."""
+    values = pd.to_numeric(column, errors="coerce")
+    text = column[values.isna() & column.notna()]
+    if len(text):
+        raise CatalogError(
+            f"{table}: {column.name} is {text.iloc[0]!r} in one row, which is no number; mend it,"
+            " or give the column another name"
+        )
+    beyond = values[(values < 0) | (values > 1)]
+    if column.name in SHARES and len(beyond):
+        raise CatalogError(
+            f"{table}: {column.name} is {beyond.iloc[0]:g} in one row; bring it to 0 to 1, or give"
+            " the column another name"
+        )
+    return values
 
 
 def _numbers(table: pd.DataFrame) -> Int64[np.ndarray, " rows"]:
@@ -120,23 +118,30 @@ def _numbers(table: pd.DataFrame) -> Int64[np.ndarray, " rows"]:
     return np.arange(len(table))
 
 
-def _renamed(table: pd.DataFrame) -> pd.DataFrame:
-    """The columns of published tables in our names and units."""
+def _in_our_units(table: pd.DataFrame) -> pd.DataFrame:
+    """Seconds, years, artists joined by `; `, and no tempo of 0."""
     cells = table.copy()
-    if "duration_ms" in cells:
-        cells["duration_ms"] = pd.to_numeric(cells["duration_ms"], errors="coerce") / 1000
-    if "tempo" in cells and pd.api.types.is_numeric_dtype(cells["tempo"]):
+    if "duration_ms" in cells and "duration_seconds" not in cells:
+        cells = cells.rename(columns={"duration_ms": "duration_seconds"})
+        milliseconds = pd.to_numeric(cells["duration_seconds"], errors="coerce")
+        cells["duration_seconds"] = milliseconds / 1000
+    if "tempo" in cells:
         cells["tempo"] = cells["tempo"].mask(cells["tempo"] <= 0)
-    if "artists" in cells:
-        cells["artists"] = cells["artists"].str.replace(";", "; ", regex=False)
-    known = {old: new for old, new in _PUBLISHED.items() if new not in cells}
-    return cells.rename(columns=known)
+    if "artist" in cells:
+        artists = cells["artist"].map(items, na_action="ignore").map("; ".join, na_action="ignore")
+        cells["artist"] = artists.astype("string").replace("", pd.NA)
+    if "year" in cells and not pd.api.types.is_numeric_dtype(cells["year"]):
+        years = cells["year"].astype("string").str.extract(r"^\s*([12]\d{3})(?!\d)", expand=False)
+        cells["year"] = pd.to_numeric(years).astype("Int64")
+    return cells
 
 
-def _lists(codes: Int64[np.ndarray, " rows"], values: pd.Series) -> list[list[object]]:
-    """The sorted distinct values of each code, a list each; missing ones left out."""
+def _lists(
+    codes: Int64[np.ndarray, " values"], values: pd.Series, count: int
+) -> list[list[object]]:
+    """The sorted distinct values of each code below `count`, a list each; missing ones left out."""
     pairs = pd.DataFrame({"code": codes, "value": values.to_numpy()}).dropna().drop_duplicates()
     pairs = pairs.sort_values(["code", "value"])
-    ends = np.searchsorted(pairs["code"], np.arange(codes.max() + 2))
+    ends = np.searchsorted(pairs["code"], np.arange(count + 1))
     sorted_values = pairs["value"].tolist()
     return [sorted_values[start:end] for start, end in pairwise(ends)]

@@ -103,7 +103,8 @@ def scan_folder(root: Path) -> Scan:
         CatalogError: If `root` is not a folder that can be read.
     """
     if not root.is_dir():
-        raise CatalogError(f"{root}: no such folder; name one that holds music")
+        wrong = "is no folder" if root.exists() else "no such folder"
+        raise CatalogError(f"{root}: {wrong}; name one that holds music")
     scan = Scan()
     for path in _walk(root, root, set(), scan):
         relative = path.relative_to(root).as_posix()

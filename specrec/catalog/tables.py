@@ -1,29 +1,29 @@
 """Tables of tracks: CSV or Parquet, one row a track, with a column that names its file."""
 
+import os
+import re
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
 
+from specrec.catalog.columns import text_columns
 from specrec.errors import CatalogError
 
 PATH_COLUMNS = ("path", "file", "filename", "filepath", "audio")
-_SUFFIXES = (".csv", ".parquet")
-_TEXT = {"track_id", "title", "artist", "album", "genre"} | {
-    "track_name",
-    "artists",
-    "album_name",
-    "track_genre",
-}
+_SUFFIXES = (".csv", ".tsv", ".parquet")
 _EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
+_EXCEL = re.compile(r"\"?sep=(\S|\t)\"?\s*", re.IGNORECASE)  # a line that Excel writes and hides
+_NUMBER = r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
 
 
 def is_table(path: Path) -> bool:
-    """Whether a path names a CSV or Parquet file."""
-    return path.suffix.lower() in _SUFFIXES
+    """Whether a path names a table: by its suffix, or for it is a file, as no library is."""
+    return path.suffix.lower() in _SUFFIXES or path.is_file()
 
 
 def find_table(folder: Path) -> Path | None:
-    """The `manifest.csv` or `manifest.parquet` in a folder of audio or beside it, if any."""
+    """The manifest (`manifest.csv`, .tsv or .parquet) in a folder of audio or beside it, if any."""
     for place in (folder, folder.resolve().parent):
         for suffix in _SUFFIXES:
             if (table := place / f"manifest{suffix}").is_file():
@@ -31,13 +31,14 @@ def find_table(folder: Path) -> Path | None:
     return None
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, audio: Path | None = None) -> pd.DataFrame:
     """Reads a table and finds its path column.
 
     Args:
-        path: A CSV file (UTF-8, with a header) or a Parquet file. Its files are named in a
-            column `path`, `file`, `filename`, `filepath` or `audio`, relative to the table's
-            folder or absolute.
+        path: A table, as `load_table` reads it. Its files are named in a column `path`, `file`,
+            `filename`, `filepath` or `audio`, absolute or relative to the table's folder; with
+            slashes of either kind, in either of Unicode's forms.
+        audio: A folder to which they may be relative instead.
 
     Returns:
         All columns, with the files' absolute paths as the index. Empty cells are missing values;
@@ -52,45 +53,84 @@ def read_table(path: Path) -> pd.DataFrame:
         wanted = ", ".join(PATH_COLUMNS)
         raise CatalogError(f"{path}: no column names the files; name one of its columns {wanted}")
     named = table.dropna(subset=[column])
-    folder = path.resolve().parent
-    index = pd.Index([str((folder / str(name)).resolve()) for name in named[column]], name="file")
+    folders = [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
+    files = [_named_file(folders, str(name)) for name in named[column]]
+    index = pd.Index(files, name="file", dtype=object)
     if index.has_duplicates:
         twice = index[index.duplicated()][0]
         raise CatalogError(f"{path}: {twice} stands in two rows; keep one of them")
     return named.drop(columns=column).set_index(index)
 
 
-def load_table(path: Path) -> pd.DataFrame:
-    """Reads a CSV or Parquet file, whatever its columns.
+def _named_file(folders: list[Path], name: str) -> str:
+    """The absolute path of a file that a table names, in the spelling that is on the disk."""
+    slashed = name.replace("\0", "").replace("\\", "/")
+    # macOS decomposes names; what is typed elsewhere is composed.
+    forms = (unicodedata.normalize(form, slashed) for form in ("NFC", "NFD"))
+    for spelling in dict.fromkeys((name, slashed, *forms)):
+        for folder in folders:
+            if os.path.exists(folder / spelling):  # noqa: PTH110 (for any name, no error)
+                return str((folder / spelling).resolve())
+    return os.path.realpath(folders[0] / slashed)
 
-    A CSV file is UTF-8 text, its cells separated by whichever of comma, semicolon and tab stands
-    most often in its header. Identifiers and names stay text, and of them only an empty cell is
-    missing: a title may be `1979` and an artist `NA`.
+
+def load_table(path: Path) -> pd.DataFrame:
+    """Reads a CSV, TSV or Parquet file, whatever its columns.
+
+    A CSV file is text in UTF-8, or in UTF-16 with its mark, its cells separated by what Excel's
+    line `sep=` says, or else whichever of comma, semicolon, tab and bar stands most often in its
+    header. Where that is not the comma, a column may write its decimals with one. Identifiers and
+    names stay text, and of them only an empty cell is missing: a title may be `1979` and an artist
+    `NA`.
 
     Raises:
         CatalogError: If it can't be read.
     """
+    if path.is_file() and path.suffix.lower() not in _SUFFIXES:
+        raise CatalogError(f"{path}: neither a folder nor a table in CSV, TSV or Parquet")
     try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path)
-            table = table.reset_index(drop=table.index.name is None)
-            texts = [name for name in table if name in _TEXT and table[name].isna().all()]
-            return table.astype(dict.fromkeys(texts, "string"))
-        separator = _separator(path)
-        header = pd.read_csv(path, sep=separator, nrows=0).columns
-        empty = {name: [""] if name in _TEXT else _EMPTY for name in header}
-        text = {name: "string" for name in header if name in _TEXT}
-        return pd.read_csv(path, sep=separator, dtype=text, keep_default_na=False, na_values=empty)
+        return _load_parquet(path) if path.suffix.lower() == ".parquet" else _load_csv(path)
     except FileNotFoundError:
         raise CatalogError(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise CatalogError(f"{path}: not text in UTF-8; save it as CSV in UTF-8") from error
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CatalogError(f"{path}: not a table that can be read: {reason}") from error
 
 
-def _separator(path: Path) -> str:
-    with path.open(encoding="utf-8") as file:
-        header = file.readline()
-    return max(",;\t", key=header.count)
+def _load_parquet(path: Path) -> pd.DataFrame:
+    table = pd.read_parquet(path)
+    table = table.reset_index(drop=table.index.name is None)
+    texts = [name for name in text_columns(table) if table[name].isna().all()]
+    return table.astype(dict.fromkeys(texts, "string"))
+
+
+def _load_csv(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        is_wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    encoding = "utf-16" if is_wide else "utf-8-sig"
+    with path.open(encoding=encoding) as text:
+        header = text.readline()
+    excel = _EXCEL.fullmatch(header)
+    separator = excel[1] if excel else max(",;\t|", key=header.count)
+    options = {"sep": separator, "encoding": encoding, "skiprows": 1 if excel else 0}
+    names = pd.read_csv(path, nrows=0, **options).columns
+    texts = text_columns(names)
+    empty = {name: [""] if name in texts else _EMPTY for name in names}
+    types = {name: "string" for name in names if name in texts}
+    table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=empty, **options)
+    if separator != ",":
+        for name in (name for name in names if name not in texts):
+            table[name] = _with_point(table[name])
+    return table
+
+
+def _with_point(column: "pd.Series[object]") -> "pd.Series[object]":
+    """Numbers of a column that writes decimals with a comma; any other as it is."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    cells = column.dropna().astype(str)
+    if not len(cells) or not cells.str.fullmatch(_NUMBER).all():
+        return column
+    return pd.to_numeric(column.astype("string").str.replace(",", ".", regex=False)).astype(float)

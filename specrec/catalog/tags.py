@@ -1,14 +1,42 @@
-"""Tags inside audio files, by mutagen."""
+"""Tags inside audio files, by mutagen, and by FFmpeg where mutagen knows none."""
 
 import math
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import mutagen
-from mutagen.id3 import ID3
+from mutagen.apev2 import APEv2
+from mutagen.mp3 import EasyMP3
 
-_ID3_FRAMES = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "genre": "TCON", "date": "TDRC"}
+from specrec.catalog.limits import OutOfTime, limited
+
+# What each tag is called: by mutagen's easy names, in ID3 frames (raw in WAV and AIFF), Vorbis
+# comments, APEv2, ASF and by FFmpeg, the first that says something; in small letters.
+_NAMES = {
+    "title": ("title", "tit2"),
+    "artist": (
+        "artist",
+        "tpe1",
+        "author",
+        "albumartist",
+        "album artist",
+        "album_artist",
+        "wm/albumartist",
+        "tpe2",
+    ),
+    "album": ("album", "talb", "wm/albumtitle"),
+    "genre": ("genre", "tcon", "wm/genre"),
+    "date": ("date", "tdrc", "year", "wm/year", "date_released", "date_recorded", "recorded date"),
+}
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}")
+_LONGEST = 2000  # signs of one text
+_SECONDS, _MEMORY = 2.0, 256 << 20
+# Containers whose tags mutagen does not read, or not all.
+_BY_FFMPEG = "matroska,webm,caf,wav,w64,aiff,au"
+_FFMPEG = {"format_whitelist": _BY_FFMPEG, "protocol_whitelist": ""}  # opens nothing else
 
 
 @dataclass(frozen=True)
@@ -17,11 +45,12 @@ class Tags:
 
     Attributes:
         title: Name of the track.
-        artist: Its performers, joined by `; `.
+        artist: Its performers, joined by `; `; those of the album where it names none.
         album: Its album.
         genre: Its genres, joined by `; `.
         year: Year of its release.
         duration_seconds: As the header states it.
+        lost: Why they could not be read; None where they were.
     """
 
     title: str | None = None
@@ -30,20 +59,42 @@ class Tags:
     genre: str | None = None
     year: int | None = None
     duration_seconds: float | None = None
+    lost: str | None = None
 
 
 def read_tags(path: Path) -> Tags:
-    """Reads a file's tags; a file without tags, or with damaged ones, gives an empty `Tags`."""
+    """Reads a file's tags; a file without tags, or with damaged ones, gives an empty `Tags`.
+
+    It takes at most two seconds of computing and 256 MB, whatever the file says (`limited`).
+    """
     try:
-        with path.open("rb") as file:
-            parsed = mutagen.File(file, easy=True)
-    except Exception:  # mutagen leaks struct, index and value errors on damaged files
+        with limited(_SECONDS, _MEMORY), path.open("rb") as file:
+            return _read(file)
+    except OutOfTime:
+        return Tags(lost=f"they take more than {_SECONDS:g} s to read")
+    except MemoryError:
+        return Tags(lost=f"they take more than {_MEMORY >> 20} MB to read")
+    except OSError:
         return Tags()
-    if parsed is None:
-        return Tags()
-    values = {name: _text(parsed.tags, name) for name in _ID3_FRAMES}
-    year = re.search(r"\d{4}", values.pop("date") or "")
-    length = float(getattr(parsed.info, "length", None) or 0)
+
+
+def _read(file: BinaryIO) -> Tags:
+    sources: list[dict[str, Any]] = []
+    length = 0.0
+    parsed = _attempt(lambda: mutagen.File(file, easy=True))
+    if parsed is not None:
+        sources.append(_named(parsed.tags))
+        length = float(getattr(parsed.info, "length", None) or 0)
+    if isinstance(parsed, EasyMP3):  # may end with tags of another kind
+        file.seek(0)
+        has_id3 = file.read(3) == b"ID3"  # else it is version 1, of 30 letters
+        sources.insert(has_id3, _named(_attempt(lambda: APEv2(file))))
+    values = {name: _text(sources, names) for name, names in _NAMES.items()}
+    if not any(values.values()):
+        tags, seconds = _attempt(lambda: _by_ffmpeg(file)) or ({}, 0.0)
+        values = {name: _text([tags], names) for name, names in _NAMES.items()}
+        length = length or seconds
+    year = _YEAR.search(values.pop("date") or "")
     return Tags(
         **values,
         year=int(year.group()) if year else None,
@@ -51,14 +102,41 @@ def read_tags(path: Path) -> Tags:
     )
 
 
-def _text(tags: object, name: str) -> str | None:
-    if tags is None:
-        return None
-    # WAV and AIFF carry raw ID3 frames, for which mutagen has no easy names.
-    key = _ID3_FRAMES[name] if isinstance(tags, ID3) else name
+def _attempt(read: Callable[[], Any]) -> Any:
+    """What a library makes of tags; None where it fails."""
     try:
-        value = tags[key]  # type: ignore[index]
-    except (KeyError, ValueError):
+        return read()
+    except MemoryError:
+        raise
+    except Exception:  # mutagen leaks struct, index and value errors on damaged files
         return None
-    parts = [str(part).replace("\0", "; ").strip() for part in value]
-    return "; ".join(part for part in parts if part) or None
+
+
+def _by_ffmpeg(file: BinaryIO) -> tuple[dict[str, Any], float]:
+    """Tags and seconds of a file in one of a few formats."""
+    import av  # here, for most files do without
+
+    file.seek(0)
+    with av.open(file, "r", metadata_errors="ignore", options=_FFMPEG) as container:
+        return _named(container.metadata), (container.duration or 0) / av.time_base
+
+
+def _named(tags: Any) -> dict[str, Any]:
+    """The tags that are wanted, of mutagen's mapping or FFmpeg's, by names in small letters."""
+    wanted = {name for names in _NAMES.values() for name in names}
+    # Some of mutagen's mappings are lists of pairs too, as which they would be iterated.
+    keys = [] if tags is None else [key for key in tags.keys() if key.casefold() in wanted]  # noqa: SIM118
+    return {key.casefold(): tags[key] for key in keys}
+
+
+def _text(sources: Sequence[dict[str, Any]], names: Iterable[str]) -> str | None:
+    """The first that says something, several values joined."""
+    for name in names:
+        for source in sources:
+            value = source.get(name, ())
+            values = [value] if isinstance(value, str) else getattr(value, "genres", value)
+            parts = [str(part).replace("\0", "; ").strip() for part in values]
+            text = "; ".join(part for part in dict.fromkeys(parts) if part)
+            if text:
+                return text[:_LONGEST]
+    return None

@@ -15,7 +15,8 @@ from specrec.cli import (
     study,
 )
 from specrec.cli.app import app
-from specrec.errors import SpecrecError, message_of
+from specrec.errors import SpecrecError
+from specrec.printing import say_error, write_any_text
 
 __all__ = [
     "app",
@@ -35,8 +36,9 @@ __all__ = [
 
 def main() -> None:
     """Runs the command; an error that a user can mend is one line and exit code 2."""
+    write_any_text()
     try:
         app()
     except (SpecrecError, OSError) as error:
-        print(f"error: {message_of(error)}", file=sys.stderr)
+        say_error(error)
         sys.exit(2)

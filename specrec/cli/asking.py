@@ -1,6 +1,6 @@
 """What a library is asked: neighbors, and why."""
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +8,7 @@ import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.errors import QueryError
+from specrec.printing import say, say_json
 
 if TYPE_CHECKING:
     from specrec.recommend.library import Library
@@ -73,7 +74,7 @@ def query(
     from specrec.recommend.library import Library
     from specrec.recommend.ranking import Ranking
 
-    _refuse_both(json, m3u)
+    refuse_both(json, m3u)
     opened = Library.open(library)
     ranking = Ranking(
         other_artists, other_albums, per_artist, diversity, fewer_hubs, duplicates=duplicates
@@ -82,16 +83,18 @@ def query(
         answer = opened.neighbors(queries, k, against=against, where=where, ranking=ranking)
     except QueryError as error:
         raise _with_quotes(opened, queries) or error from error
-    if json or m3u:
-        from specrec.report.export import neighbors_json, neighbors_m3u
+    if m3u:
+        from specrec.report.export import neighbors_m3u
 
-        print(neighbors_json(answer) if json else neighbors_m3u(answer, opened.audio_root, why))
-        if m3u:
-            _print_notes(answer.notes)
-        return
-    from specrec.report.terminal import print_neighbors
+        say_playlist(neighbors_m3u(answer, opened.audio_root, why), answer.notes)
+    elif json:
+        from specrec.report.export import neighbors_json
 
-    print_neighbors(answer, why)
+        say_json(neighbors_json(answer))
+    else:
+        from specrec.report.terminal import print_neighbors
+
+        print_neighbors(answer, why)
 
 
 @app.command()
@@ -107,24 +110,35 @@ def path(
     """Print tracks that lead from START to GOAL, each like the one before."""
     from specrec.recommend.library import Library
 
-    _refuse_both(json, m3u)
+    refuse_both(json, m3u)
     opened = Library.open(library)
     journey = opened.path(start, goal, steps)
-    if json or m3u:
-        from specrec.report.export import journey_json, journey_m3u
+    if m3u:
+        from specrec.report.export import journey_m3u
 
-        print(journey_json(journey) if json else journey_m3u(journey, opened.audio_root, why))
-        if m3u:
-            _print_notes(journey.notes)
-        return
-    from specrec.report.terminal import print_journey
+        say_playlist(journey_m3u(journey, opened.audio_root, why), journey.notes)
+    elif json:
+        from specrec.report.export import journey_json
 
-    print_journey(journey, why)
+        say_json(journey_json(journey))
+    else:
+        from specrec.report.terminal import print_journey
+
+        print_journey(journey, why)
 
 
-def _refuse_both(json: bool, m3u: bool) -> None:
+def refuse_both(json: bool, m3u: bool) -> None:
+    """Refuses two forms of one answer."""
     if json and m3u:
         raise QueryError("--json and --m3u exclude each other; give one of them")
+
+
+def say_playlist(playlist: str, notes: Sequence[str]) -> None:
+    """Prints a playlist, and notes on the error output, where they are no part of it."""
+    for line in playlist.split("\n"):
+        say(line)
+    for note in notes:
+        say(note, error=True)
 
 
 def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
@@ -140,11 +154,6 @@ def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
         f"{len(words)} queries were given; for the one track {track.title!r} put its words in"
         f' quotes: "{together}"'
     )
-
-
-def _print_notes(notes: tuple[str, ...]) -> None:
-    for note in notes:
-        print(note, file=sys.stderr)
 
 
 @app.command()
@@ -181,7 +190,7 @@ def explain(
 
         draw_account(account, *hear(opened, query, neighbor), plot)
     if json:
-        print(account_json(account, other))
+        say_json(account_json(account, other))
         return
     print_account(account)
     if other is not None:

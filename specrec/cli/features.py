@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
-from specrec.cli.asking import M3uOption, WhyOption
+from specrec.cli.asking import M3uOption, WhyOption, refuse_both, say_playlist
 from specrec.errors import QueryError
+from specrec.printing import say_json
 
 if TYPE_CHECKING:
     from specrec.recommend.feature_settings import FeatureSettings
@@ -59,27 +60,29 @@ def features(
     from specrec.recommend.features import FeatureRecommender
     from specrec.recommend.library import Library
 
-    if json and m3u:
-        raise QueryError("--json and --m3u exclude each other; give one of them")
+    refuse_both(json, m3u)
     settings = _settings(on, weight, metric, scaling)
     if is_table(source):
         recommender = FeatureRecommender.from_table(source, settings)
     else:
         recommender = FeatureRecommender.of_library(Library.open(source), settings)
     found = recommender.neighbors(query, k)
-    if json or m3u:
-        from specrec.report.export import neighbors_json, neighbors_m3u
+    if m3u:
+        from specrec.report.export import neighbors_m3u
 
-        if m3u and recommender.audio_root is None:
+        if recommender.audio_root is None:
             raise QueryError(f"{source}: names no audio files, of which a playlist is made")
-        root = recommender.audio_root or Path()
-        print(neighbors_json(found) if json else neighbors_m3u(found, root, why))
-        return
-    from specrec.report.comparison import print_basis
-    from specrec.report.terminal import print_neighbors
+        say_playlist(neighbors_m3u(found, recommender.audio_root, why), found.notes)
+    elif json:
+        from specrec.report.export import neighbors_json
 
-    print_neighbors(found, why, "Near in features to")
-    print_basis(recommender)
+        say_json(neighbors_json(found))
+    else:
+        from specrec.report.comparison import print_basis
+        from specrec.report.terminal import print_neighbors
+
+        print_neighbors(found, why, "Near in features to")
+        print_basis(recommender)
 
 
 @app.command()
@@ -126,7 +129,7 @@ def compare(
         with progress_bar("comparing") as on_progress:
             comparison = compare_library(opened, recommender, k, on_progress)
         if json:
-            print(comparison_json(comparison))
+            say_json(comparison_json(comparison))
         else:
             print_library_comparison(comparison)
     elif hybrid is not None:
@@ -134,7 +137,7 @@ def compare(
     else:
         compared = compare_query(opened, recommender, query, k)
         if json:
-            print(comparison_json(compared))
+            say_json(comparison_json(compared))
         else:
             print_query_comparison(compared)
 
@@ -155,7 +158,7 @@ def _answer_by_both(
     both = Hybrid(library, features, weight)
     found = both.neighbors(query, k)
     if json:
-        print(neighbors_json(found))
+        say_json(neighbors_json(found))
         return
     print_neighbors(found, relation="In sound and features like")
     print_basis(features, (f"{100 * both.share:.0f} % of the score is sound",))

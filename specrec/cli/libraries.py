@@ -6,6 +6,7 @@ import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.errors import LibraryError, QueryError
+from specrec.printing import say, say_json
 
 
 @app.command()
@@ -16,7 +17,7 @@ def status(library: LibraryArgument, json: JsonOption = False) -> None:
 
     found = library_status(library)
     if json:
-        print(status_json(found))
+        say_json(status_json(found))
     else:
         print_status(found, str(library))
 
@@ -38,7 +39,7 @@ def verify(
     with progress_bar("verifying") as on_progress:
         found = verify_library(library, on_progress)
     if json:
-        print(verification_json(found))
+        say_json(verification_json(found))
     else:
         print_verification(found, str(library))
     if not found.damage:
@@ -49,11 +50,9 @@ def verify(
             f" specrec verify {library} --repair"
         )
     if repair_library(library, found):
-        print(
-            "mended: the library before it is open again; now run index.py to bring it up to date"
-        )
+        say("mended: the library before it is open again; now run index.py to bring it up to date")
     else:
-        print("what was damaged is removed; now run index.py again: it makes that part anew")
+        say("what was damaged is removed; now run index.py again: it makes that part anew")
 
 
 @app.command()
@@ -72,8 +71,8 @@ def remove(
     found = [opened.track(opened.row_of(track)) for track in tracks]
     left = remove_tracks(library, [str(track.track_id) for track in found])
     for track in found:
-        print(f"removed {name_of(track)} ({track.path})")
-    print(f"{left} tracks are left; undo it with: specrec restore {library} --all")
+        say(f"removed {name_of(track)} ({track.path})")
+    say(f"{left} tracks are left; undo it with: specrec restore {library} --all")
 
 
 @app.command()
@@ -91,5 +90,5 @@ def restore(
         raise QueryError("give either paths or --all")
     back = restore_tracks(library, None if everything else paths)
     for path in back:
-        print(f"restored {path}")
-    print(f"{len(back)} files; now run index.py again" if back else "nothing was removed")
+        say(f"restored {path}")
+    say(f"{len(back)} files; now run index.py again" if back else "nothing was removed")

@@ -7,6 +7,7 @@ import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.errors import ModelError
+from specrec.printing import say, say_json
 
 
 @app.command()
@@ -75,7 +76,7 @@ def evaluate(
             on_plant=on_plant,
         )
     if json:
-        print(evaluation_json(evaluation))
+        say_json(evaluation_json(evaluation))
     else:
         print_evaluation(evaluation)
     if output is not None:
@@ -121,7 +122,7 @@ def probe(
         probing = probe_library(opened, group, test, baselines, on_embed)
     save_probe(probing.probe, (model or library) / PROBE_FILE)
     if json:
-        print(probing_json(probing))
+        say_json(probing_json(probing))
     else:
         print_probing(probing)
-        print(f"probe written to {(model or library) / PROBE_FILE}")
+        say(f"probe written to {(model or library) / PROBE_FILE}")

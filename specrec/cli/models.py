@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from specrec.cli.app import JsonOption, app
+from specrec.printing import say, say_json
 
 models = typer.Typer(
     help="List the models, or fetch one.",
@@ -23,7 +24,7 @@ def list_models(
     from specrec.report.models import models_json, print_models
 
     if json:
-        print(models_json())
+        say_json(models_json())
     else:
         print_models()
 
@@ -45,4 +46,4 @@ def fetch_model(
 
     with progress_bar(f"fetching {name}") as on_progress:
         folder = fetch_model(name, file, on_progress)
-    print(f"model written to {folder}; use it with: python index.py model={name} ...")
+    say(f"model written to {folder}; use it with: python index.py model={name} ...")

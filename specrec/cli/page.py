@@ -7,6 +7,7 @@ import typer
 
 from specrec.cli.app import app
 from specrec.errors import QueryError
+from specrec.printing import say
 
 
 @app.command()
@@ -49,9 +50,9 @@ def report(
     settings = PageSettings(tuple(query or ()), queries, k, audio, tuple(label or ()), _command())
     page = gather(source, settings)
     size = write_page(page, output)
-    print(f"page written to {output} ({size / 1e6:.1f} MB)")
+    say(f"page written to {output} ({size / 1e6:.1f} MB)")
     for name, why in page.left_out().items():
-        print(f"left out: {name}: {why}")
+        say(f"left out: {name}: {why}")
 
 
 def _command() -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specrec.cli.app import JsonOption, app
+from specrec.printing import say_json
 
 if TYPE_CHECKING:
     from specrec.catalog.scan import Scan
@@ -57,7 +58,7 @@ def spectrograms(
     with progress_bar("drawing") as on_progress:
         rendering = draw_folder(root, scan, output, drawing, workers, on_progress)
     if json:
-        print(rendering_json(rendering, output, drawing))
+        say_json(rendering_json(rendering, output, drawing))
     else:
         print_rendering(rendering, output, scan.ignored)
 

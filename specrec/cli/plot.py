@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from specrec.cli.app import LibraryArgument, app
+from specrec.printing import say
 
 plot = typer.Typer(
     help="Draw tracks of a library, as PNG or SVG.",
@@ -35,7 +36,7 @@ def gallery(
 
     with progress_bar("drawing") as on_progress:
         draw_gallery(Library.open(library), by, output, k, lowest, on_progress)
-    print(f"picture written to {output}")
+    say(f"picture written to {output}")
 
 
 @plot.command()
@@ -58,7 +59,7 @@ def contrast(
 
     with progress_bar("drawing") as on_progress:
         draw_contrast(Library.open(library), by, output, n, seed, on_progress)
-    print(f"picture written to {output}")
+    say(f"picture written to {output}")
 
 
 @plot.command()
@@ -80,7 +81,7 @@ def neighbors(
 
     with progress_bar("drawing") as on_progress:
         draw_neighbors(Library.open(library), query, output, k, on_progress)
-    print(f"picture written to {output}")
+    say(f"picture written to {output}")
 
 
 @plot.command()
@@ -102,4 +103,4 @@ def match(
     opened = Library.open(library)
     account = account_for(opened, query, neighbor)
     draw_account(account, *hear(opened, query, neighbor), output)
-    print(f"picture written to {output}")
+    say(f"picture written to {output}")

@@ -7,6 +7,7 @@ import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.cli.plot import OutputOption, plot
+from specrec.printing import say, say_json
 
 if TYPE_CHECKING:
     from specrec.study.clusters import Clustering
@@ -53,7 +54,7 @@ def clusters(
     material = _material(library, on)
     clustering = _clusters_of(material, k, seed)
     if json:
-        print(clusters_json(material, clustering))
+        say_json(clusters_json(material, clustering))
     else:
         print_clusters(material, clustering)
     if picture is not None:
@@ -76,7 +77,7 @@ def plot_clusters(
 
     check_picture(output)
     draw_clusters(_clusters_of(_material(library, on), k, seed), output)
-    print(f"picture written to {output}")
+    say(f"picture written to {output}")
 
 
 @app.command()
@@ -95,7 +96,7 @@ def cues(
 
     study = _study_cues(library, group, seed, picture)
     if json:
-        print(cues_json(study))
+        say_json(cues_json(study))
     else:
         print_cues(study)
     if picture is not None:
@@ -115,7 +116,7 @@ def plot_cues(
     from specrec.report.study_plots import draw_cues
 
     draw_cues(_study_cues(library, group, seed, output), output)
-    print(f"picture written to {output}")
+    say(f"picture written to {output}")
 
 
 @plot.command("map")
@@ -151,7 +152,7 @@ def map_(
             if k is not None:
                 raise
     draw_map(material, projection, output, clustering, values)
-    print(f"picture written to {output}")
+    say(f"picture written to {output}")
 
 
 def _clusters_of(material: "Material", k: int | None, seed: int) -> "Clustering":

@@ -2,8 +2,8 @@
 
 import math
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,26 +44,28 @@ class BuildReport:
         embedded: Files that this run decoded and embedded; in a dry run, would.
         skipped: Files left out, this time or before.
         ignored: Files that are not audio.
-        table: The table whose columns were joined, if any.
+        table: What came of a table of the tracks, in a line; None if there is none.
         featured: What came of joining the table of features; None if none was given.
         changed: Whether a new generation was written.
         plan: What became of the files since the last run.
         unmeasured: Tracks of which nothing was measured, though it was to be.
         pruned: Whether the tracks whose files are gone have left.
         dry_run: Whether nothing was done.
+        untagged: Files that were read now without their tags, and why.
     """
 
     tracks: int
     embedded: int
     skipped: list[Skipped]
     ignored: int
-    table: Path | None
+    table: str | None
     featured: Joined | None
     changed: bool
     plan: Plan
     unmeasured: int = 0
     pruned: bool = False
     dry_run: bool = False
+    untagged: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_library(
@@ -127,12 +129,13 @@ def build_library(
         len(new),
         skipped_files(after.skipped),
         catalog.ignored,
-        catalog.table,
+        catalog.remark,
         featured,
         changed,
         plan,
         int(after.descriptors.isna().all(axis=1).sum()) if config.describe else 0,
         config.prune,
+        untagged=catalog.untagged,
     )
 
 
@@ -147,12 +150,13 @@ def _rehearse(
         len(_unknown(catalog, Store(library, key), removed_contents(before))),
         catalog.skipped,
         catalog.ignored,
-        catalog.table,
+        catalog.remark,
         featured,
         changed=False,
         plan=make_plan(before, catalog),
         pruned=config.prune,
         dry_run=True,
+        untagged=catalog.untagged,
     )
 
 
@@ -191,7 +195,8 @@ def _adopt(before: Generation, store: Store) -> None:
 def _read_catalog(
     config: IndexConfig, before: Generation | None, on_scan: Progress | None
 ) -> tuple[Catalog, Joined | None]:
-    catalog = read_catalog(Path(config.audio), None if before is None else before.files, on_scan)
+    known = None if before is None else before.files
+    catalog = read_catalog(Path(config.audio), known, on_scan, config.workers)
     if config.features is None:
         return catalog, None
     path = Path(config.features).expanduser()

@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
 
     Args:
         tracks: With path, title, artist, album, track_id.
-        query: Case, accents of punctuation and underscores do not matter.
+        query: Case, punctuation and underscores do not matter, nor do accents unless they tell
+            tracks apart.
 
     Raises:
         QueryError: If nothing fits, or several tracks do; the message lists candidates.
@@ -73,24 +75,30 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
     paths = tracks.index[tracks["path"] == query] if query else []
     if len(paths):
         return int(paths[0])
-    wanted = _words(query)
-    if not wanted:
+    if not query.strip():
         raise QueryError("the query is empty; give a track_id, a file, or words of a title")
-    titles = tracks["title"].map(_words)
-    artists = tracks["artist"].fillna("").map(_words)
-    albums = tracks["album"].fillna("").map(_words)
-    both = [(artists + " " + titles), (titles + " " + artists)]
-    exact = (titles == wanted) | (both[0] == wanted) | (both[1] == wanted)
-    rows = tracks.index[exact]
-    if not len(rows):
-        everything = both[0] + " " + albums
+    for rows in _fitting(tracks, query):
+        if len(rows) == 1:
+            return int(rows[0])
+        if len(rows):
+            raise _several(tracks, query, rows)
+    raise QueryError(_nothing(tracks, query))
+
+
+def _fitting(tracks: pd.DataFrame, query: str) -> Iterator[pd.Index]:
+    """The rows that fit a query, more and more loosely."""
+    named = tracks[["title", "artist", "album"]].fillna("")
+    read = []
+    for normalize in (_words, _folded):
+        wanted, names = normalize(query), named.map(normalize)
+        read.append((wanted, names))
+        orders = (names["artist"] + " " + names["title"], names["title"] + " " + names["artist"])
+        exact = (names["title"] == wanted) | (orders[0] == wanted) | (orders[1] == wanted)
+        yield tracks.index[exact & bool(wanted)]
+    for wanted, names in read:
         needed = set(wanted.split())
-        rows = tracks.index[[needed <= set(text.split()) for text in everything]]
-    if not len(rows):
-        raise QueryError(_nothing(tracks, query))
-    if len(rows) > 1:
-        raise QueryError(_several(tracks, query, rows))
-    return int(rows[0])
+        everything = names["artist"] + " " + names["title"] + " " + names["album"]
+        yield tracks.index[[bool(needed) and needed <= set(text.split()) for text in everything]]
 
 
 def is_text(query: str) -> bool:
@@ -103,26 +111,43 @@ def is_text(query: str) -> bool:
 
 
 def _words(text: str) -> str:
-    """The words alone, in lower case, with one space between them."""
-    return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
+    """The words alone, in lower case, with one space between them; signs if there is no word."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(re.findall(r"[^\W_]+", plain)) or " ".join(plain.split())
+
+
+# Letters that Unicode takes for no variant of another, though who has no key for them does.
+_BARE = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h"}
+)
+
+
+def _folded(text: str) -> str:
+    """As `_words`, without accents.
+
+    >>> _folded("Café del MØR")
+    'cafe del mor'
+    """
+    apart = unicodedata.normalize("NFKD", text.casefold()).translate(_BARE)
+    return _words("".join(sign for sign in apart if not unicodedata.combining(sign)))
 
 
 def _nothing(tracks: pd.DataFrame, query: str) -> str:
-    close = difflib.get_close_matches(query, tracks["title"].astype(str), n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+    names = [*tracks["title"].dropna().astype(str), *tracks["artist"].dropna().astype(str)]
+    known = {_folded(name): name for name in reversed(names)}
+    close = difflib.get_close_matches(_folded(query), known, n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(repr(known[name]) for name in close)}?" if close else ""
     return f"{query!r} is neither a file nor a track_id, and fits no title or artist{hint}"
 
 
-def _several(tracks: pd.DataFrame, query: str, rows: pd.Index) -> str:
-    lines = [
+def _several(tracks: pd.DataFrame, query: str, rows: pd.Index) -> QueryError:
+    """An error that lists the tracks that fit."""
+    shown = [
         f"  {tracks.at[row, 'track_id']}  {describe(tracks.loc[row])}" for row in rows[:_SHOWN]
     ]
-    more = f"\n  ... and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-    return (
-        f"{query!r} fits {len(rows)} tracks; add words or give a track_id:\n"
-        + "\n".join(lines)
-        + more
-    )
+    more = [f"  ... and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
+    message = f"{query!r} fits {len(rows)} tracks; add words or give a track_id:"
+    return QueryError(message, [*shown, *more])
 
 
 def describe(track: "pd.Series[object]") -> str:

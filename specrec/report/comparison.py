@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from specrec.explain.english import WORDS, noun, reading_text
 from specrec.metrics import Estimate
 from specrec.recommend.features import FeatureRecommender
+from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
 from specrec.study.comparison import Disagreement, Match, QueryComparison
 from specrec.study.library_comparison import AgreedQuery, LibraryComparison
@@ -42,14 +41,14 @@ def print_basis(features: FeatureRecommender, notes: Sequence[str] = ()) -> None
         lines[1] += f"; {features.left_out} left out, of which too few features are known"
     if features.filled:
         lines[1] += f"; {features.filled} lack a feature and count as usual in it"
-    console = Console(highlight=False)
+    console = Console()
     for line in [*lines, *notes]:
         console.print(f"[dim]{escape(line)}[/]")
 
 
 def print_query_comparison(comparison: QueryComparison) -> None:
     """Prints two answers side by side, how far they agree, and what sets them apart."""
-    console = Console(highlight=False)
+    console = Console()
     table = Table(box=box.SIMPLE_HEAD, title_justify="left")
     table.title = f"[bold]{escape(name_of(comparison.query))}[/]"
     table.add_column("#", justify="right", style="dim")
@@ -82,7 +81,7 @@ def print_query_comparison(comparison: QueryComparison) -> None:
 
 def print_library_comparison(comparison: LibraryComparison) -> None:
     """Prints how far two systems agree over a library, and what neighbors of each share."""
-    console, k = Console(highlight=False), comparison.k
+    console, k = Console(), comparison.k
     asked = f"{comparison.queries} of {comparison.tracks} tracks asked about"
     if comparison.left_out:
         asked += f"; {comparison.left_out} left out, of which too few features are known"
@@ -100,7 +99,9 @@ def print_library_comparison(comparison: LibraryComparison) -> None:
     table.add_column("neighbors by sound", justify="right")
     table.add_column("neighbors by features", justify="right")
     for item in comparison.features:
-        table.add_row(noun(item.feature), _interval(item.by_sound), _interval(item.by_features))
+        table.add_row(
+            escape(noun(item.feature)), _interval(item.by_sound), _interval(item.by_features)
+        )
     console.print(table)
     console.print(
         "[dim]difference between a track and its neighbors, random tracks being 1;"

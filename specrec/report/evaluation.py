@@ -6,8 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from specrec import __version__
@@ -15,6 +13,7 @@ from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Hubness, Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
 from specrec.metrics import Estimate
+from specrec.report.console import Console, escape
 
 if TYPE_CHECKING:
     from specrec.report.explanations import Section
@@ -44,12 +43,12 @@ def print_evaluation(evaluation: Evaluation) -> None:
     Of the differences only some metrics; the JSON document has all.
     """
     print_retrieval(evaluation.retrieval)
-    console = Console(highlight=False)
+    console = Console()
     first = next(iter(evaluation.embeddings))
     for retrieval in evaluation.retrieval:
         if retrieval.differences and remark(retrieval) is None:
-            title = f"{first} minus the others\n{subject(retrieval)}"
-            console.print(f"[italic]{escape(title)}[/]")
+            title = f"{escape(first)} minus the others\n{escape(subject(retrieval))}"
+            console.print(f"[italic]{title}[/]")
             console.print(_metric_table(retrieval.differences, _DIFFERENCES, difference_text))
     k = next(iter(evaluation.hubness.values())).k
     console.print(f"[italic]Hubs: how often a track is among the first {k} of another[/]")
@@ -75,7 +74,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
 
 def print_retrieval(retrievals: Sequence[Retrieval]) -> None:
     """Prints a table for each label, without and with the artist filter."""
-    console = Console(highlight=False)
+    console = Console()
     for retrieval in retrievals:
         console.print(f"[italic]{escape(subject(retrieval))}[/]")
         if (why := remark(retrieval)) is None:

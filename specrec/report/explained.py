@@ -2,6 +2,7 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from specrec.recommend.account import Account, Heard
 from specrec.recommend.track import Track
 from specrec.report.explaining import noun, verdict_on
+from specrec.report.lettering import drawable, families, shortened
 from specrec.report.pictures import save_picture
 from specrec.report.terminal import clock, name_of
 
@@ -90,7 +92,8 @@ def _draw_heard(panel: Axes, heard: Heard, track: Track, scale: float) -> AxesIm
     shown = [hz for hz in _HERTZ if heard.centers_hz[0] <= hz <= heard.centers_hz[-1]]
     places = np.interp(shown, heard.centers_hz, np.arange(bands) + 0.5)
     panel.set_yticks(places, [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in shown])
-    panel.set_title(_shortened(name_of(track), 110), fontsize=10, fontweight="bold", loc="left")
+    look: dict[str, Any] = {"family": list(families()), "fontweight": "bold", "loc": "left"}
+    panel.set_title(shortened(drawable(name_of(track)), 110), fontsize=10, **look)
     _time_axis(panel, "x")
     panel.tick_params(labelsize=8)
     return image
@@ -126,8 +129,9 @@ def _draw_matrix(
     panel.add_patch(Rectangle(corner, width, height, fill=False, edgecolor="black", linewidth=1.5))
     title = "which part sounds like which (box, and dashed above: most alike)"
     panel.set_title(title, fontsize=9.5, loc="left")
-    panel.set_xlabel(_shortened(account.neighbor.title, 45), fontsize=8.5)
-    panel.set_ylabel(_shortened(account.query.title, 34), fontsize=8.5)
+    look: dict[str, Any] = {"family": list(families()), "fontsize": 8.5}
+    panel.set_xlabel(shortened(drawable(account.neighbor.title), 45), **look)
+    panel.set_ylabel(shortened(drawable(account.query.title), 34), **look)
     _time_axis(panel, "x")
     _time_axis(panel, "y")
     panel.tick_params(labelsize=8)
@@ -171,7 +175,3 @@ def _time_axis(panel: Axes, which: str) -> None:
     axis = panel.xaxis if which == "x" else panel.yaxis
     axis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds)))
     axis.set_major_locator(MaxNLocator(8, steps=[1, 1.5, 2, 3, 5, 6, 10]))
-
-
-def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

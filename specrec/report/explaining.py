@@ -3,8 +3,6 @@
 import json
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from specrec.descriptors.features import FEATURES
@@ -13,6 +11,7 @@ from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.readings import Reading
 from specrec.explain.reasons import Verdict
 from specrec.recommend.account import Account, Difference
+from specrec.report.console import Console, escape
 from specrec.report.terminal import clock, name_of
 
 
@@ -26,7 +25,7 @@ def account_json(account: Account, difference: Difference | None = None) -> str:
 
 def print_account(account: Account) -> None:
     """Prints the sentence, the sum, both tracks' features, passages, and what would change it."""
-    console, explanation = Console(highlight=False), account.explanation
+    console, explanation = Console(), account.explanation
     query, neighbor = escape(name_of(account.query)), escape(name_of(account.neighbor))
     console.print(f"[bold]{query}[/] and [bold]{neighbor}[/]")
     console.print(f"{escape(explanation.sentence)}\n")
@@ -62,7 +61,7 @@ def print_difference(difference: Difference) -> None:
     """Prints why one track is nearer than another."""
     one, other = escape(name_of(difference.neighbor)), escape(name_of(difference.other))
     first, second = difference.similarities
-    console = Console(highlight=False)
+    console = Console()
     console.print(f"\n[bold]{one}[/] ({first:.3f}) and not [bold]{other}[/] ({second:.3f})")
     table = Table(box=box.SIMPLE_HEAD, show_footer=True)
     table.add_column("feature", "difference")

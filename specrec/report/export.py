@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from specrec.printing import visible
 from specrec.recommend.journey import Journey
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Track
@@ -42,6 +43,9 @@ def journey_json(journey: Journey) -> str:
 
 def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = True) -> str:
     """An extended M3U playlist (UTF-8) of the neighbors, in order.
+
+    A path that holds a line break or another control stands as a `file://` address, which keeps
+    it on one line and players understand.
 
     Args:
         neighbors: What is to be played.
@@ -84,11 +88,11 @@ def _entry(track: Track, audio_root: Path) -> list[str]:
     seconds = -1 if track.duration_seconds is None else round(track.duration_seconds)
     # A path from outside the library is relative to where we are.
     path = audio_root / track.path if track.track_id is not None else Path(track.path).resolve()
-    if len(str(path).splitlines()) > 1:
-        return [f"# {_line(name_of(track))} is left out: its path has more than one line"]
-    return [f"#EXTINF:{seconds},{_line(name_of(track))}", str(path)]
+    plain = visible(str(path)) == str(path)
+    place = str(path) if plain else path.absolute().as_uri()
+    return [f"#EXTINF:{seconds},{_line(name_of(track))}", place]
 
 
 def _line(text: str) -> str:
     """On one line: a break would end the entry."""
-    return " ".join(text.split())
+    return visible(" ".join(text.split()))

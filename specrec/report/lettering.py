@@ -5,6 +5,8 @@ from functools import cache
 
 from matplotlib import font_manager
 
+from specrec.printing import visible
+
 _FAMILIES = (
     "DejaVu Sans",
     "Noto Sans CJK JP",
@@ -45,7 +47,7 @@ def drawable(text: str) -> str:
     Signs that only change how their neighbors look, such as a joiner, are left out if they are
     missing.
     """
-    line = unicodedata.normalize("NFC", " ".join(text.split()))
+    line = unicodedata.normalize("NFC", visible(" ".join(text.split())))
     return "".join(filter(None, map(_sign, line)))
 
 

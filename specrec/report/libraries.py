@@ -3,13 +3,12 @@
 import json
 from dataclasses import asdict
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from specrec.catalog.joins import Joined
 from specrec.index.build import BuildReport
 from specrec.index.maintenance import Status, Verification
+from specrec.report.console import Console, escape
 from specrec.report.skipped import print_skipped
 
 _PATHS_SHOWN = 10
@@ -47,7 +46,7 @@ def print_status(status: Status, library: str) -> None:
     }
     for name, text in rows.items():
         table.add_row(name, text)
-    console = Console(highlight=False)
+    console = Console()
     console.print(f"[bold]{escape(library)}[/]")
     console.print(table)
 
@@ -59,7 +58,7 @@ def status_json(status: Status) -> str:
 
 def print_verification(found: Verification, library: str) -> None:
     """Prints what is damaged."""
-    console = Console(highlight=False)
+    console = Console()
     for line in found.damage:
         console.print(escape(line))
     if not found.damage:
@@ -74,7 +73,7 @@ def verification_json(found: Verification) -> str:
 
 def print_build(report: BuildReport, library: str) -> None:
     """Says what an index run did, or would do, and lists the files it left out."""
-    console = Console(highlight=False)
+    console = Console()
     if report.dry_run:
         console.print(
             f"[bold]{escape(library)}[/]: {report.tracks} tracks now; a run would embed"
@@ -92,7 +91,7 @@ def print_build(report: BuildReport, library: str) -> None:
         console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
     _print_plan(console, report)
     if report.table:
-        console.print(f"tags and columns from {escape(str(report.table))}")
+        console.print(escape(report.table))
     if report.featured is not None:
         console.print(_featured(report.featured))
     print_skipped(console, report.skipped)
@@ -105,6 +104,7 @@ def _print_plan(console: Console, report: BuildReport) -> None:
         "new": plan.added if report.dry_run else [],
         "changed": plan.changed,
         "moved": [f"{before} -> {now}" for before, now in plan.moved],
+        "without their tags": [f"{path}: {why}" for path, why in report.untagged.items()],
         f"gone, {would}dropped" if report.pruned else "gone, kept (prune=true drops them)": (
             plan.vanished
         ),

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from specrec.model.resolve import FETCHABLE, WEIGHTS_FILE, installed_models, read_card
+from specrec.report.console import Console, escape
 
 _FIGURES = {"precision_at_1": "P@1", "precision_at_10": "P@10", "mean_average_precision": "mAP"}
 
@@ -34,7 +33,7 @@ def print_models() -> None:
             escape(model["license"]),
             *(f"{figures[name]:.3f}" if name in figures else "-" for name in _FIGURES),
         )
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(soft_wrap=True)
     console.print(table, soft_wrap=False)
     for protocol in dict.fromkeys(model["protocol"] for model in models if model["protocol"]):
         console.print(f"measured on {escape(protocol)}")

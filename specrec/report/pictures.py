@@ -3,9 +3,10 @@
 import io
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from specrec.errors import QueryError
+from specrec.printing import visible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,23 +46,42 @@ def _check_name(path: Path) -> None:
 def save_picture(figure: "Figure", path: Path, title: str, description: str) -> None:
     """Writes a figure; its metadata holds a title and a description.
 
+    Its texts are taken as they are: `$` begins no formula, and what XML forbids is written out.
+
     Raises:
         QueryError: If its name ends neither in `.png` nor in `.svg`.
         OSError: If the file can't be written.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
 
     _check_name(path)
     FigureCanvasAgg(figure)
-    metadata: dict[str, str | None] = {"Title": title, "Description": description}
+    for text in cast(list[Text], figure.findobj(Text)):
+        text.set_parse_math(False)
+        text.set_text(_lines(text.get_text()))
+    metadata: dict[str, str | None] = {
+        "Title": visible(title),
+        "Description": visible(description),
+    }
     kind = path.suffix.lower()[1:]
     if kind == "svg":
         metadata["Date"] = None  # the same figure, the same file
     file = io.BytesIO()
-    with rc_context({"svg.hashsalt": "specrec"}), warnings.catch_warnings():
+    # The second is for texts that are made on drawing.
+    with (
+        rc_context({"svg.hashsalt": "specrec", "text.parse_math": False}),
+        warnings.catch_warnings(),
+    ):
         # A font may lack the signs of a title; boxes stand for them.
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure.savefig(file, format=kind, dpi=_DPI, metadata=metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(file.getvalue())
+    drawn = file.getvalue()
+    # The names of ticks come only now; XML has no escape for a control.
+    path.write_bytes(_lines(drawn.decode()).encode() if kind == "svg" else drawn)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))

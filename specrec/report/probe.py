@@ -5,18 +5,18 @@ from dataclasses import asdict
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from specrec.evaluation.probing import Probing
 from specrec.model.probe import R2_FLOOR, ProbedFeature
+from specrec.report.console import Console
 
 FORMAT_VERSION = 1
 
 
 def print_probing(probing: Probing) -> None:
     """Prints one row a feature, well predicted ones first, and what the columns mean."""
-    console = Console(highlight=False)
+    console = Console()
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     header, rows = probing_rows(probing)
     for name in header:

@@ -4,16 +4,14 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-
+from specrec.report.console import Console, escape
 from specrec.report.skipped import print_skipped
 from specrec.report.spectrograms import Drawing, Rendering
 
 
 def print_rendering(rendering: Rendering, output: Path, ignored: int) -> None:
     """Says what became of a folder, and lists the files without a picture."""
-    console = Console(highlight=False)
+    console = Console()
     parts = [
         f"{len(rendering.pictures)} pictures",
         f"{rendering.drawn} drawn now",

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from specrec.catalog.scan import Skipped
+from specrec.report.console import Console, escape
 
 _SHOWN = 20
 

@@ -90,7 +90,7 @@ def draw_grid(
     bar = figure.colorbar(images[0], ax=figure.axes, pad=0.01, aspect=10 * rows, fraction=0.03)
     bar.set_label("dB", fontsize=9)
     bar.ax.tick_params(labelsize=8)
-    figure.suptitle(drawable(title), fontsize=12, family=list(families()), parse_math=False)
+    figure.suptitle(drawable(title), fontsize=12, family=list(families()))
     part = f"at most {SECONDS:g} s from the middle of each track"
     figure.supxlabel(f"seconds ({part}); colors: dB relative to its maximum", fontsize=9)
     save_picture(figure, path, title, _description(columns))
@@ -117,12 +117,11 @@ def _head(panel: Axes, heading: str) -> None:
         textcoords="offset points",
         fontsize=11,
         family=list(families()),
-        parse_math=False,
     )
 
 
 def _entitle(panel: Axes, item: Shown) -> None:
-    look: dict[str, Any] = {"fontsize": 9, "family": list(families()), "parse_math": False}
+    look: dict[str, Any] = {"fontsize": 9, "family": list(families())}
     panel.set_title(shortened(drawable(item.name), _LETTERS), loc="left", **look)
     panel.set_title(drawable(item.note), loc="right", color="#444444", **look)
 

@@ -5,11 +5,10 @@ from math import isnan
 from typing import Any
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from specrec.recommend.track import track_of_row
+from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
 from specrec.study.clusters import Clustering
 from specrec.study.cues import Claim, CueStudy, Finding
@@ -24,7 +23,7 @@ _ORIGINS = {"table": "from the table", "measured": "measured", "predicted": "pre
 
 def print_clusters(material: Material, clustering: Clustering) -> None:
     """Prints each cluster, and how the number of them was chosen."""
-    console = Console(highlight=False)
+    console = Console()
     table = Table(box=box.SIMPLE_HEAD, title_justify="left")
     table.title = f"{len(material)} tracks by {_compared(material)}"
     for name in ("#", "tracks", "share", "silhouette"):
@@ -38,13 +37,13 @@ def print_clusters(material: Material, clustering: Clustering) -> None:
             str(cluster.size),
             f"{cluster.share:.0%}",
             "-" if isnan(cluster.silhouette) else f"{cluster.silhouette:.2f}",
-            cluster.name,
+            escape(cluster.name),
             escape("; ".join(typical)),
         )
     console.print(table)
     if not clustering.given:
         console.print(_criteria(clustering))
-    console.print(clustering.account)
+    console.print(escape(clustering.account))
     console.print(
         "A name says where a cluster's center stands out from the library, by half a standard"
         " deviation and beyond noise.",
@@ -78,7 +77,7 @@ def clusters_json(material: Material, clustering: Clustering) -> str:
 
 def print_cues(study: CueStudy) -> None:
     """Prints each claim, the figures and the verdict."""
-    console = Console(highlight=False)
+    console = Console()
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("claim, and what it was turned into", overflow="fold")
     table.add_column("correlation", justify="right", min_width=20)

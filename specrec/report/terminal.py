@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.segment import Segment, Segments
 from rich.table import Table
-from rich.text import Text
 
 from specrec.recommend.journey import Journey
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Track
+from specrec.report.console import Console, escape
 
 _SHOWN = 5
 
@@ -29,7 +27,7 @@ def print_neighbors(
         why: Whether to give reasons.
         relation: Of the neighbors to what was asked for.
     """
-    console = Console(highlight=False)
+    console = Console()
     several = len(answer.queries) > 1
     more: dict[str, list[str]] = {}
     scores = [neighbor.score for neighbor in answer if neighbor.score is not None]
@@ -46,7 +44,7 @@ def print_neighbors(
 
 def print_journey(journey: Journey, why: bool = True) -> None:
     """Prints a path as a table: how similar each track is to the one before, and why."""
-    console = Console(highlight=False)
+    console = Console()
     title = f"From {_names((journey.start,))} to {_names((journey[-1].track,))}"
     _print_table(console, title, journey.steps, {}, why)
     _print_notes(console, journey.notes)
@@ -134,7 +132,7 @@ def _print_reason(console: Console, neighbor: Neighbor) -> None:
     explanation = neighbor.explanation
     if not explanation.contributions and not explanation.reasons:
         return  # a library that knows no features
-    reason = Text(explanation.sentence, style="italic dim")
+    reason = f"[italic dim]{escape(explanation.sentence)}[/]"
     console.print(Padding(reason, (0, 2, 0, 6)))
 
 

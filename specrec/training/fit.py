@@ -24,6 +24,7 @@ from specrec.errors import CatalogError, ConfigError
 from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
 from specrec.model.probe import PROBE_FILE, save_probe
+from specrec.printing import say
 from specrec.synthesis.library import write_library
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import Item, ViewDataset, WindowDataset
@@ -85,8 +86,8 @@ def fit(
         encoder.backbone.load_state_dict(pretrained)
     if pretrained is not None or settings.epochs == 0:
         fit_normalize(encoder, windows, on_fit)
-    loaders = _loaders(config, cache, heard, valid, teachers)
     trainer, best = _trainer(config)
+    loaders = _loaders(config, cache, heard, valid, teachers, trainer.world_size)
     figures = {}
     if settings.epochs > 0:
         figures = _train(trainer, module, loaders, best, resumed)
@@ -116,7 +117,7 @@ def _save_probe(
     try:
         probe = probe_of(encoder, pooled, train, features, config.data.group_by, card.fingerprint)
     except CatalogError as error:
-        print(f"no probe, so no explanations: {error}", file=sys.stderr)  # noqa: T201
+        say(f"no probe, so no explanations: {error}", error=True)
         return
     save_probe(probe, folder / PROBE_FILE)
 
@@ -204,7 +205,7 @@ def _usable(
     catalog = read_catalog(folder)
     tracks, unusable = cache.fill(catalog, on_progress)
     for item in [*catalog.skipped, *unusable]:
-        print(f"skipped {item.path}: {item.detail} ({item.reason})", file=sys.stderr)  # noqa: T201
+        say(f"skipped {item.path}: {item.detail} ({item.reason})", error=True)
     return tracks.assign(file=[str(catalog.file(path)) for path in tracks["path"]])
 
 
@@ -214,8 +215,16 @@ def _loaders(
     train: pd.DataFrame,
     valid: pd.DataFrame,
     teachers: Teachers | None,
+    processes: int = 1,
 ) -> Loaders:
+    """Batches of views to train on, of which each process gets its share, and of windows."""
     data, settings, front_end = config.data, config.training, config.encoder.front_end
+    share = len(train) // processes
+    if processes > 1 and share < 2:
+        raise CatalogError(
+            f"{len(train)} tracks to train on are too few for {processes} processes, 2 at least"
+            " for each; set training.devices=1"
+        )
     views = ViewDataset(
         cache,
         train,
@@ -229,7 +238,7 @@ def _loaders(
     return (
         DataLoader(
             views,
-            min(settings.batch_tracks, len(train)),
+            min(settings.batch_tracks, share),
             shuffle=True,
             drop_last=True,
             num_workers=data.workers,

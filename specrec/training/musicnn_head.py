@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float32
-from rich.console import Console
+from rich.console import Console  # noqa: TID251 (a bar, no words)
 from rich.progress import track
 from safetensors.torch import save_file
 

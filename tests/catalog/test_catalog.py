@@ -1,4 +1,5 @@
 import os
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,9 @@ def test_a_missing_or_empty_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="no such folder"):
         read_catalog(tmp_path / "absent")
     with pytest.raises(CatalogError, match="no audio files"):
-        read_catalog(tmp_path)
+        read_catalog(tmp_path, workers=1)
+    with pytest.raises(CatalogError, match="neither a folder nor a table"):
+        read_catalog(write(tmp_path / "song.wav", tone(1)))
 
 
 def test_tags_of_every_kind(tmp_path: Path) -> None:
@@ -95,12 +98,12 @@ def test_tags_of_every_kind(tmp_path: Path) -> None:
 
 def test_a_track_keeps_its_id_when_it_moves_and_changes_it_with_its_content(tmp_path: Path) -> None:
     write(tmp_path / "a.wav", tone(1))
-    before = read_catalog(tmp_path).tracks["track_id"].item()
+    before = read_catalog(tmp_path, workers=1).tracks["track_id"].item()
     (tmp_path / "deep").mkdir()
     (tmp_path / "a.wav").rename(tmp_path / "deep" / "z.wav")
-    assert read_catalog(tmp_path).tracks["track_id"].item() == before
+    assert read_catalog(tmp_path, workers=1).tracks["track_id"].item() == before
     write(tmp_path / "deep" / "z.wav", tone(1, 500))
-    assert read_catalog(tmp_path).tracks["track_id"].item() != before
+    assert read_catalog(tmp_path, workers=1).tracks["track_id"].item() != before
 
 
 def test_copies_and_empty_files_are_listed(tmp_path: Path) -> None:
@@ -108,7 +111,7 @@ def test_copies_and_empty_files_are_listed(tmp_path: Path) -> None:
     (tmp_path / "b.wav").write_bytes((tmp_path / "a.wav").read_bytes())
     (tmp_path / "c.wav").touch()
     (tmp_path / "d.wav").touch()
-    catalog = read_catalog(tmp_path)
+    catalog = read_catalog(tmp_path, workers=1)
     assert catalog.tracks["path"].tolist() == ["a.wav"]
     assert [(item.path, item.reason) for item in catalog.skipped] == [
         ("b.wav", Reason.DUPLICATE),
@@ -121,12 +124,12 @@ def test_copies_and_empty_files_are_listed(tmp_path: Path) -> None:
 def test_a_second_reading_opens_only_what_changed(tmp_path: Path) -> None:
     for name in "abc":
         write(tmp_path / f"{name}.wav", tone(1, 200 + ord(name)))
-    first = read_catalog(tmp_path)
+    first = read_catalog(tmp_path, workers=1)
     write(tmp_path / "b.wav", tone(1, 999))
     opened: list[tuple[int, int]] = []
     second = read_catalog(tmp_path, first.files, lambda done, total: opened.append((done, total)))
     assert opened == [(1, 1)]
-    fresh = read_catalog(tmp_path)
+    fresh = read_catalog(tmp_path, workers=1)
     pd.testing.assert_frame_equal(second.tracks, fresh.tracks)
 
 
@@ -170,12 +173,47 @@ def test_a_manifest_in_or_beside_the_folder_is_joined(tmp_path: Path, place: str
     assert pd.isna(catalog.tracks["mood"].tolist()[1])
 
 
-def test_a_manifest_of_other_files_is_not_joined(tmp_path: Path) -> None:
+def test_a_manifest_that_is_of_no_use_is_said_and_ignored(tmp_path: Path) -> None:
     write(tmp_path / "music" / "a.wav", tone(1))
-    pd.DataFrame({"path": ["other.wav"], "x": [1]}).to_csv(tmp_path / "manifest.csv", index=False)
-    catalog = read_catalog(tmp_path / "music")
-    assert catalog.table is None
-    assert "x" not in catalog.tracks
+    write(tmp_path / "music" / "b.wav", tone(1, 600))
+    bare = read_catalog(tmp_path / "music", workers=1)
+    assert bare.remark is None
+    for text, why in [
+        ("name,version\nfoo,1\n", "no column names the files"),
+        ("path,version\nfoo,1\nfoo,2\n", "stands in two rows"),
+        ("path,x\nother.wav,1\n", "names none of the 2 tracks"),
+        ("path,year\nmusic/a.wav,long ago\n", "column year"),
+        ("path,track_id\nmusic/a.wav,1\nmusic/b.wav,1\n", "track_id 1 stands in two rows"),
+        ("\0\1\2", "manifest.csv"),
+    ]:
+        (tmp_path / "manifest.csv").write_text(text)
+        catalog = read_catalog(tmp_path / "music", bare.files)
+        assert catalog.table is None
+        assert (catalog.remark or "").startswith("not used: ")
+        assert why in (catalog.remark or "")
+        pd.testing.assert_frame_equal(catalog.tracks, bare.tracks)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_manifest_finds_files_in_any_spelling(tmp_path: Path, form: str) -> None:
+    path = unicodedata.normalize(form, "Ünder/É.wav")
+    write(tmp_path / "music" / path, tone(1))
+    write(tmp_path / "music" / "b.wav", tone(1, 600))
+    files = read_catalog(tmp_path / "music", workers=1).files
+    manifest = tmp_path / "manifest.csv"
+    for name in (
+        "music/Ünder/É.wav",
+        "music\\Ünder\\É.wav",
+        "Ünder/É.wav",  # below the music's folder, not the table's
+        "Ünder\\É.wav",
+        unicodedata.normalize("NFD", "music/Ünder/É.wav"),
+    ):
+        table = {"path": [name, "gone.wav"], "title": ["One", "No"]}
+        pd.DataFrame(table).to_csv(manifest, index=False)
+        catalog = read_catalog(tmp_path / "music", files)
+        titles = dict(zip(catalog.tracks["path"], catalog.tracks["title"], strict=True))
+        assert titles == {path: "One", "b.wav": "b"}
+        assert catalog.remark == f"tags and columns from {manifest}, for 1 of 2 tracks"
 
 
 def test_bad_tables_are_one_line(tmp_path: Path) -> None:
@@ -207,4 +245,4 @@ def test_content_id_is_sha256(tmp_path: Path) -> None:
 
 def test_a_float_wav_with_nan_is_left_to_the_decoder(tmp_path: Path) -> None:
     sf.write(tmp_path / "nan.wav", np.full(RATE, np.nan, np.float32), RATE, subtype="FLOAT")
-    assert read_catalog(tmp_path).tracks["path"].tolist() == ["nan.wav"]
+    assert read_catalog(tmp_path, workers=1).tracks["path"].tolist() == ["nan.wav"]

@@ -117,3 +117,82 @@ def test_a_parquet_table_may_have_an_index_and_no_artists(tmp_path: Path) -> Non
     tracks = read_feature_table(tmp_path / "table.parquet").tracks
     assert tracks["track_id"].tolist() == ["a", "b"]
     assert tracks["artist"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("sep=,\ntrack_id,title,energy\n1,Café,0.5\n2,Two,0.25\n", "utf-8"),
+        ('"sep=;"\r\ntrack_id;title;energy\r\n1;Café;0,5\r\n2;Two;0,25\r\n', "utf-8-sig"),
+        ("track_id;title;energy\n1;Café;0,5\n2;Two;2,5e-1\n", "utf-8"),
+        ("track_id\ttitle\tenergy\n1\tCafé\t0.5\n2\tTwo\t0,25\n", "utf-16"),
+        ("track_id|title|energy\n1|Café|0.5\n2|Two|0.25\n", "utf-8-sig"),
+    ],
+)
+def test_what_excel_writes_anywhere_is_read(tmp_path: Path, text: str, encoding: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(text.encode(encoding))
+    tracks = read_feature_table(path).tracks
+    assert tracks["track_id"].tolist() == ["1", "2"]
+    assert tracks["title"].tolist() == ["Café", "Two"]
+    assert tracks["energy"].tolist() == [0.5, 0.25]
+
+
+def test_a_text_with_commas_stays_a_text(tmp_path: Path) -> None:
+    table = read_feature_table(write(tmp_path, "track_id;title;mood;energy\na;1,5;x,y;\n"))
+    assert table.tracks[["title", "mood"]].to_numpy().tolist() == [["1,5", "x,y"]]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("id,name,artists,album,release_date,duration_ms,energy",
+         "{id},1979,{list},LP,{date},{ms}"),
+        ("track,artist,uri,album_name,year,duration_ms,energy", "1979,{list},{id},LP,{year},{ms}"),
+        ("Track URI,Track Name,Artist Name(s),Album Name,Release Date,Duration (ms),Energy",
+         "{id},1979,Ana;D'Eva,LP,{date},{ms}"),
+        ("track_id,track_name,track_artist,track_album_name,track_album_release_date,duration_ms,"
+         "energy", "{id},1979,Ana; D'Eva,LP,{date},{ms}"),
+    ],
+)  # fmt: skip
+def test_published_tables_are_recognized(tmp_path: Path, header: str, row: str) -> None:
+    cells = {"list": '"[\'Ana\', ""D\'Eva""]"', "date": "1979-05-01", "year": "1979"}
+    lines = [row.format(id=name, ms=200500, **cells) + ",0.5" for name in ("x", "y", "x")]
+    tracks = read_feature_table(write(tmp_path, "\n".join([header, *lines]) + "\n")).tracks
+    assert tracks["track_id"].tolist() == ["x", "y"]
+    first = tracks.iloc[0]
+    assert (first["title"], first["artist"], first["album"]) == ("1979", "Ana; D'Eva", "LP")
+    assert (first["year"], first["duration_seconds"], first["energy"]) == (1979, 200.5, 0.5)
+
+
+def test_lists_of_names_come_from_parquet_too(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"id": ["a", "b"], "artists": [["x", "y"], []], "genres": [["q", "p"], []]}
+    )
+    frame.to_parquet(tmp_path / "table.parquet")
+    tracks = read_feature_table(tmp_path / "table.parquet").tracks
+    assert tracks["artist"].fillna("-").tolist() == ["x; y", "-"]
+    assert tracks["genre"].tolist() == [["p", "q"], []]
+
+
+def test_a_column_of_another_meaning_keeps_its_name(tmp_path: Path) -> None:
+    table = write(tmp_path, "track_id,title,name,id,Energy,energy\na,T,N,7,1,0.5\n")
+    assert list(read_feature_table(table).tracks) == [
+        "track_id", "rows", "title", "name", "id", "Energy", "energy",
+    ]  # fmt: skip
+
+
+def test_a_feature_that_is_text_is_refused_and_numbers_as_text_are_numbers(tmp_path: Path) -> None:
+    with pytest.raises(
+        CatalogError, match=r"dataset\.csv: energy is 'high' in one row, which is no"
+    ):
+        read_feature_table(write(tmp_path, "track_id,energy\na,0.5\nb,high\n"))
+    table = read_feature_table(pd.DataFrame({"tempo": ["120", None], "energy": ["0.5", "1"]}))
+    assert table.tracks["tempo"].fillna(-1).tolist() == [120, -1]
+
+
+@pytest.mark.parametrize("name", ["table.xlsx", "song.mp3"])
+def test_a_file_that_is_no_table_is_called_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\3\4")
+    with pytest.raises(CatalogError, match=r"neither a folder nor a table in CSV, TSV or Parquet"):
+        read_feature_table(tmp_path / name)

@@ -197,7 +197,7 @@ def test_two_processes_train_together(labeled: Path, tmp_path: Path) -> None:
     done = run(
         "train.py", f"data.audio={labeled}", *TINY,
         "training.accelerator=cpu", "training.devices=2", "training.strategy=ddp",
-        "training.batch_tracks=2",
+        "training.batch_tracks=64",  # more tracks than a process has
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

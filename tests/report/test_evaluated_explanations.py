@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from rich.console import Console
 
 from specrec.evaluation.claims import Claims, Specificity
 from specrec.evaluation.deletion import FRACTIONS, ORDERS, Deletion
@@ -20,6 +19,7 @@ from specrec.evaluation.reason_stability import FAINT, ReasonStability
 from specrec.evaluation.retrieval import measure_hubness
 from specrec.metrics import Estimate
 from specrec.report import evaluation as terminal
+from specrec.report.console import Console
 from specrec.report.document import evaluation_markdown, write_evaluation
 from specrec.report.evaluation import print_evaluation
 from specrec.report.explanation_plots import draw_explanations

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from rich.console import Console
 
 from specrec.evaluation.protocol import Embedding, Evaluation
 from specrec.evaluation.retrieval import METRICS, evaluate_retrieval, measure_hubness
@@ -13,6 +12,7 @@ from specrec.evaluation.robustness import ALTERATIONS
 from specrec.evaluation.stability import compare
 from specrec.evaluation.task import Task
 from specrec.report import evaluation as terminal
+from specrec.report.console import Console
 from specrec.report.document import evaluation_markdown, write_evaluation
 from specrec.report.evaluation import evaluation_json, print_evaluation
 from specrec.report.plots import draw_hubness, draw_retrieval, draw_robustness

@@ -1,5 +1,6 @@
 """A whole run in closed form; runs that train are in end_to_end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ from specrec.config import (
     TrainConfig,
     TrainingConfig,
 )
-from specrec.errors import ConfigError
+from specrec.errors import CatalogError, ConfigError
 from specrec.model.artifact import load_model
 from specrec.model.encoder import Encoder
 from specrec.model.imagenet import pretrained_backbone
@@ -78,3 +79,9 @@ def test_a_trained_encoder_is_not_replaced_by_one_without_training(config: Train
     checkpoint.touch()
     with pytest.raises(ConfigError, match=r"holds a trained encoder.*resume=false"):
         fit(config)
+
+
+def test_more_processes_than_pairs_of_tracks_are_refused(config: TrainConfig) -> None:
+    training = TrainingConfig(accelerator="cpu", devices="4", strategy="ddp", probe=False)
+    with pytest.raises(CatalogError, match=r"6 tracks to train on are too few for 4 processes"):
+        fit(replace(config, training=training))

@@ -1,0 +1,64 @@
+"""A bound on what reading a file's tags may cost: their sizes and numbers are whatever it says."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+
+class OutOfTime(BaseException):
+    """The time is up; no `except Exception` on the way takes it for an error of its own."""
+
+
+@contextmanager
+def limited(seconds: float, memory_bytes: int) -> Iterator[None]:
+    """Ends the block when it has computed or allocated too much.
+
+    Only in a process's main thread, as a worker's is, and where the system can.
+
+    Args:
+        seconds: Of computing; waiting for a disk does not count.
+        memory_bytes: Beyond what the process has now.
+
+    Raises:
+        OutOfTime: After so many seconds.
+        MemoryError: Where more memory would be needed.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "SIGVTALRM"
+    ):
+        yield
+        return
+    with _memory(memory_bytes):
+        before = signal.signal(signal.SIGVTALRM, _raise)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    raise OutOfTime
+
+
+@contextmanager
+def _memory(extra_bytes: int) -> Iterator[None]:
+    statm = Path("/proc/self/statm")
+    if not statm.exists():  # not Linux: only time is bounded
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = int(statm.read_text().split()[0]) * resource.getpagesize() + extra_bytes
+    if soft == resource.RLIM_INFINITY or most < soft:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    try:
+        yield
+    finally:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -1,0 +1,79 @@
+"""What a person types, and the track that is meant."""
+
+import pandas as pd
+import pytest
+
+from specrec.errors import QueryError
+from specrec.recommend.lookup import find_row
+
+TITLES = [
+    ("Café del Mar", "Energy 52"),
+    ("Résumé", "Zoë"),
+    ("Resume", "Zoe"),
+    ("!!!", "!!!"),
+    ("÷", "Ed"),
+    ("🖤", "Mø"),
+    ("Ænima", "Tool"),
+    ("がくせい", "Band"),
+    ("かくせい", "Band"),
+    ("नमस्ते दुनिया", "Ravi"),
+    ("Λόγος", "Σοφία"),
+    ("Heart of Gold", "Sigur Rós"),
+]
+
+
+@pytest.fixture(scope="module")
+def tracks() -> pd.DataFrame:
+    frame = pd.DataFrame(TITLES, columns=["title", "artist"]).astype("string")
+    names = [f"{row}.wav" for row in range(len(frame))]
+    return frame.assign(album=pd.NA, path=names, track_id=names)
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        ("cafe del mar", 0),
+        ("CAFÉ del mar", 0),
+        ("cafe\u0301 mar energy", 0),
+        ("Résumé", 1),  # accents count where they tell two apart
+        ("resume", 2),
+        ("résumé zoë", 1),
+        ("!!!", 3),
+        ("÷", 4),
+        ("🖤", 5),
+        ("mo", 5),
+        ("aenima", 6),
+        ("がくせい", 7),
+        ("かくせい", 8),
+        ("नमस्ते", 9),
+        ("λογος σοφια", 10),
+        ("gold sigur ros", 11),
+    ],
+)
+def test_a_track_is_found_without_its_accents_and_by_signs(
+    tracks: pd.DataFrame, query: str, row: int
+) -> None:
+    assert find_row(tracks, query) == row
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("sigur rosss", "did you mean 'Sigur Rós'"),
+        ("cafe del mare!", "did you mean 'Café del Mar'"),
+        ("enimas", "did you mean 'Ænima'"),
+        ("???", r"fits no title or artist$"),
+        ("\u0301", r"fits no title or artist$"),
+    ],
+)
+def test_what_fits_nothing_gets_titles_and_artists_proposed(
+    tracks: pd.DataFrame, query: str, hint: str
+) -> None:
+    with pytest.raises(QueryError, match=hint):
+        find_row(tracks, query)
+
+
+def test_several_that_fit_are_candidates(tracks: pd.DataFrame) -> None:
+    with pytest.raises(QueryError, match="fits 2 tracks") as caught:
+        find_row(tracks, "band")
+    assert [line.split()[0] for line in caught.value.candidates] == ["7.wav", "8.wav"]
