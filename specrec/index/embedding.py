@@ -40,18 +40,10 @@ def embed_file(encoder: Encoder, path: Path) -> EmbeddedTrack:
     Raises:
         AudioError: As `load`; and `crashed`, `timed_out` or `too_large`.
     """
-    front_end = encoder.front_end
-    plan = WindowPlan(front_end.sample_rate, front_end.window_seconds)
-    track = _Track(0)
-    for _, item in stream_files(partial(read_track, plan, False), [path], workers=1):
-        if isinstance(item, AudioError):
-            raise item
-        if isinstance(item, WindowBlock):
-            if item.first == 0:
-                track = _Track(0)
-            track.parts.append(_embed_rows(encoder, item.windows))
-            track.seconds = item.seconds or 0.0
-    return track.finish()
+    ((_, made),) = embed_files(encoder, [path], workers=1)
+    if isinstance(made, AudioError):
+        raise made
+    return made
 
 
 def embed_files(
