@@ -1,6 +1,7 @@
 """What the bytes of a file say about it before any decoder is asked."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import BinaryIO
 
 COMPLETE = 0.95
@@ -37,15 +38,16 @@ class Head:
 
     Attributes:
         container: As `container_of` names it.
-        start: Where the sound begins, after ID3 tags, in bytes.
         size: Of the file, in bytes.
+        links: Where its sound begins, after ID3 tags, and ends, in bytes. A chained Ogg file has
+            several stretches, each a stream of its own.
         states_length: Whether an MPEG or Ogg stream says how long it is. Elsewhere, a decoder
             knows whether the duration that it reports is written in the file.
     """
 
     container: str | None
-    start: int
     size: int
+    links: tuple[tuple[int, int], ...]
     states_length: bool
 
 
@@ -54,12 +56,14 @@ def read_head(file: BinaryIO, size: int) -> Head:
     start = _sound_start(file)
     file.seek(start)
     container = container_of(file.read(64)) or ("mp3" if start else None)
+    links = [start]
     states_length = True
     if container in ("ogg", "opus"):
-        states_length = not _is_chained(file, size)
+        links = _ogg_links(file, start, size)
+        states_length = len(links) == 1
     elif container in ("mp3", None):
         states_length = _counts_its_frames(file, start, size)
-    return Head(container, start, size, states_length)
+    return Head(container, size, tuple(pairwise([*links, size])), states_length)
 
 
 def container_of(head: bytes) -> str | None:
@@ -109,12 +113,23 @@ def _counts_its_frames(file: BinaryIO, start: int, size: int) -> bool:
     return at >= 0 and size - start - counted < _SMALL_TAG_BYTES
 
 
-def _is_chained(file: BinaryIO, size: int) -> bool:
-    """Whether an Ogg file ends with another stream than it begins with."""
-    file.seek(0)
-    first = file.read(18)
-    page = _last_page(file, size)
-    return len(page) >= 18 and page[14:18] != first[14:18]
+def _ogg_links(file: BinaryIO, start: int, size: int) -> list[int]:
+    """Where the streams of an Ogg file begin that follow each other, in bytes."""
+    file.seek(start)
+    serial = file.read(18)[14:]
+    if _last_page(file, size)[14:18] == serial:
+        return [start]
+    links, at, was_first = [start], start, True
+    while True:
+        file.seek(at)
+        page = file.read(27 + 255)
+        if len(page) < 27 or page[:4] != b"OggS":
+            return links
+        is_first = bool(page[5] & 2)  # of a stream; those of one link begin together
+        if is_first and not was_first:
+            links.append(at)
+        was_first = is_first
+        at += 27 + page[26] + sum(page[27 : 27 + page[26]])
 
 
 def is_cut_short(file: BinaryIO, head: Head) -> bool:

@@ -1,6 +1,6 @@
 """The two decoders: a file, or a part of it, to blocks of mono samples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, groupby
@@ -12,7 +12,13 @@ import soundfile as sf
 from jaxtyping import Float32
 
 from specrec.audio.container import Head
-from specrec.audio.ffmpeg import FFMPEG_ERRORS, open_container, sound_of, stated_seconds
+from specrec.audio.ffmpeg import (
+    FFMPEG_ERRORS,
+    open_container,
+    sound_of,
+    start_seconds,
+    stated_seconds,
+)
 
 ENDED_EARLY = "ended early"
 _BLOCK_FRAMES = 1 << 16
@@ -27,6 +33,9 @@ _MOST_CHANNELS = 64  # FFmpeg's limit too
 _UNKNOWN_FRAMES = (1 << 63) - 1  # libsndfile's word for a FLAC stream that states none
 _OUT_OF_MEMORY = 17  # libsndfile's code
 _CANCELLED = 1e-3  # of the channels' power in their mean: -30 dB
+
+
+Opened = tuple[av.container.InputContainer, av.AudioStream]
 
 
 class DecoderError(Exception):
@@ -138,7 +147,7 @@ def open_ffmpeg(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
         MemoryError: If it takes more than there is.
     """
     try:
-        container = open_container(file, head.start)
+        container = open_container(file, *head.links[0])
     except FFMPEG_ERRORS as error:
         raise _failure(error, recognized=False) from error
     with container:
@@ -151,9 +160,11 @@ def open_ffmpeg(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
         stated = None
         if is_stated and name not in _STATE_NO_LENGTH:
             stated = stated_seconds(container, stream)
-        blocks = _ffmpeg_blocks(container, stream, part, part.complete * (stated or 0.0))
+        seeks = len(head.links) == 1 and bool(_SEEKABLE_BY_FFMPEG & set(name.split(",")))
+        decoded = _Decoded(container, stream, _open_links(file, head.links[1:]), seeks)
+        blocks = _ffmpeg_blocks(decoded, part, part.complete * (stated or 0.0))
         samples = None if stated is None else round(stated * stream.rate) - _skipped(stream, name)
-        yield Stream(stream.rate, samples, _seeks(container), blocks)
+        yield Stream(stream.rate, samples, decoded.seeks, blocks)
 
 
 def _skipped(stream: av.AudioStream, name: str) -> int:
@@ -163,13 +174,19 @@ def _skipped(stream: av.AudioStream, name: str) -> int:
     return int.from_bytes((stream.codec_context.extradata or b"")[10:12], "little")
 
 
-def _ffmpeg_blocks(
-    container: av.container.InputContainer, stream: av.AudioStream, part: Part, least: float
-) -> Iterator[np.ndarray]:
-    rate = stream.rate
+def _open_links(file: BinaryIO, links: Sequence[tuple[int, int]]) -> Iterator[Opened]:
+    """Opens the other streams of a chained file, one after the other."""
+    for start, stop in links:
+        with open_container(file, start, stop) as container:
+            stream = sound_of(container)
+            if stream is not None:
+                yield container, stream
+
+
+def _ffmpeg_blocks(decoded: "_Decoded", part: Part, least: float) -> Iterator[np.ndarray]:
+    rate = decoded.stream.rate
     left = None if part.length_seconds is None else round(part.length_seconds * rate)
     done = 0
-    decoded = _Decoded(container, stream)
     try:
         frames, skip = _frames_from(decoded, part.start_seconds)
         for planes in _at_rate(frames, rate):
@@ -193,43 +210,49 @@ class _Decoded:
     """A stream's frames. What can't be decoded, a tag in the middle say, is passed over.
 
     Attributes:
+        container: Where the stream is.
+        stream: The stream; of a chained file, the first.
+        seeks: Whether one gets to any of its packets right away.
         packets: How many were read.
         lost: How many of these can't be decoded.
     """
 
-    def __init__(self, container: av.container.InputContainer, stream: av.AudioStream) -> None:
-        self.container, self.stream = container, stream
+    def __init__(
+        self,
+        container: av.container.InputContainer,
+        stream: av.AudioStream,
+        links: Iterator[Opened],
+        seeks: bool,
+    ) -> None:
+        self.container, self.stream, self.seeks = container, stream, seeks
+        self._links = links
         self.packets = self.lost = 0
 
     def __iter__(self) -> Iterator[av.AudioFrame]:
-        for packet in self.container.demux(self.stream):
-            self.packets += 1
-            try:
-                frames = packet.decode()
-            except av.InvalidDataError:
-                self.lost += 1
-                continue
-            yield from cast(list[av.AudioFrame], frames)
+        for container, stream in chain([(self.container, self.stream)], self._links):
+            for packet in container.demux(stream):
+                self.packets += 1
+                try:
+                    frames = packet.decode()
+                except av.InvalidDataError:
+                    self.lost += 1
+                    continue
+                yield from frames
 
 
-def _frames_from(decoded: _Decoded, start_seconds: float) -> tuple[Iterator[av.AudioFrame], int]:
-    """Frames from a second before `start_seconds` or earlier, and samples from there to it."""
+def _frames_from(decoded: _Decoded, seconds: float) -> tuple[Iterator[av.AudioFrame], int]:
+    """Frames from a second before `seconds` or earlier, and samples from there to it."""
     landed, stream = 0.0, decoded.stream
     frames = iter(decoded)
-    if start_seconds > _PREROLL_SECONDS and _seeks(decoded.container):
-        origin = float((stream.start_time or 0) * (stream.time_base or 0))
-        seconds = origin + start_seconds - _PREROLL_SECONDS
-        decoded.container.seek(int(seconds * av.time_base))
+    if seconds > _PREROLL_SECONDS and decoded.seeks:
+        origin = start_seconds(stream)
+        decoded.container.seek(int((origin + seconds - _PREROLL_SECONDS) * av.time_base))
         frames = iter(decoded)
         first = next(frames, None)
         if first is not None:
             frames = chain([first], frames)
             landed = (first.time or origin) - origin
-    return frames, max(0, round((start_seconds - landed) * stream.rate))
-
-
-def _seeks(container: av.container.InputContainer) -> bool:
-    return bool(_SEEKABLE_BY_FFMPEG & set(container.format.name.split(",")))
+    return frames, max(0, round((seconds - landed) * stream.rate))
 
 
 def _at_rate(frames: Iterator[av.AudioFrame], rate: int) -> Iterator[av.AudioFrame]:

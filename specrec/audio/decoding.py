@@ -12,7 +12,13 @@ import numpy as np
 
 from specrec.audio.container import COMPLETE, Head, is_cut_short, read_head
 from specrec.audio.decoders import DecoderError, Part, Stream, open_ffmpeg, open_soundfile
-from specrec.audio.ffmpeg import FFMPEG_ERRORS, open_container, sound_of, stated_seconds
+from specrec.audio.ffmpeg import (
+    FFMPEG_ERRORS,
+    open_container,
+    sound_of,
+    start_seconds,
+    stated_seconds,
+)
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
@@ -160,16 +166,16 @@ def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float]:
     """Stated duration, and the end of the last packet that is there, in seconds."""
     reached = stated = 0.0
     try:
-        with open_container(file, head.start) as container:
+        with open_container(file, *head.links[0]) as container:
             stream = sound_of(container)
             if stream is None:
                 return stated, reached
             stated = stated_seconds(container, stream) or 0.0
-            origin = stream.start_time or 0
+            origin = start_seconds(stream)
             for packet in container.demux(stream):
                 if packet.pts is not None:
-                    end = packet.pts - origin + (packet.duration or 0)
-                    reached = float(end * packet.time_base)
+                    end = packet.pts + (packet.duration or 0)
+                    reached = float(end * packet.time_base) - origin
     except FFMPEG_ERRORS:
         pass  # what was reached before is the answer
     return stated, reached

@@ -53,7 +53,7 @@ class Worker:
         with its_end:  # closed here, so that its death ends the connection
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _PROGRAM, *sys.path],
-                stdin=its_end,
+                stdin=its_end.fileno(),
                 env=os.environ | _ONE_THREAD,
             )
         with suppress(OSError):  # a dead process is noticed when it is listened to

@@ -226,6 +226,28 @@ def test_the_default_sound_track_is_taken(tmp_path: Path) -> None:
     assert dominant_hz(decode(path).samples, RATE) == pytest.approx(600, abs=1)
 
 
+@pytest.mark.parametrize("suffix", ["ogg", "opus"])
+def test_chained_streams_are_read_all_whatever_their_rates(suffix: str, tmp_path: Path) -> None:
+    rates = (48_000, 24_000, 16_000)
+    parts = [
+        write(tmp_path / f"{rate}.{suffix}", tone(3, 700, rate)[:, None].repeat(channels, 1), rate)
+        for rate, channels in zip(rates, (1, 2, 1), strict=True)
+    ]
+    path = tmp_path / f"chained.{suffix}"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    waveform = decode(path)
+    assert waveform.sample_rate == 48_000
+    assert waveform.seconds == pytest.approx(9, abs=0.05)
+    for second in range(9):
+        heard = waveform.samples[second * 48_000 + 4_800 : (second + 1) * 48_000 - 4_800]
+        assert dominant_hz(heard, 48_000) == pytest.approx(700, abs=1)
+        assert np.sqrt(2 * np.mean(heard**2)) == pytest.approx(0.3, rel=0.03)
+    part = decode(path, start_seconds=4, length_seconds=2)
+    np.testing.assert_allclose(part.samples, waveform.samples[4 * 48_000 : 6 * 48_000], atol=2e-4)
+    path.write_bytes(path.read_bytes()[:-3000])
+    assert reason_of(path) == Reason.TRUNCATED
+
+
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg"])
 def test_channels_that_cancel_each_other_are_not_silent(suffix: str, tmp_path: Path) -> None:
     sound = tone(3, 700)
