@@ -72,6 +72,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     CRASHED = "crashed"
     TIMED_OUT = "timed_out"
+    TOO_LARGE = "too_large"
     REMOVED = "removed"
 
 

@@ -1,6 +1,7 @@
 """What the bytes of a file say about it before any decoder is asked."""
 
-import struct
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import BinaryIO
 
 COMPLETE = 0.95
@@ -9,6 +10,7 @@ COMPLETE = 0.95
 _SIGNATURES: dict[str, tuple[tuple[int, bytes], ...]] = {
     "wav": ((0, b"RIFF"), (8, b"WAVE")),
     "rf64": ((0, b"RF64"), (8, b"WAVE")),
+    "w64": ((0, b"riff\x2e\x91\xcf\x11"),),
     "aiff": ((0, b"FORM"), (8, b"AIF")),
     "flac": ((0, b"fLaC"),),
     "opus": ((0, b"OggS"), (28, b"OpusHead")),
@@ -19,10 +21,49 @@ _SIGNATURES: dict[str, tuple[tuple[int, bytes], ...]] = {
     "caf": ((0, b"caff"),),
     "au": ((0, b".snd"),),
     "ape": ((0, b"MAC "),),
+    "tta": ((0, b"TTA1"),),
     "wavpack": ((0, b"wvpk"),),
     "musepack": ((0, b"MPCK"),),
+    "dsf": ((0, b"DSD "),),
+    "voc": ((0, b"Creative Voice File\x1a"),),
+    "sphere": ((0, b"NIST_1A"),),
 }
 _MPEG_AUDIO_SYNC = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3", b"\xff\xe2")
+_SMALL_TAG_BYTES = 8192  # at a file's end; what is longer may be another song
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a file's bytes say before it is decoded.
+
+    Attributes:
+        container: As `container_of` names it.
+        size: Of the file, in bytes.
+        links: Where its sound begins, after ID3 tags, and ends, in bytes. A chained Ogg file has
+            several stretches, each a stream of its own.
+        states_length: Whether an MPEG or Ogg stream says how long it is. Elsewhere, a decoder
+            knows whether the duration that it reports is written in the file.
+    """
+
+    container: str | None
+    size: int
+    links: tuple[tuple[int, int], ...]
+    states_length: bool
+
+
+def read_head(file: BinaryIO, size: int) -> Head:
+    """Looks at a file of so many bytes."""
+    start = _sound_start(file)
+    file.seek(start)
+    container = container_of(file.read(64)) or ("mp3" if start else None)
+    links = [start]
+    states_length = True
+    if container in ("ogg", "opus"):
+        links = _ogg_links(file, start, size)
+        states_length = len(links) == 1
+    elif container in ("mp3", None):
+        states_length = _counts_its_frames(file, start, size)
+    return Head(container, size, tuple(pairwise([*links, size])), states_length)
 
 
 def container_of(head: bytes) -> str | None:
@@ -37,47 +78,116 @@ def container_of(head: bytes) -> str | None:
     return None
 
 
-def states_duration(file: BinaryIO, container: str | None) -> bool:
-    """Whether the duration that a demuxer reports is written in the file.
-
-    A bare MPEG stream without a Xing, Info or VBRI frame carries none; FFmpeg then guesses it
-    from the first frames' bitrate, which may be off by a factor of two.
-    """
-    if container == "aac":
-        return False
-    if container != "mp3":
-        return True
-    file.seek(0)
-    head = file.read(10)
-    skip = 0
-    if head[:3] == b"ID3":  # the tag's size is a 28-bit number, seven bits to a byte
-        skip = 10 + sum(
-            (byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False)
+def _sound_start(file: BinaryIO) -> int:
+    """Where the ID3 tags at a file's head end, in bytes."""
+    start = 0
+    while True:
+        file.seek(start)
+        head = file.read(10)
+        if len(head) < 10 or head[:3] != b"ID3":
+            return start
+        # The tag's size is a 28-bit number, seven bits to a byte.
+        size = sum(
+            (byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)
         )
-    file.seek(skip)
-    frame = file.read(4096)
-    return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
+        start += 10 + size + (10 if head[5] & 0x10 else 0)
 
 
-def is_cut_short(file: BinaryIO, container: str | None, size: int) -> bool:
-    """Whether a RIFF, AIFF or Ogg file ends before its own headers say it does.
+def _counts_its_frames(file: BinaryIO, start: int, size: int) -> bool:
+    """Whether an MPEG stream says how many frames it has, and has no more than that.
+
+    Only a Xing, Info or VBRI frame says it. Without, a duration is guessed from the bit rate of
+    the first frames, which may be off by a factor of three. Where files were joined, the first
+    one's frame does not count what follows.
+    """
+    file.seek(start)
+    head = file.read(4096)
+    for mark in (b"Xing", b"Info"):
+        at = head.find(mark)
+        if at >= 0:
+            has_both = head[at + 7 : at + 8] and head[at + 7] & 3 == 3
+            counted = int.from_bytes(head[at + 12 : at + 16], "big") if has_both else 0
+            return size - start - counted < _SMALL_TAG_BYTES
+    at = head.find(b"VBRI")
+    counted = int.from_bytes(head[at + 10 : at + 14], "big")
+    return at >= 0 and size - start - counted < _SMALL_TAG_BYTES
+
+
+def _ogg_links(file: BinaryIO, start: int, size: int) -> list[int]:
+    """Where the streams of an Ogg file begin that follow each other, in bytes."""
+    file.seek(start)
+    serial = file.read(18)[14:]
+    if _last_page(file, size)[14:18] == serial:
+        return [start]
+    links, at, was_first = [start], start, True
+    while True:
+        file.seek(at)
+        page = file.read(27 + 255)
+        if len(page) < 27 or page[:4] != b"OggS":
+            return links
+        is_first = bool(page[5] & 2)  # of a stream; those of one link begin together
+        if is_first and not was_first:
+            links.append(at)
+        was_first = is_first
+        at += 27 + page[26] + sum(page[27 : 27 + page[26]])
+
+
+def is_cut_short(file: BinaryIO, head: Head) -> bool:
+    """Whether a file ends before its own headers say it does.
 
     libsndfile silently shortens such files to what is there, so the headers are read here.
     """
-    if container in ("wav", "aiff"):
-        file.seek(4)
-        field = file.read(4)
-        stated = struct.unpack("<I" if container == "wav" else ">I", field)[0]
-        streamed = stated in (0, 0xFFFFFFFF)  # written by a program that could not seek back
-        # Writers are often off by some bytes of padding; only a missing part matters.
-        return not streamed and size < COMPLETE * (stated + 8)
-    if container in ("ogg", "opus"):
-        file.seek(max(0, size - 65_536))
-        tail = file.read()
-        page = tail.rfind(b"OggS")
-        if page < 0 or page + 27 > len(tail):
+    if head.container in ("ogg", "opus"):
+        page = _last_page(file, head.size)
+        if len(page) < 27:
             return True
-        segments = tail[page + 26]
-        lacing = tail[page + 27 : page + 27 + segments]
-        return page + 27 + segments + sum(lacing) > len(tail)
-    return False
+        segments = page[26]
+        return 27 + segments + sum(page[27 : 27 + segments]) > len(page)
+    stated = _stated_size(file, head.container, head.size)
+    # Writers are often off by some bytes of padding; only a missing part matters.
+    return stated is not None and head.size < COMPLETE * stated
+
+
+def _last_page(file: BinaryIO, size: int) -> bytes:
+    file.seek(max(0, size - 65_536))
+    tail = file.read()
+    page = tail.rfind(b"OggS")
+    return tail[page:] if page >= 0 else b""
+
+
+def _stated_size(file: BinaryIO, container: str | None, size: int) -> int | None:
+    """How long a file is by its header; None if it does not say."""
+    file.seek(0)
+    head = file.read(28)
+    if container == "wav":
+        return _unless_unknown(int.from_bytes(head[4:8], "little"), 8)
+    if container == "aiff":
+        return _unless_unknown(int.from_bytes(head[4:8], "big"), 8)
+    if container == "au":
+        return _unless_unknown(int.from_bytes(head[8:12], "big"), int.from_bytes(head[4:8], "big"))
+    if container == "rf64" and head[12:16] == b"ds64":
+        return int.from_bytes(head[20:28], "little") + 8
+    if container == "w64":
+        return int.from_bytes(head[16:24], "little")
+    return _caf_size(file, size) if container == "caf" else None
+
+
+def _unless_unknown(stated: int, header: int) -> int | None:
+    """A 32-bit size and its header's, unless it is what stands for "not known yet".
+
+    A program that can't seek back, or was stopped before it did, leaves 0 or the largest number
+    it knows, give or take a header: 4 GiB, or 2 GiB where it counts with a sign.
+    """
+    is_unknown = stated == 0 or any(abs(stated - (1 << bits)) <= 65_536 for bits in (31, 32))
+    return None if is_unknown else stated + header
+
+
+def _caf_size(file: BinaryIO, size: int) -> int | None:
+    end = 8
+    while end + 12 <= size:
+        file.seek(end)
+        length = int.from_bytes(file.read(12)[4:], "big", signed=True)
+        if length < 0:  # of the last chunk, sound that was streamed
+            return None
+        end += 12 + length
+    return end

@@ -1,9 +1,9 @@
 """The two decoders: a file, or a part of it, to blocks of mono samples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 from typing import BinaryIO, cast
 
 import av
@@ -11,12 +11,31 @@ import numpy as np
 import soundfile as sf
 from jaxtyping import Float32
 
+from specrec.audio.container import Head
+from specrec.audio.ffmpeg import (
+    FFMPEG_ERRORS,
+    open_container,
+    sound_of,
+    start_seconds,
+    stated_seconds,
+)
+
 ENDED_EARLY = "ended early"
 _BLOCK_FRAMES = 1 << 16
 _FFMPEG_BLOCK_FRAMES = 1 << 14
 _PREROLL_SECONDS = 1.0  # lossy codecs need what lies before a cut to decode it rightly
 _SEEKABLE_BY_FFMPEG = {"mp4", "matroska", "wv", "ape", "flac", "ogg"}  # exactly, after a pre-roll
-_FFMPEG_ERRORS = (av.FFmpegError, ValueError, OverflowError)
+_MAY_STATE_NO_LENGTH = {"mp3", "ogg", "MP3", "OGG"}  # FFmpeg's names, libsndfile's
+_STATE_NO_LENGTH = {"aac", "ac3", "ac4", "amr", "amrnb", "amrwb", "aptx", "dts", "dtshd", "eac3",
+                    "gsm", "loas", "mlp", "truehd"}  # fmt: skip
+_SAMPLE_RATES = (1_000, 768_000)  # Hz; from telegraphy to eightfold DSD
+_MOST_CHANNELS = 64  # FFmpeg's limit too
+_UNKNOWN_FRAMES = (1 << 63) - 1  # libsndfile's word for a FLAC stream that states none
+_OUT_OF_MEMORY = 17  # libsndfile's code
+_CANCELLED = 1e-3  # of the channels' power in their mean: -30 dB
+
+
+Opened = tuple[av.container.InputContainer, av.AudioStream]
 
 
 class DecoderError(Exception):
@@ -50,7 +69,8 @@ class Stream:
 
     Attributes:
         sample_rate: Samples per second, the file's own.
-        stated_samples: Length of the whole file by its header; None if it states none.
+        stated_samples: Length of the whole sound by its header; None if it states none. A length
+            that a decoder guessed counts as none.
         seeks: Whether a part is reached without decoding what lies before it.
         blocks: Mono float32 samples, about a second at a time; raises `DecoderError`.
     """
@@ -62,20 +82,36 @@ class Stream:
 
 
 @contextmanager
-def open_soundfile(file: BinaryIO, part: Part) -> Iterator[Stream]:
+def open_soundfile(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
     """Opens a file with libsndfile.
 
     Raises:
-        DecoderError: If it is none of its formats.
+        DecoderError: If it is none of its formats, or would be read to a guessed length only.
+        MemoryError: If it takes more than there is.
     """
     try:
         # By descriptor, so that a name that is not UTF-8 is no obstacle.
         sound = sf.SoundFile(file.fileno(), closefd=False)
     except (sf.LibsndfileError, RuntimeError) as error:
-        raise DecoderError(str(error), recognized=False) from error
+        raise _failure(error, recognized=False) from error
     with sound:
-        blocks = _soundfile_blocks(sound, part)
-        yield Stream(sound.samplerate, sound.frames, sound.seekable(), blocks)
+        _check_format(sound.samplerate, sound.channels)
+        if sound.format in _MAY_STATE_NO_LENGTH and not head.states_length:
+            raise DecoderError("it does not say how long it is", recognized=True)
+        if sound.frames == 0:
+            raise DecoderError("there is no sound", recognized=True)
+        stated = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
+        yield Stream(sound.samplerate, stated, sound.seekable(), _soundfile_blocks(sound, part))
+
+
+def _check_format(rate: int, channels: int) -> None:
+    least, most = _SAMPLE_RATES
+    if not least <= rate <= most:
+        detail = f"its sample rate is {rate} Hz, not {least} to {most}"
+        raise DecoderError(detail, recognized=True)
+    if not 1 <= channels <= _MOST_CHANNELS:
+        detail = f"it has {channels} channels, not 1 to {_MOST_CHANNELS}"
+        raise DecoderError(detail, recognized=True)
 
 
 def _soundfile_blocks(sound: sf.SoundFile, part: Part) -> Iterator[np.ndarray]:
@@ -96,43 +132,64 @@ def _soundfile_blocks(sound: sf.SoundFile, part: Part) -> Iterator[np.ndarray]:
             done += len(block)
             yield _mix(block.T)
     except (sf.LibsndfileError, RuntimeError) as error:
-        raise DecoderError(str(error), recognized=True, decoded_seconds=done / rate) from error
-    if done < part.complete * left:
+        raise _failure(error, recognized=True, decoded_seconds=done / rate) from error
+    stated = 1 if sound.frames == _UNKNOWN_FRAMES else left
+    if done < part.complete * stated:
         raise DecoderError(ENDED_EARLY, recognized=True, decoded_seconds=done / rate)
 
 
 @contextmanager
-def open_ffmpeg(file: BinaryIO, part: Part) -> Iterator[Stream]:
+def open_ffmpeg(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
     """Opens a file with FFmpeg.
 
     Raises:
         DecoderError: If it finds no audio.
+        MemoryError: If it takes more than there is.
     """
     try:
-        container = av.open(file, "r", metadata_errors="ignore")
-    except _FFMPEG_ERRORS as error:
-        raise DecoderError(_detail(error), recognized=False) from error
+        container = open_container(file, *head.links[0])
+    except FFMPEG_ERRORS as error:
+        raise _failure(error, recognized=False) from error
     with container:
-        if not container.streams.audio:
-            raise DecoderError("there is no audio stream", recognized=False)
-        stream = container.streams.audio[0]
-        stated = round((container.duration or 0) / av.time_base * stream.rate)
-        if stream.codec_context.name == "opus" and container.format.name == "ogg":
-            # Its header says how many samples, at 48 kHz, come before the music.
-            stated -= int.from_bytes((stream.codec_context.extradata or b"")[10:12], "little")
-        blocks = _ffmpeg_blocks(container, part)
-        yield Stream(stream.rate, stated or None, _seeks(container), blocks)
+        stream = sound_of(container)
+        if stream is None:
+            raise DecoderError("there is no sound that FFmpeg can decode", recognized=False)
+        _check_format(stream.rate or 0, stream.channels)
+        name = container.format.name
+        is_stated = head.states_length or name not in _MAY_STATE_NO_LENGTH
+        stated = None
+        if is_stated and name not in _STATE_NO_LENGTH:
+            stated = stated_seconds(container, stream)
+        seeks = len(head.links) == 1 and bool(_SEEKABLE_BY_FFMPEG & set(name.split(",")))
+        decoded = _Decoded(container, stream, _open_links(file, head.links[1:]), seeks)
+        blocks = _ffmpeg_blocks(decoded, part, part.complete * (stated or 0.0))
+        samples = None if stated is None else round(stated * stream.rate) - _skipped(stream, name)
+        yield Stream(stream.rate, samples, decoded.seeks, blocks)
 
 
-def _ffmpeg_blocks(container: av.container.InputContainer, part: Part) -> Iterator[np.ndarray]:
-    stream = container.streams.audio[0]
-    rate = stream.rate
+def _skipped(stream: av.AudioStream, name: str) -> int:
+    """Samples, at 48 kHz, that come before the music, by the header of an Opus file."""
+    if stream.codec_context.name != "opus" or name != "ogg":
+        return 0
+    return int.from_bytes((stream.codec_context.extradata or b"")[10:12], "little")
+
+
+def _open_links(file: BinaryIO, links: Sequence[tuple[int, int]]) -> Iterator[Opened]:
+    """Opens the other streams of a chained file, one after the other."""
+    for start, stop in links:
+        with open_container(file, start, stop) as container:
+            stream = sound_of(container)
+            if stream is not None:
+                yield container, stream
+
+
+def _ffmpeg_blocks(decoded: "_Decoded", part: Part, least: float) -> Iterator[np.ndarray]:
+    rate = decoded.stream.rate
     left = None if part.length_seconds is None else round(part.length_seconds * rate)
     done = 0
     try:
-        frames, skip = _frames_from(container, stream, part.start_seconds)
-        to_planes = av.AudioResampler(format="fltp", rate=rate)
-        for planes in chain.from_iterable(map(to_planes.resample, _gathered(frames))):
+        frames, skip = _frames_from(decoded, part.start_seconds)
+        for planes in _at_rate(frames, rate):
             block = _mix(planes.to_ndarray())
             done += len(block)
             kept, skip = block[skip:], max(0, skip - len(block))
@@ -140,33 +197,71 @@ def _ffmpeg_blocks(container: av.container.InputContainer, part: Part) -> Iterat
             left = None if left is None else max(0, left - len(kept))
             if left == 0:
                 break
-    except _FFMPEG_ERRORS as error:
-        seconds = done / rate
-        raise DecoderError(_detail(error), recognized=True, decoded_seconds=seconds) from error
-    stated = (container.duration or 0) / av.time_base
-    if done == 0 or done / rate < part.complete * stated:
+    except FFMPEG_ERRORS as error:
+        raise _failure(error, recognized=True, decoded_seconds=done / rate) from error
+    if decoded.lost > (1 - part.complete) * decoded.packets:
+        detail = f"{decoded.lost} of {decoded.packets} packets can't be decoded"
+        raise DecoderError(detail, recognized=True, decoded_seconds=done / rate)
+    if done == 0 or done / rate < least:
         raise DecoderError(ENDED_EARLY, recognized=True, decoded_seconds=done / rate)
 
 
-def _frames_from(
-    container: av.container.InputContainer, stream: av.AudioStream, start_seconds: float
-) -> tuple[Iterator[av.AudioFrame], int]:
-    """Frames from a second before `start_seconds` or earlier, and samples from there to it."""
-    landed = 0.0
-    frames = container.decode(stream)
-    if start_seconds > _PREROLL_SECONDS and _seeks(container):
-        container.seek(int((start_seconds - _PREROLL_SECONDS) * av.time_base))
-        frames = container.decode(stream)
+class _Decoded:
+    """A stream's frames. What can't be decoded, a tag in the middle say, is passed over.
+
+    Attributes:
+        container: Where the stream is.
+        stream: The stream; of a chained file, the first.
+        seeks: Whether one gets to any of its packets right away.
+        packets: How many were read.
+        lost: How many of these can't be decoded.
+    """
+
+    def __init__(
+        self,
+        container: av.container.InputContainer,
+        stream: av.AudioStream,
+        links: Iterator[Opened],
+        seeks: bool,
+    ) -> None:
+        self.container, self.stream, self.seeks = container, stream, seeks
+        self._links = links
+        self.packets = self.lost = 0
+
+    def __iter__(self) -> Iterator[av.AudioFrame]:
+        for container, stream in chain([(self.container, self.stream)], self._links):
+            for packet in container.demux(stream):
+                self.packets += 1
+                try:
+                    frames = packet.decode()
+                except av.InvalidDataError:
+                    self.lost += 1
+                    continue
+                yield from frames
+
+
+def _frames_from(decoded: _Decoded, seconds: float) -> tuple[Iterator[av.AudioFrame], int]:
+    """Frames from a second before `seconds` or earlier, and samples from there to it."""
+    landed, stream = 0.0, decoded.stream
+    frames = iter(decoded)
+    if seconds > _PREROLL_SECONDS and decoded.seeks:
+        origin = start_seconds(stream)
+        decoded.container.seek(int((origin + seconds - _PREROLL_SECONDS) * av.time_base))
+        frames = iter(decoded)
         first = next(frames, None)
         if first is not None:
             frames = chain([first], frames)
-            origin = float((stream.start_time or 0) * (stream.time_base or 0))
             landed = (first.time or origin) - origin
-    return frames, max(0, round((start_seconds - landed) * stream.rate))
+    return frames, max(0, round((seconds - landed) * stream.rate))
 
 
-def _seeks(container: av.container.InputContainer) -> bool:
-    return bool(_SEEKABLE_BY_FFMPEG & set(container.format.name.split(",")))
+def _at_rate(frames: Iterator[av.AudioFrame], rate: int) -> Iterator[av.AudioFrame]:
+    """Frames as planes of floats at one rate; in chained files, rate and channels may change."""
+    for _, alike in groupby(
+        frames, lambda frame: (frame.rate, frame.format.name, frame.layout.name)
+    ):
+        to_planes = av.AudioResampler(format="fltp", rate=rate)
+        yield from chain.from_iterable(map(to_planes.resample, chain(_gathered(alike), [None])))
 
 
 def _gathered(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
@@ -181,17 +276,35 @@ def _gathered(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
         yield cast(av.AudioFrame, fifo.read())
 
 
-def _detail(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _failure(error: Exception, recognized: bool, decoded_seconds: float = 0.0) -> Exception:
+    """A decoder's error as ours; lack of memory is no fault of the file's bytes."""
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == _OUT_OF_MEMORY:
+        return MemoryError(str(error))
+    detail = getattr(error, "strerror", None) or str(error)
+    return DecoderError(detail, recognized=recognized, decoded_seconds=decoded_seconds)
 
 
 def _mix(
     channels: Float32[np.ndarray, "channels samples"],
 ) -> Float32[np.ndarray, " samples"]:
-    """The mean over channels: numpy's takes longer than decoding over so short an axis."""
+    """The mean over channels; where they cancel each other in it, the first that has power.
+
+    One channel may be the other's negative, which nobody hears, but which leaves no mean.
+    """
     mono: np.ndarray = channels[0].copy()
-    for channel in channels[1:]:
+    if len(channels) == 1:
+        return mono
+    for channel in channels[1:]:  # numpy's mean takes longer than decoding over so short an axis
         mono += channel
-    if len(channels) > 1:
-        mono /= np.float32(len(channels))
+    mono /= np.float32(len(channels))
+    if _power(mono) < _CANCELLED * _power(channels) / len(channels):
+        powers = [_power(channel) for channel in channels]
+        return channels[
+            next(i for i, power in enumerate(powers) if 2 * power >= max(powers))
+        ].copy()
     return mono
+
+
+def _power(samples: Float32[np.ndarray, "*shape"]) -> float:
+    flat = samples.ravel(order="K")  # no copy: sums don't mind the order
+    return float(np.einsum("i,i->", flat, flat))  # on one thread

@@ -8,24 +8,37 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
-import av
 import numpy as np
 
-from specrec.audio.container import COMPLETE, container_of, is_cut_short, states_duration
+from specrec.audio.container import COMPLETE, Head, is_cut_short, read_head
 from specrec.audio.decoders import DecoderError, Part, Stream, open_ffmpeg, open_soundfile
+from specrec.audio.ffmpeg import (
+    FFMPEG_ERRORS,
+    open_container,
+    sound_of,
+    start_seconds,
+    stated_seconds,
+)
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
 Made = TypeVar("Made")
 
 _FASTER_BY_FFMPEG = {"opus", "ogg"}  # about twice as fast there; WAV, FLAC and MP3 are not
+# A second of sound takes 800 bytes and more with all but a few codecs for speech. Silence takes
+# less, and some of it belongs to music: ten minutes are free. A file that gives more than that was
+# made to cost time, or says something absurd of itself.
+_LEAST_BYTES_PER_SECOND = 100
+_FREE_SECONDS = 600.0
+_HARDLY_ANY_SECONDS = 1.0
 
 
 def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None = None) -> Waveform:
     """Decodes a file, or a part of it, to mono at its own sample rate.
 
-    Channels are averaged. A part is reached by seeking, without decoding what lies before it,
-    where the format allows. Opus comes at 48 kHz, whatever it was made from.
+    Channels are averaged, but where they cancel each other, one of them is taken. A part is reached
+    by seeking, without decoding what lies before it, where the format allows. Opus comes at 48 kHz,
+    whatever it was made from.
 
     Args:
         path: Any file that libsndfile or FFmpeg reads.
@@ -34,7 +47,7 @@ def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None 
 
     Raises:
         AudioError: With the reason `missing`, `unreadable`, `not_a_file`, `empty`, `not_audio`,
-            `corrupt` or `truncated`; `too_short` if the file ends before `start_seconds`.
+            `corrupt`, `truncated` or `too_large`; `too_short` if it ends before `start_seconds`.
     """
     (waveform,) = decode_with(path, _join, start_seconds, length_seconds)
     if len(waveform.samples) == 0:
@@ -72,26 +85,44 @@ def decode_with(
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise AudioError(path, Reason.EMPTY, "the file is empty")
-        container = container_of(file.read(64))
-        stated = states_duration(file, container)
+        head = read_head(file, size)
         whole = start_seconds == 0.0 and length_seconds is None
-        if whole and is_cut_short(file, container, size):
+        if whole and is_cut_short(file, head):
             raise AudioError(path, Reason.TRUNCATED, "the file ends before its header says")
-        part = Part(start_seconds, length_seconds, COMPLETE if whole and stated else 0.0)
+        part = Part(start_seconds, length_seconds, COMPLETE if whole else 0.0)
         decoders = [open_soundfile, open_ffmpeg]
-        # libsndfile 1.2.2 ends an MP3 that states no length at a guessed one, often half of it.
-        if container in _FASTER_BY_FFMPEG or not stated:
+        if head.container in _FASTER_BY_FFMPEG or not head.states_length:
             decoders.reverse()
         failures = []
         for decoder in decoders:
             file.seek(0)
             try:
-                with decoder(file, part) as stream:
-                    yield from make(stream if stated else replace(stream, stated_samples=None))
+                with decoder(file, head, part) as stream:
+                    yield from make(_bounded(path, stream, size))
                 return
             except DecoderError as failure:
                 failures.append(failure)
-        raise _diagnose(path, file, container, failures)
+        raise _diagnose(path, file, head, failures)
+
+
+def _bounded(path: Path, stream: Stream, size: int) -> Stream:
+    """A stream that is refused where it gives more than a file of so many bytes can well hold."""
+    seconds = _FREE_SECONDS + size / _LEAST_BYTES_PER_SECOND
+    most = round(seconds * stream.sample_rate)
+
+    def blocks() -> Iterator[np.ndarray]:
+        done = 0
+        for block in stream.blocks:
+            done += len(block)
+            if done > most:
+                detail = f"more than {seconds:.0f} s of sound in a file of {size} bytes"
+                raise AudioError(path, Reason.TOO_LARGE, detail)
+            yield block
+
+    stated = stream.stated_samples
+    return replace(
+        stream, stated_samples=stated if stated is None or stated <= most else None, blocks=blocks()
+    )
 
 
 def _open_regular(path: Path) -> BinaryIO:
@@ -110,21 +141,19 @@ def _open_regular(path: Path) -> BinaryIO:
         raise AudioError(path, Reason.UNREADABLE, f"can't be read: {detail}") from error
 
 
-def _diagnose(
-    path: Path, file: BinaryIO, container: str | None, failures: list[DecoderError]
-) -> AudioError:
+def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderError]) -> AudioError:
     """Says why both decoders failed: no audio at all, the end missing, or damage inside."""
     recognized = [failure for failure in failures if failure.recognized]
-    if not recognized:
-        if container is None:
-            return AudioError(path, Reason.NOT_AUDIO, "neither libsndfile nor FFmpeg finds audio")
-        return AudioError(
-            path, Reason.CORRUPT, f"looks like {container}, but its header is damaged"
-        )
-    best = max(recognized, key=lambda failure: failure.decoded_seconds)
-    stated, reached = _packet_extent(file)
+    best = max(recognized, key=lambda failure: failure.decoded_seconds, default=None)
+    # Of anything at all, something may look like audio for a moment.
+    if head.container is None and (best is None or best.decoded_seconds < _HARDLY_ANY_SECONDS):
+        return AudioError(path, Reason.NOT_AUDIO, "neither libsndfile nor FFmpeg finds audio")
+    if best is None:
+        detail = f"looks like {head.container}, but its header is damaged"
+        return AudioError(path, Reason.CORRUPT, detail)
+    stated, reached = _packet_extent(file, head)
     # MP3 packets carry no time, so that a gap inside also shortens their sum.
-    broken_inside = container == "mp3" and any(failure.broke for failure in recognized)
+    broken_inside = head.container == "mp3" and any(failure.broke for failure in recognized)
     if 0 < reached < COMPLETE * stated and not broken_inside:
         detail = f"the file ends after {reached:.1f} of {stated:.1f} s"
         return AudioError(path, Reason.TRUNCATED, detail)
@@ -133,17 +162,20 @@ def _diagnose(
     )
 
 
-def _packet_extent(file: BinaryIO) -> tuple[float, float]:
+def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float]:
     """Stated duration, and the end of the last packet that is there, in seconds."""
-    reached = 0.0
-    stated = 0.0
-    file.seek(0)
+    reached = stated = 0.0
     try:
-        with av.open(file, "r", metadata_errors="ignore") as container:
-            stated = (container.duration or 0) / av.time_base
-            for packet in container.demux(audio=0):
+        with open_container(file, *head.links[0]) as container:
+            stream = sound_of(container)
+            if stream is None:
+                return stated, reached
+            stated = stated_seconds(container, stream) or 0.0
+            origin = start_seconds(stream)
+            for packet in container.demux(stream):
                 if packet.pts is not None:
-                    reached = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-    except (av.FFmpegError, ValueError, OverflowError):
+                    end = packet.pts + (packet.duration or 0)
+                    reached = float(end * packet.time_base) - origin
+    except FFMPEG_ERRORS:
         pass  # what was reached before is the answer
     return stated, reached

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import soundfile as sf
 
+from specrec.audio.ffmpeg import FFMPEG_ERRORS, open_container, sound_of
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
@@ -23,7 +24,7 @@ def encode_wav(waveform: Waveform) -> bytes:
 
 
 def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> bytes:
-    """Re-encodes the first audio stream of a file, in mono if it is mono, else in stereo.
+    """Re-encodes the default audio stream of a file, in mono if it is mono, else in stereo.
 
     Args:
         path: A file that FFmpeg reads.
@@ -39,10 +40,12 @@ def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> b
     try:
         with (
             path.open("rb") as raw,
-            av.open(raw, "r", metadata_errors="ignore") as source,
+            open_container(raw) as source,
             av.open(file, "w", format=container) as target,
         ):
-            sound = source.streams.audio[0]
+            sound = sound_of(source)
+            if sound is None:
+                raise AudioError(path, Reason.CORRUPT, "there is no sound that FFmpeg can decode")
             rates = av.Codec(codec, "w").audio_rates or [sound.rate]
             rate = sound.rate if sound.rate in rates else 48_000
             layout = "mono" if sound.channels == 1 else "stereo"
@@ -55,7 +58,7 @@ def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> b
                 for part in resampler.resample(frame):
                     target.mux(stream.encode(part))
             target.mux(stream.encode(None))
-    except (av.FFmpegError, IndexError) as error:
+    except FFMPEG_ERRORS as error:
         raise AudioError(path, Reason.CORRUPT, f"FFmpeg can't re-encode it: {error}") from error
     return file.getvalue()
 

@@ -1,20 +1,18 @@
 """Reading many files at once, in processes of their own."""
 
-import multiprocessing
 import os
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from selectors import EVENT_READ, DefaultSelector
-from socket import socket, socketpair
+from selectors import DefaultSelector
 from typing import Any, TypeVar
 
-from specrec.audio.messages import receive, send
+from specrec.audio.messages import receive
 from specrec.audio.waveform import Waveform
+from specrec.audio.worker import Worker
 from specrec.errors import AudioError, Reason, WorkerError
 
 Made = TypeVar("Made")
@@ -54,7 +52,7 @@ def map_paths(
     """Calls a function that reads a file in worker processes, in order, a few files ahead.
 
     Args:
-        function: Of the path; at the top level of a module, so that a worker can import it.
+        function: Of the path; at the top level of a module that can be imported, for it is pickled.
         paths: The files.
         workers: Number of processes; 0 for one a core.
         patience_seconds: See `PATIENCE_SECONDS`.
@@ -78,6 +76,29 @@ def map_paths(
         while position in made:
             yield position, made.pop(position)
             position += 1
+
+
+def map_path(function: Callable[[Path], Made], path: Path) -> Made:
+    """Calls a function that reads one file in a worker process.
+
+    Raises:
+        AudioError: If something is wrong with the file.
+        WorkerError: As `stream_files`.
+    """
+    ((_, made),) = map_paths(function, [path], workers=1)
+    if isinstance(made, AudioError):
+        raise made
+    return made
+
+
+def load_apart(path: Path, sample_rate: int) -> Waveform:
+    """Loads a whole file in a worker process.
+
+    Raises:
+        AudioError: As `load`; and `crashed`, `timed_out` or `too_large`.
+        WorkerError: As `stream_files`.
+    """
+    return map_path(partial(_load, sample_rate), path)
 
 
 def _single(function: Callable[[Path], Made], path: Path) -> Iterator[Made]:
@@ -127,26 +148,6 @@ def _count(workers: int) -> int:
     return workers or os.cpu_count() or 1
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Processes started meanwhile compute on one thread each.
-
-    There is one a core: threads of their own would wait for each other, several times as long as
-    they work. NumPy's libraries read these variables only while they are loaded.
-    """
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 class _Crew:
     """The workers, and the files that they have still to do."""
 
@@ -161,7 +162,7 @@ class _Crew:
         self._size, self._patience = size, patience_seconds
         self._todo = deque(range(len(paths)))
         self._suspects: deque[int] = deque()  # at each of them a worker was lost
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._failed_starts = 0  # in a row
         self._selector = DefaultSelector()
 
@@ -189,7 +190,7 @@ class _Crew:
     def listen(self) -> Iterator[tuple[int, Any]]:
         """Waits for the workers, for a moment; yields what came, and whom nothing helped."""
         began = time.monotonic()
-        heard: list[_Worker] = [key.data for key, _ in self._selector.select(_TICK_SECONDS)]
+        heard: list[Worker] = [key.data for key, _ in self._selector.select(_TICK_SECONDS)]
         # No more than this counts, so that nobody is blamed for what passes while this process is
         # stopped, or busy with what it was given.
         waited = min(time.monotonic() - began, _TICK_SECONDS)
@@ -221,17 +222,17 @@ class _Crew:
     def _is_at_work(self) -> bool:
         return any(worker.jobs for worker in self._workers)
 
-    def _idlest(self) -> "_Worker":
+    def _idlest(self) -> Worker:
         idlest = min(self._workers, key=lambda worker: len(worker.jobs), default=None)
         if idlest is None or (idlest.jobs and len(self._workers) < self._size):
             return self._hire()
         return idlest
 
-    def _hire(self) -> "_Worker":
-        self._workers.append(_Worker(self._function, self._selector))
+    def _hire(self) -> Worker:
+        self._workers.append(Worker(self._function, self._selector))
         return self._workers[-1]
 
-    def _limit(self, worker: "_Worker") -> float:
+    def _limit(self, worker: Worker) -> float:
         """Seconds of silence after which a worker is hung: of a long file, one item may take long.
 
         The file is looked at only if it matters.
@@ -246,7 +247,7 @@ class _Crew:
         return self._patience
 
     def _lose(
-        self, worker: "_Worker", reason: Reason, detail: str
+        self, worker: Worker, reason: Reason, detail: str
     ) -> Iterator[tuple[int, AudioError]]:
         """Does without a worker; yields its file if that was its second attempt.
 
@@ -262,8 +263,7 @@ class _Crew:
             if self._failed_starts > self._size:
                 raise WorkerError(
                     f"{self._failed_starts} processes in a row that were to read files failed to "
-                    "start; what they wrote says why; a script must begin its work under "
-                    '`if __name__ == "__main__":`'
+                    "start; what they wrote says why"
                 )
         elif worker.jobs:
             culprit = worker.jobs.popleft()
@@ -272,66 +272,3 @@ class _Crew:
                 yield culprit, AudioError(self._paths[culprit], reason, detail)
             else:
                 self._suspects.append(culprit)
-
-
-class _Worker:
-    """A process, seen from here.
-
-    Attributes:
-        jobs: Positions of the files that it was given; it is at work on the first.
-        is_up: Whether it was ever heard of, so that it is at work on a file.
-        is_retrying: Whether its file cost another worker before.
-        silent: Seconds for which it was listened to in vain.
-    """
-
-    def __init__(
-        self, function: Callable[[Path], Iterator[Any]], selector: DefaultSelector
-    ) -> None:
-        self.jobs: deque[int] = deque()
-        self.is_up = self.is_retrying = False
-        self.silent = 0.0
-        self.connection, its_end = socketpair()
-        # Not forked: this process may hold torch's threads.
-        context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_serve, args=(its_end, function), daemon=True)
-        with its_end, _one_thread():  # closed here, so that its death ends the connection
-            self._process.start()
-        selector.register(self.connection, EVENT_READ, self)
-
-    def start(self, position: int, path: Path) -> None:
-        self.jobs.append(position)
-        with suppress(OSError):  # a dead process is noticed when it is listened to
-            send(self.connection, path)
-
-    def stop(self, selector: DefaultSelector) -> None:
-        selector.unregister(self.connection)
-        self.connection.close()
-        self._process.kill()
-        self._process.join()
-
-
-def _serve(connection: socket, function: Callable[[Path], Iterator[Any]]) -> None:
-    """Leaves Ctrl-C to the parent, and sends libmpg123's own notes on descriptor 2 nowhere."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    with suppress(EOFError, OSError):  # the parent is gone
-        send(connection, ([], False))  # here it is
-        while True:
-            path = receive(connection)
-            # An item is held until there is another, for the last comes with the end: what crashes
-            # after it would else have the file done twice.
-            held: list[Any] = []
-            for item in _items(function, path):
-                if held:
-                    send(connection, (held, False))
-                held = [item]
-            send(connection, (held, True))
-
-
-def _items(function: Callable[[Path], Iterator[Made]], path: Path) -> Iterator[Made | AudioError]:
-    try:
-        yield from function(path)
-    except AudioError as error:
-        yield error
-    except Exception as error:  # whatever a decoder does, it costs no other file
-        yield AudioError(path, Reason.CRASHED, f"{type(error).__name__}: {error}")

@@ -42,6 +42,13 @@ AUDIO_SUFFIXES = frozenset(
         ".mpc",
         ".tta",
         ".ac3",
+        ".ec3",
+        ".eac3",
+        ".dts",
+        ".dsf",
+        ".dff",
+        ".voc",
+        ".sph",
         ".amr",
     }
 )

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float32
 
 from specrec.audio.pool import stream_files
-from specrec.audio.streaming import WindowBlock, WindowPlan, window_blocks
+from specrec.audio.streaming import WindowBlock, WindowPlan
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.errors import AudioError
@@ -35,17 +35,15 @@ def embed_waveform(encoder: Encoder, waveform: Waveform) -> EmbeddedTrack:
 def embed_file(encoder: Encoder, path: Path) -> EmbeddedTrack:
     """Embeds the whole of one file, in memory that does not grow with its length.
 
+    It is decoded in a worker process: nobody knows what a file from outside does to a decoder.
+
     Raises:
-        AudioError: As `load`.
+        AudioError: As `load`; and `crashed`, `timed_out` or `too_large`.
     """
-    front_end = encoder.front_end
-    track = _Track(0)
-    for block in window_blocks(path, WindowPlan(front_end.sample_rate, front_end.window_seconds)):
-        if block.first == 0:
-            track = _Track(0)
-        track.parts.append(_embed_rows(encoder, block.windows))
-        track.seconds = block.seconds or 0.0
-    return track.finish()
+    ((_, made),) = embed_files(encoder, [path], workers=1)
+    if isinstance(made, AudioError):
+        raise made
+    return made
 
 
 def embed_files(

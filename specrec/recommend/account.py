@@ -170,11 +170,11 @@ def hear(library: Library, query: str, neighbor: str) -> tuple[Heard, Heard]:
 
 def _heard(library: Library, sound: Sound, other: Sound) -> Heard:
     # Here, not above: only pictures need audio and torch.
-    from specrec.audio.loading import load
+    from specrec.audio.pool import load_apart
     from specrec.explain.cells import band_centers, log_mels, map_cells
 
     encoder = library.encoder
-    waveform = load(sound.path, encoder.front_end.sample_rate)
+    waveform = load_apart(sound.path, encoder.front_end.sample_rate)
     if sound.row is not None and content_id(sound.path) != library.tracks["content_id"][sound.row]:
         raise LibraryError(f"{sound.path}: changed since it was indexed; run index.py again")
     cells = map_cells(encoder, waveform, other.embedding, own=sound.embedding)

@@ -51,6 +51,8 @@ class Outside:
 
 def _measure(path: Path, content: str) -> dict[str, float]:
     # Here, not above: to measure takes libraries that are slow to load.
+    from specrec.audio.pool import map_path
     from specrec.descriptors.measure import measure_file
 
-    return {name: value for name, value in measure_file(path).items() if np.isfinite(value)}
+    measured = map_path(measure_file, path)
+    return {name: value for name, value in measured.items() if np.isfinite(value)}

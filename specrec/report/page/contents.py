@@ -29,6 +29,7 @@ _SKIPPED = {
     Reason.DUPLICATE: ("the same bytes as another file", "nothing: the other is in the library"),
     Reason.CRASHED: ("the decoder crashed on it", "convert it to another format"),
     Reason.TIMED_OUT: ("the decoder did not come to an end", "convert it to another format"),
+    Reason.TOO_LARGE: ("decoding takes too much memory or time", "convert it to another format"),
     Reason.REMOVED: ("taken out with specrec remove", "specrec restore takes it in again"),
 }
 

@@ -1,0 +1,92 @@
+"""FFmpeg on a leash: which formats it may read, and nothing but the file that it is given."""
+
+import os
+from typing import BinaryIO, cast
+
+import av
+from av.stream import Disposition
+
+FFMPEG_ERRORS = (av.FFmpegError, ValueError, OverflowError)
+
+# Formats of sound, or of sound and picture. What is left out reads other files or the network (hls,
+# dash, concat, sdp, rtsp), is a picture or a text, or has no header, so that anything would be one.
+FORMATS = (
+    "aa,aac,aax,ac3,ac4,adx,aiff,amr,amrnb,amrwb,ape,aptx,asf,ast,au,avi,avr,bonk,caf,dsf,dts,dtshd,"
+    "eac3,flac,flv,gsm,iff,ircam,lc3,loas,mlp,mmf,mov,mp3,mpc,mpc8,mpeg,mpegts,matroska,nistsphere,"
+    "nut,ogg,oma,osq,paf,pvf,qcp,qoa,rka,rm,rso,shn,sox,tak,truehd,tta,voc,vqf,w64,wav,wavarc,wsd,"
+    "wv,wve,xwma"
+)
+_OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": ""}
+
+
+class _Stretch:
+    """A stretch of a file, without the file's name and the tags before it.
+
+    FFmpeg keeps every tag, in time that grows with the square of their number, and would believe
+    the name's suffix.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, stop: int) -> None:
+        self._file, self._start, self._stop = file, start, stop
+        file.seek(start)
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(max(0, min(size, self._stop - self._file.tell())))
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        origin = (self._start, self._file.tell(), self._stop)[whence]
+        return self._file.seek(max(self._start, origin + offset)) - self._start
+
+    def tell(self) -> int:
+        return self._file.tell() - self._start
+
+
+def open_container(
+    file: BinaryIO, start: int = 0, stop: int | None = None
+) -> av.container.InputContainer:
+    """Opens a stretch of bytes of an audio file with FFmpeg, the whole by default.
+
+    It opens no other file and no connection.
+
+    Raises:
+        av.FFmpegError: If it is none of the formats that may be read.
+    """
+    stretch = _Stretch(file, start, os.fstat(file.fileno()).st_size if stop is None else stop)
+    return av.open(stretch, "r", metadata_errors="ignore", container_options=_OPTIONS)
+
+
+def sound_of(container: av.container.InputContainer) -> av.AudioStream | None:
+    """The audio stream that players take, the default one; None if there is none to decode."""
+    stream = cast(av.AudioStream | None, container.streams.best("audio"))
+    return None if stream is None or stream.codec_context is None else stream
+
+
+def start_seconds(stream: av.AudioStream) -> float:
+    """When a stream begins, by the clock of its container."""
+    return float((stream.start_time or 0) * (stream.time_base or 0))
+
+
+def stated_seconds(container: av.container.InputContainer, stream: av.AudioStream) -> float | None:
+    """How long the sound is by its headers, which say at most when the longest stream ends."""
+    is_alone = all(
+        other is stream or Disposition.attached_pic in other.disposition
+        for other in container.streams
+    )
+    if "matroska" in container.format.name:
+        # It notes times, not lengths, and each track's end only as a tag.
+        end = _seconds_of(stream.metadata.get("DURATION"))
+        if end is None and is_alone and container.duration:
+            end = container.duration / av.time_base
+        return None if end is None else end - start_seconds(stream)
+    if is_alone:
+        return (container.duration or 0) / av.time_base or None
+    return float((stream.duration or 0) * (stream.time_base or 0)) or None
+
+
+def _seconds_of(clock: str | None) -> float | None:
+    """Reads `hours:minutes:seconds`."""
+    try:
+        hours, minutes, seconds = (clock or "").split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError:
+        return None

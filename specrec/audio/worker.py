@@ -1,0 +1,124 @@
+"""A process that reads files, so that whatever a decoder does costs no other file."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
+from socket import socket, socketpair
+from typing import Any
+
+from specrec.audio.messages import receive, send
+from specrec.errors import AudioError, Reason
+
+MEMORY_BYTES = 4 << 30
+"""Address space a worker may take beyond what it has when it is ready for files.
+
+A track that is embedded and measured takes under 1 GiB, libraries that are loaded on the way
+included; an hour that is loaded as a whole, about 2 GiB.
+"""
+
+# There is one worker a core: threads of their own would wait for each other, several times as long
+# as they work. NumPy's libraries read these variables while they are loaded.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from specrec.audio.worker import serve; serve()"
+
+
+class Worker:
+    """A process, seen from the one that started it.
+
+    It is a fresh interpreter, for this process may hold torch's threads, and it does not import
+    the script that is running.
+
+    Attributes:
+        jobs: Positions of the files that it was given; it is at work on the first.
+        is_up: Whether it was ever heard of, so that it is at work on a file.
+        is_retrying: Whether its file cost another worker before.
+        silent: Seconds for which it was listened to in vain.
+    """
+
+    def __init__(
+        self, function: Callable[[Path], Iterator[Any]], selector: DefaultSelector
+    ) -> None:
+        self.jobs: deque[int] = deque()
+        self.is_up = self.is_retrying = False
+        self.silent = 0.0
+        pickled = pickle.dumps(function)
+        self.connection, its_end = socketpair()
+        with its_end:  # closed here, so that its death ends the connection
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, *sys.path],
+                stdin=its_end.fileno(),
+                env=os.environ | _ONE_THREAD,
+            )
+        with suppress(OSError):  # a dead process is noticed when it is listened to
+            send(self.connection, pickled)
+        selector.register(self.connection, EVENT_READ, self)
+
+    def start(self, position: int, path: Path) -> None:
+        """Gives it a file."""
+        self.jobs.append(position)
+        with suppress(OSError):
+            send(self.connection, path)
+
+    def stop(self, selector: DefaultSelector) -> None:
+        """Ends it, whatever it is at."""
+        selector.unregister(self.connection)
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()
+
+
+def serve() -> None:
+    """What a worker does until the process that started it is gone: its standard input is theirs.
+
+    It leaves Ctrl-C to that one, and sends libmpg123's own notes on descriptor 2 nowhere.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with socket(fileno=os.dup(0)) as connection, suppress(EOFError, OSError):
+        function = pickle.loads(receive(connection))
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        _limit_memory()
+        send(connection, ([], False))  # here it is
+        while True:
+            path = receive(connection)
+            # An item is held until there is another, for the last comes with the end: what crashes
+            # after it would else have the file done twice.
+            held: list[Any] = []
+            for item in _items(function, path):
+                if held:
+                    send(connection, (held, False))
+                held = [item]
+            send(connection, (held, True))
+
+
+def _limit_memory() -> None:
+    """Has the system refuse what no file should need; it can do so on Linux only."""
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (ImportError, OSError):
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = pages * resource.getpagesize() + MEMORY_BYTES
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def _items(function: Callable[[Path], Iterator[Any]], path: Path) -> Iterator[Any]:
+    try:
+        yield from function(path)
+    except AudioError as error:
+        yield error
+    except MemoryError:
+        detail = f"it takes more than {MEMORY_BYTES >> 30} GiB of memory"
+        yield AudioError(path, Reason.TOO_LARGE, detail)
+    except Exception as error:  # whatever a decoder does, it costs no other file
+        yield AudioError(path, Reason.CRASHED, f"{type(error).__name__}: {error}")
