@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from specrec.catalog.identity import content_id
+from specrec.catalog.identity import audio_id, content_id
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
 from specrec.catalog.tags import read_tags
@@ -21,7 +21,13 @@ TAG_COLUMNS = {
     "year": "Int64",
     "duration_seconds": "Float64",
 }
-_FILE_COLUMNS = {"path": "string", "size": "int64", "mtime_ns": "int64", "content_id": "string"}
+_FILE_COLUMNS = {
+    "path": "string",
+    "size": "int64",
+    "mtime_ns": "int64",
+    "content_id": "string",
+    "audio_id": "string",
+}
 
 
 @dataclass(frozen=True)
@@ -32,8 +38,8 @@ class Catalog:
         root: The folder to which paths are relative.
         tracks: One row a track: track_id, path, content_id, title, artist, album, genre, year,
             duration_seconds, then the columns that a table brought. Sorted by path.
-        files: What was read of each file (path, size, mtime_ns, content_id, tags): with it, the
-            next reading opens only files that changed.
+        files: What was read of each file (path, size, mtime_ns, content_id, audio_id, tags): with
+            it, the next reading opens only files that changed.
         skipped: Files that can't be used, exact copies of another among them.
         ignored: Number of files that are not audio.
         table: The table that was joined, if any.
@@ -134,10 +140,10 @@ def _read_file(root: Path, found: FoundFile) -> dict[str, object] | Skipped:
         return Skipped(found.path, Reason.EMPTY, "the file is empty")
     path = root / found.path
     try:
-        content = content_id(path)
+        content, audio = content_id(path), audio_id(path)
     except OSError as error:
         return Skipped(found.path, Reason.UNREADABLE, f"can't be read: {error.strerror}")
-    return {**asdict(found), "content_id": content, **asdict(read_tags(path))}
+    return {**asdict(found), "content_id": content, "audio_id": audio, **asdict(read_tags(path))}
 
 
 def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
@@ -148,7 +154,7 @@ def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
         Skipped(row.path, Reason.DUPLICATE, f"the same bytes as {first[row.content_id]}")
         for row in files[copies].itertuples()
     ]
-    kept = files[~copies].drop(columns=["size", "mtime_ns"]).reset_index(drop=True)
+    kept = files[~copies].drop(columns=["size", "mtime_ns", "audio_id"]).reset_index(drop=True)
     return kept, skipped
 
 

@@ -12,8 +12,8 @@ from specrec.audio.windows import cut_windows
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
 from specrec.index.build import BuildReport, build_library
+from specrec.index.locks import writer_lock
 from specrec.index.maintenance import library_status, remove_tracks
-from specrec.index.storage import writer_lock
 from specrec.index.store import Store
 from specrec.model.artifact import ModelCard, load_model, save_model
 from specrec.recommend.library import Library
@@ -250,7 +250,7 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     report = build_library(config)
     assert (report.tracks, report.embedded, report.changed) == (3, 0, True)
     new = Library.open(library)
-    assert new.manifest["format_version"] == 3
+    assert new.manifest["format_version"] == 4
     assert new.neighbors("track 1", ranking=ALL) == before
     for row in range(3):
         np.testing.assert_array_equal(new.generation.windows(row), windows[row])
