@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
@@ -15,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from specrec.config import IndexConfig, TrainConfig
 from specrec.errors import ConfigError, SpecrecError, message_of
+from specrec.stopping import exit_code, stoppable
 
 Schema = TypeVar("Schema", TrainConfig, IndexConfig)
 
@@ -25,7 +27,7 @@ def run_script(
     """Composes `conf/<config_name>.yaml` with the command line, validates it, runs the job.
 
     An error that a user can mend ends the process with one line and exit code 2; Ctrl-C ends it
-    with exit code 130.
+    with exit code 130, and the system likewise (`specrec.stopping`).
 
     Args:
         config_name: Of the primary config.
@@ -52,15 +54,17 @@ def run_script(
             _fail(error)
 
     try:
-        main()
+        with stoppable():
+            main()
     except (HydraException, OmegaConfBaseException) as error:
         _fail(error)
     except BrokenPipeError:  # whoever read the output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("interrupted; run the same command again to go on", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+    except KeyboardInterrupt as error:
+        with suppress(OSError):  # a closed terminal
+            print("interrupted; run the same command again to go on", file=sys.stderr)  # noqa: T201
+        sys.exit(exit_code(error))
 
 
 _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one line

@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from specrec.errors import StorageError
 
 _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, or ")
@@ -59,6 +61,18 @@ def write_file(path: Path, content: bytes | memoryview | str) -> None:
     """
     with new_file(path) as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Writes a NumPy file, as `new_file` does.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    array = np.ascontiguousarray(array)
+    with new_file(path) as file:  # not by NumPy's own, whose error tells neither file nor reason
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(array.data)
 
 
 @contextmanager

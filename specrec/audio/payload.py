@@ -26,7 +26,7 @@ def sounding_spans(file: BinaryIO) -> Iterator[Span]:
     file.seek(start)
     walk = _WALKS.get(container_of(file.read(64)) or "")
     if walk is not None:
-        spans = []
+        spans: list[Span] = []
         for span in walk(file, start, size):
             if not 0 <= span[0] < span[1] <= size or len(spans) == _MOST_PARTS:
                 spans = []

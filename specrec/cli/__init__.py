@@ -16,6 +16,7 @@ from specrec.cli import (
 )
 from specrec.cli.app import app
 from specrec.errors import SpecrecError, message_of
+from specrec.stopping import stoppable
 
 __all__ = [
     "app",
@@ -36,7 +37,8 @@ __all__ = [
 def main() -> None:
     """Runs the command; an error that a user can mend is one line and exit code 2."""
     try:
-        app()
+        with stoppable():
+            app()
     except (SpecrecError, OSError) as error:
         print(f"error: {message_of(error)}", file=sys.stderr)
         sys.exit(2)

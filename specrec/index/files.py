@@ -117,18 +117,6 @@ def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> N
         table.to_parquet(file, index=index)
 
 
-def write_rows(path: Path, rows: np.ndarray) -> None:
-    """Writes a NumPy file.
-
-    Raises:
-        StorageError: If it can't be written.
-    """
-    rows = np.ascontiguousarray(rows)
-    with new_file(path) as file:  # not by NumPy's own, likewise
-        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(rows))
-        file.write(rows.data)
-
-
 def write_sealed(path: Path, document: Mapping[str, Any]) -> None:
     """Writes a JSON document with a checksum of its own, whole or not at all.
 

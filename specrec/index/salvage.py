@@ -53,13 +53,13 @@ def salvage(segment: Segment, generation: Generation | None) -> Salvaged:
     for row in contents[contents["row"] >= 0].to_dict("records"):
         embedding, parts = halves.of(row)
         stand_in = embedding is None or parts is None
-        if embedding is None and parts is None:
-            lost += 1
-            continue
-        if parts is None:
-            parts = np.repeat(embedding[None], row["window_count"], axis=0).astype(np.float16)
-        elif embedding is None:
+        if embedding is None:
+            if parts is None:
+                lost += 1
+                continue
             embedding = parts.mean(axis=0, dtype=np.float32)
+        elif parts is None:
+            parts = np.repeat(embedding[None], row["window_count"], axis=0).astype(np.float16)
         rows.append(row | {"row": len(rows), "first_window": windows, "stand_in": stand_in})
         tracks.append((embedding, parts))
         windows += len(parts)

@@ -16,7 +16,6 @@ from specrec.index.files import (
     discard,
     read_sealed,
     sweep,
-    write_rows,
     write_sealed,
     write_table,
 )
@@ -24,7 +23,7 @@ from specrec.index.generation import Contents, Generation
 from specrec.index.locks import check_no_file, hold, is_free
 from specrec.index.search import describe_index, write_index
 from specrec.model.probe import PROBE_FILE, save_probe
-from specrec.writing import to_disk, write_file
+from specrec.writing import to_disk, write_array, write_file
 
 FORMAT_VERSION = 4
 """1 had no descriptors; 1 and 2 had their windows in the generation; before 4, checksums of tracks,
@@ -131,7 +130,7 @@ def write_generation(library: Path, contents: Contents) -> Generation:
     folder = generations / f"{max([*numbers, int(current_name(library) or 0)]) + 1:06d}"
     for name in ("tracks", "placement", "descriptors", "files", "skipped", "duplicates"):
         write_table(folder / f"{name}.parquet", getattr(contents, name))
-    write_rows(folder / "embeddings.npy", contents.embeddings)
+    write_array(folder / "embeddings.npy", contents.embeddings)
     write_index(contents.index, folder / "index.faiss")
     if contents.probe is not None:
         save_probe(contents.probe, folder / PROBE_FILE)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specrec.errors import QueryError
+from specrec.writing import write_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +48,7 @@ def save_picture(figure: "Figure", path: Path, title: str, description: str) -> 
 
     Raises:
         QueryError: If its name ends neither in `.png` nor in `.svg`.
-        OSError: If the file can't be written.
+        StorageError: If the file can't be written.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -63,5 +64,4 @@ def save_picture(figure: "Figure", path: Path, title: str, description: str) -> 
         # A font may lack the signs of a title; boxes stand for them.
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure.savefig(file, format=kind, dpi=_DPI, metadata=metadata)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(file.getvalue())
+    write_file(path, file.getvalue())
