@@ -1,4 +1,3 @@
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from specrec.audio.windows import cut_windows
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
 from specrec.index.build import BuildReport, build_library
+from specrec.index.files import read_sealed, write_sealed
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import library_status, remove_tracks
 from specrec.index.store import Store
@@ -198,11 +198,11 @@ def test_damage_and_newer_formats_are_one_line(tmp_path: Path, build: Build) -> 
     build(make_music(tmp_path / "music", 2), library)
     generation = library / "generations" / "000001"
     manifest = generation / "library.json"
-    document = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps(document | {"format_version": 99}))
+    document = read_sealed(manifest)
+    write_sealed(manifest, document | {"format_version": 99})
     with pytest.raises(LibraryError, match=r"format 99.*upgrade"):
         Library.open(library)
-    manifest.write_text(json.dumps(document))
+    write_sealed(manifest, document)
     data = (generation / "embeddings.npy").read_bytes()
     (generation / "embeddings.npy").write_bytes(data[:-4])
     with pytest.raises(LibraryError, match=r"embeddings\.npy.*size differs"):
