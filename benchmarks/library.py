@@ -27,9 +27,10 @@ def write(folder: Path, tracks: int, clusters: int) -> None:
     """Writes a library: artists of 10 tracks, clusters of very different sizes."""
     from specrec.descriptors.measure import NAMES
     from specrec.index.duplicates import COLUMNS
+    from specrec.index.generation import Contents, skipped_table
     from specrec.index.search import build_index
     from specrec.index.segment import write_segment
-    from specrec.index.storage import Contents, skipped_table, write_generation
+    from specrec.index.storage import write_generation
 
     rng = np.random.default_rng(0)
     centers = rng.normal(size=(clusters, DIM)).astype(np.float32)
@@ -53,9 +54,12 @@ def write(folder: Path, tracks: int, clusters: int) -> None:
         contents = contents.assign(duration_seconds=200.0, reason=pd.NA, detail=pd.NA)
         rows = embeddings[start : start + TRACKS_A_SEGMENT]
         segment = write_segment(
-            folder / "segments" / "synthetic" / f"{number:06d}", contents, [rows], [rows]
+            folder / "segments" / "synthetic" / f"{number:06d}",
+            contents,
+            zip(rows, rows[:, None], strict=True),
         )
-        placement.append(pd.DataFrame({"segment": segment.name, **place}))
+        crc = segment.contents["windows_crc"]
+        placement.append(pd.DataFrame({"segment": segment.name, **place, "windows_crc": crc}))
     number = np.arange(tracks)
     table = pd.DataFrame(
         {

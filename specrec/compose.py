@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -17,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from specrec.config import IndexConfig, TrainConfig
 from specrec.errors import ConfigError, SpecrecError, message_of
 from specrec.printing import say, write_any_text
+from specrec.stopping import exit_code, stoppable
 
 Schema = TypeVar("Schema", TrainConfig, IndexConfig)
 
@@ -27,7 +29,7 @@ def run_script(
     """Composes `conf/<config_name>.yaml` with the command line, validates it, runs the job.
 
     An error that a user can mend ends the process with one line and exit code 2; Ctrl-C ends it
-    with exit code 130.
+    with exit code 130, and the system likewise (`specrec.stopping`).
 
     Args:
         config_name: Of the primary config.
@@ -55,15 +57,17 @@ def run_script(
             _fail(error)
 
     try:
-        main()
+        with stoppable():
+            main()
     except (HydraException, OmegaConfBaseException) as error:
         _fail(error)
     except BrokenPipeError:  # whoever read the output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except KeyboardInterrupt:
-        say("interrupted; run the same command again to go on", error=True)
-        sys.exit(130)
+    except KeyboardInterrupt as error:
+        with suppress(OSError):  # a closed terminal
+            say("interrupted; run the same command again to go on", error=True)
+        sys.exit(exit_code(error))
 
 
 _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one line

@@ -35,6 +35,10 @@ class LibraryError(SpecrecError):
     """A library is missing, damaged, or does not fit the model."""
 
 
+class StorageError(SpecrecError):
+    """A file can't be written: the disk is full, say, or read-only."""
+
+
 class QueryError(SpecrecError):
     """A query names no track, or more than one.
 

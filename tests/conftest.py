@@ -47,7 +47,7 @@ def imagenet_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 def build(model_folder: Path) -> Callable[..., BuildReport]:
     """Indexes a folder with the random model."""
 
-    def run(audio: Path, library: Path, **settings: bool) -> BuildReport:
+    def run(audio: Path, library: Path, **settings: bool | str) -> BuildReport:
         config = IndexConfig(
             str(audio), str(library), str(model_folder), workers=1, describe=False, **settings
         )

@@ -7,8 +7,9 @@ import pandas as pd
 
 from specrec.descriptors.measure import NAMES
 from specrec.index.duplicates import COLUMNS
+from specrec.index.generation import Contents, skipped_table
 from specrec.index.search import build_index
-from specrec.index.storage import Contents, skipped_table, write_generation
+from specrec.index.storage import write_generation
 from specrec.index.store import EmbeddedTrack, Store, store_key
 from specrec.model.probe_fit import fit_probe
 
@@ -73,7 +74,7 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
             fit_probe(embeddings, descriptors, np.arange(TRACKS) // 4, FINGERPRINT)
             if probe
             else None,
-            tracks[["path", "content_id"]],
+            tracks[["path", "content_id"]].assign(audio_id=tracks["content_id"]),
             skipped_table([], {}),
             embeddings,
             build_index(embeddings),

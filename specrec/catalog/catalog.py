@@ -20,7 +20,13 @@ TAG_COLUMNS = {
     "year": "Int64",
     "duration_seconds": "Float64",
 }
-_FILE_COLUMNS = {"path": "string", "size": "int64", "mtime_ns": "int64", "content_id": "string"}
+_FILE_COLUMNS = {
+    "path": "string",
+    "size": "int64",
+    "mtime_ns": "int64",
+    "content_id": "string",
+    "audio_id": "string",
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,8 @@ class Catalog:
         root: The folder to which paths are relative.
         tracks: One row a track: track_id, path, content_id, title, artist, album, genre, year,
             duration_seconds, then the columns that a table brought. Sorted by path.
-        files: What was read of each file (path, size, mtime_ns, content_id, tags): with it, the
-            next reading opens only files that changed.
+        files: What was read of each file (path, size, mtime_ns, content_id, audio_id, tags): with
+            it, the next reading opens only files that changed.
         skipped: Files that can't be used, exact copies of another among them.
         ignored: Number of files that are not audio.
         table: The table that was joined, if any.
@@ -136,8 +142,8 @@ def _read_files(
         if isinstance(item, AudioError):
             skipped.append(Skipped(found.path, item.reason, item.detail))
         else:
-            content, tags = item
-            rows.append({**asdict(found), "content_id": content, **asdict(tags)})
+            content, audio, tags = item
+            rows.append(asdict(found) | {"content_id": content, "audio_id": audio} | asdict(tags))
             if tags.lost is not None:
                 untagged[found.path] = tags.lost
         if on_progress:
@@ -158,7 +164,7 @@ def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
         Skipped(row.path, Reason.DUPLICATE, f"the same bytes as {first[row.content_id]}")
         for row in files[copies].itertuples()
     ]
-    kept = files[~copies].drop(columns=["size", "mtime_ns"]).reset_index(drop=True)
+    kept = files[~copies].drop(columns=["size", "mtime_ns", "audio_id"]).reset_index(drop=True)
     return kept, skipped
 
 

@@ -1,7 +1,11 @@
-"""A name for a file's content, so that a moved or renamed file is recognized."""
+"""Names for a file's content, so that a moved, renamed or newly tagged file is recognized."""
 
 import hashlib
 from pathlib import Path
+
+from specrec.audio.payload import sounding_spans
+
+_BLOCK = 1 << 20
 
 
 def content_id(path: Path) -> str:
@@ -14,3 +18,19 @@ def content_id(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def audio_id(path: Path) -> str:
+    """The same of the bytes that sound: edited tags do not change it.
+
+    Raises:
+        OSError: If the file can't be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for start, end in sounding_spans(file):
+            file.seek(start)
+            while start < end and (block := file.read(min(_BLOCK, end - start))):
+                digest.update(block)
+                start += len(block)
+    return digest.hexdigest()[:16]

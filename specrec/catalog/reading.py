@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from specrec.catalog.identity import content_id
+from specrec.catalog.identity import audio_id, content_id
 from specrec.catalog.tags import Tags, read_tags
 from specrec.errors import AudioError, Reason
 
 
-def identify(path: Path) -> tuple[str, Tags]:
-    """The `content_id` and the tags of a file.
+def identify(path: Path) -> tuple[str, str, Tags]:
+    """The `content_id`, the `audio_id` and the tags of a file.
 
     Raises:
         AudioError: If it can't be read.
     """
     try:
-        return content_id(path), read_tags(path)
+        return content_id(path), audio_id(path), read_tags(path)
     except OSError as error:
         detail = f"can't be read: {error.strerror}"
         raise AudioError(path, Reason.UNREADABLE, detail) from error

@@ -17,6 +17,7 @@ from specrec.cli import (
 from specrec.cli.app import app
 from specrec.errors import SpecrecError
 from specrec.printing import say_error, write_any_text
+from specrec.stopping import stoppable
 
 __all__ = [
     "app",
@@ -38,7 +39,8 @@ def main() -> None:
     """Runs the command; an error that a user can mend is one line and exit code 2."""
     write_any_text()
     try:
-        app()
+        with stoppable():
+            app()
     except (SpecrecError, OSError) as error:
         say_error(error)
         sys.exit(2)

@@ -27,13 +27,13 @@ def verify(
     library: LibraryArgument,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Remove what is damaged; index.py then makes it anew."),
+        typer.Option("--repair", help="Save what is whole; index.py then makes the rest anew."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
     """Read every byte of a library and compare it with what was written."""
-    from specrec.index.maintenance import repair_library, verify_library
-    from specrec.report.libraries import print_verification, verification_json
+    from specrec.index.repair import repair_library, verify_library
+    from specrec.report.libraries import print_repair, print_verification, verification_json
     from specrec.report.progress import progress_bar
 
     with progress_bar("verifying") as on_progress:
@@ -49,10 +49,7 @@ def verify(
             f"{library}: damaged in {len(found.damage)} places; mend it with:"
             f" specrec verify {library} --repair"
         )
-    if repair_library(library, found):
-        say("mended: the library before it is open again; now run index.py to bring it up to date")
-    else:
-        say("what was damaged is removed; now run index.py again: it makes that part anew")
+    print_repair(repair_library(library, found))
 
 
 @app.command()

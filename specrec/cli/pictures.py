@@ -76,7 +76,7 @@ def _files_of(source: Path) -> tuple[Path, "Scan"]:
     """The audio files of a folder, or those of the tracks of a library."""
     from specrec.catalog.scan import FoundFile, Scan, inspect, scan_folder
 
-    if not (source / "CURRENT").is_file():
+    if not (source / "generations").is_dir():
         return source, scan_folder(source)
     from specrec.recommend.library import Library
 

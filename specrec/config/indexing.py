@@ -23,7 +23,8 @@ class IndexConfig:
         features: A CSV or Parquet table of features, such as Spotify's or Echo Nest's, whose
             rows are found by path, track_id or `clip_<row>`; null for none.
         search: Kind of the index: auto (by the number of tracks), exact, ivf_sq, ivf_pq.
-        prune: Whether tracks whose files are gone leave the library.
+        prune: Whether tracks whose files are gone leave the library: true, false, or all, which is
+            needed where most of them would.
         dry_run: Whether only to say what a run would do.
     """
 
@@ -37,12 +38,14 @@ class IndexConfig:
     describe: bool = True
     features: str | None = None
     search: str = "auto"
-    prune: bool = False
+    prune: bool | str = False
     dry_run: bool = False
 
     def __post_init__(self) -> None:
         for name in ("audio", "library"):
             require(getattr(self, name).strip() != "", name, "nothing", "the path of a folder")
+        self.prune = {"true": True, "false": False}.get(str(self.prune).lower(), self.prune)
+        require(self.prune in (True, False, "all"), "prune", self.prune, "true, false or all")
         kinds = ("auto", "exact", "ivf_sq", "ivf_pq")
         require(self.search in kinds, "search", self.search, f"one of {', '.join(kinds)}")
         require(self.workers >= 0, "workers", self.workers, "0 or more")

@@ -1,6 +1,6 @@
 """From a catalog and what is stored of its contents to a generation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from specrec.catalog.catalog import Catalog
 from specrec.catalog.scan import Skipped
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import LibraryError, Reason
+from specrec.index.decisions import Removed
 from specrec.index.duplicates import COLUMNS, find_duplicates
 from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
+from specrec.index.generation import Contents, Generation, skipped_table
 from specrec.index.search import AUTO, build_index
-from specrec.index.storage import Contents, Generation, skipped_table
 from specrec.index.store import Failure, Store
 from specrec.model.probe import load_probe
 from specrec.model.resolve import read_card
@@ -29,7 +30,7 @@ def assemble(
     model: Path,
     store: Store,
     lost: Mapping[str, Failure],
-    removed: set[str],
+    removed: Sequence[Removed],
     search: str = AUTO,
 ) -> Contents:
     """Puts tracks, embeddings and index together, in the catalog's order.
@@ -39,19 +40,22 @@ def assemble(
         model: Folder of the model that embedded them.
         store: What it made of them.
         lost: Failures of this run that may not last, by content.
-        removed: Contents that were taken out.
+        removed: The tracks that were taken out; those whose files are away are listed too.
         search: Kind of the index.
 
     Raises:
         LibraryError: If no track is left.
     """
-    failures = _failures(catalog.tracks["content_id"], store, lost, removed)
+    taken = {item.content_id: item for item in removed}
+    failures = _failures(catalog.tracks["content_id"], store, lost, set(taken))
     refused = catalog.tracks["content_id"].map(failures)
     out = catalog.tracks[refused.notna()]
     listed = [
         Skipped(path, failure.reason, failure.detail)
         for path, failure in zip(out["path"], refused.dropna(), strict=True)
     ]
+    away = [item for item in removed if item.content_id not in set(out["content_id"])]
+    listed += [Skipped(item.path, REMOVED.reason, REMOVED.detail) for item in away]
     skipped = sorted([*catalog.skipped, *listed], key=lambda item: item.path)
     tracks = catalog.tracks[refused.isna()].reset_index(drop=True)
     if not len(tracks):
@@ -67,6 +71,7 @@ def assemble(
         for path, content_id in zip(out["path"], out["content_id"], strict=True)
         if failures[content_id].lasting
     }
+    lasting |= {item.path: item.content_id for item in away}
     return Contents(
         _manifest(catalog, read_card(model), model, len(tracks), len(skipped), search),
         tracks.assign(duration_seconds=seconds),
@@ -118,8 +123,8 @@ def _failures(
     absent = dict.fromkeys(known.index[known["row"].isna()], _GONE)
     bad = known[known["reason"].notna()]
     stored = {row.Index: Failure(Reason(row.reason), row.detail) for row in bad.itertuples()}
-    taken = dict.fromkeys(set(contents) & removed, REMOVED)
-    return absent | stored | dict(lost) | taken
+    passing = {name: failure for name, failure in lost.items() if name not in store.table.index}
+    return absent | stored | passing | dict.fromkeys(set(contents) & removed, REMOVED)
 
 
 def _manifest(

@@ -16,17 +16,25 @@ from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, LibraryError, Reason
 from specrec.index.assemble import assemble, pair_duplicates
-from specrec.index.plan import Plan, make_plan, removed_contents
+from specrec.index.decisions import (
+    Decisions,
+    damaged_copies,
+    kept_tracks,
+    known_tracks,
+    read_decisions,
+    write_decisions,
+)
+from specrec.index.files import REMEDY, damaged_files
+from specrec.index.generation import Contents, Generation, skipped_files
+from specrec.index.locks import writer_lock
+from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.storage import (
-    Contents,
-    Generation,
+    FORMAT_VERSION,
     read_generation,
     remove_old_generations,
-    skipped_files,
     write_generation,
-    writer_lock,
 )
 from specrec.index.store import EmbeddedTrack, Failure, Store, store_key
 from specrec.model.probe import same_probe
@@ -52,6 +60,7 @@ class BuildReport:
         pruned: Whether the tracks whose files are gone have left.
         dry_run: Whether nothing was done.
         untagged: Files that were read now without their tags, and why.
+        incomplete: Folders of the library that lacked some of their files and were left out.
     """
 
     tracks: int
@@ -66,6 +75,7 @@ class BuildReport:
     pruned: bool = False
     dry_run: bool = False
     untagged: Mapping[str, str] = field(default_factory=dict)
+    incomplete: list[str] = field(default_factory=list)
 
 
 def build_library(
@@ -99,26 +109,26 @@ def build_library(
         return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
         before = read_generation(library)
-        catalog, featured = _read_catalog(config, before, on_scan)
-        plan = make_plan(before, catalog)
+        work = _survey(config, library, before, on_scan)
+        catalog, plan, decisions = work.catalog, work.plan, work.decisions
         store = Store(library, key)
         if before is not None and before.version < 3:
             _adopt(before, store)
-        removed = removed_contents(before)
-        new = _unknown(catalog, store, removed)
-        known = _measurements(config, before)
+        new = _unknown(work, store)
+        known = _measurements(config, before, decisions)
         lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
-        if before is not None:
-            stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
-            catalog = _keep_vanished(catalog, before, stay)
+        stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
+        catalog, kept = _keep_vanished(catalog, work.known, stay)
         store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
-        after = assemble(catalog, model, store, lost, removed, config.search)
+        after = assemble(catalog, model, store, lost, decisions.removed, config.search)
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
             descriptors=_describe(config, known, after, on_describe),
             duplicates=pair_duplicates(same, after, store),
         )
+        noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
+        _note(library, before, replace(decisions, kept=noted))
         changed = before is None or not _equal(before, after)
         if changed:
             write_generation(library, after)
@@ -130,13 +140,54 @@ def build_library(
         skipped_files(after.skipped),
         catalog.ignored,
         catalog.remark,
-        featured,
+        work.featured,
         changed,
         plan,
         int(after.descriptors.isna().all(axis=1).sum()) if config.describe else 0,
-        config.prune,
+        bool(config.prune),
         untagged=catalog.untagged,
+        incomplete=[str(folder) for folder in store.incomplete],
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What there is before anything is done.
+
+    Attributes:
+        catalog: The music as it is now.
+        featured: What came of joining the table of features.
+        known: The tracks of the library as it was.
+        decisions: What was decided, with removed tracks where they are now.
+        plan: What became of the files.
+    """
+
+    catalog: Catalog
+    featured: Joined | None
+    known: pd.DataFrame
+    decisions: Decisions
+    plan: Plan
+
+
+def _survey(
+    config: IndexConfig, library: Path, before: Generation | None, on_scan: Progress | None
+) -> _Work:
+    """Compares the music with the library; reads only."""
+    decisions = read_decisions(library, before)
+    known = known_tracks(before, decisions)
+    catalog, featured = _read_catalog(config, before, on_scan)
+    out = decisions.removed_among(catalog.files, known)
+    plan = make_plan(known, catalog, out, [] if before is None else before.files["path"])
+    if config.prune != "all":
+        root = None if before is None else str(before.manifest["audio_root"])
+        check_plan(plan, catalog, len(known), root, bool(config.prune))
+    return _Work(catalog, featured, known, decisions.seen(out), plan)
+
+
+def _note(library: Path, before: Generation | None, decisions: Decisions) -> None:
+    """Writes what was decided, if it is another than before, or does not stand there twice."""
+    if damaged_copies(library) or read_decisions(library, before) != decisions:
+        write_decisions(library, decisions)
 
 
 def _rehearse(
@@ -144,26 +195,27 @@ def _rehearse(
 ) -> BuildReport:
     """Says what a run would do; reads only."""
     before = read_generation(library)
-    catalog, featured = _read_catalog(config, before, on_scan)
+    work = _survey(config, library, before, on_scan)
     return BuildReport(
         0 if before is None else len(before),
-        len(_unknown(catalog, Store(library, key), removed_contents(before))),
-        catalog.skipped,
-        catalog.ignored,
-        catalog.remark,
-        featured,
+        len(_unknown(work, Store(library, key))),
+        work.catalog.skipped,
+        work.catalog.ignored,
+        work.catalog.remark,
+        work.featured,
         changed=False,
-        plan=make_plan(before, catalog),
-        pruned=config.prune,
+        plan=work.plan,
+        pruned=bool(config.prune),
         dry_run=True,
-        untagged=catalog.untagged,
+        untagged=work.catalog.untagged,
     )
 
 
-def _unknown(catalog: Catalog, store: Store, removed: set[str]) -> pd.DataFrame:
+def _unknown(work: _Work, store: Store) -> pd.DataFrame:
     """The tracks that are still to be embedded."""
-    known = set(store.table.index) | removed
-    return catalog.tracks[~catalog.tracks["content_id"].isin(list(known))]
+    known = store.settled | {item.content_id for item in work.decisions.removed}
+    tracks = work.catalog.tracks
+    return tracks[~tracks["content_id"].isin(list(known))]
 
 
 def _same_key(before: Generation, key: str) -> bool:
@@ -175,6 +227,9 @@ def _adopt(before: Generation, store: Store) -> None:
     """Takes over what an older format kept in the generation itself."""
     if store.folder.name != store_key(before.fingerprint, None):
         return
+    damage = damaged_files(before.folder, before.sums)
+    if damage:
+        raise LibraryError(f"{damage[0]}; {REMEDY}")
     known = set(store.table.index)
     window_seconds = before.manifest["model"].get("window_seconds", math.nan)
     for row, track in enumerate(before.tracks.itertuples()):
@@ -204,14 +259,21 @@ def _read_catalog(
     return replace(catalog, tracks=tracks), featured
 
 
-def _keep_vanished(catalog: Catalog, before: Generation, paths: list[str]) -> Catalog:
-    """Adds tracks whose files are gone or hidden, unless another file has taken their place."""
-    rows = before.tracks[before.tracks["path"].isin(paths)]
+def _keep_vanished(
+    catalog: Catalog, known: pd.DataFrame, paths: list[str]
+) -> tuple[Catalog, pd.DataFrame]:
+    """Adds tracks whose files are gone or hidden, unless another file has taken their place.
+
+    Returns:
+        The catalog with them, and what was added.
+    """
+    rows = known[known["path"].isin(paths)]
     rows = rows[~rows["track_id"].isin(catalog.tracks["track_id"])]
     if not len(rows):
-        return catalog
-    tracks = pd.concat([catalog.tracks, rows]).sort_values("path", ignore_index=True)
-    return replace(catalog, tracks=tracks)
+        return catalog, rows
+    added = rows.drop(columns="audio_id")
+    tracks = pd.concat([catalog.tracks, added]).sort_values("path", ignore_index=True)
+    return replace(catalog, tracks=tracks), rows
 
 
 def _embed(
@@ -267,10 +329,15 @@ def _embed(
     return lost
 
 
-def _measurements(config: IndexConfig, before: Generation | None) -> Measurements:
+def _measurements(
+    config: IndexConfig, before: Generation | None, decisions: Decisions
+) -> Measurements:
     """What was measured so far; it does not depend on the model."""
     journal = Path(config.library) / "journal"
     known = Measurements(journal / f"descriptors-{MEASURE_VERSION}.jsonl")
+    kept = [item for item in decisions.kept if item.measure_version == MEASURE_VERSION]
+    ids = [item.track["content_id"] for item in kept]
+    known.recall(ids, pd.DataFrame([item.features for item in kept]))
     if before is not None and before.manifest.get("measure_version", 1) == MEASURE_VERSION:
         known.recall(before.tracks["content_id"].tolist(), before.descriptors)
     return known
@@ -291,7 +358,7 @@ def _describe(
 def _equal(before: Generation, after: Contents) -> bool:
     """Whether a new generation would say the same as the old one."""
     return (
-        before.version == 3
+        before.version == FORMAT_VERSION
         and before.fingerprint == after.manifest["model"]["fingerprint"]
         and before.manifest.get("search") == after.manifest["search"]
         and before.manifest["audio_root"] == after.manifest["audio_root"]

@@ -1,22 +1,35 @@
-"""Files that must be whole: written through to the disk, with sizes and checksums."""
+"""Files that must be whole: what is read of a library is first compared with what was written."""
 
 import hashlib
-import os
+import io
+import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from specrec.errors import LibraryError
+import numpy as np
+import pandas as pd
 
-REMEDY = "see what is damaged, and how to mend it, with: specrec verify LIBRARY"
+from specrec.errors import LibraryError
+from specrec.writing import new_file, write_file
+
+REMEDY = "see what is damaged, and mend it, with: specrec verify LIBRARY --repair"
+
+Sums = Mapping[str, Mapping[str, Any]]
+"""Of the files of a folder, by name: bytes, sha256, and of large ones `sampled`."""
+
+_WHOLE_UP_TO = 1 << 24  # bytes that are all compared when a file is opened: some milliseconds
+_PAGE, _PAGES = 1 << 16, 16  # of larger files, so many pages of so many bytes
+_SEAL = "checksum"
 
 
 def checksums(folder: Path) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of each file in a folder, by name."""
+    """Size and SHA-256 of each file in a folder, by name; of large ones that of a sample too."""
     return {path.name: _checksum(path) for path in sorted(folder.iterdir())}
 
 
-def check_sizes(folder: Path, sums: Mapping[str, Mapping[str, Any]]) -> None:
+def check_sizes(folder: Path, sums: Sums) -> None:
     """Compares sizes, which costs nothing.
 
     Raises:
@@ -30,29 +43,148 @@ def check_sizes(folder: Path, sums: Mapping[str, Mapping[str, Any]]) -> None:
             raise LibraryError(f"{path}: damaged (its size differs); {REMEDY}")
 
 
-def damaged_files(folder: Path, sums: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def check_file(path: Path, sums: Sums) -> None:
+    """Compares a small file, or pages spread over a large one, with what was written.
+
+    Raises:
+        LibraryError: If it is missing or another.
+    """
+    stored = sums.get(path.name)
+    if stored is None:
+        raise LibraryError(f"{path}: nothing is known of it; {REMEDY}")
+    check_sizes(path.parent, {path.name: stored})
+    try:
+        if stored["bytes"] <= _WHOLE_UP_TO:
+            same = _checksum(path)["sha256"] == stored["sha256"]
+        else:  # before format 4, no sample was taken
+            same = stored.get("sampled") in (None, _sample(path))
+    except OSError as error:
+        raise LibraryError(f"{path}: can't be read ({error.strerror}); {REMEDY}") from error
+    if not same:
+        raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
+
+
+def damaged_files(folder: Path, sums: Sums) -> list[str]:
     """What is wrong with the files of a folder, one line each; every byte is read."""
     lines = []
     for name, stored in sums.items():
         path = folder / name
         try:
-            if _checksum(path) != stored:
+            if _checksum(path)["sha256"] != stored["sha256"]:
                 lines.append(f"{path}: damaged (its checksum differs)")
         except OSError as error:
             lines.append(f"{path}: can't be read ({error.strerror})")
     return lines
 
 
-def to_disk(path: Path) -> None:
-    """Waits until a file, or the entries of a folder, have reached the disk."""
-    handle = os.open(path, os.O_RDONLY)
+def read_table(path: Path, sums: Sums) -> pd.DataFrame:
+    """Reads a Parquet file, after comparing every byte with what was written.
+
+    Raises:
+        LibraryError: If it is missing or damaged.
+    """
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        content = path.read_bytes()
+    except OSError as error:
+        raise LibraryError(f"{path}: missing or damaged ({error.strerror}); {REMEDY}") from error
+    if hashlib.sha256(content).hexdigest() != sums.get(path.name, {}).get("sha256"):
+        raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
+    return pd.read_parquet(io.BytesIO(content))
+
+
+def map_rows(path: Path, dtype: type[np.floating]) -> np.ndarray:
+    """Memory-maps a NumPy file of rows.
+
+    Raises:
+        LibraryError: If it is missing, or its header is damaged.
+    """
+    try:
+        rows: np.ndarray = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
+    if rows.ndim != 2 or rows.dtype != dtype:
+        raise LibraryError(f"{path}: damaged (no rows of {np.dtype(dtype)}); {REMEDY}")
+    return rows
+
+
+def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> None:
+    """Writes a Parquet file.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    with new_file(path) as file:  # not by pyarrow's own, which tells neither file nor reason
+        table.to_parquet(file, index=index)
+
+
+def write_sealed(path: Path, document: Mapping[str, Any]) -> None:
+    """Writes a JSON document with a checksum of its own, whole or not at all.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    plain = json.loads(json.dumps(document))  # numbers as keys are texts then, as when it is read
+    text = json.dumps({**plain, _SEAL: _seal(plain)}, indent=2, ensure_ascii=False) + "\n"
+    write_file(path, text.encode("utf-8", "surrogatepass"))  # a path may be no Unicode
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Reads what `write_sealed` wrote, or a document without a checksum, of before format 4.
+
+    Raises:
+        LibraryError: If it is missing or damaged.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+        seal = document.pop(_SEAL, None)
+        needed = int(document.get("format_version", 0)) >= 4
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
+    if seal is None and needed:
+        raise LibraryError(f"{path}: damaged (its checksum is missing); {REMEDY}")
+    if seal is not None and seal != _seal(document):
+        raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
+    return dict(document)
+
+
+def discard(folder: Path) -> None:
+    """Removes a folder: at once under its name, so that no half of it is ever found there."""
+    gone = folder.with_name(folder.name + ".gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    try:
+        folder.rename(gone)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a killed run left in a folder: files and folders half made or half removed."""
+    for path in [*folder.glob("*.tmp"), *folder.glob("*.gone")]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _seal(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _checksum(path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
+    sample = {"sampled": _sample(path)} if size > _WHOLE_UP_TO else {}
+    return {"bytes": size, "sha256": digest, **sample}
+
+
+def _sample(path: Path) -> str:
+    """SHA-256 of pages spread over a file, its first and its last among them."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for start in np.linspace(0, path.stat().st_size - _PAGE, _PAGES).astype(np.int64):
+            file.seek(int(start))
+            digest.update(file.read(_PAGE))
+    return digest.hexdigest()

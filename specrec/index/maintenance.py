@@ -1,10 +1,8 @@
-"""Looking after a library: what is in it, whether it is whole, taking tracks out."""
+"""Looking after a library: what is in it, taking tracks out and in again."""
 
-import json
-import shutil
 from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +10,22 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
+from specrec.catalog.identity import audio_id, content_id
 from specrec.errors import LibraryError, QueryError, Reason
 from specrec.index.assemble import REMOVED
-from specrec.index.files import REMEDY, damaged_files
-from specrec.index.search import AUTO, build_index
-from specrec.index.storage import (
-    FORMAT_VERSION,
-    MANIFEST,
-    Contents,
-    Generation,
-    current_name,
-    read_generation,
-    remove_old_generations,
-    write_generation,
-    writer_lock,
+from specrec.index.decisions import (
+    Decisions,
+    Removed,
+    known_tracks,
+    read_decisions,
+    write_decisions,
 )
+from specrec.index.files import REMEDY, damaged_files
+from specrec.index.generation import Contents, Generation
+from specrec.index.locks import writer_lock
+from specrec.index.search import AUTO, build_index
+from specrec.index.storage import read_generation, remove_old_generations, write_generation
 
-Progress = Callable[[int, int], None]
 _WRITTEN = ("format_version", "index", "segments", "files")  # of a manifest, by write_generation
 
 
@@ -72,23 +69,6 @@ class Status:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
-
-
-@dataclass(frozen=True)
-class Verification:
-    """Whether a library is whole.
-
-    Attributes:
-        files: Number of files that were read.
-        damage: What is wrong, one line each.
-        segments: Folders of damaged segments.
-        generation: Whether its generation itself is damaged.
-    """
-
-    files: int
-    damage: list[str]
-    segments: list[Path]
-    generation: bool
 
 
 def open_generation(library: Path) -> Generation:
@@ -135,93 +115,6 @@ def library_status(library: Path) -> Status:
     )
 
 
-def verify_library(library: Path, on_progress: Progress | None = None) -> Verification:
-    """Reads every byte of a library and compares it with what was written.
-
-    Args:
-        library: Its folder.
-        on_progress: Called after each folder of files.
-
-    Raises:
-        LibraryError: If there is none.
-    """
-    if not (library / "CURRENT").is_file():
-        open_generation(library)
-    folder = library / "generations" / current_name(library)
-    segments = sorted(library.glob("segments/*/" + "[0-9]" * 6))
-    files, damage, bad = 0, [], []
-    for done, path in enumerate([folder, *segments], 1):
-        try:
-            stored = json.loads(
-                (path / (MANIFEST if path == folder else "segment.json")).read_text()
-            )
-            sums = stored["files"] if path == folder else stored
-            files += 1 + len(sums)
-            lines = damaged_files(path, sums)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            lines = [f"{path}: its list of files is missing or damaged ({error})"]
-        damage += lines
-        bad += [path] if lines else []
-        if on_progress:
-            on_progress(done, 1 + len(segments))
-    if folder not in bad:
-        lines = _inconsistencies(library, folder, {path for path in bad if path != folder})
-        damage += lines
-        bad += [folder] if lines else []
-    return Verification(files, damage, [path for path in bad if path != folder], folder in bad)
-
-
-def _inconsistencies(library: Path, folder: Path, damaged: set[Path]) -> list[str]:
-    """What does not fit together in a generation whose files are as they were written."""
-    generation = Generation(library, folder, json.loads((folder / MANIFEST).read_text()))
-    if generation.version < 3:
-        return []
-    lines = []
-    rows = {
-        "tracks": len(generation.tracks),
-        "placement": len(generation.placement),
-        "descriptors": len(generation.descriptors),
-        "embeddings": len(generation.embeddings),
-        "index": len(generation.index),
-    }
-    if len(set(rows.values())) > 1:
-        lines.append(f"{folder}: its parts have different numbers of tracks: {rows}")
-    for name, segment in generation.segments.items():
-        if not segment.folder.is_dir():
-            lines.append(f"{segment.folder}: missing")
-        elif segment.folder not in damaged:
-            here = generation.placement[generation.placement["segment"] == name]
-            if (here["first_window"] + here["window_count"]).max() > len(segment.windows):
-                lines.append(f"{segment.folder}: has fewer windows than the tracks")
-    return lines
-
-
-def repair_library(library: Path, found: Verification) -> bool:
-    """Removes what is damaged, so that the next index run makes it anew, and only that.
-
-    Returns:
-        Whether an older generation, which is whole, could take the place of a damaged one.
-    """
-    with writer_lock(library):
-        for path in found.segments:
-            shutil.rmtree(path)
-        current = library / "CURRENT"
-        older = sorted((library / "generations").glob("[0-9]*"), reverse=True)
-        for folder in older:
-            try:
-                manifest = json.loads((folder / MANIFEST).read_text())
-                Generation(library, folder, manifest).check()
-                whole = not damaged_files(folder, manifest["files"])
-            except (LibraryError, OSError, ValueError, KeyError):
-                whole = False
-            if whole:
-                current.write_text(folder.name + "\n")
-                return True
-            shutil.rmtree(folder)
-        current.unlink(missing_ok=True)
-        return False
-
-
 def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
     """Takes tracks out; index runs leave their files out from now on.
 
@@ -234,16 +127,31 @@ def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
     open_generation(library)  # before the lock, which would make the folder
     with writer_lock(library):
         before = open_generation(library)
+        decisions = read_decisions(library, before)
         out = before.tracks["track_id"].isin(list(track_ids)).to_numpy(dtype=bool)
         if out.all():
             raise LibraryError(f"{library}: no track would be left; remove the folder instead")
-        taken = before.tracks.loc[out, ["path", "content_id"]].assign(
-            reason=str(REMOVED.reason), detail=REMOVED.detail
-        )
-        skipped = pd.concat([before.skipped, taken.astype("string")])
-        skipped = skipped.sort_values("path", ignore_index=True)
-        _rewrite(library, before, ~out, skipped)
+        refuse_damage(before)
+        known = known_tracks(before, decisions).iloc[: len(out)][out]
+        taken = [_removed(before, row) for row in known.to_dict("records")]
+        contents = {item.content_id for item in taken}
+        kept = [item for item in decisions.kept if item.track["content_id"] not in contents]
+        decisions = replace(decisions, removed=(*decisions.removed, *taken), kept=tuple(kept))
+        write_decisions(library, decisions)
+        rewrite(library, before, decisions, ~out, before.placement[~out])
     return int((~out).sum())
+
+
+def _removed(before: Generation, row: dict[Any, Any]) -> Removed:
+    """What is noted of a track that is taken out; before format 4, no one listened to files."""
+    sound = row["audio_id"]
+    if pd.isna(sound):
+        path = Path(before.manifest["audio_root"]) / row["path"]
+        try:
+            sound = audio_id(path) if content_id(path) == row["content_id"] else None
+        except OSError:
+            sound = None
+    return Removed(row["path"], row["content_id"], sound)
 
 
 def restore_tracks(library: Path, paths: Collection[str] | None = None) -> list[str]:
@@ -263,32 +171,56 @@ def restore_tracks(library: Path, paths: Collection[str] | None = None) -> list[
     open_generation(library)  # before the lock, which would make the folder
     with writer_lock(library):
         before = open_generation(library)
-        removed = before.skipped["reason"] == Reason.REMOVED
-        known = before.skipped.loc[removed, "path"]
+        decisions = read_decisions(library, before)
+        known = [item.path for item in decisions.removed]
         for path in paths or ():
-            if path not in set(known):
-                some = f"; removed are: {', '.join(known[:5])}" if len(known) else ""
+            if path not in known:
+                some = f"; removed are: {', '.join(known[:5])}" if known else ""
                 raise QueryError(f"{path} was not removed from {library}{some}")
-        back = removed if paths is None else removed & before.skipped["path"].isin(list(paths))
-        skipped = before.skipped[~back].reset_index(drop=True)
-        if back.any():
-            _rewrite(library, before, np.ones(len(before.tracks), dtype=bool), skipped)
-        return list(before.skipped.loc[back, "path"])
+        back = known if paths is None else [path for path in known if path in set(paths)]
+        if back:
+            refuse_damage(before)
+            left = tuple(item for item in decisions.removed if item.path not in set(back))
+            decisions = replace(decisions, removed=left)
+            write_decisions(library, decisions)
+            everything = np.ones(len(before.tracks), dtype=bool)
+            rewrite(library, before, decisions, everything, before.placement)
+        return back
 
 
-def _rewrite(
+def refuse_damage(before: Generation) -> None:
+    """Stops before a generation is copied whose files are damaged: they would look whole.
+
+    Raises:
+        LibraryError: If they are, or the generation is of before format 3.
+    """
+    if before.version < 3:
+        raise LibraryError(
+            f"{before.folder}: of an older format; run index.py once, then repeat this"
+        )
+    damage = damaged_files(before.folder, before.sums)
+    if damage:
+        raise LibraryError(f"{damage[0]}; {REMEDY}")
+
+
+def rewrite(
     library: Path,
     before: Generation,
+    decisions: Decisions,
     kept: Bool[np.ndarray, " tracks"],
-    skipped: pd.DataFrame,
+    placement: pd.DataFrame,
 ) -> None:
-    """Writes a generation with some of the tracks of another."""
-    if before.version < FORMAT_VERSION:
-        raise LibraryError(f"{library}: of an older format; run index.py once, then repeat this")
-    damage = damaged_files(before.folder, before.manifest["files"])
-    if damage:  # new checksums would make it look whole
-        raise LibraryError(f"{damage[0]}; {REMEDY}")
+    """Writes a generation with some of the tracks of another, which is whole.
+
+    Args:
+        library: Its folder.
+        before: The other.
+        decisions: What is listed as removed.
+        kept: Which tracks.
+        placement: Where the windows of those are.
+    """
     manifest = {name: value for name, value in before.manifest.items() if name not in _WRITTEN}
+    skipped = _skipped(before, decisions)
     counts = manifest["counts"] | {"tracks": int(kept.sum()), "skipped": len(skipped)}
     embeddings = np.asarray(before.embeddings)[kept]
     left, pairs = before.tracks.loc[kept, "content_id"], before.duplicates
@@ -297,7 +229,7 @@ def _rewrite(
         Contents(
             manifest | {"counts": counts},
             before.tracks[kept].reset_index(drop=True),
-            before.placement[kept].reset_index(drop=True),
+            placement.reset_index(drop=True),
             before.descriptors[kept].reset_index(drop=True),
             before.probe,
             before.files,
@@ -308,6 +240,22 @@ def _rewrite(
         ),
     )
     remove_old_generations(library)
+
+
+def _skipped(before: Generation, decisions: Decisions) -> pd.DataFrame:
+    """The files left out, those that were removed as they are now decided."""
+    rows = [
+        {
+            "path": item.path,
+            "content_id": item.content_id,
+            "reason": str(REMOVED.reason),
+            "detail": REMOVED.detail,
+        }
+        for item in decisions.removed
+    ]
+    removed = pd.DataFrame(rows, columns=before.skipped.columns).astype("string")
+    others = before.skipped[before.skipped["reason"] != Reason.REMOVED]
+    return pd.concat([others, removed]).sort_values("path", ignore_index=True)
 
 
 def _bytes(folder: Path) -> int:

@@ -1,5 +1,6 @@
 """What an index run has to do: the catalog as it is, beside the library as it was."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import pandas as pd
 
 from specrec.catalog.catalog import Catalog
 from specrec.errors import LibraryError, Reason
-from specrec.index.storage import Generation
 
 
 @dataclass(frozen=True)
@@ -32,49 +32,75 @@ class Plan:
     removed: list[str] = field(default_factory=list)
 
 
-def removed_contents(before: Generation | None) -> set[str]:
-    """What `specrec remove` took out of a library."""
-    if before is None:
-        return set()
-    taken = before.skipped[before.skipped["reason"] == Reason.REMOVED]
-    return set(taken["content_id"])
-
-
-def make_plan(before: Generation | None, catalog: Catalog) -> Plan:
+def make_plan(
+    known: pd.DataFrame, catalog: Catalog, removed: pd.DataFrame, seen: Collection[str]
+) -> Plan:
     """Compares a catalog with a library.
 
-    Raises:
-        LibraryError: If the library was made of another folder, of which nothing is here.
+    Args:
+        known: The tracks of the library, with path, content_id and audio_id.
+        catalog: What is there now.
+        removed: Those of its files that were taken out.
+        seen: Paths of files that the last run saw, in the library or not.
     """
     now = catalog.tracks.set_index("path")["content_id"]
-    if before is None:
-        return Plan(added=now.index.tolist())
-    was = before.tracks.set_index("path")["content_id"]
-    known = set(before.files["path"]) | set(was.index)
-    taken = removed_contents(before)
-    removed = now.index[now.isin(list(taken))].tolist()
+    was = known.set_index("path")["content_id"]
+    before = set(seen) | set(was.index)
+    taken = set(removed["content_id"])
+    out = now.index[now.isin(list(taken))].tolist()
     stayed = now[now.index.isin(was.index)]
     changed = stayed.index[(stayed != was[stayed.index]).to_numpy(dtype=bool)]
-    old_path = pd.Series(was.index, was.to_numpy())
+    # A file is another's in a new place if its bytes are the same, or, newly tagged, its sound.
+    sounds = catalog.files.set_index("path")["audio_id"]
+    old_path = dict(zip(known["content_id"], known["path"], strict=True))
+    left = known[~known["path"].isin(now.index)].dropna(subset="audio_id")
+    old_sound = dict(zip(left["audio_id"], left["path"], strict=True))
     fresh = now[~now.index.isin(was.index) & ~now.isin(list(taken))]
-    moved = [(old_path[content], path) for path, content in fresh.items() if content in old_path]
+    origins = {path: old_path.get(now[path]) or old_sound.get(sounds[path]) for path in fresh.index}
+    moved = [(origin, path) for path, origin in origins.items() if origin is not None]
     came = {path for _, path in moved}
-    added = [path for path in fresh.index if path not in came and path not in known]
+    added = [path for path in fresh.index if path not in came and path not in before]
     # An empty file, or a copy of another, was not lost: it is another file now.
     present = set(catalog.files["path"])
     present |= {item.path for item in catalog.skipped if item.reason == Reason.EMPTY}
-    gone = was[~was.index.isin(list(present)) & ~was.isin(now)]
+    here = set(now) | set(catalog.files["content_id"]) | set(catalog.files["audio_id"].dropna())
+    gone = known[
+        ~known["path"].isin(list(present))
+        & ~known["content_id"].isin(list(here))
+        & ~known["audio_id"].isin(list(here))
+    ]["path"]
     closed = {item.path for item in catalog.skipped if item.reason == Reason.UNREADABLE}
-    open_ = np.array([closed.isdisjoint(_folders(path)) for path in gone.index], dtype=bool)
-    hidden, gone = gone.index[~open_].tolist(), gone[open_]
-    if len(was) and len(gone) == len(was):
-        root = before.manifest["audio_root"]
-        if Path(root) != catalog.root.resolve():
-            raise LibraryError(
-                f"{catalog.root}: none of the {len(was)} tracks of the library is there; it was"
-                f" made of {root}: give that folder, or another library"
-            )
-    return Plan(added, changed.tolist(), moved, gone.index.tolist(), hidden, removed)
+    open_ = np.array([closed.isdisjoint(_folders(path)) for path in gone], dtype=bool)
+    hidden, vanished = gone[~open_].tolist(), gone[open_].tolist()
+    return Plan(added, changed.tolist(), moved, vanished, hidden, out)
+
+
+def check_plan(plan: Plan, catalog: Catalog, tracks: int, root: str | None, prune: bool) -> None:
+    """Refuses what is hardly meant: another folder's music, or the loss of most of the library.
+
+    Args:
+        plan: What is to be done.
+        catalog: What is there now.
+        tracks: Number of tracks in the library.
+        root: Folder of which it was made; None if that is not known.
+        prune: Whether tracks whose files are gone are to leave it.
+
+    Raises:
+        LibraryError: With what to give instead.
+    """
+    gone = len(plan.vanished)
+    if 2 * gone <= tracks:
+        return
+    if root is not None and Path(root) != catalog.root.resolve():
+        raise LibraryError(
+            f"{catalog.root}: {gone} of the library's {tracks} tracks are not there; it was made"
+            f" of {root}: give that folder, or another library; prune=all drops what is not there"
+        )
+    if prune:
+        raise LibraryError(
+            f"{catalog.root}: {gone} of the library's {tracks} tracks are not there, and prune=true"
+            " would drop them; is a disk missing? prune=all drops them all the same"
+        )
 
 
 def _folders(path: str) -> set[str]:

@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float, Float32, Int, Int64
 
 from specrec.errors import LibraryError
 from specrec.index.files import REMEDY
+from specrec.writing import write_file
 
 EXACT, IVF_SQ, IVF_PQ, AUTO = "exact", "ivf_sq", "ivf_pq", "auto"
 KINDS = (AUTO, EXACT, IVF_SQ, IVF_PQ)
@@ -34,6 +35,8 @@ _HELD_OUT = 1000  # queries by which recall is measured
 _CANDIDATES = {IVF_SQ: 4, IVF_PQ: 30}  # ranked again, for each that is asked for
 _FEW = 20_000  # allowed rows that are scored one by one
 _BLOCK = 65_536
+_LOOKED_FOR = 8  # tracks by which an index is tried when it is opened
+_SAME = 1e-3
 
 
 def unit(vectors: Float[np.ndarray, "rows dim"]) -> Float32[np.ndarray, "rows dim"]:
@@ -198,8 +201,12 @@ def _tuned(
 
 
 def write_index(index: SearchIndex, path: Path) -> None:
-    """Writes FAISS's part of an index to a file."""
-    path.write_bytes(faiss.serialize_index(index.index).tobytes())
+    """Writes FAISS's part of an index to a file.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    write_file(path, faiss.serialize_index(index.index).data)
 
 
 def read_index(
@@ -217,11 +224,33 @@ def read_index(
     """
     try:
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError, MemoryError) as error:
         raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
+    if (index.ntotal, index.d) != embeddings.shape:
+        raise LibraryError(f"{path}: holds other tracks than the embeddings beside; {REMEDY}")
     kind = EXACT if described["kind"] == "flat" else str(described["kind"])
     settings = {name: described[name] for name in ("lists", "probes") if name in described}
     return SearchIndex(kind, index, embeddings, float(described["measured_recall"]), settings)
+
+
+def check_index(index: SearchIndex, path: Path) -> None:
+    """Looks for some tracks, spread over the library, by their own embeddings.
+
+    Args:
+        index: As it was read.
+        path: Where it lies, for the message.
+
+    Raises:
+        LibraryError: If one of them is not found: the index or the embeddings are damaged.
+    """
+    rows = np.unique(np.linspace(0, len(index) - 1, min(_LOOKED_FOR, len(index))).astype(int))
+    vectors = np.asarray(index.embeddings[rows])
+    vectors = vectors[np.any(vectors != 0, axis=1)]  # NaN, too, differs from 0
+    if not len(vectors):
+        return
+    similarities, _ = index.search(vectors, K)
+    if not np.all(np.abs(similarities[:, 0] - 1) < _SAME):
+        raise LibraryError(f"{path}: does not find tracks by the embeddings beside; {REMEDY}")
 
 
 def describe_index(index: SearchIndex) -> dict[str, Any]:

@@ -7,18 +7,29 @@ segments/<key>/000001/
     segment.json       sizes and checksums of the three
 """
 
-import json
-import os
 import shutil
+import zlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float16, Float32
 
-from specrec.index.files import check_sizes, checksums, to_disk
+from specrec.index.files import (
+    Sums,
+    check_sizes,
+    checksums,
+    damaged_files,
+    map_rows,
+    read_sealed,
+    read_table,
+    write_sealed,
+    write_table,
+)
+from specrec.writing import new_file, storing, to_disk
 
 COLUMNS = {
     "content_id": "string",
@@ -28,12 +39,28 @@ COLUMNS = {
     "duration_seconds": "float64",
     "reason": "string",
     "detail": "string",
+    "embedding_crc": "Int64",  # CRC-32 of its row, and of its windows; unknown before format 4
+    "windows_crc": "Int64",
+    "stand_in": "boolean",  # half of it was damaged, and is made of the other half
 }
-_SUMS = "segment.json"
+TABLE, EMBEDDINGS, WINDOWS, SUMS = (
+    "contents.parquet",
+    "embeddings.npy",
+    "windows.npy",
+    "segment.json",
+)
+_HEADER_BYTES = 128
+
+Rows = tuple[Float32[np.ndarray, " dim"], Float16[np.ndarray, "_ dim"]]
+"""What is stored of a track: its embedding, and those of its windows."""
 
 
 class Segment:
-    """A segment on disk; its parts are read when first asked for."""
+    """A segment on disk; its parts are read when first asked for.
+
+    Raises:
+        LibraryError: Whatever is asked for, if it is missing or damaged.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,73 +71,98 @@ class Segment:
         return f"{self.folder.parent.name}/{self.folder.name}"
 
     @cached_property
+    def sums(self) -> Sums:
+        """Size and checksum of each file."""
+        return read_sealed(self.folder / SUMS)
+
+    @cached_property
     def contents(self) -> pd.DataFrame:
         """What it holds, with `COLUMNS`."""
-        return pd.read_parquet(self.folder / "contents.parquet")
+        stored = read_table(self.folder / TABLE, self.sums)
+        return stored.reindex(columns=[*COLUMNS]).astype(COLUMNS)
 
     @cached_property
     def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
-        """Memory-mapped."""
-        return np.load(self.folder / "embeddings.npy", mmap_mode="r")
+        """Memory-mapped, and not compared with anything but `embedding_crc`, by who copies it."""
+        return map_rows(self.folder / EMBEDDINGS, np.float32)
 
     @cached_property
     def windows(self) -> Float16[np.ndarray, "windows dim"]:
-        """Memory-mapped."""
-        return np.load(self.folder / "windows.npy", mmap_mode="r")
+        """Memory-mapped, likewise."""
+        return map_rows(self.folder / WINDOWS, np.float16)
 
     def check(self) -> None:
-        """Compares the sizes of its files with those that were written.
+        """Compares the sizes of its files with those that were written."""
+        check_sizes(self.folder, self.sums)
 
-        Raises:
-            LibraryError: If one is missing or of another size.
-        """
-        check_sizes(self.folder, self.sums())
+    def damage(self, *names: str) -> list[str]:
+        """What is wrong with some of its files, or all, one line each; every byte is read."""
+        chosen = names or self.sums.keys()
+        return damaged_files(self.folder, {name: self.sums[name] for name in chosen})
 
-    def sums(self) -> dict[str, dict[str, object]]:
-        """Size and checksum of each file."""
-        return dict(json.loads((self.folder / _SUMS).read_text()))
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether some of its files are not there at all."""
+        names = (TABLE, EMBEDDINGS, WINDOWS, SUMS)
+        return not all((self.folder / name).is_file() for name in names)
 
 
-def write_segment(
-    folder: Path,
-    contents: pd.DataFrame,
-    embeddings: Iterable[Float32[np.ndarray, "some dim"]],
-    windows: Iterable[Float16[np.ndarray, "some dim"]],
-) -> Segment:
+def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) -> Segment:
     """Writes a segment, which appears at once and complete.
 
     Args:
         folder: Where it will be.
-        contents: With `COLUMNS`.
-        embeddings: In parts, which are never all in memory.
-        windows: Likewise.
+        contents: With `COLUMNS`; checksums are filled in.
+        tracks: What belongs to those contents that have a row, in their order; never all in
+            memory.
+
+    Raises:
+        StorageError: If it can't be written.
     """
     making = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(parents=True)
-    contents.astype(COLUMNS).to_parquet(making / "contents.parquet", index=False)
-    _write_rows(making / "embeddings.npy", embeddings, np.float32)
-    _write_rows(making / "windows.npy", windows, np.float16)
-    (making / _SUMS).write_text(json.dumps(checksums(making), indent=2) + "\n")
-    for file in making.iterdir():
-        to_disk(file)
-    to_disk(making)
-    making.rename(folder)
-    to_disk(folder.parent)
+    with new_file(making / EMBEDDINGS) as one, new_file(making / WINDOWS) as other:
+        sums = _write_rows(one, other, tracks)
+    found = contents["row"] >= 0
+    table = contents.reindex(columns=[*COLUMNS]).astype(COLUMNS)
+    for place, name in enumerate(("embedding_crc", "windows_crc")):
+        table.loc[found, name] = [pair[place] for pair in sums]
+    write_table(making / TABLE, table, index=False)
+    write_sealed(making / SUMS, checksums(making))
+    with storing(folder):
+        to_disk(making)
+        making.rename(folder)
+        to_disk(folder.parent)
     return Segment(folder)
 
 
-def _write_rows(path: Path, parts: Iterable[np.ndarray], dtype: type[np.floating]) -> None:
-    """Writes a NumPy file whose number of rows is known only at its end."""
-    rows, dim = 0, 0
-    with path.open("wb") as file:
-        header = _header((0, 0), dtype)
-        file.write(header)
-        for part in parts:
-            file.write(np.ascontiguousarray(part, dtype=dtype).data)
-            rows, dim = rows + len(part), part.shape[1]
-        file.seek(0, os.SEEK_SET)
-        file.write(_header((rows, dim), dtype))
+def crc(rows: np.ndarray) -> int:
+    """CRC-32 of the bytes of an array."""
+    return zlib.crc32(np.ascontiguousarray(rows).data)
+
+
+def _write_rows(
+    embeddings: BinaryIO, windows: BinaryIO, tracks: Iterable[Rows]
+) -> list[tuple[int, int]]:
+    """Writes two NumPy files whose numbers of rows are known only at their end."""
+    sums: list[tuple[int, int]] = []
+    window_count, dim = 0, 0
+    for file in (embeddings, windows):
+        file.write(bytes(_HEADER_BYTES))
+    for embedding, rows in tracks:
+        row = np.ascontiguousarray(embedding, dtype=np.float32)
+        parts = np.ascontiguousarray(rows, dtype=np.float16)
+        embeddings.write(row.data)
+        windows.write(parts.data)
+        sums.append((crc(row), crc(parts)))
+        window_count, dim = window_count + len(parts), len(row)
+    for file, count, dtype in (
+        (embeddings, len(sums), np.float32),
+        (windows, window_count, np.float16),
+    ):
+        file.seek(0)
+        file.write(_header((count, dim), dtype))
+    return sums
 
 
 def _header(shape: tuple[int, int], dtype: type[np.floating]) -> bytes:

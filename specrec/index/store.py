@@ -1,6 +1,6 @@
 """What was embedded so far, by content: nothing in it is ever embedded again."""
 
-import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float16, Float32
 
-from specrec.errors import AudioError, Reason
-from specrec.index.segment import COLUMNS, Segment, write_segment
+from specrec.errors import AudioError, LibraryError, Reason
+from specrec.index.files import REMEDY, discard, sweep
+from specrec.index.segment import COLUMNS, EMBEDDINGS, Rows, Segment, write_segment
 
 ANALYSIS_VERSION = 1
 """Part of a store's key: to be raised when the same file and model give another embedding."""
 
 _TRACKS_A_SEGMENT = 64
+_SECONDS_A_SEGMENT = 30.0
 _NUMBER = "[0-9]" * 6
 
 
@@ -50,6 +52,9 @@ class Failure:
         return self.reason not in passing
 
 
+_NO_NUMBERS = Failure(Reason.NOT_FINITE, "what the model makes of it is not finite")
+
+
 def store_key(fingerprint: str, windows_per_track: int | None) -> str:
     """What else but its content an embedding depends on."""
     coverage = "whole" if windows_per_track is None else f"{windows_per_track}w"
@@ -61,14 +66,24 @@ class Store:
 
     Results are added in small segments, so that a killed run loses little; `merge` joins them, so
     that there are few. Each track is rewritten a logarithmic number of times.
+
+    Attributes:
+        incomplete: Folders that lack some of their files: an older version was killed while it
+            removed them. Nothing in them counts.
+
+    Raises:
+        LibraryError: If a segment is damaged, here or whenever it is to be copied.
     """
 
     def __init__(self, library: Path, key: str) -> None:
         self.folder = library / "segments" / key
-        self._segments: dict[str, Segment] = {}
-        for path in sorted(self.folder.glob(_NUMBER)):
-            self._segments[path.name] = Segment(path)
+        found = [Segment(path) for path in sorted(self.folder.glob(_NUMBER))]
+        self.incomplete = [segment.folder for segment in found if segment.is_incomplete]
+        self._segments = {
+            segment.folder.name: segment for segment in found if not segment.is_incomplete
+        }
         self._waiting: dict[str, EmbeddedTrack | Failure] = {}
+        self._written = time.monotonic()
         self._table: pd.DataFrame | None = None
         live = set(self.table["segment"])
         self._segments = {name: item for name, item in self._segments.items() if name in live}
@@ -82,9 +97,17 @@ class Store:
                 segment.contents.assign(segment=name) for name, segment in self._segments.items()
             ]
             joined = pd.concat([empty.assign(segment=pd.Series(dtype="string")), *parts])
-            # A run killed while it merged leaves contents in two segments; the later one counts.
+            joined["stand_in"] = joined["stand_in"].fillna(False)
+            # A run killed while it merged leaves contents in two segments; the later one counts,
+            # unless it is but a stand-in.
+            joined = joined.sort_values("stand_in", ascending=False, kind="stable")
             self._table = joined.drop_duplicates("content_id", keep="last").set_index("content_id")
         return self._table
+
+    @property
+    def settled(self) -> set[str]:
+        """The contents that need not be embedded: all but stand-ins."""
+        return set(self.table.index[~self.table["stand_in"].to_numpy(dtype=bool)])
 
     def add(self, content_id: str, result: EmbeddedTrack | AudioError) -> Failure | None:
         """Notes a result; every so often, what was noted is written.
@@ -93,10 +116,13 @@ class Store:
             A failure that may not last, which is not noted.
         """
         kept = Failure(result.reason, result.detail) if isinstance(result, AudioError) else result
+        if isinstance(kept, EmbeddedTrack) and not _is_finite(kept):
+            kept = _NO_NUMBERS
         if isinstance(kept, Failure) and not kept.lasting:
             return kept
         self._waiting[content_id] = kept
-        if len(self._waiting) >= _TRACKS_A_SEGMENT:
+        waited = time.monotonic() - self._written
+        if len(self._waiting) >= _TRACKS_A_SEGMENT or waited > _SECONDS_A_SEGMENT:
             self.flush()
         return None
 
@@ -130,10 +156,10 @@ class Store:
         contents = pd.concat([found, pd.DataFrame(failures)], ignore_index=True)
         self._write(
             contents.reindex(columns=[*COLUMNS]),
-            (track.embedding[None] for track in tracks.values()),
-            (track.windows for track in tracks.values()),
+            ((track.embedding, track.windows) for track in tracks.values()),
         )
         self._waiting.clear()
+        self._written = time.monotonic()
 
     def merge(self, alive: Iterable[str] | None = None) -> None:
         """Joins small segments, and drops what nobody asks for any more.
@@ -154,6 +180,8 @@ class Store:
         if len(chosen) < 2 and not any(dead for _, dead in chosen):
             return
         merged = [segment for segment, _ in chosen]
+        for segment in merged:
+            _refuse(segment.damage())
         contents, starts = [], [0, 0]
         for segment in merged:
             live = segment.contents[self._live(segment, kept)]
@@ -167,11 +195,7 @@ class Store:
             starts = [starts[0] + len(found), starts[1] + int(counts.sum())]
         joined = pd.concat(contents, ignore_index=True)
         if len(joined):
-            self._write(
-                joined,
-                (part for segment in merged for part in self._rows(segment, kept)),
-                (part for segment in merged for part in self._window_rows(segment, kept)),
-            )
+            self._write(joined, (rows for segment in merged for rows in self._rows(segment, kept)))
         for segment in merged:
             del self._segments[segment.folder.name]
         self._table = None
@@ -182,9 +206,10 @@ class Store:
         Args:
             referenced: Names of those that a generation still refers to.
         """
+        sweep(self.folder)
         for path in self.folder.glob(_NUMBER):
             if path.name not in self._segments and Segment(path).name not in referenced:
-                shutil.rmtree(path, ignore_errors=True)
+                discard(path)
 
     def embeddings(self, content_ids: Sequence[str]) -> Float32[np.ndarray, "tracks dim"]:
         """The embeddings of contents that are in the store, in the order given."""
@@ -193,6 +218,7 @@ class Store:
         gathered = np.empty((len(places), first.shape[1]), dtype=np.float32)
         rows, segments = places["row"].to_numpy(), places["segment"].to_numpy()
         for name in pd.unique(segments):
+            _refuse(self._segments[str(name)].damage(EMBEDDINGS))
             here = np.flatnonzero(segments == name)
             gathered[here] = self._segments[str(name)].embeddings[rows[here]]
         return gathered
@@ -204,8 +230,9 @@ class Store:
         return np.asarray(self._segments[place["segment"]].windows[first : first + count])
 
     def placement(self, content_ids: Sequence[str]) -> pd.DataFrame:
-        """Where the windows of contents are: segment (its name), first_window, window_count."""
-        places = self.table.loc[list(content_ids), ["segment", "first_window", "window_count"]]
+        """Where the windows of contents are, and their checksum: as `Contents.placement`."""
+        columns = ["segment", "first_window", "window_count", "windows_crc"]
+        places = self.table.loc[list(content_ids), columns]
         names = {name: segment.name for name, segment in self._segments.items()}
         return places.assign(segment=places["segment"].map(names)).reset_index(drop=True)
 
@@ -215,24 +242,24 @@ class Store:
         live = (self.table["segment"].reindex(ids) == segment.folder.name).to_numpy(dtype=bool)
         return live if kept is None else live & ids.isin(kept).to_numpy(dtype=bool)
 
-    def _rows(self, segment: Segment, kept: set[str] | None) -> Iterator[np.ndarray]:
-        live = segment.contents[self._live(segment, kept)]
-        rows = live.loc[live["row"] >= 0, "row"].to_numpy()
-        for part in np.array_split(rows, len(rows) // 4096 + 1):
-            yield segment.embeddings[part]
-
-    def _window_rows(self, segment: Segment, kept: set[str] | None) -> Iterator[np.ndarray]:
+    def _rows(self, segment: Segment, kept: set[str] | None) -> Iterator[Rows]:
         live = segment.contents[self._live(segment, kept)]
         for row in live[live["row"] >= 0].itertuples():
-            yield segment.windows[row.first_window : row.first_window + row.window_count]
+            windows = segment.windows[row.first_window : row.first_window + row.window_count]
+            yield segment.embeddings[row.row], windows
 
-    def _write(
-        self,
-        contents: pd.DataFrame,
-        embeddings: Iterable[np.ndarray],
-        windows: Iterable[np.ndarray],
-    ) -> None:
+    def _write(self, contents: pd.DataFrame, tracks: Iterable[Rows]) -> None:
         last = max((int(path.name) for path in self.folder.glob(_NUMBER)), default=0)
         folder = self.folder / f"{last + 1:06d}"
-        self._segments[folder.name] = write_segment(folder, contents, embeddings, windows)
+        self._segments[folder.name] = write_segment(folder, contents, tracks)
         self._table = None
+
+
+def _is_finite(track: EmbeddedTrack) -> bool:
+    return bool(np.isfinite(track.embedding).all() and np.isfinite(track.windows).all())
+
+
+def _refuse(damage: list[str]) -> None:
+    """Stops before what is damaged is copied, and looks whole from then on."""
+    if damage:
+        raise LibraryError(f"{damage[0]}; {REMEDY}")

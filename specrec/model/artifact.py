@@ -14,6 +14,7 @@ from specrec.config import Architecture, FrontEnd
 from specrec.errors import ConfigError, ModelError
 from specrec.model.encoder import Encoder
 from specrec.model.resolve import CARD_FILE, FORMAT_VERSION, WEIGHTS_FILE, read_card
+from specrec.writing import write_file
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,11 @@ class ModelCard:
 
 
 def save_model(encoder: Encoder, card: ModelCard, folder: Path) -> ModelCard:
-    """Writes an artefact and returns its card, with the fingerprint filled in."""
+    """Writes an artefact and returns its card, with the fingerprint filled in.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
     state = encoder.state_dict()
     weights = save({name: value.detach().cpu().contiguous() for name, value in state.items()})
     settings = {
@@ -48,9 +53,8 @@ def save_model(encoder: Encoder, card: ModelCard, folder: Path) -> ModelCard:
     }
     card = replace(card, fingerprint=_fingerprint(weights, settings))
     document = {"format_version": FORMAT_VERSION, **asdict(card), **settings}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / WEIGHTS_FILE).write_bytes(weights)
-    (folder / CARD_FILE).write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    write_file(folder / WEIGHTS_FILE, weights)
+    write_file(folder / CARD_FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     return card
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from specrec.descriptors.features import Feature
 from specrec.errors import ModelError
 from specrec.metrics import Estimate
+from specrec.writing import write_file
 
 PROBE_FILE = "probe.safetensors"
 R2_FLOOR = 0.3
@@ -117,7 +118,11 @@ class Probe:
 
 
 def save_probe(probe: Probe, path: Path) -> None:
-    """Writes a probe; its figures stand in the file's metadata."""
+    """Writes a probe; its figures stand in the file's metadata.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
     described = {
         "fingerprint": probe.fingerprint,
         "features": [asdict(item) for item in probe.features],
@@ -125,7 +130,7 @@ def save_probe(probe: Probe, path: Path) -> None:
     }
     tensors = {"weight": probe.weight, "bias": probe.bias, "spread": probe.spread}
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    save_file(contiguous, path, metadata={"probe": json.dumps(described)})
+    write_file(path, save(contiguous, metadata={"probe": json.dumps(described)}))
 
 
 def load_probe(folder: Path, fingerprint: str) -> Probe | None:

@@ -16,7 +16,8 @@ from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Explanation, explain_neighbors
 from specrec.explain.readings import Readings, Subject
-from specrec.index.storage import Generation, read_generation
+from specrec.index.generation import Generation
+from specrec.index.storage import read_generation
 from specrec.model.probe import Probe
 from specrec.recommend.answer import recommend
 from specrec.recommend.hubness import Sample

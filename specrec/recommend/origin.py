@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specrec.errors import ModelError
-from specrec.index.storage import Generation
+from specrec.index.generation import Generation
 from specrec.model.probe import Probe, load_probe
 from specrec.model.resolve import find_model, read_card
 

@@ -15,6 +15,7 @@ from specrec.report.evaluation import (
     remark,
     subject,
 )
+from specrec.writing import write_file
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
@@ -22,9 +23,9 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     from specrec.report.plots import draw_evaluation
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "evaluation.json").write_text(evaluation_json(evaluation) + "\n")
+    write_file(folder / "evaluation.json", evaluation_json(evaluation) + "\n")
     pictures = [path.name for path in draw_evaluation(evaluation, folder)]
-    (folder / "evaluation.md").write_text(evaluation_markdown(evaluation, pictures))
+    write_file(folder / "evaluation.md", evaluation_markdown(evaluation, pictures))
 
 
 def evaluation_markdown(evaluation: Evaluation, pictures: Iterable[str]) -> str:

@@ -7,7 +7,8 @@ from rich.table import Table
 
 from specrec.catalog.joins import Joined
 from specrec.index.build import BuildReport
-from specrec.index.maintenance import Status, Verification
+from specrec.index.maintenance import Status
+from specrec.index.repair import Repair, Verification
 from specrec.report.console import Console, escape
 from specrec.report.skipped import print_skipped
 
@@ -65,6 +66,20 @@ def print_verification(found: Verification, library: str) -> None:
         console.print(f"[bold]{escape(library)}[/]: whole; {found.files} files were read")
 
 
+def print_repair(done: Repair) -> None:
+    """Says what could be saved, and what to do next."""
+    console = Console(highlight=False)
+    if done.tracks:
+        console.print(f"mended: {done.tracks} tracks are there, and what was removed stays out")
+    else:
+        console.print("what was damaged is removed; what was decided about tracks is kept")
+    if done.lost:
+        console.print(f"{done.lost} tracks could not be saved")
+    if done.again:
+        console.print(f"{done.again} tracks are to be embedded again")
+    console.print("now run index.py again")
+
+
 def verification_json(found: Verification) -> str:
     """A verification as a JSON document."""
     document = asdict(found) | {"segments": [str(path) for path in found.segments]}
@@ -89,6 +104,8 @@ def print_build(report: BuildReport, library: str) -> None:
         if report.ignored:
             parts.append(f"{report.ignored} other files ignored")
         console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
+    for folder in report.incomplete:
+        console.print(f"left out: {escape(folder)}, which lacks some of its files")
     _print_plan(console, report)
     if report.table:
         console.print(escape(report.table))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from specrec.errors import QueryError
 from specrec.printing import visible
+from specrec.writing import write_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,7 +51,7 @@ def save_picture(figure: "Figure", path: Path, title: str, description: str) -> 
 
     Raises:
         QueryError: If its name ends neither in `.png` nor in `.svg`.
-        OSError: If the file can't be written.
+        StorageError: If the file can't be written.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -77,10 +78,9 @@ def save_picture(figure: "Figure", path: Path, title: str, description: str) -> 
         # A font may lack the signs of a title; boxes stand for them.
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure.savefig(file, format=kind, dpi=_DPI, metadata=metadata)
-    path.parent.mkdir(parents=True, exist_ok=True)
     drawn = file.getvalue()
     # The names of ticks come only now; XML has no escape for a control.
-    path.write_bytes(_lines(drawn.decode()).encode() if kind == "svg" else drawn)
+    write_file(path, _lines(drawn.decode()).encode() if kind == "svg" else drawn)
 
 
 def _lines(text: str) -> str:

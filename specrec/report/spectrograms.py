@@ -5,7 +5,6 @@ Workers import this module, so that it loads little.
 
 import errno
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from specrec.descriptors.mel_db import FLOOR_DB, MelSettings, mel_db
 from specrec.errors import AudioError, CatalogError, Reason
 from specrec.report.picture_names import picture_names
 from specrec.report.spectrogram_png import axes_png, clean_png
+from specrec.writing import write_file
 
 _SOFTWARE = "specrec spectrograms"
 _DRAWING = 1  # to be raised when the same settings give another picture
@@ -83,7 +83,7 @@ def draw_folder(
 
     Raises:
         CatalogError: If there is no audio, or nothing of it can be drawn.
-        OSError: If a picture can't be written: the disk is full, or the folder read-only.
+        StorageError: If a picture can't be written: the disk is full, or the folder read-only.
     """
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{root}: no audio files in it; name a folder that holds music")
@@ -110,7 +110,7 @@ def draw_folder(
         if isinstance(made, AudioError):
             skipped.append(Skipped(path, made.reason, made.detail))
         else:
-            _write(output / names[path], made)
+            write_file(output / names[path], made)
             pictures[path] = names[path].as_posix()
             drawn += 1
         if on_progress:
@@ -192,19 +192,3 @@ def draw_file(drawing: Drawing, path: Path) -> bytes:
         title = f"{path.name}, from {start:.1f} s" if start else path.name
         return axes_png(db, front_end, title, texts)
     return clean_png(db, texts)
-
-
-def _write(picture: Path, made: bytes) -> None:
-    """Writes a picture whole or not at all.
-
-    Raises:
-        OSError: With the picture's name.
-    """
-    temporary = picture.parent / f".specrec-{os.getpid()}.tmp"
-    try:
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(made)
-        temporary.replace(picture)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(picture)) from error

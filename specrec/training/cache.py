@@ -1,6 +1,5 @@
 """Decoded audio, kept on disk so that training reads it without decoding again."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from specrec.audio.waveform import Waveform
 from specrec.catalog.catalog import Catalog
 from specrec.catalog.scan import Skipped
 from specrec.errors import AudioError
+from specrec.writing import write_array
 
 
 class AudioCache:
@@ -34,7 +34,6 @@ class AudioCache:
         Returns:
             The tracks that can be used, and the files that can't, with their reasons.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         tracks = catalog.tracks
         absent = tracks[[not self._file(name).exists() for name in tracks["content_id"]]]
         paths = [catalog.file(path) for path in absent["path"]]
@@ -73,7 +72,4 @@ class AudioCache:
 
     def _store(self, content_id: str, waveform: Waveform) -> None:
         stored = np.round(waveform.samples.clip(-1, 1) * 32767).astype(np.int16)
-        temporary = self.folder / f".{content_id}.{os.getpid()}"
-        with temporary.open("wb") as file:
-            np.save(file, stored)
-        temporary.replace(self._file(content_id))
+        write_array(self._file(content_id), stored)

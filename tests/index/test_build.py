@@ -1,4 +1,3 @@
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +11,9 @@ from specrec.audio.windows import cut_windows
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
 from specrec.index.build import BuildReport, build_library
+from specrec.index.files import read_sealed, write_sealed
+from specrec.index.locks import writer_lock
 from specrec.index.maintenance import library_status, remove_tracks
-from specrec.index.storage import writer_lock
 from specrec.index.store import Store
 from specrec.model.artifact import ModelCard, load_model, save_model
 from specrec.recommend.library import Library
@@ -198,11 +198,11 @@ def test_damage_and_newer_formats_are_one_line(tmp_path: Path, build: Build) -> 
     build(make_music(tmp_path / "music", 2), library)
     generation = library / "generations" / "000001"
     manifest = generation / "library.json"
-    document = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps(document | {"format_version": 99}))
+    document = read_sealed(manifest)
+    write_sealed(manifest, document | {"format_version": 99})
     with pytest.raises(LibraryError, match=r"format 99.*upgrade"):
         Library.open(library)
-    manifest.write_text(json.dumps(document))
+    write_sealed(manifest, document)
     data = (generation / "embeddings.npy").read_bytes()
     (generation / "embeddings.npy").write_bytes(data[:-4])
     with pytest.raises(LibraryError, match=r"embeddings\.npy.*size differs"):
@@ -250,7 +250,7 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     report = build_library(config)
     assert (report.tracks, report.embedded, report.changed) == (3, 0, True)
     new = Library.open(library)
-    assert new.manifest["format_version"] == 3
+    assert new.manifest["format_version"] == 4
     assert new.neighbors("track 1", ranking=ALL) == before
     for row in range(3):
         np.testing.assert_array_equal(new.generation.windows(row), windows[row])

@@ -125,6 +125,24 @@ def _in_namespace(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*unshare, script], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.parametrize("left", ["segment.json", "contents.parquet", None])
+def test_what_an_older_version_half_removed_is_left_out_and_said(
+    tmp_path: Path, build: Build, left: str | None
+) -> None:
+    music, library = make_music(tmp_path / "music", 2), tmp_path / "library"
+    build(music, library)
+    whole = next(library.glob("segments/*/*"))
+    half = Path(shutil.copytree(whole, whole.with_name("000007")))
+    for file in half.iterdir():
+        if file.name != left:
+            file.unlink()
+    make_music(music, 1, first=2)
+    report = build(music, library)
+    assert (report.tracks, report.embedded, report.incomplete) == (3, 1, [str(half)])
+    assert not half.exists()
+    assert build(music, library).incomplete == []
+
+
 def test_a_damaged_generation_is_named(tmp_path: Path, build: Build) -> None:
     library = tmp_path / "library"
     build(make_music(tmp_path / "music", 2), library)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from specrec.errors import QueryError
+from specrec.index.files import checksums, read_sealed, write_sealed
 from specrec.index.search import build_index, write_index
 from specrec.recommend.journey import widest_step_first
 from specrec.recommend.library import Library
@@ -45,6 +46,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generation = next((library / "generations").iterdir())
     np.save(generation / "embeddings.npy", embeddings)
     write_index(build_index(embeddings), generation / "index.faiss")
+    manifest = read_sealed(generation / "library.json")
+    (generation / "library.json").unlink()
+    write_sealed(generation / "library.json", manifest | {"files": checksums(generation)})
     return library
 
 

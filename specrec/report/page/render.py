@@ -10,6 +10,7 @@ from markupsafe import Markup
 from specrec.report.page.data import LeftOut, Page
 from specrec.report.page.media import EXCERPT_SECONDS
 from specrec.report.terminal import clock
+from specrec.writing import write_file
 
 _HERE = Path(__file__).parent
 _SECTIONS = {
@@ -72,11 +73,10 @@ def write_page(page: Page, path: Path) -> int:
         Its size in bytes.
 
     Raises:
-        OSError: If the file can't be written.
+        StorageError: If the file can't be written.
     """
     content = render(page).encode("utf-8", "replace")  # a name on disk may be no Unicode
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    write_file(path, content)
     return len(content)
 
 

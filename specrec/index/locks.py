@@ -1,0 +1,75 @@
+"""One writer at a time, and no removing of what a reader has open."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from specrec.errors import LibraryError
+from specrec.writing import storing
+
+
+@contextmanager
+def writer_lock(library: Path) -> Iterator[None]:
+    """Keeps other writers out while the block runs; the system frees it if the process dies.
+
+    Raises:
+        LibraryError: If another run holds it, or it is a file.
+        StorageError: If nothing can be written there.
+    """
+    check_no_file(library)
+    with storing(library):
+        library.mkdir(parents=True, exist_ok=True)
+        lock = (library / ".lock").open("w")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LibraryError(
+                f"{library}: another run is writing to it; wait for its end"
+            ) from error
+        yield
+
+
+def check_no_file(library: Path) -> None:
+    """Refuses a file in the place of a library.
+
+    Raises:
+        LibraryError: If it is one.
+    """
+    if library.is_file():
+        raise LibraryError(f"{library}: a file; a library is a folder that index.py writes")
+
+
+class Hold:
+    """A reader's claim on a generation: a shared lock on its manifest, freed with the object."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+
+    def __del__(self) -> None:
+        os.close(self._handle)
+
+
+def hold(manifest: Path) -> Hold | None:
+    """Claims the generation to which a manifest belongs; None if there is none."""
+    try:
+        handle = os.open(manifest, os.O_RDONLY)
+    except OSError:
+        return None
+    with suppress(OSError):  # a file system without locks, or a writer about to remove it
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return Hold(handle)
+
+
+def is_free(manifest: Path) -> bool:
+    """Whether no reader holds the generation to which a manifest belongs."""
+    try:
+        with manifest.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True  # left by a writer that was killed
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,249 @@
+"""Whether a library is whole, and what can be saved where it is not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from specrec.errors import LibraryError
+from specrec.index.decisions import (
+    Decisions,
+    damaged_copies,
+    decisions_of,
+    read_decisions,
+    write_decisions,
+)
+from specrec.index.files import damaged_files, discard, read_sealed
+from specrec.index.generation import Generation
+from specrec.index.locks import writer_lock
+from specrec.index.maintenance import open_generation, rewrite
+from specrec.index.salvage import Salvaged, salvage
+from specrec.index.segment import SUMS, Segment
+from specrec.index.storage import (
+    MANIFEST,
+    NewerFormatError,
+    current_name,
+    generation_folders,
+    open_folder,
+)
+from specrec.index.store import Store
+from specrec.writing import write_file
+
+Progress = Callable[[int, int], None]
+_BLOCK = 65_536
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether a library is whole.
+
+    Attributes:
+        files: Number of files that were read.
+        damage: What is wrong, one line each.
+        segments: Folders of damaged segments.
+        generation: Whether its generation itself is damaged.
+    """
+
+    files: int
+    damage: list[str]
+    segments: list[Path]
+    generation: bool
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What came of mending a library. What people decided about it stands as before.
+
+    Attributes:
+        tracks: Tracks that the library has now; 0 if none opens before `index.py` has run.
+        again: Tracks that `index.py` embeds again, if their files are there.
+        lost: Tracks of damaged segments of which nothing could be saved.
+    """
+
+    tracks: int
+    again: int
+    lost: int
+
+
+def verify_library(library: Path, on_progress: Progress | None = None) -> Verification:
+    """Reads every byte of a library and compares it with what was written.
+
+    Args:
+        library: Its folder.
+        on_progress: Called after each folder of files.
+
+    Raises:
+        LibraryError: If there is none, or it is of a newer format.
+    """
+    name = current_name(library)
+    if name is None:
+        open_generation(library)
+    try:
+        open_folder(library, library / "generations" / str(name))
+    except NewerFormatError:
+        raise
+    except LibraryError:
+        pass  # to be told below
+    folder = library / "generations" / str(name)
+    segments = sorted(library.glob("segments/*/" + "[0-9]" * 6))
+    files, damage, bad = 0, [], []
+    for done, path in enumerate([folder, *segments], 1):
+        try:
+            stored = read_sealed(path / (MANIFEST if path == folder else SUMS))
+            sums = stored["files"] if path == folder else stored
+            files += 1 + len(sums)
+            lines = damaged_files(path, sums)
+            lines = lines or ([] if path == folder else _not_finite(Segment(path)))
+        except LibraryError as error:
+            lines = [str(error).partition(";")[0]]
+        except (KeyError, TypeError, AttributeError):
+            lines = [f"{path}: its list of files is damaged"]
+        damage += lines
+        bad += [path] if lines else []
+        if on_progress:
+            on_progress(done, 1 + len(segments))
+    if folder not in bad:
+        lines = _inconsistencies(library, folder, set(bad))
+        damage += lines
+        bad += [folder] if lines else []
+    return Verification(
+        files,
+        damage + _pointers(library, folder),
+        [path for path in bad if path != folder],
+        folder in bad,
+    )
+
+
+def _pointers(library: Path, folder: Path) -> list[str]:
+    """What is wrong with the small files of a library's own folder."""
+    lines = []
+    named = library / "CURRENT"
+    if not named.is_file() or named.read_bytes().strip() != folder.name.encode():
+        lines.append(f"{named}: does not name {folder.name}")
+    try:
+        version = int(read_sealed(folder / MANIFEST)["format_version"])
+    except (LibraryError, KeyError, TypeError, ValueError):
+        return lines
+    return lines + (damaged_copies(library) if version >= 4 else [])
+
+
+def _not_finite(segment: Segment) -> list[str]:
+    """What an older version wrote though it was no number: its checksum is right."""
+    lines = []
+    for name, rows in (("embeddings", segment.embeddings), ("windows", segment.windows)):
+        for start in range(0, len(rows), _BLOCK):
+            if not np.isfinite(rows[start : start + _BLOCK]).all():
+                lines.append(f"{segment.folder}: some {name} are not finite")
+                break
+    return lines
+
+
+def _inconsistencies(library: Path, folder: Path, damaged: set[Path]) -> list[str]:
+    """What does not fit together in a generation whose files are as they were written."""
+    lines = []
+    try:
+        generation = open_folder(library, folder)
+        if generation.version < 3:
+            return []
+        rows = {
+            "tracks": len(generation.tracks),
+            "placement": len(generation.placement),
+            "descriptors": len(generation.descriptors),
+            "embeddings": len(generation.embeddings),
+            "index": len(generation.index),
+        }
+    except LibraryError as error:
+        return [str(error).partition(";")[0]]
+    if len(set(rows.values())) > 1:
+        lines.append(f"{folder}: its parts have different numbers of tracks: {rows}")
+    if not np.isfinite(generation.embeddings).all():
+        lines.append(f"{folder}: some embeddings are not finite")
+    for name, segment in generation.segments.items():
+        if not segment.folder.is_dir():
+            lines.append(f"{segment.folder}: missing")
+        elif segment.folder not in damaged:
+            here = generation.placement[generation.placement["segment"] == name]
+            if (here["first_window"] + here["window_count"]).max() > len(segment.windows):
+                lines.append(f"{segment.folder}: has fewer windows than the tracks")
+    return lines
+
+
+def repair_library(library: Path, found: Verification) -> Repair:
+    """Saves what is whole, and removes only what is damaged; `index.py` makes that anew.
+
+    A track of which the embedding or the windows are damaged keeps the other half, and what can
+    be told from it, until its file is embedded again. Nothing that people decided is lost: neither
+    tracks that were removed nor those whose files are gone.
+
+    Args:
+        library: Its folder.
+        found: What `verify_library` found.
+
+    Raises:
+        LibraryError: If it is in use.
+        StorageError: If it can't be written.
+    """
+    with writer_lock(library):
+        generation = _last_whole(library)
+        decisions = _decisions(library, generation)
+        write_decisions(library, decisions)
+        saved = [salvage(Segment(folder), generation) for folder in found.segments]
+        tracks = 0 if generation is None else _reopen(library, generation, decisions)
+        if not tracks:
+            for folder in generation_folders(library):
+                discard(folder)
+            (library / "CURRENT").unlink(missing_ok=True)
+        return _summed(tracks, saved)
+
+
+def _summed(tracks: int, saved: list[Salvaged]) -> Repair:
+    again = sum(item.stand_ins + item.lost for item in saved)
+    return Repair(tracks, again, sum(item.lost for item in saved))
+
+
+def _last_whole(library: Path) -> Generation | None:
+    """The last generation whose own files are whole."""
+    for folder in reversed(generation_folders(library)):
+        try:
+            generation = open_folder(library, folder)
+        except NewerFormatError:
+            raise
+        except LibraryError:
+            continue
+        if not damaged_files(folder, generation.sums) and np.isfinite(generation.embeddings).all():
+            return generation
+    return None
+
+
+def _decisions(library: Path, generation: Generation | None) -> Decisions:
+    try:
+        return read_decisions(library, generation)
+    except LibraryError:  # both copies are damaged
+        return Decisions() if generation is None else decisions_of(generation)
+
+
+def _reopen(library: Path, generation: Generation, decisions: Decisions) -> int:
+    """Makes a generation the current one, with what is still there of its tracks.
+
+    Returns:
+        How many they are.
+    """
+    for folder in generation_folders(library):
+        if folder.name > generation.folder.name:
+            discard(folder)
+    write_file(library / "CURRENT", generation.folder.name + "\n")
+    if generation.version < 3 or not generation.segments:
+        return len(generation)
+    store = Store(library, next(iter(generation.segments)).partition("/")[0])
+    contents = generation.tracks["content_id"]
+    there = set(store.table.index[store.table["row"] >= 0])
+    there -= {item.content_id for item in decisions.removed}
+    kept = contents.isin(list(there)).to_numpy(dtype=bool)
+    if not kept.any():
+        return 0
+    placement = store.placement(contents[kept].tolist())
+    if not (kept.all() and placement.equals(generation.placement)):
+        rewrite(library, generation, decisions, kept, placement)
+        discard(generation.folder)  # it refers to what is gone
+    return int(kept.sum())

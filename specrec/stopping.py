@@ -1,0 +1,43 @@
+"""An end that is asked for: by Ctrl-C, by the system, or because the terminal was closed."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+_ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """While the block runs, SIGTERM and SIGHUP raise `KeyboardInterrupt`, as Ctrl-C does.
+
+    What is finished can so be written. The number of the signal is the error's argument. Once it
+    has come, others of them are ignored; and so is what was ignored before, as by `nohup`.
+    """
+    before: dict[signal.Signals, signal._HANDLER] = {}
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        for ending in before:
+            signal.signal(ending, signal.SIG_IGN)
+        raise KeyboardInterrupt(number)
+
+    if threading.current_thread() is threading.main_thread():  # only there signals can be handled
+        for ending in _ENDINGS:
+            if signal.getsignal(ending) == signal.SIG_DFL:
+                before[ending] = signal.signal(ending, stop)
+    try:
+        yield
+    finally:
+        for ending, handler in before.items():
+            signal.signal(ending, handler)
+
+
+def exit_code(error: KeyboardInterrupt) -> int:
+    """What a shell is told: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP."""
+    number = error.args[0] if error.args else signal.SIGINT
+    return 128 + int(number)

@@ -1,0 +1,100 @@
+"""Files that appear whole or not at all."""
+
+import errno
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from specrec.errors import StorageError
+
+_REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, or ")
+_REMEDIES |= dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "allow writing there, or ")
+_numbers = itertools.count()
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file that takes the place of `path` when the block ends well, and is on disk then.
+
+    Until then, and if anything goes wrong, whatever stood there stays as it was. Folders that are
+    missing are made. A device, such as `/dev/stdout`, is written to directly.
+
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "folder" / "note.txt"
+    >>> with new_file(place) as file:
+    ...     _ = file.write(b"whole")
+    >>> place.read_text(), [path.name for path in place.parent.iterdir()]
+    ('whole', ['note.txt'])
+
+    Raises:
+        StorageError: If it can't be written; the message names the file.
+    """
+    with storing(path):
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield file
+            return
+        target = path.resolve()  # of a link, what it leads to
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.parent / f".specrec-{os.getpid()}-{next(_numbers)}.tmp"
+        try:
+            with beside.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(target)
+        finally:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+
+def write_file(path: Path, content: bytes | memoryview | str) -> None:
+    """Writes a file, as `new_file` does; a text in UTF-8.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    with new_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Writes a NumPy file, as `new_file` does.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    array = np.ascontiguousarray(array)
+    with new_file(path) as file:  # not by NumPy's own, whose error tells neither file nor reason
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(array.data)
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """What the system says against writing to a file or folder becomes one line with its name.
+
+    Raises:
+        StorageError: In the place of any `OSError` of the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        raise StorageError(
+            f"{path}: can't be written ({error.strerror or error}); {remedy}name another place"
+        ) from error
+
+
+def to_disk(path: Path) -> None:
+    """Waits until a file, or the entries of a folder, have reached the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

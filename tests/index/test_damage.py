@@ -1,0 +1,99 @@
+"""Any damage of any file: one line, or the same answers as before; never others."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from specrec.errors import SpecrecError
+from specrec.index.maintenance import library_status, remove_tracks
+from specrec.index.repair import repair_library, verify_library
+from specrec.recommend.library import Library
+from tests.libraries import TRACKS, write_planted
+
+KINDS = ("a bit", "a page", "short", "empty", "missing", "long")
+Answers = list[tuple[str | None, float, str]]
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_planted(tmp_path_factory.mktemp("damage") / "library")
+    remove_tracks(folder, ["t7"])
+    before = min((folder / "generations").iterdir())
+    for path in before.iterdir():
+        if path.name not in ("library.json", "tracks.parquet"):
+            path.unlink()  # of the generation before, two files stand for all
+    return folder
+
+
+def _damaged(content: bytes, kind: str, rng: np.random.Generator) -> bytes | None:
+    place = int(rng.integers(len(content)))
+    if kind == "a bit":
+        changed = content[place] ^ 1 << int(rng.integers(8))
+        return content[:place] + bytes([changed]) + content[place + 1 :]
+    if kind == "a page":
+        return content[:place] + bytes(len(content[place : place + 512])) + content[place + 512 :]
+    if kind == "missing":
+        return None
+    return {"short": content[:place], "empty": b"", "long": content + content[:100]}[kind]
+
+
+def _answers(library: Path) -> Answers:
+    opened = Library.open(library)
+    found: Answers = []
+    for query in ("t3", "t200"):
+        for neighbor in opened.neighbors(query, 4):
+            sentence = neighbor.explanation.sentence
+            found.append((neighbor.track.track_id, round(neighbor.similarity, 6), sentence))
+            row = opened.row_of(str(neighbor.track.track_id))
+            found.append((None, float(opened.generation.windows(row).astype(np.float32).sum()), ""))
+    library_status(library)
+    return found
+
+
+def damages(library: Path, seed: int, rounds: int) -> Iterator[tuple[Path, str, bytes | None]]:
+    """Files of a library, kinds of damage, and what they make of it."""
+    rng = np.random.default_rng(seed)
+    files = sorted(path for path in library.rglob("*") if path.is_file() and path.name != ".lock")
+    for place, path in enumerate(files):
+        for round_ in range(rounds):
+            kind = KINDS[(place + round_ + seed) % len(KINDS)]
+            made = _damaged(path.read_bytes(), kind, rng)
+            if made != path.read_bytes():
+                yield path.relative_to(library), kind, made
+
+
+def test_no_damage_ends_in_a_traceback_or_another_answer(planted: Path, tmp_path: Path) -> None:
+    check(planted, tmp_path, seed=0, rounds=1)
+
+
+def check(planted: Path, place: Path, seed: int, rounds: int) -> dict[str, int]:
+    """Damages a library in many ways, one at a time, and looks what comes of each."""
+    expected, counts = _answers(planted), {"said": 0, "same": 0, "mended": 0}
+    for path, kind, made in damages(planted, seed, rounds):
+        library = Path(shutil.copytree(planted, place / "library"))
+        if made is None:
+            (library / path).unlink()
+        else:
+            (library / path).write_bytes(made)
+        try:
+            assert _answers(library) == expected, f"{path}: {kind}"
+            counts["same"] += 1
+        except SpecrecError as error:
+            said = str(error)
+            counts["said"] += 1
+            if "specrec verify" not in said or "\n" in said:
+                raise
+        found = verify_library(library)
+        if found.damage:
+            repair_library(library, found)
+            assert not verify_library(library).damage, f"{path}: {kind}"
+            opened = Library.open(library)
+            assert "t7" not in set(opened.tracks["track_id"])
+            assert len(opened) == TRACKS - 1, f"{path}: {kind}"
+            counts["mended"] += 1
+        shutil.rmtree(library)
+    assert counts["said"] > 0 < counts["mended"]
+    return counts

@@ -1,0 +1,42 @@
+"""SIGTERM and SIGHUP end a run as Ctrl-C does."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from specrec.config import IndexConfig
+from specrec.index.build import build_library
+from specrec.stopping import exit_code, stoppable
+from tests.sounds import make_music
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_what_is_finished_is_kept(
+    tmp_path: Path, model_folder: Path, number: signal.Signals, code: int
+) -> None:
+    music, library = make_music(tmp_path / "music", 6), str(tmp_path / "library")
+    config = IndexConfig(
+        str(music), library, str(model_folder), workers=1, batch_windows=1, describe=False
+    )
+
+    def stop(done: int, total: int) -> None:
+        if done == 4:
+            signal.raise_signal(number)
+
+    with pytest.raises(KeyboardInterrupt) as raised, stoppable():
+        build_library(config, on_embed=stop)
+    assert exit_code(raised.value) == code
+    assert signal.getsignal(number) == signal.SIG_DFL  # as before
+    report = build_library(config)
+    assert (report.tracks, report.embedded) == (6, 2)
+
+
+def test_what_was_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as by nohup
+    try:
+        with stoppable():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert exit_code(KeyboardInterrupt()) == 130

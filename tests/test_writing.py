@@ -1,0 +1,99 @@
+"""Files that can't be written: one line with the name, and what stood there stays."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from specrec.catalog.catalog import read_catalog
+from specrec.errors import StorageError
+from specrec.index.repair import verify_library
+from specrec.model.artifact import ModelCard, load_model, save_model
+from specrec.model.probe import save_probe
+from specrec.recommend.library import Library
+from specrec.training.cache import AudioCache
+from specrec.writing import new_file, write_array, write_file
+from tests.conftest import make_encoder
+from tests.index.test_build import Build
+from tests.libraries import write_planted
+from tests.sounds import make_music
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """To the process, a file that grows longer is what a full disk is."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_that_is_too_long_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_file(path, "before")
+    with files_of_at_most(100), pytest.raises(StorageError, match=rf"{path}: .*too large.*free"):
+        write_file(path, bytes(101))
+    with files_of_at_most(1000), pytest.raises(StorageError, match=str(path)):
+        write_array(path, np.zeros(1000))
+    assert path.read_text() == "before"
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+    with suppress(ZeroDivisionError), new_file(path) as file:
+        file.write(b"half")
+        raise ZeroDivisionError
+    assert path.read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_device_a_link_and_a_file_in_the_way(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"/dev/full: .*No space left.*free some space"):
+        write_file(Path("/dev/full"), bytes(100_000))
+    assert Path("/dev/full").is_char_device()
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("before")
+    link.symlink_to(target)
+    write_file(link, "after")
+    assert link.is_symlink()
+    assert target.read_text() == "after"
+    with pytest.raises(StorageError, match=r"target/file: can't be written \(File exists\)"):
+        write_file(target / "file", "x")
+
+
+def test_models_probes_and_caches_say_which_file(tmp_path: Path) -> None:
+    encoder, card = make_encoder(), ModelCard("random", "2026-01-01", "MIT")
+    model = tmp_path / "model"
+    save_model(encoder, card, model)
+    with files_of_at_most(1000), pytest.raises(StorageError, match=r"model\.safetensors: can't"):
+        save_model(make_encoder(seed=1), card, model)
+    load_model(model)  # the one before
+    probe = Library.open(write_planted(tmp_path / "library")).probe
+    assert probe is not None
+    with files_of_at_most(1000), pytest.raises(StorageError, match=r"probe\.safetensors: can't"):
+        save_probe(probe, tmp_path / "probe.safetensors")
+    cache = AudioCache(tmp_path / "cache", 22_050)
+    music = make_music(tmp_path / "music", 1)
+    with files_of_at_most(1000), pytest.raises(StorageError, match=r"cache/.*\.npy: can't"):
+        cache.fill(read_catalog(music))
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("size", [16, 4000, 8000])
+def test_whatever_file_of_a_library_does_not_fit_the_one_before_stays(
+    tmp_path: Path, build: Build, size: int
+) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    build(music, library)
+    (music / "track 1.wav").rename(music / "moved.wav")
+    with files_of_at_most(size), pytest.raises(StorageError) as raised:
+        build(music, library)
+    assert "\n" not in str(raised.value)
+    assert Path(str(raised.value).partition(": ")[0]).parent.parent.name == "generations"
+    assert "track 1.wav" in set(Library.open(library).tracks["path"])
+    assert verify_library(library).damage == []
+    assert build(music, library).changed
+    assert "moved.wav" in set(Library.open(library).tracks["path"])
+    assert not [path for path in library.rglob("*") if path.name.endswith((".tmp", ".gone"))]
