@@ -23,8 +23,9 @@ class FeatureTable:
         path: Where it was read from; None for a frame.
         tracks: One row a track: `track_id`, `rows` (the numbers of all its rows, a list), then
             the table's columns, those of published tables under our names (`our_names`): title,
-            artist (several joined by `; `), album, genre (a sorted list), year, duration_seconds. Whole numbers are
-            Int64, others Float64, text string, truth values boolean; an empty cell is missing.
+            artist (several joined by `; `), album, genre (a sorted list), year, duration_seconds.
+            Whole numbers are Int64, others Float64, text string, truth values boolean; an empty
+            cell is missing.
         row_count: Rows of the table.
         empty_cells: Cells that hold nothing.
     """
