@@ -158,7 +158,7 @@ def _last_page(file: BinaryIO, size: int) -> bytes:
 def _stated_size(file: BinaryIO, container: str | None, size: int) -> int | None:
     """How long a file is by its header; None if it does not say."""
     file.seek(0)
-    head = file.read(28)
+    head = file.read(256)
     if container == "wav":
         return _unless_unknown(int.from_bytes(head[4:8], "little"), 8)
     if container == "aiff":
@@ -169,6 +169,8 @@ def _stated_size(file: BinaryIO, container: str | None, size: int) -> int | None
         return int.from_bytes(head[20:28], "little") + 8
     if container == "w64":
         return int.from_bytes(head[16:24], "little")
+    if container == "matroska":
+        return _matroska_size(head)
     return _caf_size(file, size) if container == "caf" else None
 
 
@@ -191,3 +193,20 @@ def _caf_size(file: BinaryIO, size: int) -> int | None:
             return None
         end += 12 + length
     return end
+
+
+def _matroska_size(head: bytes) -> int | None:
+    size, at = _ebml_number(head, 4)
+    at += size
+    if head[at : at + 4] != bytes.fromhex("18538067"):  # the segment, which holds all else
+        return None
+    size, start = _ebml_number(head, at + 4)
+    is_unknown = size == (1 << 7 * (start - at - 4)) - 1
+    return None if is_unknown else start + size
+
+
+def _ebml_number(data: bytes, at: int) -> tuple[int, int]:
+    """A number, whose first set bit says how long it is, and where it ends."""
+    length = 9 - data[at].bit_length() if at < len(data) else 1
+    number = int.from_bytes(data[at : at + length], "big")
+    return number & ((1 << 7 * length) - 1), at + length

@@ -72,21 +72,10 @@ def stated_seconds(container: av.container.InputContainer, stream: av.AudioStrea
         other is stream or Disposition.attached_pic in other.disposition
         for other in container.streams
     )
+    if is_alone and container.duration:
+        # Matroska notes when the sound ends, others how long it is.
+        late = start_seconds(stream) if "matroska" in container.format.name else 0.0
+        return container.duration / av.time_base - late
     if "matroska" in container.format.name:
-        # It notes times, not lengths, and each track's end only as a tag.
-        end = _seconds_of(stream.metadata.get("DURATION"))
-        if end is None and is_alone and container.duration:
-            end = container.duration / av.time_base
-        return None if end is None else end - start_seconds(stream)
-    if is_alone:
-        return (container.duration or 0) / av.time_base or None
-    return float((stream.duration or 0) * (stream.time_base or 0)) or None
-
-
-def _seconds_of(clock: str | None) -> float | None:
-    """Reads `hours:minutes:seconds`."""
-    try:
-        hours, minutes, seconds = (clock or "").split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except ValueError:
         return None
+    return float((stream.duration or 0) * (stream.time_base or 0)) or None

@@ -22,9 +22,10 @@ class FeatureTable:
     Attributes:
         path: Where it was read from; None for a frame.
         tracks: One row a track: `track_id`, `rows` (the numbers of all its rows, a list), then
-            the table's columns, those of published tables under our names: title, artist (several
-            joined by `; `), album, genre (a sorted list), duration_seconds. Whole numbers are
-            Int64, others Float64, text string, truth values boolean; an empty cell is missing.
+            the table's columns, those of published tables under our names (`our_names`): title,
+            artist (several joined by `; `), album, genre (a sorted list), year, duration_seconds.
+            Whole numbers are Int64, others Float64, text string, truth values boolean; an empty
+            cell is missing.
         row_count: Rows of the table.
         empty_cells: Cells that hold nothing.
     """
@@ -53,11 +54,11 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
     number is.
 
     Args:
-        table: A CSV or Parquet file, or what was read from one.
+        table: A CSV, TSV or Parquet file, or what was read from one.
 
     Raises:
-        CatalogError: If it can't be read, has no rows or a column of that name, or a feature that
-            Spotify gives from 0 to 1 goes beyond them.
+        CatalogError: If it can't be read, has no rows or a column of that name, or a feature is no
+            number, or goes beyond 0 and 1 where Spotify gives it between them.
     """
     path = table if isinstance(table, Path) else None
     read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True)

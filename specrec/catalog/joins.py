@@ -50,7 +50,7 @@ def join_features(root: Path, tracks: pd.DataFrame, path: Path) -> tuple[pd.Data
     Args:
         root: The folder to which the tracks' paths are relative.
         tracks: With path and track_id.
-        path: A CSV or Parquet file.
+        path: A CSV, TSV or Parquet file.
 
     Returns:
         The tracks, and what came of it.

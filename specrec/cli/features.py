@@ -36,7 +36,9 @@ MetricOption = Annotated[str, typer.Option(metavar="cosine|euclidean", help="How
 def features(
     source: Annotated[
         Path,
-        typer.Argument(metavar="TABLE_OR_LIBRARY", help="A CSV or Parquet table, or a library."),
+        typer.Argument(
+            metavar="TABLE_OR_LIBRARY", help="A table (CSV, TSV, Parquet), or a library."
+        ),
     ],
     query: Annotated[
         str,

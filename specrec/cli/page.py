@@ -16,7 +16,7 @@ def report(
         Path,
         typer.Argument(
             metavar="LIBRARY_OR_TABLE",
-            help="Folder that index.py wrote, or a CSV or Parquet table of features.",
+            help="Folder that index.py wrote, or a table of features (CSV, TSV, Parquet).",
         ),
     ],
     output: Annotated[

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SourceArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="LIBRARY", help="Folder that index.py wrote, or a table of features (CSV, Parquet)."
+        metavar="LIBRARY",
+        help="Folder that index.py wrote, or a table of features (CSV, TSV, Parquet).",
     ),
 ]
 SpaceOption = Annotated[

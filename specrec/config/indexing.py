@@ -20,7 +20,7 @@ class IndexConfig:
             cover the whole track.
         describe: Whether to measure the tracks' features too (tempo, brightness ...), of which
             explanations speak.
-        features: A CSV or Parquet table of features, such as Spotify's or Echo Nest's, whose
+        features: A table of features (CSV, TSV, Parquet), such as Spotify's or Echo Nest's, whose
             rows are found by path, track_id or `clip_<row>`; null for none.
         search: Kind of the index: auto (by the number of tracks), exact, ivf_sq, ivf_pq.
         prune: Whether tracks whose files are gone leave the library: true, false, or all, which is

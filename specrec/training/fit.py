@@ -204,6 +204,10 @@ def _usable(
         folder = Path(audio)
     catalog = read_catalog(folder)
     tracks, unusable = cache.fill(catalog, on_progress)
+    if catalog.remark is not None:
+        say(catalog.remark, error=True)
+    for path, why in catalog.untagged.items():
+        say(f"{path} without its tags: {why}", error=True)
     for item in [*catalog.skipped, *unusable]:
         say(f"skipped {item.path}: {item.detail} ({item.reason})", error=True)
     return tracks.assign(file=[str(catalog.file(path)) for path in tracks["path"]])

@@ -211,7 +211,7 @@ def write_movie(
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
-@pytest.mark.parametrize(("picture", "late"), [(9.0, 0.0), (6.0, 2.0), (0.0, 2.0)])
+@pytest.mark.parametrize(("picture", "late"), [(9.0, 0.0), (6.0, 2.0), (0.0, 2.0), (14.0, 8.0)])
 def test_sound_is_whole_however_long_its_picture_is_and_whenever_it_starts(
     suffix: str, picture: float, late: float, tmp_path: Path
 ) -> None:
@@ -219,6 +219,8 @@ def test_sound_is_whole_however_long_its_picture_is_and_whenever_it_starts(
     assert load(path, 22_050).seconds == pytest.approx(5, abs=0.1)
     (block,) = window_blocks(path, WindowPlan(22_050, 2.0, 1))
     assert block.seconds == pytest.approx(5, abs=0.1)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert reason_of(path) in (Reason.TRUNCATED, Reason.CORRUPT)  # half an MP4 has no table
 
 
 def test_the_default_sound_track_is_taken(tmp_path: Path) -> None:

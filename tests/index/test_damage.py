@@ -21,10 +21,6 @@ Answers = list[tuple[str | None, float, str]]
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_planted(tmp_path_factory.mktemp("damage") / "library")
     remove_tracks(folder, ["t7"])
-    before = min((folder / "generations").iterdir())
-    for path in before.iterdir():
-        if path.name not in ("library.json", "tracks.parquet"):
-            path.unlink()  # of the generation before, two files stand for all
     return folder
 
 
@@ -56,7 +52,14 @@ def _answers(library: Path) -> Answers:
 def damages(library: Path, seed: int, rounds: int) -> Iterator[tuple[Path, str, bytes | None]]:
     """Files of a library, kinds of damage, and what they make of it."""
     rng = np.random.default_rng(seed)
-    files = sorted(path for path in library.rglob("*") if path.is_file() and path.name != ".lock")
+    before = min((library / "generations").iterdir())  # of which two files stand for all
+    files = sorted(
+        path
+        for path in library.rglob("*")
+        if path.is_file()
+        and path.name != ".lock"
+        and (path.parent != before or path.name in ("library.json", "tracks.parquet"))
+    )
     for place, path in enumerate(files):
         for round_ in range(rounds):
             kind = KINDS[(place + round_ + seed) % len(KINDS)]

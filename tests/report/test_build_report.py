@@ -19,3 +19,14 @@ def test_an_index_run_says_what_the_table_of_features_knows(
     print_build(BuildReport(7, 7, [], 0, None, joined, True, Plan()), "library")
     printed = " ".join(capsys.readouterr().out.split())
     assert f"t.csv ({held}) knows 6 of 7 files" in printed
+
+
+def test_an_index_run_says_what_became_of_a_manifest_and_of_tags(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    remark = "not used: [manifest].csv: names none of the 7 tracks"
+    lost = {"a.mp3": "they take more than 2 s to read"}
+    print_build(BuildReport(7, 7, [], 0, remark, None, True, Plan(), untagged=lost), "library")
+    printed = capsys.readouterr().out
+    assert remark in printed
+    assert "1 without their tags:\n  a.mp3: they take more than 2 s to read\n" in printed
