@@ -1,4 +1,4 @@
-"""The two decoders: a file, or a part of it, to blocks of mono samples."""
+"""The two decoders: a file, or a part of it, to blocks of samples."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ import numpy as np
 import soundfile as sf
 from jaxtyping import Float32
 
+from specrec.audio.channels import loudness_weights, usual_weights
 from specrec.audio.container import Head
 from specrec.audio.ffmpeg import (
     FFMPEG_ERRORS,
@@ -32,7 +33,6 @@ _SAMPLE_RATES = (1_000, 768_000)  # Hz; from telegraphy to eightfold DSD
 _MOST_CHANNELS = 64  # FFmpeg's limit too
 _UNKNOWN_FRAMES = (1 << 63) - 1  # libsndfile's word for a FLAC stream that states none
 _OUT_OF_MEMORY = 17  # libsndfile's code
-_CANCELLED = 1e-3  # of the channels' power in their mean: -30 dB
 
 
 Opened = tuple[av.container.InputContainer, av.AudioStream]
@@ -72,13 +72,15 @@ class Stream:
         stated_samples: Length of the whole sound by its header; None if it states none. A length
             that a decoder guessed counts as none.
         seeks: Whether a part is reached without decoding what lies before it.
-        blocks: Mono float32 samples, about a second at a time; raises `DecoderError`.
+        weights: What each channel counts in loudness.
+        blocks: Samples of all channels, about a second at a time; raises `DecoderError`.
     """
 
     sample_rate: int
     stated_samples: int | None
     seeks: bool
-    blocks: Iterator[Float32[np.ndarray, " samples"]]
+    weights: tuple[float, ...]
+    blocks: Iterator[Float32[np.ndarray, "channels samples"]]
 
 
 @contextmanager
@@ -101,7 +103,9 @@ def open_soundfile(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
         if sound.frames == 0:
             raise DecoderError("there is no sound", recognized=True)
         stated = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
-        yield Stream(sound.samplerate, stated, sound.seekable(), _soundfile_blocks(sound, part))
+        weights = usual_weights(sound.channels)
+        blocks = _soundfile_blocks(sound, part)
+        yield Stream(sound.samplerate, stated, sound.seekable(), weights, blocks)
 
 
 def _check_format(rate: int, channels: int) -> None:
@@ -130,7 +134,7 @@ def _soundfile_blocks(sound: sf.SoundFile, part: Part) -> Iterator[np.ndarray]:
             if len(block) == 0:
                 break
             done += len(block)
-            yield _mix(block.T)
+            yield block.T
     except (sf.LibsndfileError, RuntimeError) as error:
         raise _failure(error, recognized=True, decoded_seconds=done / rate) from error
     stated = 1 if sound.frames == _UNKNOWN_FRAMES else left
@@ -164,7 +168,14 @@ def open_ffmpeg(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
         decoded = _Decoded(container, stream, _open_links(file, head.links[1:]), seeks)
         blocks = _ffmpeg_blocks(decoded, part, part.complete * (stated or 0.0))
         samples = None if stated is None else round(stated * stream.rate) - _skipped(stream, name)
-        yield Stream(stream.rate, samples, decoded.seeks, blocks)
+        yield Stream(stream.rate, samples, decoded.seeks, _weights(stream.layout), blocks)
+
+
+def _weights(layout: av.AudioLayout) -> tuple[float, ...]:
+    names = [channel.name for channel in layout.channels]
+    if len(set(names)) < len(names):  # they are unknown
+        return usual_weights(layout.nb_channels)
+    return loudness_weights(names)
 
 
 def _skipped(stream: av.AudioStream, name: str) -> int:
@@ -189,12 +200,13 @@ def _ffmpeg_blocks(decoded: "_Decoded", part: Part, least: float) -> Iterator[np
     done = 0
     try:
         frames, skip = _frames_from(decoded, part.start_seconds)
-        for planes in _at_rate(frames, rate):
-            block = _mix(planes.to_ndarray())
-            done += len(block)
-            kept, skip = block[skip:], max(0, skip - len(block))
-            yield kept if left is None else kept[:left]
-            left = None if left is None else max(0, left - len(kept))
+        for planes in _alike(frames, decoded.stream):
+            block = planes.to_ndarray()
+            samples = block.shape[1]
+            done += samples
+            kept, skip = block[:, skip:], max(0, skip - samples)
+            yield kept if left is None else kept[:, :left]
+            left = None if left is None else max(0, left - kept.shape[1])
             if left == 0:
                 break
     except FFMPEG_ERRORS as error:
@@ -255,13 +267,14 @@ def _frames_from(decoded: _Decoded, seconds: float) -> tuple[Iterator[av.AudioFr
     return frames, max(0, round((seconds - landed) * stream.rate))
 
 
-def _at_rate(frames: Iterator[av.AudioFrame], rate: int) -> Iterator[av.AudioFrame]:
-    """Frames as planes of floats at one rate; in chained files, rate and channels may change."""
-    for _, alike in groupby(
+def _alike(frames: Iterator[av.AudioFrame], stream: av.AudioStream) -> Iterator[av.AudioFrame]:
+    """Frames as planes of floats; in chained files, rate and channels become those of the first."""
+    for (_, _, layout), group in groupby(
         frames, lambda frame: (frame.rate, frame.format.name, frame.layout.name)
     ):
-        to_planes = av.AudioResampler(format="fltp", rate=rate)
-        yield from chain.from_iterable(map(to_planes.resample, chain(_gathered(alike), [None])))
+        wanted = None if av.AudioLayout(layout).nb_channels == stream.channels else stream.layout
+        to_planes = av.AudioResampler(format="fltp", layout=wanted, rate=stream.rate)
+        yield from chain.from_iterable(map(to_planes.resample, chain(_gathered(group), [None])))
 
 
 def _gathered(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
@@ -282,29 +295,3 @@ def _failure(error: Exception, recognized: bool, decoded_seconds: float = 0.0) -
         return MemoryError(str(error))
     detail = getattr(error, "strerror", None) or str(error)
     return DecoderError(detail, recognized=recognized, decoded_seconds=decoded_seconds)
-
-
-def _mix(
-    channels: Float32[np.ndarray, "channels samples"],
-) -> Float32[np.ndarray, " samples"]:
-    """The mean over channels; where they cancel each other in it, the first that has power.
-
-    One channel may be the other's negative, which nobody hears, but which leaves no mean.
-    """
-    mono: np.ndarray = channels[0].copy()
-    if len(channels) == 1:
-        return mono
-    for channel in channels[1:]:  # numpy's mean takes longer than decoding over so short an axis
-        mono += channel
-    mono /= np.float32(len(channels))
-    if _power(mono) < _CANCELLED * _power(channels) / len(channels):
-        powers = [_power(channel) for channel in channels]
-        return channels[
-            next(i for i, power in enumerate(powers) if 2 * power >= max(powers))
-        ].copy()
-    return mono
-
-
-def _power(samples: Float32[np.ndarray, "*shape"]) -> float:
-    flat = samples.ravel(order="K")  # no copy: sums don't mind the order
-    return float(np.einsum("i,i->", flat, flat))  # on one thread

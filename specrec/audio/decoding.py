@@ -10,6 +10,7 @@ from typing import BinaryIO, TypeVar, cast
 
 import numpy as np
 
+from specrec.audio.channels import mix
 from specrec.audio.container import COMPLETE, Head, is_cut_short, read_head
 from specrec.audio.decoders import DecoderError, Part, Stream, open_ffmpeg, open_soundfile
 from specrec.audio.ffmpeg import (
@@ -56,7 +57,7 @@ def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None 
 
 
 def _join(stream: Stream) -> Iterator[Waveform]:
-    samples = np.concatenate([np.zeros(0, dtype=np.float32), *stream.blocks])
+    samples = np.concatenate([np.zeros(0, dtype=np.float32), *map(mix, stream.blocks)])
     yield Waveform(samples, stream.sample_rate)
 
 
@@ -113,7 +114,7 @@ def _bounded(path: Path, stream: Stream, size: int) -> Stream:
     def blocks() -> Iterator[np.ndarray]:
         done = 0
         for block in stream.blocks:
-            done += len(block)
+            done += block.shape[1]
             if done > most:
                 detail = f"more than {seconds:.0f} s of sound in a file of {size} bytes"
                 raise AudioError(path, Reason.TOO_LARGE, detail)

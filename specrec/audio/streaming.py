@@ -11,6 +11,7 @@ import numpy as np
 import soxr
 from jaxtyping import Float32
 
+from specrec.audio.channels import mix
 from specrec.audio.decoders import Stream
 from specrec.audio.decoding import decode, decode_with
 from specrec.audio.loading import QUALITY, Content, resample
@@ -74,8 +75,12 @@ class Listener(Protocol):
 
     sample_rate: int
 
-    def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
-        """Hears the next samples."""
+    def add(
+        self,
+        samples: Float32[np.ndarray, " samples"],
+        channels: Float32[np.ndarray, "channels samples"],
+    ) -> None:
+        """Hears the next samples: their mix, and each channel times the root of its weight."""
 
 
 class _OtherLengthError(Exception):
@@ -170,29 +175,50 @@ class Resampled:
         self.content = Content()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        listener, apart = self._listener, None
-        if listener is not None and listener.sample_rate != self._sample_rate:
-            apart = _resampler(self._stream.sample_rate, listener.sample_rate)
-        to_rate = _resampler(self._stream.sample_rate, self._sample_rate)
-        ends = chain(((block, False) for block in self._stream.blocks), [(_NOTHING, True)])
-        for heard, last in ends:
-            self.content.add(heard)
-            block = to_rate(heard, last)
-            if listener is not None:
-                listener.add(block if apart is None else apart(heard, last))
+        stream, wanted = self._stream, self._sample_rate
+        to_rate = _resampler(stream.sample_rate, wanted)
+        hear = None if self._listener is None else _ear(self._listener, stream, wanted)
+        silence = np.zeros((len(stream.weights), 0), np.float32)
+        ends = chain(((block, False) for block in stream.blocks), [(silence, True)])
+        for channels, last in ends:
+            mono = mix(channels)
+            self.content.add(mono)
+            block = to_rate(mono, last)
+            if hear is not None:
+                hear(channels, mono, block, last)
             self.samples += len(block)
             yield block
         self.ended = True
 
 
-_NOTHING = np.zeros(0, dtype=np.float32)
+def _ear(
+    listener: Listener, stream: Stream, heard_rate: int
+) -> Callable[[np.ndarray, np.ndarray, np.ndarray, bool], None]:
+    """What has a listener hear each block: its channels, their mix, and that at `heard_rate`."""
+    rate, wanted = stream.sample_rate, listener.sample_rate
+    mix_to_rate = None if wanted == heard_rate else _resampler(rate, wanted)
+    roots = np.sqrt(np.array(stream.weights, dtype=np.float32))
+    counted = np.flatnonzero(roots)
+    to_rate = _resampler(rate, wanted, len(counted))
+
+    def hear(channels: np.ndarray, mono: np.ndarray, resampled: np.ndarray, last: bool) -> None:
+        heard = resampled if mix_to_rate is None else mix_to_rate(mono, last)
+        if stream.weights == (1.0,):
+            listener.add(heard, heard[None])
+        else:
+            weighted = np.multiply(channels.T[:, counted], roots[counted], order="C")
+            listener.add(heard, to_rate(weighted, last).T)
+
+    return hear
 
 
-def _resampler(rate: int, wanted: int) -> Callable[[np.ndarray, bool], np.ndarray]:
+def _resampler(
+    rate: int, wanted: int, channels: int = 1
+) -> Callable[[np.ndarray, bool], np.ndarray]:
     """What makes blocks of another rate, given each block and whether it is the last."""
     if rate == wanted:
         return lambda block, last: block
-    stream = soxr.ResampleStream(rate, wanted, 1, "float32", QUALITY)
+    stream = soxr.ResampleStream(rate, wanted, channels, "float32", QUALITY)
     return lambda block, last: stream.resample_chunk(block, last=last)
 
 

@@ -19,8 +19,11 @@ _RANGE_GATE_LU = -20.0
 _PERCENTILES = (10, 95)
 
 
-def loudness(samples: Float32[np.ndarray, " samples"]) -> dict[str, float]:
-    """Loudness of mono audio at `SAMPLE_RATE`, in one channel.
+def loudness(channels: Float32[np.ndarray, "channels samples"]) -> dict[str, float]:
+    """Loudness of audio at `SAMPLE_RATE`.
+
+    Args:
+        channels: Each times the root of its weight: 1 in front, 1.41 at the sides and behind.
 
     Returns:
         `loudness_lufs`: integrated loudness (BS.1770-4), no lower than `QUIETEST_LUFS`; audio
@@ -29,7 +32,7 @@ def loudness(samples: Float32[np.ndarray, " samples"]) -> dict[str, float]:
         Tech 3342), over all whole windows of 3 s; NaN for what is shorter or all below the gate.
     """
     meter = LoudnessMeter()
-    meter.add(samples)
+    meter.add(channels)
     return meter.read()
 
 
@@ -42,23 +45,25 @@ class LoudnessMeter:
 
     def __init__(self) -> None:
         self._samples = 0
-        self._rest = np.zeros(_STEP_SAMPLES // 2, np.float32)
+        self._rest = np.zeros((1, _STEP_SAMPLES // 2), np.float32)
         self._steps = [np.zeros(0)]
 
-    def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
+    def add(self, channels: Float32[np.ndarray, "channels samples"]) -> None:
         """Hears the next samples."""
-        self._samples += len(samples)
-        heard = np.concatenate([self._rest, samples])
+        self._samples += channels.shape[1]
+        if len(self._rest) != len(channels):  # before the first of them
+            self._rest = np.repeat(self._rest[:1], len(channels), axis=0)
+        heard = np.concatenate([self._rest, channels], axis=1)
         self._steps.append(_power(heard))
-        self._rest = heard[len(self._steps[-1]) * _STEP_SAMPLES :]
+        self._rest = heard[:, len(self._steps[-1]) * _STEP_SAMPLES :]
 
     def read(self) -> dict[str, float]:
         """What `loudness` says of all that was heard."""
         steps = np.concatenate(self._steps)
         missing = max(self._samples // _STEP_SAMPLES, _BLOCK_STEPS) - len(steps)
         if missing > 0:
-            silence = np.zeros((missing + 1) * _STEP_SAMPLES - len(self._rest), np.float32)
-            steps = np.concatenate([steps, _power(np.concatenate([self._rest, silence]))])
+            silence = (missing + 1) * _STEP_SAMPLES - self._rest.shape[1]
+            steps = np.concatenate([steps, _power(np.pad(self._rest, ((0, 0), (0, silence))))])
         blocks = _gate(_sliding_mean(steps, _BLOCK_STEPS), _BLOCK_GATE_LU)
         short_term = _gate(_sliding_mean(steps, _SHORT_TERM_STEPS), _RANGE_GATE_LU)
         integrated = _lufs(blocks.mean(keepdims=True))[0] if len(blocks) else QUIETEST_LUFS
@@ -104,10 +109,14 @@ _K_WEIGHTING = np.array(
 )
 
 
-def _power(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " steps"]:
-    """K-weighted mean square of each step, by Parseval's theorem."""
-    if len(samples) < 2 * _STEP_SAMPLES:
+def _power(channels: Float32[np.ndarray, "channels samples"]) -> Float[np.ndarray, " steps"]:
+    """K-weighted mean square of each step, summed over channels, by Parseval's theorem."""
+    if channels.shape[1] < 2 * _STEP_SAMPLES:
         return np.zeros(0)
+    return np.sum([_channel_power(channel) for channel in channels], axis=0)
+
+
+def _channel_power(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " steps"]:
     frames = np.lib.stride_tricks.sliding_window_view(samples, 2 * _STEP_SAMPLES)[::_STEP_SAMPLES]
     power = np.empty(len(frames))
     for start in range(0, len(frames), _TOGETHER):

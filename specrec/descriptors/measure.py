@@ -41,7 +41,8 @@ EXCERPT_SECONDS = 120.0
 def measure(waveform: Waveform) -> dict[str, float]:
     """Measures a track.
 
-    All but the loudness, its range and the energy is free of the level.
+    All but the loudness, its range and the energy is free of the level. The loudness of a file is
+    that of all its channels, which `measure_file` hears; here it is that of one.
 
     Args:
         waveform: At `SAMPLE_RATE`, 1 s or longer.
@@ -59,7 +60,7 @@ def measure(waveform: Waveform) -> dict[str, float]:
     if waveform.seconds < SHORTEST_SECONDS:
         raise ValueError(f"{waveform.seconds:.2f} s are too short; {SHORTEST_SECONDS:g} s at least")
     survey = Survey()
-    survey.add(waveform.samples)
+    survey.add(waveform.samples, waveform.samples[None])
     return survey.measure(waveform.samples[slice(*survey.excerpt())])
 
 
@@ -103,9 +104,13 @@ class Survey:
         self._samples = 0
         self._held: list[np.ndarray] | None = []
 
-    def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
-        """Hears the next samples."""
-        self._loudness.add(samples)
+    def add(
+        self,
+        samples: Float32[np.ndarray, " samples"],
+        channels: Float32[np.ndarray, "channels samples"],
+    ) -> None:
+        """Hears the next samples, as a `Listener` does."""
+        self._loudness.add(channels)
         self._ends.add(samples)
         self._samples += len(samples)
         if self._samples > HEAD_SECONDS * SAMPLE_RATE:
