@@ -11,7 +11,7 @@ import numpy as np
 import soundfile as sf
 from jaxtyping import Float32
 
-from specrec.audio.channels import loudness_weights, usual_weights
+from specrec.audio.channels import loudness_weights, mix, usual_weights
 from specrec.audio.container import Head
 from specrec.audio.ffmpeg import (
     FFMPEG_ERRORS,
@@ -200,8 +200,7 @@ def _ffmpeg_blocks(decoded: "_Decoded", part: Part, least: float) -> Iterator[np
     done = 0
     try:
         frames, skip = _frames_from(decoded, part.start_seconds)
-        for planes in _alike(frames, decoded.stream):
-            block = planes.to_ndarray()
+        for block in _alike(frames, decoded.stream):
             samples = block.shape[1]
             done += samples
             kept, skip = block[:, skip:], max(0, skip - samples)
@@ -267,14 +266,16 @@ def _frames_from(decoded: _Decoded, seconds: float) -> tuple[Iterator[av.AudioFr
     return frames, max(0, round((seconds - landed) * stream.rate))
 
 
-def _alike(frames: Iterator[av.AudioFrame], stream: av.AudioStream) -> Iterator[av.AudioFrame]:
-    """Frames as planes of floats; in chained files, rate and channels become those of the first."""
-    for (_, _, layout), group in groupby(
+def _alike(frames: Iterator[av.AudioFrame], stream: av.AudioStream) -> Iterator[np.ndarray]:
+    """Frames as floats; in chained files, rate and number of channels become those of the first."""
+    for _, group in groupby(
         frames, lambda frame: (frame.rate, frame.format.name, frame.layout.name)
     ):
-        wanted = None if av.AudioLayout(layout).nb_channels == stream.channels else stream.layout
-        to_planes = av.AudioResampler(format="fltp", layout=wanted, rate=stream.rate)
-        yield from chain.from_iterable(map(to_planes.resample, chain(_gathered(group), [None])))
+        to_planes = av.AudioResampler(format="fltp", rate=stream.rate)
+        for planes in chain.from_iterable(map(to_planes.resample, chain(_gathered(group), [None]))):
+            block = planes.to_ndarray()
+            alike = len(block) == stream.channels
+            yield block if alike else np.tile(mix(block), (stream.channels, 1))
 
 
 def _gathered(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
