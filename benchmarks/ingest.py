@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,22 +28,20 @@ import av
 import numpy as np
 import soundfile as sf
 import typer
+from floor import count_seconds
 
-from specrec.audio.decoding import decode_with
 from specrec.audio.encoding import transcode
 from specrec.audio.loading import load
 from specrec.audio.pool import stream_files
-from specrec.audio.streaming import Resampled
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.errors import AudioError
 
-if TYPE_CHECKING:  # worker processes import this file, so that it imports torch where it needs it
+if TYPE_CHECKING:  # torch is imported where it is needed
     from specrec.model.encoder import Encoder
 
 FLOOR, DEFAULT = "decode only", "specrec, as index.py does it"
 WHOLE, FEW = "specrec, without features", "specrec, {} windows a track, without features"
-RATE = 22_050
 PLAIN = "librosa, one by one"
 CODECS = {"mp3": ("mp3", "libmp3lame", 192_000), "opus": ("ogg", "libopus", 96_000)}
 
@@ -86,13 +84,7 @@ def main(
 def _decode_all(paths: Sequence[Path], workers: int) -> float:
     return sum(
         0.0 if isinstance(found, AudioError) else found
-        for _, found in stream_files(_count_seconds, paths, workers)
-    )
-
-
-def _count_seconds(path: Path) -> Iterator[float]:
-    yield from decode_with(
-        path, lambda stream: iter([sum(map(len, Resampled(stream, RATE))) / RATE])
+        for _, found in stream_files(count_seconds, paths, workers)
     )
 
 

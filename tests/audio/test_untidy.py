@@ -14,6 +14,7 @@ from specrec.audio import decoding
 from specrec.audio.decoding import decode
 from specrec.audio.loading import load
 from specrec.audio.streaming import WindowPlan, window_blocks
+from specrec.catalog.scan import scan_folder
 from specrec.errors import AudioError, Reason
 from tests.sounds import RATE, dominant_hz, tone, write
 
@@ -299,3 +300,17 @@ def test_a_small_file_that_decodes_to_hours_is_too_large(
     assert reason_of(path) == Reason.SILENT
     monkeypatch.setattr(decoding, "_FREE_SECONDS", 30.0)
     assert reason_of(path) == Reason.TOO_LARGE
+
+
+def test_a_folder_scan_takes_what_a_query_can_read(tmp_path: Path) -> None:
+    for name, kind in (("a.voc", "VOC"), ("a.sph", "NIST"), ("a.w64", "W64")):
+        sf.write(tmp_path / name, noise(2), RATE, format=kind)
+    for name, codec in (("a.ac3", "ac3"), ("a.eac3", "eac3"), ("a.tta", "tta"), ("a.mp2", "mp2")):
+        write(tmp_path / name, noise(2), RATE, codec)
+    scan = scan_folder(tmp_path)
+    assert [file.path for file in scan.files] == sorted(path.name for path in tmp_path.iterdir())
+    for file in scan.files:
+        assert load(tmp_path / file.path, 22_050).seconds == pytest.approx(2, abs=0.1)
+    for name in ("b.dts", "b.dsf", "b.dff", "b.ec3"):
+        (tmp_path / name).touch()
+    assert len(scan_folder(tmp_path).files) == len(scan.files) + 4
