@@ -117,8 +117,22 @@ def _by_ffmpeg(file: BinaryIO) -> tuple[dict[str, Any], float]:
     import av  # here, for most files do without
 
     file.seek(0)
-    with av.open(file, "r", metadata_errors="ignore", options=_FFMPEG) as container:
+    with av.open(_Lenient(file), "r", metadata_errors="ignore", options=_FFMPEG) as container:
         return _named(container.metadata), (container.duration or 0) / av.time_base
+
+
+class _Lenient:
+    """A file on which a seek that can't be fails quietly, as FFmpeg expects it to."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.read, self.tell = file.read, file.tell
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except OSError:
+            return -1
 
 
 def _named(tags: Any) -> dict[str, Any]:

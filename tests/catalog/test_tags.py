@@ -121,6 +121,21 @@ def test_a_text_that_names_a_server_opens_none(tmp_path: Path) -> None:
             server.accept()
 
 
+def test_damage_costs_no_more_than_tags_and_prints_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(1)
+    for name, codec in [("a.mka", "libopus"), ("a.caf", "pcm_s16le"), ("a.m4a", "aac")]:
+        path = write_tagged(tmp_path / name, codec, **SAID)
+        whole = np.frombuffer(path.read_bytes(), np.uint8)
+        for reach in 60 * [64, 1024]:
+            damaged = whole.copy()
+            damaged[rng.integers(0, reach, 8)] = rng.integers(0, 256, 8)
+            path.write_bytes(damaged.tobytes())
+            assert read_tags(path).lost is None
+    assert capfd.readouterr().err == ""
+
+
 def id3(*frames: tuple[bytes, bytes], declared: int | None = None) -> bytes:
     body = b"".join(name + _syncsafe(len(data)) + bytes(2) + data for name, data in frames)
     return b"ID3\x04\0\0" + _syncsafe(declared or len(body)) + body

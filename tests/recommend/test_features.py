@@ -152,7 +152,7 @@ def test_a_track_of_which_little_is_known_is_left_out(table: pd.DataFrame) -> No
 def test_odd_cells_and_queries_do_no_harm(table: pd.DataFrame) -> None:
     dated = FeatureRecommender.from_table(table.assign(year="1999-03-01", released=pd.Timestamp(0)))
     track = dated.find("id4")
-    assert (track.year, track.columns["released"]) == (None, "1970-01-01 00:00:00")
+    assert (track.year, track.columns["released"]) == (1999, "1970-01-01 00:00:00")
     with pytest.raises(QueryError, match="the query is empty"):
         dated.find("")
     with pytest.raises(QueryError, match="not text in UTF-8"):
