@@ -19,6 +19,7 @@ from specrec.config import IndexConfig, TrainConfig
 from specrec.errors import ConfigError, SpecrecError, message_of
 from specrec.printing import say, write_any_text
 from specrec.stopping import exit_code, stoppable
+from specrec.writing import storage_error
 
 Schema = TypeVar("Schema", TrainConfig, IndexConfig)
 
@@ -64,6 +65,8 @@ def run_script(
     except BrokenPipeError:  # whoever read the output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # Hydra makes the folder of a run before it calls the job
+        _fail(error if error.filename is None else storage_error(error.filename, error))
     except KeyboardInterrupt as error:
         with suppress(OSError):  # a closed terminal
             say("interrupted; run the same command again to go on", error=True)

@@ -85,10 +85,15 @@ def storing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0, "")
-        raise StorageError(
-            f"{path}: can't be written ({error.strerror or error}); {remedy}name another place"
-        ) from error
+        raise storage_error(path, error) from error
+
+
+def storage_error(path: Path | str, error: OSError) -> StorageError:
+    """What the system says against writing to a place, with what to do."""
+    remedy = _REMEDIES.get(error.errno or 0, "")
+    return StorageError(
+        f"{path}: can't be written ({error.strerror or error}); {remedy}name another place"
+    )
 
 
 def to_disk(path: Path) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from specrec.audio.windows import REMAINDER
-from specrec.catalog.catalog import Catalog, read_catalog
-from specrec.catalog.joins import Joined, join_features
+from specrec.catalog.catalog import Catalog
+from specrec.catalog.joins import Joined
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.descriptors.files import Measurements
@@ -22,14 +22,13 @@ from specrec.index.decisions import (
     Decisions,
     damaged_copies,
     kept_tracks,
-    known_tracks,
     read_decisions,
     write_decisions,
 )
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation, skipped_files
 from specrec.index.locks import writer_lock
-from specrec.index.plan import Plan, check_plan, make_plan
+from specrec.index.plan import Plan
 from specrec.index.storage import (
     FORMAT_VERSION,
     read_generation,
@@ -37,6 +36,7 @@ from specrec.index.storage import (
     write_generation,
 )
 from specrec.index.store import EmbeddedTrack, Failure, Store, store_key
+from specrec.index.survey import keep_vanished, survey
 from specrec.model.probe import same_probe
 from specrec.model.resolve import find_model, read_card
 
@@ -109,16 +109,16 @@ def build_library(
         return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
         before = read_generation(library)
-        work = _survey(config, library, before, on_scan)
+        work = survey(config, library, before, on_scan)
         catalog, plan, decisions = work.catalog, work.plan, work.decisions
         store = Store(library, key)
         if before is not None and before.version < 3:
             _adopt(before, store)
-        new = _unknown(work, store)
+        new = work.unknown(store)
         known = _measurements(config, before, decisions)
         lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
-        catalog, kept = _keep_vanished(catalog, work.known, stay)
+        catalog, kept = keep_vanished(catalog, work.known, stay)
         store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
         after = assemble(catalog, model, store, lost, decisions.removed, config.search)
         same = before if before is not None and _same_key(before, key) else None
@@ -150,40 +150,6 @@ def build_library(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """What there is before anything is done.
-
-    Attributes:
-        catalog: The music as it is now.
-        featured: What came of joining the table of features.
-        known: The tracks of the library as it was.
-        decisions: What was decided, with removed tracks where they are now.
-        plan: What became of the files.
-    """
-
-    catalog: Catalog
-    featured: Joined | None
-    known: pd.DataFrame
-    decisions: Decisions
-    plan: Plan
-
-
-def _survey(
-    config: IndexConfig, library: Path, before: Generation | None, on_scan: Progress | None
-) -> _Work:
-    """Compares the music with the library; reads only."""
-    decisions = read_decisions(library, before)
-    known = known_tracks(before, decisions)
-    catalog, featured = _read_catalog(config, before, on_scan)
-    out = decisions.removed_among(catalog.files, known)
-    plan = make_plan(known, catalog, out, [] if before is None else before.files["path"])
-    if config.prune != "all":
-        root = None if before is None else str(before.manifest["audio_root"])
-        check_plan(plan, catalog, len(known), root, bool(config.prune))
-    return _Work(catalog, featured, known, decisions.seen(out), plan)
-
-
 def _note(library: Path, before: Generation | None, decisions: Decisions) -> None:
     """Writes what was decided, if it is another than before, or does not stand there twice."""
     if damaged_copies(library) or read_decisions(library, before) != decisions:
@@ -195,10 +161,10 @@ def _rehearse(
 ) -> BuildReport:
     """Says what a run would do; reads only."""
     before = read_generation(library)
-    work = _survey(config, library, before, on_scan)
+    work = survey(config, library, before, on_scan)
     return BuildReport(
         0 if before is None else len(before),
-        len(_unknown(work, Store(library, key))),
+        len(work.unknown(Store(library, key))),
         work.catalog.skipped,
         work.catalog.ignored,
         work.catalog.remark,
@@ -209,13 +175,6 @@ def _rehearse(
         dry_run=True,
         untagged=work.catalog.untagged,
     )
-
-
-def _unknown(work: _Work, store: Store) -> pd.DataFrame:
-    """The tracks that are still to be embedded."""
-    known = store.settled | {item.content_id for item in work.decisions.removed}
-    tracks = work.catalog.tracks
-    return tracks[~tracks["content_id"].isin(list(known))]
 
 
 def _same_key(before: Generation, key: str) -> bool:
@@ -245,35 +204,6 @@ def _adopt(before: Generation, store: Store) -> None:
         if item.content_id not in known:
             store.add(item.content_id, AudioError(item.path, Reason(item.reason), item.detail))
     store.flush()
-
-
-def _read_catalog(
-    config: IndexConfig, before: Generation | None, on_scan: Progress | None
-) -> tuple[Catalog, Joined | None]:
-    known = None if before is None else before.files
-    catalog = read_catalog(Path(config.audio), known, on_scan, config.workers)
-    if config.features is None:
-        return catalog, None
-    path = Path(config.features).expanduser()
-    tracks, featured = join_features(catalog.root, catalog.tracks, path)
-    return replace(catalog, tracks=tracks), featured
-
-
-def _keep_vanished(
-    catalog: Catalog, known: pd.DataFrame, paths: list[str]
-) -> tuple[Catalog, pd.DataFrame]:
-    """Adds tracks whose files are gone or hidden, unless another file has taken their place.
-
-    Returns:
-        The catalog with them, and what was added.
-    """
-    rows = known[known["path"].isin(paths)]
-    rows = rows[~rows["track_id"].isin(catalog.tracks["track_id"])]
-    if not len(rows):
-        return catalog, rows
-    added = rows.drop(columns="audio_id")
-    tracks = pd.concat([catalog.tracks, added]).sort_values("path", ignore_index=True)
-    return replace(catalog, tracks=tracks), rows
 
 
 def _embed(

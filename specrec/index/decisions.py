@@ -228,7 +228,7 @@ def _audio_ids(files: pd.DataFrame) -> dict[str, str]:
 
 def _plain(value: Any) -> Any:
     """A cell of a table as JSON has it."""
-    if pd.isna(value):
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
     value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, bool | int | float | str) else str(value)

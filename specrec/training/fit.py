@@ -32,6 +32,7 @@ from specrec.training.module import ContrastiveModule, retrieval_figures
 from specrec.training.postprocess import fit_head, fit_normalize, pool_tracks
 from specrec.training.probing import measured_features, probe_of, probe_targets
 from specrec.training.teachers import Teachers
+from specrec.writing import storing
 
 SYNTHETIC = "synthetic"
 _VALID_WINDOWS = 6
@@ -90,7 +91,8 @@ def fit(
     loaders = _loaders(config, cache, heard, valid, teachers, trainer.world_size)
     figures = {}
     if settings.epochs > 0:
-        figures = _train(trainer, module, loaders, best, resumed)
+        with storing(output):  # logs and checkpoints, of which Lightning names no file
+            figures = _train(trainer, module, loaders, best, resumed)
     if trainer.is_global_zero:
         encoder.to("cuda" if _on_gpu(settings.accelerator) else "cpu")
         pooled = pool_tracks(encoder, windows, on_fit)

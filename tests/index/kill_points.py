@@ -1,4 +1,4 @@
-"""Run as a script: kills processes at every step at which a library's files change.
+"""Run as a script: kills processes at each n-th step at which a library's files change.
 
 Python announces each opening, renaming and removing of a file to an audit hook. A forked process
 that is to die at the n-th such step kills itself there, with SIGKILL: nothing is cleaned up.
@@ -52,7 +52,7 @@ def made(place: int) -> EmbeddedTrack:
     return EmbeddedTrack(rng.normal(size=4).astype(np.float32), windows, float(place))
 
 
-def kill_a_store(folder: Path) -> int:
+def kill_a_store(folder: Path, stride: int) -> int:
     """Whatever the step, no segment that was complete is lost, and the rest can be added."""
 
     def fill() -> None:
@@ -65,9 +65,9 @@ def kill_a_store(folder: Path) -> int:
         store.merge()
         store.collect(set())
 
-    step, before = 0, 0
+    step, before = 1 - stride, 0
     while True:
-        step += 1
+        step += stride
         alive = not killed_at(step, folder, fill)
         store = Store(folder, "key")
         known = list(store.table.index)
@@ -91,7 +91,7 @@ def kill_a_store(folder: Path) -> int:
             before = 0
 
 
-def kill_a_run(music: Path, model: Path, library: Path) -> int:
+def kill_a_run(music: Path, model: Path, library: Path, stride: int) -> int:
     """Whatever the step, the library that opens is the one before or the one after."""
 
     def change(name: str) -> Callable[[], None]:
@@ -104,9 +104,9 @@ def kill_a_run(music: Path, model: Path, library: Path) -> int:
 
         return run
 
-    step = 0
+    step = 1 - stride
     while True:
-        step += 1
+        step += stride
         before = set(Library.open(library).tracks["path"])
         alive = not killed_at(step, library, change(str(step)))
         opened = Library.open(library)
@@ -124,5 +124,6 @@ def kill_a_run(music: Path, model: Path, library: Path) -> int:
 
 
 if __name__ == "__main__":
-    music, model, library, folder = map(Path, sys.argv[1:])
-    print(kill_a_store(folder), kill_a_run(music, model, library))
+    music, model, library, folder = map(Path, sys.argv[1:5])
+    stride = int(sys.argv[5])
+    print(kill_a_store(folder, stride), kill_a_run(music, model, library, stride))

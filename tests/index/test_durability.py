@@ -29,7 +29,7 @@ def test_a_process_killed_at_any_step_leaves_a_complete_library(
             sys.executable,
             "-m",
             "tests.index.kill_points",
-            *map(str, (music, model_folder, library, tmp_path / "store")),
+            *map(str, (music, model_folder, library, tmp_path / "store", 3)),
         ],
         cwd=ROOT,
         capture_output=True,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from specrec.catalog.catalog import read_catalog
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
-from specrec.errors import LibraryError, QueryError, Reason
+from specrec.errors import ConfigError, LibraryError, QueryError, Reason
 from specrec.index.build import build_library
 from specrec.index.decisions import Decisions, known_tracks
 from specrec.index.maintenance import (
@@ -240,3 +240,30 @@ def test_any_sequence_of_changes_ends_as_a_fresh_build(
     build(music, folder / "fresh")
     assert_equal(Library.open(library), Library.open(folder / "fresh"))
     assert verify_library(library).damage == []
+
+
+def test_another_folder_that_shares_a_file_is_not_mixed_in(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 5), tmp_path / "library"
+    build(music, library)
+    other = make_music(tmp_path / "other", 2, first=4)  # track 4 is in both
+    with pytest.raises(LibraryError, match=r"4 of the library's 5 .*music: give that .*prune=all"):
+        build(other, library)
+    assert Library.open(library).audio_root == music
+    assert len(Library.open(library)) == 5
+    assert build(other, library, prune="all").tracks == 2
+    assert Library.open(library).audio_root == other
+
+
+def test_most_of_a_library_is_not_dropped_unasked(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 4), tmp_path / "library"
+    build(music, library)
+    for place in range(4):
+        (music / f"track {place}.wav").unlink()
+    make_music(music, 1, first=9)  # a stray file where a disk should be
+    for asked in ({"prune": True}, {"prune": "true", "dry_run": True}):
+        with pytest.raises(LibraryError, match=r"4 of the library's 4 .*prune=all"):
+            build(music, library, **asked)
+    assert build(music, library).tracks == 5
+    assert build(music, library, prune="all").tracks == 1
+    with pytest.raises(ConfigError, match=r"prune must be true, false or all, not some"):
+        build(music, library, prune="some")

@@ -1,0 +1,85 @@
+"""What there is before an index run does anything: the music, the library, and what was decided."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from specrec.catalog.catalog import Catalog, read_catalog
+from specrec.catalog.joins import Joined, join_features
+from specrec.config import IndexConfig
+from specrec.index.decisions import Decisions, known_tracks, read_decisions
+from specrec.index.generation import Generation
+from specrec.index.plan import Plan, check_plan, make_plan
+from specrec.index.store import Store
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What there is before anything is done.
+
+    Attributes:
+        catalog: The music as it is now.
+        featured: What came of joining the table of features.
+        known: The tracks of the library as it was.
+        decisions: What was decided, with removed tracks where they are now.
+        plan: What became of the files.
+    """
+
+    catalog: Catalog
+    featured: Joined | None
+    known: pd.DataFrame
+    decisions: Decisions
+    plan: Plan
+
+    def unknown(self, store: Store) -> pd.DataFrame:
+        """The tracks that are still to be embedded."""
+        known = store.settled | {item.content_id for item in self.decisions.removed}
+        return self.catalog.tracks[~self.catalog.tracks["content_id"].isin(list(known))]
+
+
+def survey(
+    config: IndexConfig, library: Path, before: Generation | None, on_scan: Progress | None
+) -> Survey:
+    """Compares the music with the library; reads only."""
+    decisions = read_decisions(library, before)
+    known = known_tracks(before, decisions)
+    catalog, featured = _read_catalog(config, before, on_scan)
+    out = decisions.removed_among(catalog.files, known)
+    plan = make_plan(known, catalog, out, [] if before is None else before.files["path"])
+    if config.prune != "all":
+        root = None if before is None else str(before.manifest["audio_root"])
+        check_plan(plan, catalog, len(known), root, bool(config.prune))
+    return Survey(catalog, featured, known, decisions.seen(out), plan)
+
+
+def keep_vanished(
+    catalog: Catalog, known: pd.DataFrame, paths: list[str]
+) -> tuple[Catalog, pd.DataFrame]:
+    """Adds tracks whose files are gone or hidden, unless another file has taken their place.
+
+    Returns:
+        The catalog with them, and what was added.
+    """
+    rows = known[known["path"].isin(paths)]
+    rows = rows[~rows["track_id"].isin(catalog.tracks["track_id"])]
+    if not len(rows):
+        return catalog, rows
+    added = rows.drop(columns="audio_id")
+    tracks = pd.concat([catalog.tracks, added]).sort_values("path", ignore_index=True)
+    return replace(catalog, tracks=tracks), rows
+
+
+def _read_catalog(
+    config: IndexConfig, before: Generation | None, on_scan: Progress | None
+) -> tuple[Catalog, Joined | None]:
+    known = None if before is None else before.files
+    catalog = read_catalog(Path(config.audio), known, on_scan, config.workers)
+    if config.features is None:
+        return catalog, None
+    path = Path(config.features).expanduser()
+    tracks, featured = join_features(catalog.root, catalog.tracks, path)
+    return replace(catalog, tracks=tracks), featured
