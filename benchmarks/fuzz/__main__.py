@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.fuzz import audio as audio_trial
-from benchmarks.fuzz import findings
+from benchmarks.fuzz import damage, findings
 from benchmarks.fuzz.watch import listening
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -36,6 +36,14 @@ def audio(
     with _folder(keep) as folder, listening() as listener:
         rows = audio_trial.run(folder, listener, cases, seed, queries, only)
     _report(rows, audio_trial.COLUMNS)
+
+
+@app.command()
+def library(cases: Cases = 60, seed: Seed = 0, only: Only = None, keep: Keep = None) -> None:
+    """Libraries with a damaged file: asked, verified, repaired, indexed again."""
+    with _folder(keep) as folder:
+        rows = damage.run(folder, cases, seed, only)
+    _report(rows, damage.COLUMNS)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def resident(pids: list[int]) -> int:
 
 
 def sockets(pids: list[int]) -> set[str]:
-    """The network sockets of processes, as protocol, own and other end in hexadecimal; no UNIX sockets."""
+    """The network sockets of processes: protocol, own and other end in hexadecimal."""
     held: set[str] = set()
     for pid in pids:
         with suppress(OSError):
