@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.fuzz import audio as audio_trial
-from benchmarks.fuzz import damage, findings
+from benchmarks.fuzz import damage, findings, interruptions
 from benchmarks.fuzz.watch import listening
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -44,6 +44,22 @@ def library(cases: Cases = 60, seed: Seed = 0, only: Only = None, keep: Keep = N
     with _folder(keep) as folder:
         rows = damage.run(folder, cases, seed, only)
     _report(rows, damage.COLUMNS)
+
+
+@app.command()
+def kill(cases: Cases = 30, seed: Seed = 0, only: Only = None, keep: Keep = None) -> None:
+    """Runs that get SIGKILL, SIGTERM or SIGHUP at some moment."""
+    with _folder(keep) as folder:
+        rows = interruptions.run_kills(folder, cases, seed, only)
+    _report(rows, interruptions.KILL_COLUMNS)
+
+
+@app.command()
+def disk(cases: Cases = 30, seed: Seed = 0, only: Only = None, keep: Keep = None) -> None:
+    """Runs for which the disk is full at some byte."""
+    with _folder(keep) as folder:
+        rows = interruptions.run_disks(folder, cases, seed, only)
+    _report(rows, interruptions.DISK_COLUMNS)
 
 
 @contextmanager

@@ -92,28 +92,31 @@ def make_whole(folder: Path) -> Whole:
     music, library = folder / "music", folder / "library"
     music.mkdir(parents=True)
     for number in range(_TRACKS):
-        _write_track(music, number)
-    _must(commands.index(music, library))
-    _must(commands.specrec("remove", library, *_REMOVED))
+        write_track(music, number)
+    must(commands.index(music, library))
+    must(commands.specrec("remove", library, *_REMOVED))
     (music / _VANISHED).unlink()
     for number in range(_TRACKS, _TRACKS + _ADDED):
-        _write_track(music, number)
-    _must(commands.index(music, library))
+        write_track(music, number)
+    must(commands.index(music, library))
     numbers = set(range(_TRACKS + _ADDED))
-    tracks = {_name(number) for number in numbers} - set(_REMOVED)
+    tracks = {track_name(number) for number in numbers} - set(_REMOVED)
     return Whole(music, library, tracks, {})
 
 
-def _name(number: int) -> str:
+def track_name(number: int) -> str:
+    """Of a track's file."""
     return f"track {number:02}.flac"
 
 
-def _write_track(music: Path, number: int) -> None:
+def write_track(music: Path, number: int) -> None:
+    """Writes a track, the same for the same number."""
     sound = make_sound(np.random.default_rng([7, number]))
-    (music / _name(number)).write_bytes(FORMATS["flac"].encode(sound))
+    (music / track_name(number)).write_bytes(FORMATS["flac"].encode(sound))
 
 
-def _must(outcome: Outcome) -> Outcome:
+def must(outcome: Outcome) -> Outcome:
+    """An outcome that has to be good, for nothing was wrong."""
     assert outcome.code == 0, outcome.stderr
     return outcome
 
@@ -196,7 +199,7 @@ class Trial:
     def _answer(self, command: str, given: list[Any]) -> Any:
         key = " ".join(map(str, [command, *given]))
         if key not in self.whole.answers:
-            outcome = _must(commands.specrec(command, self.whole.library, *given))
+            outcome = must(commands.specrec(command, self.whole.library, *given))
             self.whole.answers[key] = _parsed(outcome)
         return self.whole.answers[key]
 
@@ -222,7 +225,7 @@ class Trial:
         self, library: Path, music: Path, rng: np.random.Generator
     ) -> Iterator[tuple[str, str]]:
         """Indexes one more file, without repairing: that is refused, or all is as it was."""
-        _write_track(music, _TRACKS + _ADDED)
+        write_track(music, _TRACKS + _ADDED)
         outcome = commands.index(music, library)
         yield from of_process(outcome)
         if outcome.code == 0:
