@@ -21,13 +21,16 @@ from benchmarks.fuzz import watch
 
 ROOT = Path(__file__).parents[2]
 _LOADED = [
-    "pydantic",
+    "typer._adapters",  # which loads pydantic, when the first command is run
+    "pyarrow.dataset",
+    "pyarrow.parquet",
     "specrec.cli",
     "specrec.recommend.library",
     "specrec.index.build",
     "specrec.index.embedding",
     "specrec.index.maintenance",
     "specrec.model.artifact",
+    "specrec.report.export",
     "specrec.report.libraries",
     "specrec.report.terminal",
     "specrec.compose",

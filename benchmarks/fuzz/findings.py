@@ -47,7 +47,8 @@ class Row:
 
 def of_process(outcome: Outcome) -> list[tuple[str, str]]:
     """What no command is to do, whatever it is given."""
-    last = (outcome.stderr.strip().splitlines() or [""])[-1]
+    said = outcome.stderr.strip()
+    last = (said.splitlines() or [""])[-1]
     found = []
     if outcome.hung:
         found.append(("hangs", f"no end after {outcome.seconds:.0f} s"))
@@ -58,7 +59,7 @@ def of_process(outcome: Outcome) -> list[tuple[str, str]]:
     if outcome.is_traceback:
         found.append(("tracebacks", last))
     elif outcome.code > 0 and not outcome.is_one_line:
-        found.append(("messages", f"exit code {outcome.code}: {last}"))
+        found.append(("messages", f"exit code {outcome.code}: {said}"))
     if outcome.is_raw:
         found.append(("messages", "control characters are printed"))
     if outcome.sockets:
@@ -82,15 +83,15 @@ def print_table(rows: list[Row], columns: tuple[str, ...]) -> None:
 
 
 def print_faults(rows: list[Row]) -> None:
-    """Prints each kind of fault once, with how often it was seen and a case that shows it."""
+    """Prints each kind of fault once, how often it was seen, and in which cases."""
     kinds: dict[tuple[str, str, str], list[Fault]] = {}
     for row in rows:
         for fault in row.faults:
             kinds.setdefault((row.name, fault.column, _kind(fault.detail)), []).append(fault)
     for (name, column, _), faults in sorted(kinds.items()):
-        first = faults[0]
-        shown = first.detail.encode("unicode_escape").decode()[:300]
-        print(f"- {name}, {column}, {len(faults)} times; {first.case}: {shown}")
+        shown = faults[0].detail.encode("unicode_escape").decode()[:300]
+        cases = "; ".join([fault.case for fault in faults[:4]])
+        print(f"- {name}: {column}, {len(faults)} times ({cases}): {shown}")
 
 
 def _kind(detail: str) -> str:
