@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -26,6 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 _ANCHOR = "anchor.wav"  # intact, so that a folder is never without a track
 _A_FOLDER = 100
+_SEARCHES = 24  # times that a folder is halved to find a culprit; enough for three
 _PYTHON = re.compile(
     r"\w+(Error|Exception|Warning)\b|object has no attribute|Errno|NoneType|0x[0-9a-f]{6}"
 )
@@ -53,36 +54,46 @@ class Case:
     seconds: float
 
 
-def make_cases(count: int, seed: int, sentinel: Path, port: int) -> Iterator[Case]:
-    """Each format once as it is, then so many files that are not, then the hand-made ones."""
+WITHOUT_CHANCE = 2 * len(FORMATS)
+"""Numbers below it are of each format, whole and cut short; those from it on, of any mishap."""
+
+
+def made_by_chance(numbers: Iterable[int], seed: int) -> Iterator[Case]:
+    """The cases of some numbers."""
     names = list(FORMATS)
-    for number in range(len(names) + count):
+    for number in numbers:
         rng = np.random.default_rng([seed, number])
-        name = names[number] if number < len(names) else names[rng.integers(len(names))]
-        yield _make_case(number, number < len(names), name, rng)
-    for item in make_hostile(np.random.default_rng([seed, 0, 1]), sentinel, port):
-        taken = None if item.refused is None else not item.refused
-        yield Case(item.name, "made by hand", item.data, taken, item.refused, item.seconds)
+        if number < WITHOUT_CHANCE:
+            name, kind = names[number // 2], ("intact", "truncated")[number % 2]
+        else:
+            name = names[rng.integers(len(names))]
+            kind = rng.choice(["wrong suffix", "truncated", "damaged"], p=[0.1, 0.2, 0.7])
+        yield _make_case(number, kind, name, rng)
 
 
-def _make_case(number: int, intact: bool, name: str, rng: np.random.Generator) -> Case:
+def made_by_hand(seed: int, sentinel: Path, port: int) -> Iterator[Case]:
+    """The cases of `hostile`."""
+    for item in make_hostile(np.random.default_rng(seed), sentinel, port):
+        yield Case(
+            item.name, "made by hand", item.data, not item.refused, item.refused, item.seconds
+        )
+
+
+def _make_case(number: int, kind: str, name: str, rng: np.random.Generator) -> Case:
     made, sound = FORMATS[name], make_sound(rng)
-    data, seconds, lot = made.encode(sound), len(sound) / RATE, rng.random()
-
-    def file(change: str, suffix: str = made.suffix) -> str:
-        return f"{number:05} {change} {name}{suffix}"
-
-    if intact:
-        return Case(file("intact"), "intact", data, True, (), seconds)
-    if lot < 0.1:
+    data, seconds = made.encode(sound), len(sound) / RATE
+    suffix, change, taken, reasons = made.suffix, kind, None, ()
+    if kind in ("intact", "wrong suffix"):
+        taken = True
+    if kind == "wrong suffix":
         suffix = FORMATS[list(FORMATS)[rng.integers(len(FORMATS))]].suffix
-        return Case(file("named", suffix), "wrong suffix", data, True, (), seconds)
-    if lot < 0.3:
-        taken = False if made.states_length else None
-        reasons = ("truncated", "corrupt") + (() if made.states_length else ("too_short",))
-        return Case(file("truncate"), "truncated", truncate(data, rng), taken, reasons, seconds)
-    damage = DAMAGES[rng.integers(len(DAMAGES))]
-    return Case(file(damage.__name__), "damaged", damage(data, rng), None, (), seconds)
+    elif kind == "truncated":
+        data, taken = truncate(data, rng), False if made.states_length else None
+        reasons = ("truncated",) if made.states_length else ("truncated", "corrupt", "too_short")
+    elif kind == "damaged":
+        damage = DAMAGES[rng.integers(len(DAMAGES))]
+        data, change = damage(data, rng), damage.__name__
+    return Case(f"{number:05} {change} {name}{suffix}", kind, data, taken, reasons, seconds)
 
 
 @dataclass(frozen=True)
@@ -99,16 +110,17 @@ class Trial:
 
     def __init__(self, folder: Path, listener: Listener) -> None:
         self.folder, self.listener = folder, listener
-        outside = folder / "outside"
-        outside.mkdir(parents=True)
         rng = np.random.default_rng(1)
         self.anchor = FORMATS["wav_16"].encode(make_sound(rng))
-        path = outside / "sentinel.mp3"
-        path.write_bytes(FORMATS["mp3_cbr"].encode(make_sound(rng)))
-        self.sentinel = Sentinel(path)
+        # One elsewhere, and one beside the file that is asked for.
+        self.sentinel, self._beside = [
+            Sentinel(self._write(folder / place, "sentinel.mp3", FORMATS["mp3_cbr"].encode(sound)))
+            for place, sound in (("outside", make_sound(rng)), ("asked for", make_sound(rng)))
+        ]
         self.rows: dict[str, Row] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._libraries = 0
+        self._searches = _SEARCHES
 
     def row(self, name: str) -> Row:
         """A row of the table."""
@@ -116,7 +128,7 @@ class Trial:
 
     def ask(self, case: Case, command: str) -> Outcome:
         """Asks for a file that is in no library, and judges the answer."""
-        library, file = self._asked(), self._write(self.folder / "asked for", case)
+        library, file = self._asked(), self._write(self.folder / "asked for", case.name, case.data)
         further = [_ANCHOR] if command == "explain" else []
         outcome = commands.specrec(command, library, file, *further, limits=Limits(60.0))
         found = [*of_process(outcome), *self._strayed()]
@@ -141,12 +153,13 @@ class Trial:
             self.folder / f"{what} {self._libraries}" for what in ("music", "library")
         )
         for case in cases:
-            self._write(music, case)
-        (music / _ANCHOR).write_bytes(self.anchor)
+            self._write(music, case.name, case.data)
+        self._write(music, _ANCHOR, self.anchor)
         outcome = commands.index(music, library, limits=Limits(120.0 + 0.5 * len(cases)))
         found = [*of_process(outcome), *self._strayed()]
         ended = outcome.code == 0
-        if not ended and len(cases) > 1:
+        if not ended and len(cases) > 1 and self._searches:
+            self._searches -= 1
             half = len(cases) // 2
             self._index(cases[:half])
             self._index(cases[half:])
@@ -170,12 +183,11 @@ class Trial:
         """A library of a few intact tracks, of which is asked what sounds like a file."""
         library, music = self.folder / "library", self.folder / "music"
         if not library.exists():
-            music.mkdir()
             rng = np.random.default_rng(2)
             for number in range(4):
-                file = music / f"track {number}.flac"
-                file.write_bytes(FORMATS["flac"].encode(make_sound(rng)))
-            (music / _ANCHOR).write_bytes(self.anchor)
+                sound = FORMATS["flac"].encode(make_sound(rng))
+                self._write(music, f"track {number}.flac", sound)
+            self._write(music, _ANCHOR, self.anchor)
             made = commands.index(music, library)
             assert made.code == 0, made.stderr
         return library
@@ -183,8 +195,8 @@ class Trial:
     def _strayed(self) -> list[tuple[str, str]]:
         """Whether anything was opened or called that should not have been."""
         found = []
-        if self.sentinel.was_opened():
-            found.append(("foreign files", "a file outside the folder was opened"))
+        if self.sentinel.was_opened() + self._beside.was_opened():
+            found.append(("foreign files", "another file was opened"))
         if self.listener.was_called():
             found.append(("sockets", "a server was called"))
         return found
@@ -201,10 +213,10 @@ class Trial:
             row.add(case.name, None, ("wrong reasons", detail))
             row.cases -= 1
 
-    def _write(self, folder: Path, case: Case) -> Path:
-        folder.mkdir(exist_ok=True)
-        file = folder / case.name
-        file.write_bytes(case.data)
+    def _write(self, folder: Path, name: str, data: bytes) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / name
+        file.write_bytes(data)
         return file
 
 
@@ -259,27 +271,29 @@ def run(
         listener: Whom nobody may call.
         count: Files made by chance.
         seed: Of all of them.
-        queries: Every so many is also asked for; 0 for none, but those made by hand.
+        queries: Every so many is also asked for, and each made by hand; 0 for none.
         only: Pattern of the names of the cases; None for all.
     """
     trial = Trial(folder, listener)
-    cases = list(make_cases(count, seed, trial.sentinel.path, listener.port))
+    others = list(made_by_chance(range(WITHOUT_CHANCE + count), seed))
+    hostile = list(made_by_hand(seed, trial.sentinel.path, listener.port))
     if only is not None:
-        cases, queries = [case for case in cases if fnmatch(case.name, only)], 1
-    hostile = [case for case in cases if case.kind == "made by hand"]
-    others = [case for case in cases if case.kind != "made by hand"]
+        queries = 1
+        others = [case for case in others if fnmatch(case.name, only)]
+        hostile = [case for case in hostile if fnmatch(case.name, only)]
     trial.index(others)
     # What costs a query its life would cost the others in its folder a long search for the culprit.
     fatal = []
-    for case in hostile:
+    for case in hostile if queries else ():
         outcome = trial.ask(case, "query")
         (fatal if outcome.hung or outcome.bloated or outcome.crashed else []).append(case)
     trial.index([case for case in hostile if case not in fatal])
     for case in fatal:
         trial.index([case])
-    for case in others[:: queries or len(others) + 1]:
-        trial.ask(case, "query")
-    for case in hostile[:: 5 if only is None else 1]:
-        for command in ("explain", "features"):
-            trial.ask(case, command)
+    if queries:
+        for case in others[::queries]:
+            trial.ask(case, "query")
+        for case in hostile[:: 5 if only is None else 1]:
+            for command in ("explain", "features"):
+                trial.ask(case, command)
     return [trial.rows[name] for name in sorted(trial.rows)]

@@ -49,7 +49,7 @@ class Limits:
     """
 
     seconds: float = 120.0
-    memory: int = 4_000_000_000
+    memory: int = 3_000_000_000
     file_bytes: int | None = None
 
 

@@ -16,6 +16,7 @@ from benchmarks.fuzz import commands
 from benchmarks.fuzz.commands import Outcome
 from benchmarks.fuzz.findings import Row, of_process
 from benchmarks.fuzz.sounds import FORMATS, make_sound
+from specrec.index.storage import MANIFEST
 
 COLUMNS = (
     "hangs", "crashes", "tracebacks", "messages", "wrong answers", "not seen by verify",
@@ -87,18 +88,23 @@ class Whole:
     answers: dict[str, Any]
 
 
-def make_whole(folder: Path) -> Whole:
-    """A library of two generations, with removed tracks and one whose file is gone."""
+def make_whole(folder: Path, *settings: str) -> Whole:
+    """A library of two generations, with removed tracks and one whose file is gone.
+
+    Args:
+        folder: Where to make it.
+        settings: Of `index.py`.
+    """
     music, library = folder / "music", folder / "library"
     music.mkdir(parents=True)
     for number in range(_TRACKS):
         write_track(music, number)
-    must(commands.index(music, library))
+    must(commands.index(music, library, *settings))
     must(commands.specrec("remove", library, *_REMOVED))
     (music / _VANISHED).unlink()
     for number in range(_TRACKS, _TRACKS + _ADDED):
         write_track(music, number)
-    must(commands.index(music, library))
+    must(commands.index(music, library, *settings))
     numbers = set(range(_TRACKS + _ADDED))
     tracks = {track_name(number) for number in numbers} - set(_REMOVED)
     return Whole(music, library, tracks, {})
@@ -122,40 +128,42 @@ def must(outcome: Outcome) -> Outcome:
 
 
 def kinds_of_file(library: Path) -> dict[str, list[Path]]:
-    """The files of a library by what they are; those of the generation before apart."""
+    """The files of a library by what they are; of the generation before, most are one kind."""
     current = (library / "CURRENT").read_text().strip()
     kinds: dict[str, list[Path]] = {}
     for path in sorted(path for path in library.rglob("*") if path.is_file()):
         if path.stat().st_size == 0:  # a lock
             continue
         place = path.relative_to(library).parts
-        before = place[0] == "generations" and place[1] != current
-        area = {"generations": "before: " if before else "", "segments": "segment: "}
-        kinds.setdefault(area.get(place[0], "") + path.name, []).append(path.relative_to(library))
+        kind = path.name
+        if place[0] == "segments":
+            kind = f"segment: {path.name}"
+        elif place[0] == "generations" and place[1] != current:
+            kind = f"before: {path.name if path.name == MANIFEST else 'the rest'}"
+        kinds.setdefault(kind, []).append(path.relative_to(library))
     return kinds
 
 
 class Trial:
     """Damages copies of a library, and looks what becomes of them."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.folder, self.seed = folder, seed
-        self.whole = make_whole(folder / "whole")
+    def __init__(self, folder: Path, seed: int, *settings: str) -> None:
+        self.folder, self.seed, self.settings = folder, seed, settings
+        self.whole = make_whole(folder / "whole", *settings)
         self.kinds = kinds_of_file(self.whole.library)
         self.rows: dict[str, Row] = {}
 
-    def cases(self, count: int) -> Iterator[tuple[str, int]]:
-        """Names and numbers."""
-        for number in range(count):
-            kind, damage = self._plan(number)
-            yield f"{number:05} {damage.__name__} {kind}", number
+    def name(self, number: int) -> str:
+        """What is done in a case."""
+        kind, damage = self._plan(number)
+        return f"{number:05} {damage.__name__} {kind}"
 
     def _plan(self, number: int) -> tuple[str, Damage]:
         kinds = list(self.kinds)
         kind = number % len(kinds)
         return kinds[kind], DAMAGES[(number // len(kinds) + kind) % len(DAMAGES)]
 
-    def try_out(self, name: str, number: int) -> None:
+    def try_out(self, number: int) -> None:
         """Damages a file, asks, and has every second copy repaired before it is indexed again."""
         rng = np.random.default_rng([self.seed, number])
         kind, damage = self._plan(number)
@@ -173,7 +181,7 @@ class Trial:
             found += self._repair(library, case / "music", rng)
         else:
             found += self._go_on(library, case / "music", rng)
-        row.add(name, None, *dict.fromkeys(found))
+        row.add(self.name(number), None, *dict.fromkeys(found))
         shutil.rmtree(case)
 
     def _ask(self, library: Path, rng: np.random.Generator) -> Iterator[tuple[str, str]]:
@@ -214,19 +222,22 @@ class Trial:
     ) -> Iterator[tuple[str, str]]:
         """Repairs and indexes, as the messages say; then all must be as it was."""
         yield from of_process(commands.specrec("verify", library, "--repair"))
-        outcome = commands.index(music, library)
+        outcome = commands.index(music, library, *self.settings)
         yield from of_process(outcome)
         if outcome.code:
             yield "not mended", f"index.py after verify --repair: {outcome.stderr.strip()}"
             return
         yield from self._compare(library, rng)
+        verified = commands.specrec("verify", library)
+        if verified.code:
+            yield "not mended", f"afterwards, verify: {verified.stderr.strip()}"
 
     def _go_on(
         self, library: Path, music: Path, rng: np.random.Generator
     ) -> Iterator[tuple[str, str]]:
         """Indexes one more file, without repairing: that is refused, or all is as it was."""
         write_track(music, _TRACKS + _ADDED)
-        outcome = commands.index(music, library)
+        outcome = commands.index(music, library, *self.settings)
         yield from of_process(outcome)
         if outcome.code == 0:
             yield from self._compare(library, rng)
@@ -252,10 +263,25 @@ class Trial:
         others = {path: now.get(path, math.nan) for path in wanted if path != _VANISHED}
         if not _alike(others, {path: wanted[path] for path in others}):
             yield "not mended", "other neighbors than before"
-        outcome = commands.specrec("verify", library)
+        yield from self._compare_windows(library, rng)
+
+    def _compare_windows(
+        self, library: Path, rng: np.random.Generator
+    ) -> Iterator[tuple[str, str]]:
+        """Whether a library that is said to be whole knows where two tracks sound alike."""
+        verified = commands.specrec("verify", library)
+        yield from of_process(verified)
+        if verified.code:
+            return
+        pair = [
+            str(path)
+            for path in rng.choice(sorted(self.whole.tracks - {_VANISHED}), 2, replace=False)
+        ]
+        outcome = commands.specrec("explain", library, *pair, "--json")
+        wanted = self._answer("explain", [*pair, "--json"])
         yield from of_process(outcome)
-        if outcome.code:
-            yield "not mended", f"afterwards, verify: {outcome.stderr.strip()}"
+        if outcome.code or not _alike(_parsed(outcome)["passage"], wanted["passage"]):
+            yield "wrong answers", "afterwards, explain: another passage, or none"
 
 
 def _parsed(outcome: Outcome) -> Any:
@@ -280,7 +306,7 @@ def _alike(one: Any, other: Any) -> bool:
 def run(folder: Path, count: int, seed: int, only: str | None) -> list[Row]:
     """Damages a library so many times; what came of it, by kind of file."""
     trial = Trial(folder, seed)
-    for name, number in trial.cases(count):
-        if only is None or fnmatch(name, only):
-            trial.try_out(name, number)
+    for number in range(count):
+        if only is None or fnmatch(trial.name(number), only):
+            trial.try_out(number)
     return [trial.rows[kind] for kind in sorted(trial.rows)]

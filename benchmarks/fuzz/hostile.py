@@ -39,7 +39,8 @@ def make_hostile(rng: np.random.Generator, sentinel: Path, port: int) -> list[Ho
         sentinel: An intact sound outside the folder, which none of them may reach.
         port: On which somebody listens, whom none of them may call.
     """
-    return [*_texts(sentinel, port), *_archives(rng), *_headers(rng), *_tags(rng), *_samples(rng)]
+    texts = [*_texts(sentinel, port), *_archives(rng)]
+    return [*texts, *_headers(rng), *_tags(rng), *_streams(rng), *_samples(rng)]
 
 
 def _texts(sentinel: Path, port: int) -> list[Hostile]:
@@ -59,12 +60,18 @@ def _texts(sentinel: Path, port: int) -> list[Hostile]:
     )
     texts = {
         "sdp.mp3": sdp,
-        "sdp.wav": sdp,
+        "sdp.wav": sdp + "a=recvonly\n",
+        "session.sdp": sdp + "a=sendrecv\n",
         "hls http.mp3": hls.format(url),
-        "hls http.flac": hls.format(url),
+        "hls http.m3u8": hls.format(url + "?again"),
+        "hls beside.m3u8": hls.format("sentinel.mp3"),
+        "hls file.m3u8": hls.format(sentinel.as_uri() + "?again"),
+        "hls path.m3u8": hls.format(f"file:{sentinel}"),
         "hls file.m4a": hls.format(sentinel.as_uri()),
         "hls path.mp3": hls.format(sentinel),
         "hls crypto.aac": hls.format(f"crypto:{sentinel}"),
+        "concat beside.mp3": "ffconcat version 1.0\nfile sentinel.mp3\n",
+        "concat beside.ffconcat": "ffconcat version 1.0\nfile 'sentinel.mp3'\n",
         "concat.mp3": f"ffconcat version 1.0\nfile '{sentinel}'\n",
         "concat.wav": f"ffconcat version 1.0\nfile {url}\n",
         "metadata.flac": ";FFMETADATA1\ntitle=x\n",
@@ -89,7 +96,7 @@ def _archives(rng: np.random.Generator) -> list[Hostile]:
         Hostile("gzip.mp3", gzip.compress(sound, mtime=0), refused),
         Hostile("gzip.wav", gzip.compress(bytes(1_000_000), mtime=0), refused),
         Hostile("zeros.mp3", bytes(200_000), refused),
-        Hostile("zeros.flac", bytes(200_000), refused),
+        Hostile("zeros.flac", bytes(200_001), refused),
         Hostile("noise.mp3", rng.bytes(100_000), ("not_audio", "corrupt")),
         Hostile("noise.ac3", rng.bytes(100_000), ("not_audio", "corrupt")),
         Hostile("png.mp3", b"\x89PNG\r\n\x1a\n" + rng.bytes(10_000), refused),
@@ -174,6 +181,49 @@ def _tags(rng: np.random.Generator) -> list[Hostile]:
         under("lying frame.mp3", id3(lies)),
         under("many tags.mp3", id3(b"TIT2\0\0\0\x02\0\0\x03A") * 300),
     ]
+
+
+def _streams(rng: np.random.Generator) -> list[Hostile]:
+    """Sounds with what is no sound before, behind and between; all of the sound counts."""
+
+    def made(name: str, format_name: str, *parts: bytes | None) -> Hostile:
+        """A file of parts, each of which is a sound or, given as bytes, what it says."""
+        data, seconds = b"", 0.0
+        for part in parts:
+            if part is None:
+                sound = make_sound(rng)
+                data, seconds = (
+                    data + FORMATS[format_name].encode(sound),
+                    seconds + len(sound) / RATE,
+                )
+            else:
+                data += part
+        return Hostile(name, data, (), seconds)
+
+    ape_item = struct.pack("<II", 40_000, 2) + b"Cover Art (Front)\0" + rng.bytes(40_000)
+    ape_foot = struct.pack("<8sIIIIQ", b"APETAGEX", 2000, len(ape_item) + 32, 1, 0x80000000, 0)
+    ape_head = struct.pack("<8sIIIIQ", b"APETAGEX", 2000, len(ape_item) + 32, 1, 0xA0000000, 0)
+    lyrics = b"LYRICSBEGININD0000200" + b"LYR10000" + b"a" * 10_000
+    tails = {
+        "apev2": ape_head + ape_item + ape_foot,
+        "lyrics3": lyrics + b"%06dLYRICS200" % len(lyrics) + b"TAG" + bytes(125),
+        "null bytes": bytes(30_000),
+        "junk": rng.bytes(20_000).replace(b"\xff", b"\0"),
+        "id3": b"ID3\x03\0\0\0\x01\x48\0" + bytes(26_624),
+    }
+    files = [
+        made(f"{kind} behind {name}.mp3", name, None, tail)
+        for name in ("mp3_bare", "mp3_vbr_bare")
+        for kind, tail in tails.items()
+    ]
+    files += [
+        made(f"{kind} inside.mp3", "mp3_bare", None, tail, None) for kind, tail in tails.items()
+    ]
+    files += [
+        made(f"two in one {name}.mp3", name, None, None)
+        for name in ("mp3_cbr", "mp3_vbr", "mp3_bare", "mp3_vbr_bare")
+    ]
+    return [*files, made("chain.ogg", "vorbis", None, None), made("chain.opus", "opus", None, None)]
 
 
 def _samples(rng: np.random.Generator) -> list[Hostile]:

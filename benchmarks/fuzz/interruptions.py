@@ -28,7 +28,7 @@ DISK_COLUMNS = (
 )  # fmt: skip
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 _GOLDEN = (5**0.5 - 1) / 2  # its multiples spread evenly, however many there are
-_TRACKS, _ADDED = 16, 8
+_TRACKS, _ADDED = 40, 16
 _REMOVED = (track_name(3), track_name(11))
 _MARGIN = 1  # tracks that may be in work when a signal comes
 
@@ -56,7 +56,9 @@ class Scenario:
 
 def _index(folder: Path, limits: Limits, stop: Stop | None) -> Outcome:
     music, library = folder / "music", folder / "library"
-    return commands.index(music, library, "prune=true", limits=limits, stop=stop)
+    # Small batches, so that tracks are finished all along.
+    settings = ("prune=true", "batch_windows=4")
+    return commands.index(music, library, *settings, limits=limits, stop=stop)
 
 
 def _specrec(command: str, *given: str) -> Do:

@@ -130,7 +130,7 @@ FORMATS: dict[str, Format] = {
     "mp2": Format(".mp2", partial(by_ffmpeg, "mp2", "mp2"), False),
     "aac": Format(".aac", partial(by_ffmpeg, "adts", "aac"), False),
     "m4a": Format(".m4a", partial(by_ffmpeg, "ipod", "aac", movflags="faststart")),
-    "m4a_end": Format(".m4a", partial(by_ffmpeg, "ipod", "aac")),
+    "m4a_end": Format(".m4a", partial(by_ffmpeg, "ipod", "aac"), False),
     "alac": Format(".m4a", partial(by_ffmpeg, "ipod", "alac", movflags="faststart")),
     "mp4_fragments": Format(
         ".mp4", partial(by_ffmpeg, "mp4", "aac", movflags="frag_keyframe+empty_moov"), False
