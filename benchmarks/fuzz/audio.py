@@ -155,7 +155,7 @@ class Trial:
         for case in cases:
             self._write(music, case.name, case.data)
         self._write(music, _ANCHOR, self.anchor)
-        outcome = commands.index(music, library, limits=Limits(120.0 + 0.5 * len(cases)))
+        outcome = commands.index(music, library, limits=Limits(60.0 + 0.5 * len(cases)))
         found = [*of_process(outcome), *self._strayed()]
         ended = outcome.code == 0
         if not ended and len(cases) > 1 and self._searches:
