@@ -4,6 +4,7 @@ Python and torch take seconds to load. So each process is forked off a server th
 them and has computed nothing, and then runs what `python -m specrec.cli` and `index.py` run.
 """
 
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -36,6 +37,7 @@ _LOADED = [
     "specrec.compose",
 ]
 _TICK = 0.02
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ class _Reader:
 def _serve(argv: list[str], out: Connection, err: Connection, file_bytes: int | None) -> None:
     """Runs a command in a forked process."""
     os.setsid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # no longer than the server
     for pipe, descriptor in ((out, 1), (err, 2)):
         os.dup2(pipe.fileno(), descriptor)
         pipe.close()
