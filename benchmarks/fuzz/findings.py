@@ -1,0 +1,100 @@
+"""What went wrong, counted, and each kind shown once."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from benchmarks.fuzz.commands import Outcome
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that went wrong.
+
+    Attributes:
+        column: Of the table.
+        case: What shows it.
+        detail: What was seen, on one line.
+    """
+
+    column: str
+    case: str
+    detail: str
+
+
+@dataclass
+class Row:
+    """A line of a table: what was tried on so many cases, and what went wrong."""
+
+    name: str
+    cases: int = 0
+    memory: int = 0
+    seconds: float = 0.0
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, case: str, outcome: Outcome | None, *found: tuple[str, str]) -> None:
+        """Notes what came of a case: (column, detail) of each fault."""
+        self.cases += 1
+        self.note(outcome)
+        self.faults += [Fault(column, case, detail) for column, detail in found]
+
+    def note(self, outcome: Outcome | None) -> None:
+        """Notes what a command took."""
+        if outcome is not None:
+            self.memory = max(self.memory, outcome.memory)
+            self.seconds = max(self.seconds, outcome.seconds)
+
+
+def of_process(outcome: Outcome) -> list[tuple[str, str]]:
+    """What no command is to do, whatever it is given."""
+    said = outcome.stderr.strip()
+    last = (said.splitlines() or [""])[-1]
+    found = []
+    if outcome.hung:
+        found.append(("hangs", f"no end after {outcome.seconds:.0f} s"))
+    if outcome.bloated:
+        found.append(("memory", f"ended at {outcome.memory / 1e9:.1f} GB"))
+    if outcome.crashed:
+        found.append(("crashes", f"exit code {outcome.code}"))
+    if outcome.is_traceback:
+        found.append(("tracebacks", last))
+    elif outcome.code > 0 and not outcome.is_one_line:
+        found.append(("messages", f"exit code {outcome.code}: {said}"))
+    if outcome.is_raw:
+        found.append(("messages", "control characters are printed"))
+    if outcome.sockets:
+        found.append(("sockets", ", ".join(sorted(outcome.sockets))))
+    if outcome.left:
+        found.append(("processes left", str(outcome.left)))
+    return found
+
+
+def print_table(rows: list[Row], columns: tuple[str, ...]) -> None:
+    """Prints a Markdown table, a row each."""
+    print(f"| | cases | {' | '.join(columns)} | longest | peak memory |")
+    print("|---" * (len(columns) + 4) + "|")
+    for row in rows:
+        counts = Counter(
+            fault.column for fault in {(f.column, f.case): f for f in row.faults}.values()
+        )
+        cells = " | ".join(str(counts[column]) for column in columns)
+        took = f"{row.seconds:.0f} s | {row.memory / 1e6:.0f} MB" if row.seconds else "- | -"
+        print(f"| {row.name} | {row.cases} | {cells} | {took} |")
+
+
+def print_faults(rows: list[Row]) -> None:
+    """Prints each kind of fault once, how often it was seen, and in which cases."""
+    kinds: dict[tuple[str, str, str], list[Fault]] = {}
+    for row in rows:
+        for fault in row.faults:
+            kinds.setdefault((row.name, fault.column, _kind(fault.detail)), []).append(fault)
+    for (name, column, _), faults in sorted(kinds.items()):
+        shown = faults[0].detail.encode("unicode_escape").decode()[:300]
+        cases = "; ".join([fault.case for fault in faults[:4]])
+        print(f"- {name}: {column}, {len(faults)} times ({cases}): {shown}")
+
+
+def _kind(detail: str) -> str:
+    """A message without the names and numbers that differ from case to case."""
+    detail = re.sub(r"/\S+( \S+)*?\.\w+\b|/\S+", "PATH", detail)
+    return re.sub(r"\d+(\.\d+)?", "#", detail)
