@@ -11,10 +11,7 @@ from specrec.stopping import exit_code, stoppable
 from tests.sounds import make_music
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_what_is_finished_is_kept(
-    tmp_path: Path, model_folder: Path, number: signal.Signals, code: int
-) -> None:
+def test_what_is_finished_is_kept(tmp_path: Path, model_folder: Path) -> None:
     music, library = make_music(tmp_path / "music", 6), str(tmp_path / "library")
     config = IndexConfig(
         str(music), library, str(model_folder), workers=1, batch_windows=1, describe=False
@@ -22,14 +19,23 @@ def test_what_is_finished_is_kept(
 
     def stop(done: int, total: int) -> None:
         if done == 4:
-            signal.raise_signal(number)
+            signal.raise_signal(signal.SIGTERM)
 
     with pytest.raises(KeyboardInterrupt) as raised, stoppable():
         build_library(config, on_embed=stop)
-    assert exit_code(raised.value) == code
-    assert signal.getsignal(number) == signal.SIG_DFL  # as before
+    assert exit_code(raised.value) == 143
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL  # as before
     report = build_library(config)
     assert (report.tracks, report.embedded) == (6, 2)
+
+
+def test_a_closed_terminal_ends_a_run_and_only_once() -> None:
+    with pytest.raises(KeyboardInterrupt) as raised, stoppable():
+        try:
+            signal.raise_signal(signal.SIGHUP)
+        finally:
+            signal.raise_signal(signal.SIGTERM)  # while what is finished is being written
+    assert exit_code(raised.value) == 129
 
 
 def test_what_was_ignored_stays_ignored() -> None:

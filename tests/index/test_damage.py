@@ -53,11 +53,13 @@ def damages(library: Path, seed: int, rounds: int) -> Iterator[tuple[Path, str, 
     """Files of a library, kinds of damage, and what they make of it."""
     rng = np.random.default_rng(seed)
     before = min((library / "generations").iterdir())  # of which two files stand for all
+    segments = sorted(library.glob("segments/*/*"))[1:]  # the first stands for all
     files = sorted(
         path
         for path in library.rglob("*")
         if path.is_file()
         and path.name != ".lock"
+        and path.parent not in segments
         and (path.parent != before or path.name in ("library.json", "tracks.parquet"))
     )
     for place, path in enumerate(files):

@@ -125,7 +125,7 @@ def _in_namespace(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*unshare, script], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("left", ["segment.json", "contents.parquet", None])
+@pytest.mark.parametrize("left", ["segment.json", None])
 def test_what_an_older_version_half_removed_is_left_out_and_said(
     tmp_path: Path, build: Build, left: str | None
 ) -> None:

