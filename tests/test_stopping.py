@@ -30,11 +30,14 @@ def test_what_is_finished_is_kept(tmp_path: Path, model_folder: Path) -> None:
 
 
 def test_a_closed_terminal_ends_a_run_and_only_once() -> None:
-    with pytest.raises(KeyboardInterrupt) as raised, stoppable():
+    def run() -> None:
         try:
             signal.raise_signal(signal.SIGHUP)
         finally:
             signal.raise_signal(signal.SIGTERM)  # while what is finished is being written
+
+    with stoppable(), pytest.raises(KeyboardInterrupt) as raised:
+        run()
     assert exit_code(raised.value) == 129
 
 
