@@ -36,8 +36,12 @@ def test_a_closed_terminal_ends_a_run_and_only_once() -> None:
         finally:
             signal.raise_signal(signal.SIGTERM)  # while what is finished is being written
 
-    with stoppable(), pytest.raises(KeyboardInterrupt) as raised:
-        run()
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests
+    try:
+        with stoppable(), pytest.raises(KeyboardInterrupt) as raised:
+            run()
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert exit_code(raised.value) == 129
 
 

@@ -22,8 +22,7 @@ from specrec.audio.ffmpeg import (
 )
 
 ENDED_EARLY = "ended early"
-_BLOCK_FRAMES = 1 << 16
-_FFMPEG_BLOCK_FRAMES = 1 << 14
+_BLOCK_FRAMES = 1 << 16  # a second or more: what each block costs in Python adds up
 _PREROLL_SECONDS = 1.0  # lossy codecs need what lies before a cut to decode it rightly
 _SEEKABLE_BY_FFMPEG = {"mp4", "matroska", "wv", "ape", "flac", "ogg"}  # exactly, after a pre-roll
 _MAY_STATE_NO_LENGTH = {"mp3", "ogg", "MP3", "OGG"}  # FFmpeg's names, libsndfile's
@@ -284,7 +283,7 @@ def _gathered(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
     for frame in frames:
         frame.pts = None  # gaps between packets are not filled
         fifo.write(frame)
-        if fifo.samples >= _FFMPEG_BLOCK_FRAMES:
+        if fifo.samples >= _BLOCK_FRAMES:
             yield cast(av.AudioFrame, fifo.read())
     if fifo.samples:
         yield cast(av.AudioFrame, fifo.read())
