@@ -29,7 +29,7 @@ _MAY_STATE_NO_LENGTH = {"mp3", "ogg", "MP3", "OGG"}  # FFmpeg's names, libsndfil
 _STATE_NO_LENGTH = {"aac", "ac3", "ac4", "amr", "amrnb", "amrwb", "aptx", "dts", "dtshd", "eac3",
                     "gsm", "loas", "mlp", "truehd"}  # fmt: skip
 _SAMPLE_RATES = (1_000, 768_000)  # Hz; from telegraphy to eightfold DSD
-_MOST_CHANNELS = 64  # FFmpeg's limit too
+_MOST_CHANNELS = 255  # as Opus has at most
 _UNKNOWN_FRAMES = (1 << 63) - 1  # libsndfile's word for a FLAC stream that states none
 _OUT_OF_MEMORY = 17  # libsndfile's code
 
@@ -224,7 +224,8 @@ class _Decoded:
         stream: The stream; of a chained file, the first.
         seeks: Whether one gets to any of its packets right away.
         packets: How many were read.
-        lost: How many of these can't be decoded.
+        lost: How many of these can't be decoded, but for the last in a row: of a file that was cut,
+            or a tag.
     """
 
     def __init__(
@@ -239,14 +240,18 @@ class _Decoded:
         self.packets = self.lost = 0
 
     def __iter__(self) -> Iterator[av.AudioFrame]:
+        lost_in_a_row = 0
         for container, stream in chain([(self.container, self.stream)], self._links):
             for packet in container.demux(stream):
                 self.packets += 1
                 try:
                     frames = packet.decode()
                 except av.InvalidDataError:
-                    self.lost += 1
+                    lost_in_a_row += 1
                     continue
+                if frames:
+                    self.lost += lost_in_a_row
+                    lost_in_a_row = 0
                 yield from frames
 
 

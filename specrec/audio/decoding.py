@@ -176,7 +176,7 @@ def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float]:
             stated = stated_seconds(container, stream) or 0.0
             origin = start_seconds(stream)
             for packet in container.demux(stream):
-                if packet.pts is not None:
+                if packet.pts is not None and not packet.is_corrupt:  # cut, that is
                     end = packet.pts + (packet.duration or 0)
                     reached = float(end * packet.time_base) - origin
     except FFMPEG_ERRORS:
