@@ -67,7 +67,7 @@ def read_catalog(
     on_progress: Callable[[int, int], None] | None = None,
     workers: int = 0,
 ) -> Catalog:
-    """Reads a catalog, in processes that import the calling script.
+    """Reads a catalog; its files in processes of their own.
 
     Args:
         audio: A folder, searched with all below it, or a table (CSV, TSV, Parquet) whose rows are

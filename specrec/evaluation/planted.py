@@ -60,8 +60,7 @@ def measure_planted(
 ) -> Planted:
     """Synthesizes pairs and the library around them, and explains each pair.
 
-    Each pair is explained in a library of its two tracks and the background. Files are read in
-    processes that import the calling script: it needs the usual `if __name__ == "__main__":`.
+    Each pair is explained in a library of its two tracks and the background.
 
     Args:
         encoder: Embeds the tracks.

@@ -87,9 +87,6 @@ def evaluate_library(
 ) -> Evaluation:
     """Measures a library's embeddings, and others of the same tracks.
 
-    Files are decoded in processes that import the calling script: it needs the usual
-    `if __name__ == "__main__":`.
-
     Args:
         library: The library.
         labels: Columns whose value related tracks share; tracks without one are left out.

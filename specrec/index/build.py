@@ -89,8 +89,7 @@ def build_library(
     What an earlier run embedded with the same model is not embedded again, whether it came to
     its end or not; a file that was moved or renamed is known by its content. Tracks whose files
     are gone stay unless `config.prune`. Readers have the library as it was until the run is
-    done. Files are decoded in processes that import the calling script: it needs the usual
-    `if __name__ == "__main__":`.
+    done.
 
     Args:
         config: What `conf/index.yaml` describes.
