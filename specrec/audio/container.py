@@ -171,6 +171,12 @@ def _stated_size(file: BinaryIO, container: str | None, size: int) -> int | None
         return int.from_bytes(head[16:24], "little")
     if container == "matroska":
         return _matroska_size(head)
+    if container == "dsf":
+        return int.from_bytes(head[12:20], "little")
+    if container == "sphere":
+        return _sphere_size(file)
+    if container == "voc":
+        return _voc_size(file, int.from_bytes(head[20:22], "little"), size)
     return _caf_size(file, size) if container == "caf" else None
 
 
@@ -182,6 +188,30 @@ def _unless_unknown(stated: int, header: int) -> int | None:
     """
     is_unknown = stated == 0 or any(abs(stated - (1 << bits)) <= 65_536 for bits in (31, 32))
     return None if is_unknown else stated + header
+
+
+def _sphere_size(file: BinaryIO) -> int | None:
+    """Of a NIST SPHERE file, whose header is text."""
+    file.seek(0)
+    lines = [line.split() for line in file.read(1024).decode("ascii", "replace").splitlines()]
+    fields = {line[0]: line[-1] for line in lines if len(line) == 3}
+    try:
+        samples = int(fields["sample_count"]) * int(fields["channel_count"])
+        return 1024 + samples * int(fields["sample_n_bytes"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _voc_size(file: BinaryIO, start: int, size: int) -> int:
+    """Of a VOC file: blocks of a kind and a length, until one of kind 0."""
+    end = start
+    while end < size:
+        file.seek(end)
+        block = file.read(4)
+        if block[:1] == b"\0":
+            break
+        end += 4 + int.from_bytes(block[1:], "little")
+    return end
 
 
 def _caf_size(file: BinaryIO, size: int) -> int | None:

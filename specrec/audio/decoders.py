@@ -30,6 +30,7 @@ _STATE_NO_LENGTH = {"aac", "ac3", "ac4", "amr", "amrnb", "amrwb", "aptx", "dts",
                     "gsm", "loas", "mlp", "truehd"}  # fmt: skip
 _SAMPLE_RATES = (1_000, 768_000)  # Hz; from telegraphy to eightfold DSD
 _MOST_CHANNELS = 255  # as Opus has at most
+_LOST_SECONDS = 1.0  # what may be lost of any file
 _UNKNOWN_FRAMES = (1 << 63) - 1  # libsndfile's word for a FLAC stream that states none
 _OUT_OF_MEMORY = 17  # libsndfile's code
 
@@ -209,7 +210,10 @@ def _ffmpeg_blocks(decoded: "_Decoded", part: Part, least: float) -> Iterator[np
                 break
     except FFMPEG_ERRORS as error:
         raise _failure(error, recognized=True, decoded_seconds=done / rate) from error
-    if decoded.lost > (1 - part.complete) * decoded.packets:
+    good = decoded.packets - decoded.lost
+    lost_seconds = decoded.lost * done / rate / max(1, good)
+    # A tag in the middle of a short file may be a large share of it.
+    if decoded.lost > (1 - part.complete) * decoded.packets and lost_seconds > _LOST_SECONDS:
         detail = f"{decoded.lost} of {decoded.packets} packets can't be decoded"
         raise DecoderError(detail, recognized=True, decoded_seconds=done / rate)
     if done == 0 or done / rate < least:

@@ -35,7 +35,10 @@ class _Stretch:
 
     def seek(self, offset: int, whence: int = 0) -> int:
         origin = (self._start, self._file.tell(), self._stop)[whence]
-        return self._file.seek(max(self._start, origin + offset)) - self._start
+        try:
+            return self._file.seek(max(self._start, origin + offset)) - self._start
+        except (OSError, OverflowError):  # damaged files name places beyond all files
+            return -1
 
     def tell(self) -> int:
         return self._file.tell() - self._start

@@ -34,9 +34,6 @@ _NAMES = {
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}")
 _LONGEST = 2000  # signs of one text
 _SECONDS, _MEMORY = 2.0, 256 << 20
-# Containers whose tags mutagen does not read, or not all.
-_BY_FFMPEG = "matroska,webm,caf,wav,w64,aiff,au"
-_FFMPEG = {"format_whitelist": _BY_FFMPEG, "protocol_whitelist": ""}  # opens nothing else
 
 
 @dataclass(frozen=True)
@@ -113,26 +110,11 @@ def _attempt(read: Callable[[], Any]) -> Any:
 
 
 def _by_ffmpeg(file: BinaryIO) -> tuple[dict[str, Any], float]:
-    """Tags and seconds of a file in one of a few formats."""
-    import av  # here, for most files do without
+    """Tags and seconds of a file that FFmpeg reads."""
+    from specrec.audio.ffmpeg import open_container  # here, for most files do without
 
-    file.seek(0)
-    with av.open(_Lenient(file), "r", metadata_errors="ignore", options=_FFMPEG) as container:
-        return _named(container.metadata), (container.duration or 0) / av.time_base
-
-
-class _Lenient:
-    """A file on which a seek that can't be fails quietly, as FFmpeg expects it to."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.read, self.tell = file.read, file.tell
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        try:
-            return self._file.seek(offset, whence)
-        except OSError:
-            return -1
+    with open_container(file) as container:
+        return _named(container.metadata), (container.duration or 0) * 1e-6
 
 
 def _named(tags: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from specrec.audio.pool import stream_files
 from specrec.audio.streaming import WindowBlock, WindowPlan
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
-from specrec.errors import AudioError
+from specrec.errors import AudioError, Reason
 from specrec.index.reading import read_track
 from specrec.index.store import EmbeddedTrack
 from specrec.model.encoder import Encoder
@@ -68,8 +68,26 @@ def embed_files(
 
     Yields:
         The position in `paths`, each once but not always in order, with the embedded track or
-        what is wrong with the file. A track that could only be embedded has no `features`.
+        what is wrong with the file; `not_finite` also where only what the model makes of it is.
+        A track that could only be embedded has no `features`.
     """
+    for position, made in _embed_files(
+        encoder, paths, workers, batch_windows, windows_per_track, measure
+    ):
+        if isinstance(made, EmbeddedTrack) and not made.is_finite:
+            detail = "what the model makes of it is not finite"
+            made = AudioError(paths[position], Reason.NOT_FINITE, detail)
+        yield position, made
+
+
+def _embed_files(
+    encoder: Encoder,
+    paths: Sequence[Path],
+    workers: int,
+    batch_windows: int,
+    windows_per_track: int | None,
+    measure: bool,
+) -> Iterator[tuple[int, EmbeddedTrack | AudioError]]:
     front_end = encoder.front_end
     plan = WindowPlan(front_end.sample_rate, front_end.window_seconds, windows_per_track)
     tracks: dict[int, _Track] = {}

@@ -37,6 +37,11 @@ class EmbeddedTrack:
     seconds: float
     features: dict[str, float] | None = None
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether its embeddings are numbers all."""
+        return bool(np.isfinite(self.embedding).all() and np.isfinite(self.windows).all())
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -50,9 +55,6 @@ class Failure:
         """Whether the same bytes would fail again: a lost disk or a killed decoder says nothing."""
         passing = (Reason.MISSING, Reason.UNREADABLE, Reason.CRASHED, Reason.TIMED_OUT)
         return self.reason not in passing
-
-
-_NO_NUMBERS = Failure(Reason.NOT_FINITE, "what the model makes of it is not finite")
 
 
 def store_key(fingerprint: str, windows_per_track: int | None) -> str:
@@ -116,8 +118,8 @@ class Store:
             A failure that may not last, which is not noted.
         """
         kept = Failure(result.reason, result.detail) if isinstance(result, AudioError) else result
-        if isinstance(kept, EmbeddedTrack) and not _is_finite(kept):
-            kept = _NO_NUMBERS
+        if isinstance(kept, EmbeddedTrack) and not kept.is_finite:
+            kept = Failure(Reason.NOT_FINITE, "its embedding is not finite")
         if isinstance(kept, Failure) and not kept.lasting:
             return kept
         self._waiting[content_id] = kept
@@ -253,10 +255,6 @@ class Store:
         folder = self.folder / f"{last + 1:06d}"
         self._segments[folder.name] = write_segment(folder, contents, tracks)
         self._table = None
-
-
-def _is_finite(track: EmbeddedTrack) -> bool:
-    return bool(np.isfinite(track.embedding).all() and np.isfinite(track.windows).all())
 
 
 def _refuse(damage: list[str]) -> None:

@@ -314,3 +314,14 @@ def test_a_folder_scan_takes_what_a_query_can_read(tmp_path: Path) -> None:
     for name in ("b.dts", "b.dsf", "b.dff", "b.ec3"):
         (tmp_path / name).touch()
     assert len(scan_folder(tmp_path).files) == len(scan.files) + 4
+
+
+@pytest.mark.parametrize("kind", ["VOC", "NIST", "AU", "W64", "RF64", "CAF", "WAV", "AIFF"])
+def test_what_is_cut_off_is_missed_in_every_format_that_states_its_length(
+    kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"a.{kind.lower()}"
+    sf.write(path, noise(5), RATE, subtype="PCM_16", format=kind)
+    assert load(path, RATE).seconds == pytest.approx(5, abs=0.01)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 5])
+    assert reason_of(path) == Reason.TRUNCATED

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 import torch
 
 from specrec.audio.loading import load
@@ -157,3 +158,13 @@ def test_processors_of_every_kind_embed_alike(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         np.argsort(here @ here.T, axis=1), np.argsort(here @ other.T, axis=1)
     )
+
+
+def test_what_the_model_makes_no_numbers_of_is_not_finite(tmp_path: Path) -> None:
+    samples = np.full(3 * MUSIC_RATE, 1e30, dtype=np.float32)
+    samples[::2] = -1e38
+    path = tmp_path / "huge.wav"
+    sf.write(path, samples, MUSIC_RATE, subtype="FLOAT")
+    with pytest.raises(AudioError) as caught:
+        embed_file(make_encoder(), path)
+    assert caught.value.reason == Reason.NOT_FINITE
