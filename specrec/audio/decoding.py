@@ -157,7 +157,7 @@ def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderErro
     stated, reached = _packet_extent(file, head)
     # MP3 packets carry no time, so that a gap inside also shortens their sum.
     broken_inside = head.container == "mp3" and any(failure.broke for failure in recognized)
-    if 0 < reached < COMPLETE * stated and not broken_inside:
+    if reached is not None and reached < COMPLETE * stated and not broken_inside:
         detail = f"the file ends after {reached:.1f} of {stated:.1f} s"
         return AudioError(path, Reason.TRUNCATED, detail)
     return AudioError(
@@ -165,9 +165,9 @@ def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderErro
     )
 
 
-def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float]:
-    """Stated duration, and the end of the last packet that is there, in seconds."""
-    reached = stated = 0.0
+def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float | None]:
+    """Stated duration, and the end of the last packet that is there whole, in seconds."""
+    stated, reached = 0.0, None
     try:
         with open_container(file, *head.links[0]) as container:
             stream = sound_of(container)
@@ -176,8 +176,9 @@ def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float]:
             stated = stated_seconds(container, stream) or 0.0
             origin = start_seconds(stream)
             for packet in container.demux(stream):
-                if packet.pts is not None and not packet.is_corrupt:  # cut, that is
-                    end = packet.pts + (packet.duration or 0)
+                if packet.pts is not None:
+                    is_cut = packet.is_corrupt
+                    end = packet.pts + (0 if is_cut else packet.duration or 0)
                     reached = float(end * packet.time_base) - origin
     except FFMPEG_ERRORS:
         pass  # what was reached before is the answer

@@ -1,11 +1,14 @@
 """A bound on what reading a file's tags may cost: their sizes and numbers are whatever it says."""
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 
 class OutOfTime(BaseException):
@@ -32,17 +35,25 @@ def limited(seconds: float, memory_bytes: int) -> Iterator[None]:
         yield
         return
     with _memory(memory_bytes):
-        before = signal.signal(signal.SIGVTALRM, _raise)
+        before, hook = signal.signal(signal.SIGVTALRM, _raise), sys.unraisablehook
+        # Raised where Python can't pass it on, in a destructor, it comes again after as long.
+        sys.unraisablehook = partial(_unless_out_of_time, hook)
         signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGVTALRM, before)
+            sys.unraisablehook = hook
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
     raise OutOfTime
+
+
+def _unless_out_of_time(hook: Callable[[Any], Any], unraisable: Any) -> None:
+    if not issubclass(unraisable.exc_type, OutOfTime):
+        hook(unraisable)
 
 
 @contextmanager
