@@ -75,13 +75,21 @@ def make_plan(
     return Plan(added, changed.tolist(), moved, vanished, hidden, out)
 
 
-def check_plan(plan: Plan, catalog: Catalog, tracks: int, root: str | None, prune: bool) -> None:
+def check_plan(
+    plan: Plan,
+    catalog: Catalog,
+    tracks: int,
+    gone_before: Collection[str],
+    root: str | None,
+    prune: bool,
+) -> None:
     """Refuses what is hardly meant: another folder's music, or the loss of most of the library.
 
     Args:
         plan: What is to be done.
         catalog: What is there now.
         tracks: Number of tracks in the library.
+        gone_before: Paths of those whose files were gone already, and which stayed.
         root: Folder of which it was made; None if that is not known.
         prune: Whether tracks whose files are gone are to leave it.
 
@@ -89,14 +97,14 @@ def check_plan(plan: Plan, catalog: Catalog, tracks: int, root: str | None, prun
         LibraryError: With what to give instead.
     """
     gone = len(plan.vanished)
-    if 2 * gone <= tracks:
-        return
-    if root is not None and Path(root) != catalog.root.resolve():
+    lately = len(set(plan.vanished).difference(gone_before))
+    elsewhere = root is not None and Path(root) != catalog.root.resolve()
+    if elsewhere and 2 * lately > tracks - len(gone_before):
         raise LibraryError(
             f"{catalog.root}: {gone} of the library's {tracks} tracks are not there; it was made"
             f" of {root}: give that folder, or another library; prune=all drops what is not there"
         )
-    if prune:
+    if prune and 2 * gone > tracks:
         raise LibraryError(
             f"{catalog.root}: {gone} of the library's {tracks} tracks are not there, and prune=true"
             " would drop them; is a disk missing? prune=all drops them all the same"
