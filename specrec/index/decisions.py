@@ -159,6 +159,11 @@ def read_decisions(library: Path, generation: Generation | None) -> Decisions:
     return Decisions() if generation is None else decisions_of(generation)
 
 
+def has_decisions(library: Path) -> bool:
+    """Whether anything that was decided stands apart."""
+    return any((library / name).exists() for name in NAMES)
+
+
 def damaged_copies(library: Path) -> list[str]:
     """What is wrong with the copies of what was decided, one line each."""
     lines, revisions = [], {}

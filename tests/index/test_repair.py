@@ -269,3 +269,25 @@ def test_what_an_older_version_wrote_though_it_was_no_number_is_found(
     assert verify_library(library).damage == []
     assert np.isfinite(Library.open(library).embeddings).all()
     assert pd.Series(Library.open(library).tracks["path"]).tolist() == STAYING
+
+
+def test_a_first_run_that_was_stopped_leaves_what_can_be_mended(tmp_path: Path) -> None:
+    for place in range(2):
+        store = Store(tmp_path, "key")
+        store.add(f"c{place}", _track(place))
+        store.flush()
+    assert verify_library(tmp_path).damage == []
+    flip(tmp_path / "segments" / "key" / "000001" / "contents.parquet", 100)
+    with pytest.raises(LibraryError, match="specrec verify"):
+        Store(tmp_path, "key")
+    found = verify_library(tmp_path)
+    assert [path.name for path in found.segments] == ["000001"]
+    repair_library(tmp_path, found)
+    assert Store(tmp_path, "key").table.index.tolist() == ["c1"]
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".json"] == [*NAMES]
+    for name in NAMES:
+        flip(tmp_path / name, 10)
+    with pytest.raises(LibraryError, match="specrec verify"):
+        read_decisions(tmp_path, None)
+    repair_library(tmp_path, verify_library(tmp_path))
+    assert verify_library(tmp_path).damage == []
