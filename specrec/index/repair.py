@@ -20,7 +20,7 @@ from specrec.index.generation import Generation
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import open_generation, rewrite
 from specrec.index.salvage import Salvaged, salvage
-from specrec.index.segment import SUMS, Segment
+from specrec.index.segment import Segment
 from specrec.index.storage import (
     MANIFEST,
     NewerFormatError,
@@ -105,8 +105,8 @@ def _verified(
     files, damage, bad = 0, [], []
     for done, path in enumerate(folders, 1):
         try:
-            stored = read_sealed(path / (MANIFEST if path == folder else SUMS))
-            sums = stored["files"] if path == folder else stored
+            own = path == folder
+            sums = read_sealed(path / MANIFEST)["files"] if own else Segment(path).sums
             files += 1 + len(sums)
             lines = damaged_files(path, sums)
             lines = lines or ([] if path == folder else _not_finite(Segment(path)))

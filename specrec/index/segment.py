@@ -18,8 +18,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float16, Float32
 
+from specrec.errors import LibraryError
 from specrec.index.files import (
+    REMEDY,
     Sums,
+    check_file,
     check_sizes,
     checksums,
     damaged_files,
@@ -73,7 +76,14 @@ class Segment:
     @cached_property
     def sums(self) -> Sums:
         """Size and checksum of each file."""
-        return read_sealed(self.folder / SUMS)
+        sums = read_sealed(self.folder / SUMS)
+        try:  # before format 4 it had no checksum of its own
+            for name in (TABLE, EMBEDDINGS, WINDOWS):
+                int(sums[name]["bytes"])
+                str(sums[name]["sha256"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise LibraryError(f"{self.folder / SUMS}: damaged; {REMEDY}") from error
+        return sums
 
     @cached_property
     def contents(self) -> pd.DataFrame:
@@ -90,6 +100,12 @@ class Segment:
     def windows(self) -> Float16[np.ndarray, "windows dim"]:
         """Memory-mapped, likewise."""
         return map_rows(self.folder / WINDOWS, np.float16)
+
+    @cached_property
+    def checked_windows(self) -> Float16[np.ndarray, "windows dim"]:
+        """The same, compared once with their file's checksum: of tracks that have none."""
+        check_file(self.folder / WINDOWS, self.sums)
+        return self.windows
 
     def check(self) -> None:
         """Compares the sizes of its files with those that were written."""
@@ -132,7 +148,8 @@ def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) 
     with storing(folder):
         to_disk(making)
         making.rename(folder)
-        to_disk(folder.parent)
+        for place in (folder.parent, folder.parent.parent):  # the first of its key makes both
+            to_disk(place)
     return Segment(folder)
 
 
