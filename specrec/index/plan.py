@@ -10,6 +10,8 @@ import pandas as pd
 from specrec.catalog.catalog import Catalog
 from specrec.errors import LibraryError, Reason
 
+_FOR_NOW = (Reason.UNREADABLE, Reason.TIMED_OUT)  # a slow disk says nothing of a file
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -69,7 +71,7 @@ def make_plan(
         & ~known["content_id"].isin(list(here))
         & ~known["audio_id"].isin(list(here))
     ]["path"]
-    closed = {item.path for item in catalog.skipped if item.reason == Reason.UNREADABLE}
+    closed = {item.path for item in catalog.skipped if item.reason in _FOR_NOW}
     open_ = np.array([closed.isdisjoint(_folders(path)) for path in gone], dtype=bool)
     hidden, vanished = gone[~open_].tolist(), gone[open_].tolist()
     return Plan(added, changed.tolist(), moved, vanished, hidden, out)

@@ -137,6 +137,20 @@ def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) 
     """
     making = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(making, ignore_errors=True)
+    try:
+        _write_files(making, contents, tracks)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)  # it would only make a full disk fuller
+        raise
+    with storing(folder):
+        to_disk(making)
+        making.rename(folder)
+        for place in (folder.parent, folder.parent.parent):  # the first of its key makes both
+            to_disk(place)
+    return Segment(folder)
+
+
+def _write_files(making: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) -> None:
     with new_file(making / EMBEDDINGS) as one, new_file(making / WINDOWS) as other:
         sums = _write_rows(one, other, tracks)
     found = contents["row"] >= 0
@@ -145,12 +159,6 @@ def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) 
         table.loc[found, name] = [pair[place] for pair in sums]
     write_table(making / TABLE, table, index=False)
     write_sealed(making / SUMS, checksums(making))
-    with storing(folder):
-        to_disk(making)
-        making.rename(folder)
-        for place in (folder.parent, folder.parent.parent):  # the first of its key makes both
-            to_disk(place)
-    return Segment(folder)
 
 
 def crc(rows: np.ndarray) -> int:

@@ -12,8 +12,9 @@ from mutagen.id3 import TIT2
 
 from specrec.catalog.catalog import Catalog
 from specrec.catalog.identity import audio_id
+from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
-from specrec.errors import LibraryError
+from specrec.errors import LibraryError, Reason
 from specrec.index.build import build_library
 from specrec.index.decisions import Decisions, Kept, Removed, known_tracks, read_decisions
 from specrec.index.plan import check_plan, make_plan
@@ -121,6 +122,16 @@ def test_kept_tracks_fit_columns_of_other_types(tmp_path: Path) -> None:
     joined, _ = keep_vanished(_catalog(tmp_path, tracks), wrong, ["gone.mp3"])
     joined.tracks.to_parquet(tmp_path / "tracks.parquet")
     assert np.isnan(joined.tracks.set_index("track_id").loc["9", "bpm"])
+
+
+def test_a_file_that_was_too_slow_is_not_gone(tmp_path: Path) -> None:
+    known = files(("a.mp3", "1", None), ("b.mp3", "2", None))
+    for reason in (Reason.TIMED_OUT, Reason.UNREADABLE):
+        slow = [Skipped("b.mp3", reason, "slow")]
+        here = known[:1].assign(track_id=["1"])
+        catalog = Catalog(tmp_path, here, known[:1], slow, 0, None, None, {})
+        plan = make_plan(known, catalog, files(), known["path"])
+        assert (plan.hidden, plan.vanished) == (["b.mp3"], [])
 
 
 def test_music_may_move_though_many_tracks_were_gone_before(tmp_path: Path) -> None:
