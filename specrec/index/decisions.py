@@ -111,7 +111,7 @@ class Decisions:
         # A newly tagged file stands for one that sounded the same; another of them may be away.
         for item in found:
             if item.content_id not in sounds and (same := by_sound.get(item.audio_id)):
-                was = min(same, key=lambda old, path=item.path: old.path != path)
+                was = next((old for old in same if old.path == item.path), same[0])
                 same.remove(was)
                 del absent[was.content_id]
         removed = [*found, *absent.values()]
