@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from specrec.catalog.catalog import read_catalog
+from specrec.descriptors.files import Measurements
 from specrec.errors import StorageError
 from specrec.index.repair import verify_library
 from specrec.model.artifact import ModelCard, load_model, save_model
@@ -97,3 +98,18 @@ def test_whatever_file_of_a_library_does_not_fit_the_one_before_stays(
     assert build(music, library).changed
     assert "moved.wav" in set(Library.open(library).tracks["path"])
     assert not [path for path in library.rglob("*") if path.name.endswith((".tmp", ".gone"))]
+
+
+def test_a_journal_that_is_damaged_or_does_not_fit_costs_no_more_than_its_lines(
+    tmp_path: Path,
+) -> None:
+    journal = tmp_path / "journal.jsonl"
+    made = Measurements(journal)
+    made.add("a", {"tempo": 120.0})
+    journal.write_bytes(
+        journal.read_bytes() + b'\xff\xfe\n7\n["b", 7]\n["c", {"tempo": [1]}]\n["d"'
+    )
+    known = Measurements(journal)
+    assert known.content_ids == ["a"]
+    with files_of_at_most(10), pytest.raises(StorageError, match=rf"{journal}: .*free some space"):
+        known.add("e", {"tempo": 100.0})

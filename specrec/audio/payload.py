@@ -35,7 +35,8 @@ def sounding_spans(file: BinaryIO) -> Iterator[Span]:
         if spans:
             yield from spans
             return
-    yield start, max(start, _before_tags(file, size))
+    end = _before_tags(file, size)
+    yield (start, end) if start < end else (0, size)  # a tag can't be all there is
 
 
 def _after_id3(file: BinaryIO) -> int:
@@ -71,6 +72,7 @@ def _before_tags(file: BinaryIO, size: int) -> int:
 
 def _flac(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
     at = start + 4
+    info: list[Span] = []
     last = False
     while not last:
         file.seek(at)
@@ -80,16 +82,17 @@ def _flac(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
         last, kind = bool(head[0] & 0x80), head[0] & 0x7F
         after = at + 4 + int.from_bytes(head[1:])
         if kind == 0:  # the rate, the number of samples, their MD5
-            yield at + 4, after
+            info.append((at + 4, after))
         at = after
+    yield from info
     yield at, _before_tags(file, size)
 
 
 def _chunks(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
-    """Format and samples of RIFF and AIFF files."""
+    """Format and samples of RIFF and AIFF files; of the former alone, many files have the same."""
     file.seek(start)
     order = "big" if file.read(4) == b"FORM" else "little"
-    at = start + 12
+    at, formats = start + 12, list[Span]()
     while at + 8 <= size:
         file.seek(at)
         head = file.read(8)
@@ -97,8 +100,12 @@ def _chunks(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
         samples = head[:4] in (b"data", b"SSND")
         if samples and (length == 0 or at + 8 + length > size):  # a recorder could not seek back
             length = size - at - 8
-        if head[:4] in (b"fmt ", b"COMM") or samples:
-            yield at + 8, min(size, at + 8 + length)
+        span = at + 8, min(size, at + 8 + length)
+        if samples:
+            yield from (*formats, span)
+            formats = []
+        elif head[:4] in (b"fmt ", b"COMM"):
+            formats.append(span)
         at += 8 + length + length % 2
 
 

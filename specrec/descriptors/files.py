@@ -10,6 +10,7 @@ import pandas as pd
 from specrec.audio.pool import map_paths
 from specrec.descriptors.measure import NAMES, measure_file
 from specrec.errors import AudioError
+from specrec.writing import storing
 
 Progress = Callable[[int, int], None]
 
@@ -25,12 +26,13 @@ class Measurements:
         self._known: dict[str, dict[str, float]] = {}
         self._failed: set[str] = set()
         if file.is_file():
-            for line in file.read_text().splitlines():
+            for line in file.read_text(errors="replace").splitlines():
                 try:
                     content_id, measured = json.loads(line)
-                except ValueError:  # cut short by a kill
+                    numbers = {str(name): float(value) for name, value in measured.items()}
+                except (ValueError, TypeError, AttributeError):  # cut short by a kill, or damaged
                     continue
-                self._known[content_id] = measured
+                self._known[str(content_id)] = numbers
 
     def recall(self, content_ids: Sequence[str], table: pd.DataFrame) -> None:
         """Takes over what `table` gave for the same tracks at another time."""
@@ -45,14 +47,19 @@ class Measurements:
         return list(self._known)
 
     def add(self, content_id: str, measured: dict[str, float] | None) -> None:
-        """Notes what was measured of a track; None if that failed, so that it isn't tried again."""
+        """Notes what was measured of a track; None if that failed, so that it isn't tried again.
+
+        Raises:
+            StorageError: If it can't be written.
+        """
         if measured is None:
             self._failed.add(content_id)
             return
         self._known[content_id] = measured
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("a") as file:
-            file.write(json.dumps([content_id, measured]) + "\n")
+        with storing(self._file):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._file.open("a") as file:
+                file.write(json.dumps([content_id, measured]) + "\n")
 
     def measure(
         self,

@@ -11,6 +11,7 @@ import pandas as pd
 from jaxtyping import Float32, Int
 
 from specrec.errors import CatalogError, LibraryError, ModelError
+from specrec.index.storage import current_name
 from specrec.metrics import standardize
 from specrec.model.resolve import find_model
 from specrec.recommend.library import Library
@@ -71,7 +72,7 @@ def _open(given: str, tracks: pd.DataFrame) -> Contender:
     file, _, array = given.rpartition(":")
     if file.endswith(".npz"):
         return Contender(array, None, file, None, _stored(Path(file), array, tracks["track_id"]))
-    if (Path(given) / "CURRENT").is_file():
+    if current_name(Path(given)) is not None:
         other = Library.open(given)
         return _of_library(other, _matching_rows(other, tracks))
 

@@ -54,7 +54,8 @@ def assemble(
         Skipped(path, failure.reason, failure.detail)
         for path, failure in zip(out["path"], refused.dropna(), strict=True)
     ]
-    away = [item for item in removed if item.content_id not in set(out["content_id"])]
+    here = set(out["content_id"])
+    away = [item for item in removed if item.content_id not in here]
     listed += [Skipped(item.path, REMOVED.reason, REMOVED.detail) for item in away]
     skipped = sorted([*catalog.skipped, *listed], key=lambda item: item.path)
     tracks = catalog.tracks[refused.isna()].reset_index(drop=True)

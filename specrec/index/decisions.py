@@ -6,6 +6,7 @@ out, and those that stay though their files are gone. Whatever else of a library
 """
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.errors import LibraryError, Reason
 from specrec.index.files import REMEDY, read_sealed, write_sealed
 from specrec.index.generation import Generation
+from specrec.writing import storing, to_disk
 
 NAMES = ("decisions.json", "decisions.copy.json")
 _FORMAT_VERSION = 4  # as of the library in which they first stood apart
+_TYPES = dict.fromkeys(("track_id", "path", "content_id"), "string") | TAG_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class Decisions:
         """Those of a catalog's files that were taken out.
 
         They are known by their bytes; where those are gone, by what sounds, unless it is a track
-        of the library: of two files that sound the same, one may go and the other stay.
+        of the library, newly tagged or not: of two files that sound the same, one may go and the
+        other stay.
 
         Args:
             files: `Catalog.files`.
@@ -81,21 +85,54 @@ class Decisions:
         contents = {item.content_id for item in self.removed}
         sounds = {item.audio_id for item in self.removed if item.content_id not in here} - {None}
         newly_tagged = files["audio_id"].isin(list(sounds))
-        newly_tagged &= ~files["content_id"].isin(known["content_id"])
+        staying = known[~known["content_id"].isin(list(contents))]
+        newly_tagged &= ~files["content_id"].isin(staying["content_id"])
+        sound_at = dict(zip(staying["path"], staying["audio_id"].fillna(""), strict=True))
+        for row, path, sound in files.loc[newly_tagged, ["path", "audio_id"]].itertuples():
+            newly_tagged[row] = sound_at.get(path) not in ("", sound)
         return files[files["content_id"].isin(list(contents)) | newly_tagged]
 
     def seen(self, out: pd.DataFrame) -> "Decisions":
         """The same, with removed tracks where `removed_among` found them; others as they were."""
+        sounds = {item.content_id: item.audio_id for item in self.removed}
         found = [
-            Removed(row.path, row.content_id, None if pd.isna(row.audio_id) else row.audio_id)
+            Removed(
+                row.path,
+                row.content_id,
+                sounds.get(row.content_id) if pd.isna(row.audio_id) else row.audio_id,
+            )
             for row in out.drop_duplicates("content_id").itertuples()
         ]
-        names = {name for item in found for name in (item.content_id, item.audio_id) if name}
-        absent = [
-            item for item in self.removed if names.isdisjoint((item.content_id, item.audio_id))
-        ]
-        removed = sorted([*found, *absent], key=lambda item: (item.path, item.content_id))
-        return replace(self, removed=tuple(removed))
+        here = {item.content_id for item in found}
+        absent = {item.content_id: item for item in self.removed if item.content_id not in here}
+        by_sound: dict[str | None, list[Removed]] = {}
+        for item in absent.values():
+            by_sound.setdefault(item.audio_id, []).append(item)
+        # A newly tagged file stands for one that sounded the same; another of them may be away.
+        for item in found:
+            if item.content_id not in sounds and (same := by_sound.get(item.audio_id)):
+                was = next((old for old in same if old.path == item.path), same[0])
+                same.remove(was)
+                del absent[was.content_id]
+        removed = [*found, *absent.values()]
+        return replace(
+            self, removed=tuple(sorted(removed, key=lambda item: (item.path, item.content_id)))
+        )
+
+    def restored(self, paths: Collection[str]) -> "Decisions":
+        """The same, without the removed tracks that were at some paths.
+
+        One that sounds the same as they do, and is still out, is known by its bytes alone then:
+        else they would be taken for it, newly tagged.
+        """
+        wanted = set(paths)
+        back = {item.audio_id for item in self.removed if item.path in wanted}
+        left = tuple(
+            replace(item, audio_id=None) if item.audio_id in back else item
+            for item in self.removed
+            if item.path not in wanted
+        )
+        return replace(self, removed=left)
 
 
 def read_decisions(library: Path, generation: Generation | None) -> Decisions:
@@ -120,6 +157,11 @@ def read_decisions(library: Path, generation: Generation | None) -> Decisions:
     if damaged:
         raise damaged[0]
     return Decisions() if generation is None else decisions_of(generation)
+
+
+def has_decisions(library: Path) -> bool:
+    """Whether anything that was decided stands apart."""
+    return any((library / name).exists() for name in NAMES)
 
 
 def damaged_copies(library: Path) -> list[str]:
@@ -151,6 +193,8 @@ def write_decisions(library: Path, decisions: Decisions) -> None:
     }
     for name in NAMES:
         write_sealed(library / name, document)
+    with storing(library):
+        to_disk(library)  # before a generation that rests on them can be there
 
 
 def decisions_of(generation: Generation) -> Decisions:
@@ -178,10 +222,24 @@ def known_tracks(before: Generation | None, decisions: Decisions) -> pd.DataFram
         for item in decisions.kept
         if have.isdisjoint(item.track[name] for name in ("content_id", "path", "track_id"))
     ]
-    sounds |= {item.track["content_id"]: item.audio_id for item in lost if item.audio_id}
-    rows = _typed(pd.DataFrame([item.track for item in lost]), known)
+    noted = {item.track["content_id"]: item.audio_id for item in decisions.kept if item.audio_id}
+    sounds = noted | sounds  # of files that are gone, a generation knows none
+    types = {name: known[name].dtype for name in known.columns} if len(known) else _TYPES
+    rows = typed(pd.DataFrame([item.track for item in lost]), types)
     joined = pd.concat([known, rows], ignore_index=True) if len(rows) else known
     return joined.assign(audio_id=joined["content_id"].map(sounds).astype("string"))
+
+
+def typed(rows: pd.DataFrame, types: Mapping[str, Any]) -> pd.DataFrame:
+    """Columns of given types, as far as there are any; cells that do not fit are left out."""
+    rows = rows.copy()
+    for name in rows.columns.intersection(list(types)):
+        try:
+            rows[name] = rows[name].astype(types[name])
+        except (TypeError, ValueError):
+            is_number = pd.api.types.is_numeric_dtype(types[name])
+            rows[name] = pd.to_numeric(rows[name], errors="coerce") if is_number else pd.NA
+    return rows
 
 
 def kept_tracks(
@@ -232,15 +290,3 @@ def _plain(value: Any) -> Any:
         return None
     value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, bool | int | float | str) else str(value)
-
-
-def _typed(rows: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
-    """Plain cells in columns of the types of another table; what does not fit is left out."""
-    types = dict.fromkeys(("track_id", "path", "content_id"), "string") | TAG_COLUMNS
-    types |= {name: like[name].dtype for name in like.columns if len(like)}
-    for name in rows.columns:
-        try:
-            rows[name] = rows[name].astype(types.get(name, "string"))
-        except (TypeError, ValueError):
-            rows[name] = pd.Series(pd.NA, rows.index).astype(object)
-    return rows

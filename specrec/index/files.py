@@ -70,7 +70,8 @@ def damaged_files(folder: Path, sums: Sums) -> list[str]:
     for name, stored in sums.items():
         path = folder / name
         try:
-            if _checksum(path)["sha256"] != stored["sha256"]:
+            found = _checksum(path)
+            if any(found[name] != stored[name] for name in ("bytes", "sha256")):
                 lines.append(f"{path}: damaged (its checksum differs)")
         except OSError as error:
             lines.append(f"{path}: can't be read ({error.strerror})")

@@ -165,9 +165,8 @@ class Generation:
         placed = self.placement.iloc[row]
         segment = self._segment(str(placed["segment"]))
         first, count, known = (placed[name] for name in ("first_window", "window_count", CRC))
-        if pd.isna(known):
-            check_file(segment.folder / WINDOWS, segment.sums)
-        rows = np.asarray(segment.windows[first : first + count])
+        windows = segment.checked_windows if pd.isna(known) else segment.windows
+        rows = np.asarray(windows[first : first + count])
         if len(rows) != count or not (pd.isna(known) or crc(rows) == known):
             raise LibraryError(f"{segment.folder / WINDOWS}: damaged; {REMEDY}")
         return rows

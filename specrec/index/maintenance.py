@@ -173,15 +173,14 @@ def restore_tracks(library: Path, paths: Collection[str] | None = None) -> list[
         before = open_generation(library)
         decisions = read_decisions(library, before)
         known = [item.path for item in decisions.removed]
-        for path in paths or ():
-            if path not in known:
-                some = f"; removed are: {', '.join(known[:5])}" if known else ""
-                raise QueryError(f"{path} was not removed from {library}{some}")
-        back = known if paths is None else [path for path in known if path in set(paths)]
+        wanted = set(known if paths is None else paths)
+        for path in sorted(wanted.difference(known)):
+            some = f"; removed are: {', '.join(known[:5])}" if known else ""
+            raise QueryError(f"{path} was not removed from {library}{some}")
+        back = [path for path in known if path in wanted]
         if back:
             refuse_damage(before)
-            left = tuple(item for item in decisions.removed if item.path not in set(back))
-            decisions = replace(decisions, removed=left)
+            decisions = decisions.restored(back)
             write_decisions(library, decisions)
             everything = np.ones(len(before.tracks), dtype=bool)
             rewrite(library, before, decisions, everything, before.placement)

@@ -10,6 +10,8 @@ import pandas as pd
 from specrec.catalog.catalog import Catalog
 from specrec.errors import LibraryError, Reason
 
+_FOR_NOW = (Reason.UNREADABLE, Reason.TIMED_OUT)  # a slow disk says nothing of a file
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -69,19 +71,27 @@ def make_plan(
         & ~known["content_id"].isin(list(here))
         & ~known["audio_id"].isin(list(here))
     ]["path"]
-    closed = {item.path for item in catalog.skipped if item.reason == Reason.UNREADABLE}
+    closed = {item.path for item in catalog.skipped if item.reason in _FOR_NOW}
     open_ = np.array([closed.isdisjoint(_folders(path)) for path in gone], dtype=bool)
     hidden, vanished = gone[~open_].tolist(), gone[open_].tolist()
     return Plan(added, changed.tolist(), moved, vanished, hidden, out)
 
 
-def check_plan(plan: Plan, catalog: Catalog, tracks: int, root: str | None, prune: bool) -> None:
+def check_plan(
+    plan: Plan,
+    catalog: Catalog,
+    tracks: int,
+    gone_before: Collection[str],
+    root: str | None,
+    prune: bool,
+) -> None:
     """Refuses what is hardly meant: another folder's music, or the loss of most of the library.
 
     Args:
         plan: What is to be done.
         catalog: What is there now.
         tracks: Number of tracks in the library.
+        gone_before: Paths of those whose files were gone already, and which stayed.
         root: Folder of which it was made; None if that is not known.
         prune: Whether tracks whose files are gone are to leave it.
 
@@ -89,14 +99,14 @@ def check_plan(plan: Plan, catalog: Catalog, tracks: int, root: str | None, prun
         LibraryError: With what to give instead.
     """
     gone = len(plan.vanished)
-    if 2 * gone <= tracks:
-        return
-    if root is not None and Path(root) != catalog.root.resolve():
+    lately = len(set(plan.vanished).difference(gone_before))
+    elsewhere = root is not None and Path(root) != catalog.root.resolve()
+    if elsewhere and 2 * lately > tracks - len(gone_before):
         raise LibraryError(
             f"{catalog.root}: {gone} of the library's {tracks} tracks are not there; it was made"
             f" of {root}: give that folder, or another library; prune=all drops what is not there"
         )
-    if prune:
+    if prune and 2 * gone > tracks:
         raise LibraryError(
             f"{catalog.root}: {gone} of the library's {tracks} tracks are not there, and prune=true"
             " would drop them; is a disk missing? prune=all drops them all the same"

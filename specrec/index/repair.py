@@ -11,6 +11,7 @@ from specrec.index.decisions import (
     Decisions,
     damaged_copies,
     decisions_of,
+    has_decisions,
     read_decisions,
     write_decisions,
 )
@@ -19,7 +20,7 @@ from specrec.index.generation import Generation
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import open_generation, rewrite
 from specrec.index.salvage import Salvaged, salvage
-from specrec.index.segment import SUMS, Segment
+from specrec.index.segment import Segment
 from specrec.index.storage import (
     MANIFEST,
     NewerFormatError,
@@ -69,6 +70,8 @@ class Repair:
 def verify_library(library: Path, on_progress: Progress | None = None) -> Verification:
     """Reads every byte of a library and compares it with what was written.
 
+    Without a generation, that is what a first run left when it was stopped, and what was decided.
+
     Args:
         library: Its folder.
         on_progress: Called after each folder of files.
@@ -77,21 +80,33 @@ def verify_library(library: Path, on_progress: Progress | None = None) -> Verifi
         LibraryError: If there is none, or it is of a newer format.
     """
     name = current_name(library)
+    segments = sorted(library.glob("segments/*/" + "[0-9]" * 6))
     if name is None:
-        open_generation(library)
+        if not segments and not has_decisions(library):
+            open_generation(library)
+        return _verified(library, None, segments, on_progress)
+    folder = library / "generations" / name
+    held = None
     try:
-        open_folder(library, library / "generations" / str(name))
+        held = open_folder(library, folder)  # so that no writer removes it meanwhile
     except NewerFormatError:
         raise
     except LibraryError:
-        pass  # to be told below
-    folder = library / "generations" / str(name)
-    segments = sorted(library.glob("segments/*/" + "[0-9]" * 6))
+        pass  # to be told
+    found = _verified(library, folder, segments, on_progress)
+    del held
+    return found
+
+
+def _verified(
+    library: Path, folder: Path | None, segments: list[Path], on_progress: Progress | None
+) -> Verification:
+    folders = segments if folder is None else [folder, *segments]
     files, damage, bad = 0, [], []
-    for done, path in enumerate([folder, *segments], 1):
+    for done, path in enumerate(folders, 1):
         try:
-            stored = read_sealed(path / (MANIFEST if path == folder else SUMS))
-            sums = stored["files"] if path == folder else stored
+            own = path == folder
+            sums = read_sealed(path / MANIFEST)["files"] if own else Segment(path).sums
             files += 1 + len(sums)
             lines = damaged_files(path, sums)
             lines = lines or ([] if path == folder else _not_finite(Segment(path)))
@@ -99,11 +114,13 @@ def verify_library(library: Path, on_progress: Progress | None = None) -> Verifi
             lines = [str(error).partition(";")[0]]
         except (KeyError, TypeError, AttributeError):
             lines = [f"{path}: its list of files is damaged"]
+        if lines and path != folder and not path.exists():
+            lines = []  # merged by a run meanwhile; where it is missed, it is told below
         damage += lines
         bad += [path] if lines else []
         if on_progress:
-            on_progress(done, 1 + len(segments))
-    if folder not in bad:
+            on_progress(done, len(folders))
+    if folder is not None and folder not in bad:
         lines = _inconsistencies(library, folder, set(bad))
         damage += lines
         bad += [folder] if lines else []
@@ -115,8 +132,10 @@ def verify_library(library: Path, on_progress: Progress | None = None) -> Verifi
     )
 
 
-def _pointers(library: Path, folder: Path) -> list[str]:
+def _pointers(library: Path, folder: Path | None) -> list[str]:
     """What is wrong with the small files of a library's own folder."""
+    if folder is None:
+        return damaged_copies(library) if has_decisions(library) else []
     lines = []
     named = library / "CURRENT"
     if not named.is_file() or named.read_bytes().strip() != folder.name.encode():

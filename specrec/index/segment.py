@@ -18,8 +18,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float16, Float32
 
+from specrec.errors import LibraryError
 from specrec.index.files import (
+    REMEDY,
     Sums,
+    check_file,
     check_sizes,
     checksums,
     damaged_files,
@@ -73,7 +76,14 @@ class Segment:
     @cached_property
     def sums(self) -> Sums:
         """Size and checksum of each file."""
-        return read_sealed(self.folder / SUMS)
+        sums = read_sealed(self.folder / SUMS)
+        try:  # before format 4 it had no checksum of its own
+            for name in (TABLE, EMBEDDINGS, WINDOWS):
+                int(sums[name]["bytes"])
+                str(sums[name]["sha256"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise LibraryError(f"{self.folder / SUMS}: damaged; {REMEDY}") from error
+        return sums
 
     @cached_property
     def contents(self) -> pd.DataFrame:
@@ -90,6 +100,12 @@ class Segment:
     def windows(self) -> Float16[np.ndarray, "windows dim"]:
         """Memory-mapped, likewise."""
         return map_rows(self.folder / WINDOWS, np.float16)
+
+    @cached_property
+    def checked_windows(self) -> Float16[np.ndarray, "windows dim"]:
+        """The same, compared once with their file's checksum: of tracks that have none."""
+        check_file(self.folder / WINDOWS, self.sums)
+        return self.windows
 
     def check(self) -> None:
         """Compares the sizes of its files with those that were written."""
@@ -121,6 +137,20 @@ def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) 
     """
     making = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(making, ignore_errors=True)
+    try:
+        _write_files(making, contents, tracks)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)  # it would only make a full disk fuller
+        raise
+    with storing(folder):
+        to_disk(making)
+        making.rename(folder)
+        for place in (folder.parent, folder.parent.parent):  # the first of its key makes both
+            to_disk(place)
+    return Segment(folder)
+
+
+def _write_files(making: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) -> None:
     with new_file(making / EMBEDDINGS) as one, new_file(making / WINDOWS) as other:
         sums = _write_rows(one, other, tracks)
     found = contents["row"] >= 0
@@ -129,11 +159,6 @@ def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) 
         table.loc[found, name] = [pair[place] for pair in sums]
     write_table(making / TABLE, table, index=False)
     write_sealed(making / SUMS, checksums(making))
-    with storing(folder):
-        to_disk(making)
-        making.rename(folder)
-        to_disk(folder.parent)
-    return Segment(folder)
 
 
 def crc(rows: np.ndarray) -> int:

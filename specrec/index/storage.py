@@ -128,6 +128,19 @@ def write_generation(library: Path, contents: Contents) -> Generation:
     generations = library / "generations"
     numbers = [int(folder.name) for folder in generation_folders(library)]
     folder = generations / f"{max([*numbers, int(current_name(library) or 0)]) + 1:06d}"
+    try:
+        manifest = _write_files(folder, contents)
+    except BaseException:
+        if not is_complete(folder):
+            discard(folder)  # it would only make a full disk fuller
+        raise
+    write_file(library / "CURRENT", folder.name + "\n")
+    to_disk(library)
+    return Generation(library, folder, manifest)
+
+
+def _write_files(folder: Path, contents: Contents) -> dict[str, Any]:
+    """Writes the files of a generation, its manifest last; returns that."""
     for name in ("tracks", "placement", "descriptors", "files", "skipped", "duplicates"):
         write_table(folder / f"{name}.parquet", getattr(contents, name))
     write_array(folder / "embeddings.npy", contents.embeddings)
@@ -141,13 +154,11 @@ def write_generation(library: Path, contents: Contents) -> Generation:
         "segments": sorted(set(contents.placement["segment"])),
         "files": checksums(folder),
     }
-    for path in (folder, generations):
+    for path in (folder, folder.parent):
         to_disk(path)
     write_sealed(folder / MANIFEST, manifest)
     to_disk(folder)
-    write_file(library / "CURRENT", folder.name + "\n")
-    to_disk(library)
-    return Generation(library, folder, manifest)
+    return manifest
 
 
 def remove_old_generations(library: Path) -> set[str]:

@@ -1,15 +1,17 @@
 """What there is before an index run does anything: the music, the library, and what was decided."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from specrec.catalog.catalog import Catalog, read_catalog
+from specrec.catalog.identity import audio_id
 from specrec.catalog.joins import Joined, join_features
 from specrec.config import IndexConfig
-from specrec.index.decisions import Decisions, known_tracks, read_decisions
+from specrec.index.decisions import Decisions, known_tracks, read_decisions, typed
 from specrec.index.generation import Generation
 from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.store import Store
@@ -52,8 +54,21 @@ def survey(
     plan = make_plan(known, catalog, out, [] if before is None else before.files["path"])
     if config.prune != "all":
         root = None if before is None else str(before.manifest["audio_root"])
-        check_plan(plan, catalog, len(known), root, bool(config.prune))
-    return Survey(catalog, featured, known, decisions.seen(out), plan)
+        gone_before = {item.track["path"] for item in decisions.kept} & set(known["path"])
+        check_plan(plan, catalog, len(known), gone_before, root, bool(config.prune))
+    return Survey(catalog, featured, known, _heard(decisions.seen(out), catalog), plan)
+
+
+def _heard(decisions: Decisions, catalog: Catalog) -> Decisions:
+    """Fills in the `audio_id` of removed files that are here: older versions noted none."""
+    here = dict(zip(catalog.files["content_id"], catalog.files["path"], strict=True))
+    removed = list(decisions.removed)
+    for place, item in enumerate(removed):
+        if item.audio_id is None and item.content_id in here:
+            with suppress(OSError):
+                sound = audio_id(catalog.file(here[item.content_id]))
+                removed[place] = replace(item, audio_id=sound)
+    return replace(decisions, removed=tuple(removed))
 
 
 def keep_vanished(
@@ -68,7 +83,8 @@ def keep_vanished(
     rows = rows[~rows["track_id"].isin(catalog.tracks["track_id"])]
     if not len(rows):
         return catalog, rows
-    added = rows.drop(columns="audio_id")
+    types = {name: catalog.tracks[name].dtype for name in catalog.tracks.columns}
+    added = typed(rows.drop(columns="audio_id"), types if len(catalog.tracks) else {})
     tracks = pd.concat([catalog.tracks, added]).sort_values("path", ignore_index=True)
     return replace(catalog, tracks=tracks), rows
 

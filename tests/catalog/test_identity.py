@@ -1,5 +1,6 @@
 """What a track is known by: tags may change, sound may not."""
 
+import struct
 from pathlib import Path
 
 import av
@@ -113,3 +114,19 @@ def test_whatever_the_bytes_the_spans_lie_in_the_file(tmp_path: Path, name: str)
             spans = list(sounding_spans(file))
         assert all(0 <= start <= stop <= len(content) for start, stop in spans)
         assert spans == sorted(spans)
+
+
+@pytest.mark.parametrize("head", ["wav", "flac", "id3"])
+def test_files_whose_structure_leads_nowhere_are_told_apart_by_all_their_bytes(
+    tmp_path: Path, head: str
+) -> None:
+    fmt = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16)
+    unpadded = b"LIST\x07\0\0\0INFOabc"  # what comes next is not where it should be
+    heads = {
+        "wav": b"RIFF\xff\xff\0\0WAVE" + fmt + unpadded + b"data\x10\x27\0\0",
+        "flac": b"fLaC\0\0\0\x22" + bytes(34) + b"\x04\xff\xff\xff",
+        "id3": b"ID3\4\0\0\x7f\x7f\x7f\x7f",
+    }
+    for name in ("one", "other"):
+        (tmp_path / name).write_bytes(heads[head] + 1000 * name.encode())
+    assert audio_id(tmp_path / "one") != audio_id(tmp_path / "other")

@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from specrec.errors import LibraryError
+from specrec.errors import LibraryError, StorageError
+from specrec.index.maintenance import remove_tracks
 from specrec.index.storage import read_generation
+from specrec.index.store import EmbeddedTrack, Store
 from specrec.recommend.library import Library
 from tests.index.test_build import Build
 from tests.sounds import make_music
+from tests.test_writing import files_of_at_most
 
 ROOT = Path(__file__).parents[2]
 
@@ -149,3 +152,21 @@ def test_a_damaged_generation_is_named(tmp_path: Path, build: Build) -> None:
     (library / "CURRENT").write_text("000009\n")
     with pytest.raises(LibraryError, match=r"000009.*missing or damaged.*specrec verify"):
         read_generation(library)
+
+
+def test_what_does_not_fit_leaves_nothing_half_done(tmp_path: Path, build: Build) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    build(music, library)
+    before = sorted(library.rglob("*"))
+    gone = str(Library.open(library).tracks["track_id"].iloc[0])
+    for _ in range(2):  # a second try must not find less room than the first
+        with files_of_at_most(2000), pytest.raises(StorageError, match=r"tracks\.parquet"):
+            remove_tracks(library, [gone])
+        assert sorted(library.rglob("*")) == before
+    store = Store(library, "other")
+    windows = np.zeros((300, 8), dtype=np.float16)
+    store.add("c", EmbeddedTrack(windows[0].astype(np.float32), windows, 1.0))
+    with files_of_at_most(2000), pytest.raises(StorageError, match=r"windows\.npy"):
+        store.flush()
+    assert list(store.folder.iterdir()) == []
+    assert build(music, library).tracks == 2  # what was decided stands

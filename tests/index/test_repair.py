@@ -16,6 +16,7 @@ from specrec.index.decisions import NAMES, read_decisions
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.repair import Repair, repair_library, verify_library
 from specrec.index.segment import Segment, write_segment
+from specrec.index.storage import read_generation
 from specrec.index.store import EmbeddedTrack, Store
 from specrec.model.artifact import ModelCard, save_model
 from specrec.recommend.library import Library
@@ -269,3 +270,41 @@ def test_what_an_older_version_wrote_though_it_was_no_number_is_found(
     assert verify_library(library).damage == []
     assert np.isfinite(Library.open(library).embeddings).all()
     assert pd.Series(Library.open(library).tracks["path"]).tolist() == STAYING
+
+
+def test_a_first_run_that_was_stopped_leaves_what_can_be_mended(tmp_path: Path) -> None:
+    for place in range(2):
+        store = Store(tmp_path, "key")
+        store.add(f"c{place}", _track(place))
+        store.flush()
+    assert verify_library(tmp_path).damage == []
+    flip(tmp_path / "segments" / "key" / "000001" / "contents.parquet", 100)
+    with pytest.raises(LibraryError, match="specrec verify"):
+        Store(tmp_path, "key")
+    found = verify_library(tmp_path)
+    assert [path.name for path in found.segments] == ["000001"]
+    repair_library(tmp_path, found)
+    assert Store(tmp_path, "key").table.index.tolist() == ["c1"]
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".json"] == [*NAMES]
+    for name in NAMES:
+        flip(tmp_path / name, 10)
+    with pytest.raises(LibraryError, match="specrec verify"):
+        read_decisions(tmp_path, None)
+    repair_library(tmp_path, verify_library(tmp_path))
+    assert verify_library(tmp_path).damage == []
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [(b'"bytes"', b'"BYTES"'), (b'"windows.npy"', b'"WINDOWS.npy"'), (b'"bytes": ', b'"bytes": 1')],
+)
+def test_a_list_of_checksums_without_one_of_its_own_may_be_damaged(
+    tmp_path: Path, was: bytes, now: bytes
+) -> None:
+    data = Path(__file__).parent / "data" / "format3" / "library"
+    library = Path(shutil.copytree(data, tmp_path / "library"))
+    sums = _segment(library) / "segment.json"
+    sums.write_bytes(sums.read_bytes().replace(was, now, 1))
+    with pytest.raises(LibraryError, match=r"damaged.*specrec verify"):
+        read_generation(library)
+    assert verify_library(library).segments == [sums.parent]

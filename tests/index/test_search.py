@@ -10,6 +10,7 @@ from specrec.index.search import (
     IVF_SQ,
     SearchIndex,
     build_index,
+    check_index,
     describe_index,
     read_index,
     write_index,
@@ -152,3 +153,23 @@ def test_equal_and_empty_vectors_are_found_too(kind: str) -> None:
     assert np.isfinite(index.search(embeddings[200:201], 5)[0]).all()
     few = build_index(embeddings[:3], kind)
     assert few.search(embeddings[:2], 10)[1].shape == (2, 3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_short_codes_may_miss_a_track_of_those_looked_for_but_not_most(
+    tmp_path: Path, kind: str
+) -> None:
+    embeddings = clustered()
+    built = build_index(embeddings, kind)
+    check_index(built, tmp_path)
+    missed = embeddings.copy()
+    missed[0] = -missed[0]  # its code is another's now, as if it were lost among others alike
+    index = SearchIndex(kind, built.index, missed, 1.0, built.settings)
+    if kind == EXACT:
+        with pytest.raises(LibraryError, match="does not find"):
+            check_index(index, tmp_path)
+    else:
+        check_index(index, tmp_path)
+    index = SearchIndex(kind, built.index, np.roll(embeddings, 1, axis=0), 1.0, built.settings)
+    with pytest.raises(LibraryError, match="does not find"):
+        check_index(index, tmp_path)

@@ -36,6 +36,14 @@ def test_the_command_draws_and_lists_failures(music: Path, tmp_path: Path) -> No
         assert picture.size == (1000, 360)
 
 
+def test_an_album_may_be_called_generations(tmp_path: Path) -> None:
+    make_music(tmp_path / "music" / "generations", 1)
+    arguments = ["spectrograms", str(tmp_path / "music"), str(tmp_path / "out"), "--workers", "1"]
+    result = CliRunner().invoke(specrec.cli.app, arguments)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out" / "generations" / "track 0.png").is_file()
+
+
 def test_errors_are_one_line_with_exit_code_2(
     music: Path,
     tmp_path: Path,
