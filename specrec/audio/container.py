@@ -143,9 +143,10 @@ def is_cut_short(file: BinaryIO, head: Head) -> bool:
             return True
         segments = page[26]
         return 27 + segments + sum(page[27 : 27 + segments]) > len(page)
-    stated = _stated_size(file, head.container, head.size)
+    start = head.links[0][0]
+    stated = _stated_size(file, head.container, start, head.size)
     # Writers are often off by some bytes of padding; only a missing part matters.
-    return stated is not None and head.size < COMPLETE * stated
+    return stated is not None and head.size - start < COMPLETE * stated
 
 
 def _last_page(file: BinaryIO, size: int) -> bytes:
@@ -155,9 +156,9 @@ def _last_page(file: BinaryIO, size: int) -> bytes:
     return tail[page:] if page >= 0 else b""
 
 
-def _stated_size(file: BinaryIO, container: str | None, size: int) -> int | None:
-    """How long a file is by its header; None if it does not say."""
-    file.seek(0)
+def _stated_size(file: BinaryIO, container: str | None, start: int, size: int) -> int | None:
+    """How long a file is from its header on, and by it; None if it does not say."""
+    file.seek(start)
     head = file.read(256)
     if container == "wav":
         return _unless_unknown(int.from_bytes(head[4:8], "little"), 8)
@@ -171,7 +172,7 @@ def _stated_size(file: BinaryIO, container: str | None, size: int) -> int | None
         return int.from_bytes(head[16:24], "little")
     if container == "matroska":
         return _matroska_size(head)
-    return _caf_size(file, size) if container == "caf" else None
+    return _caf_size(file, start, size) if container == "caf" else None
 
 
 def _unless_unknown(stated: int, header: int) -> int | None:
@@ -184,15 +185,15 @@ def _unless_unknown(stated: int, header: int) -> int | None:
     return None if is_unknown else stated + header
 
 
-def _caf_size(file: BinaryIO, size: int) -> int | None:
-    end = 8
+def _caf_size(file: BinaryIO, start: int, size: int) -> int | None:
+    end = start + 8
     while end + 12 <= size:
         file.seek(end)
         length = int.from_bytes(file.read(12)[4:], "big", signed=True)
         if length < 0:  # of the last chunk, sound that was streamed
             return None
         end += 12 + length
-    return end
+    return end - start
 
 
 def _matroska_size(head: bytes) -> int | None:

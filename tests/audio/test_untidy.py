@@ -156,6 +156,19 @@ def test_half_an_uncompressed_file_is_truncated(suffix: str, tmp_path: Path) -> 
     assert reason_of(path) == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize("suffix", ["wav", "aiff"])
+def test_a_tag_before_a_header_does_not_change_what_it_states(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"tagged.{suffix}"
+    sf.write(path, noise(3), RATE)
+    expected = decode(path).samples
+    tag = b"ID3\x03\0\0" + bytes([0, 6, 0, 0]) + bytes(6 << 14)  # 98 kB of padding
+    whole = tag + path.read_bytes()
+    path.write_bytes(whole)
+    np.testing.assert_array_equal(decode(path).samples, expected)
+    path.write_bytes(whole[: len(tag) + (len(whole) - len(tag)) // 2])
+    assert reason_of(path) == Reason.TRUNCATED
+
+
 def with_total(flac: bytes, samples: int) -> bytes:
     """STREAMINFO's total number of samples, 36 bits, changed."""
     field = (flac[21] & 0xF0 | samples >> 32).to_bytes(1, "big") + (samples & 0xFFFFFFFF).to_bytes(
