@@ -22,6 +22,7 @@ from specrec.audio.ffmpeg import (
 )
 
 ENDED_EARLY = "ended early"
+NO_SOUND = "there is no sound that FFmpeg can decode"
 _BLOCK_FRAMES = 1 << 16  # a second or more: what each block costs in Python adds up
 _PREROLL_SECONDS = 1.0  # lossy codecs need what lies before a cut to decode it rightly
 _SEEKABLE_BY_FFMPEG = {"mp4", "matroska", "wv", "ape", "flac", "ogg"}  # exactly, after a pre-roll
@@ -156,7 +157,7 @@ def open_ffmpeg(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
     with container:
         stream = sound_of(container)
         if stream is None:
-            raise DecoderError("there is no sound that FFmpeg can decode", recognized=False)
+            raise DecoderError(NO_SOUND, recognized=False)
         _check_format(stream.rate or 0, stream.channels)
         name = container.format.name
         is_stated = head.states_length or name not in _MAY_STATE_NO_LENGTH

@@ -12,7 +12,14 @@ import numpy as np
 
 from specrec.audio.channels import mix
 from specrec.audio.container import COMPLETE, Head, is_cut_short, read_head
-from specrec.audio.decoders import DecoderError, Part, Stream, open_ffmpeg, open_soundfile
+from specrec.audio.decoders import (
+    NO_SOUND,
+    DecoderError,
+    Part,
+    Stream,
+    open_ffmpeg,
+    open_soundfile,
+)
 from specrec.audio.ffmpeg import (
     FFMPEG_ERRORS,
     open_container,
@@ -151,6 +158,8 @@ def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderErro
     # Of anything at all, something may look like audio for a moment.
     if head.container is None and (best is None or best.decoded_seconds < _HARDLY_ANY_SECONDS):
         return AudioError(path, Reason.NOT_AUDIO, "neither libsndfile nor FFmpeg finds audio")
+    if best is None and any(str(failure) == NO_SOUND for failure in failures):
+        return AudioError(path, Reason.NOT_AUDIO, NO_SOUND)  # a film without, or a locked song
     if best is None:
         detail = f"looks like {head.container}, but its header is damaged"
         return AudioError(path, Reason.CORRUPT, detail)

@@ -292,6 +292,20 @@ def test_what_is_no_audio_is_said_to_be_none_whatever_its_name(name: str, tmp_pa
         assert reason_of(path) == Reason.NOT_AUDIO
 
 
+def test_a_film_without_sound_is_not_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "silent.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width = stream.height = 32
+        for number in range(10):
+            frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8))
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(AudioError, match=r"there is no sound .* \(not_audio\)"):
+        load(path, 22_050)
+
+
 @pytest.mark.parametrize("rate", [0, 1, 999, 768_001, 2_000_000_000])
 def test_an_absurd_sample_rate_is_damage(rate: int, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(2))

@@ -107,9 +107,9 @@ def test_a_share_beyond_its_range_is_refused(tmp_path: Path, value: str) -> None
 def test_a_share_may_be_in_percent_where_its_name_says_so(tmp_path: Path) -> None:
     tracks = read_feature_table(write(tmp_path, "track_name,energy_%\na,83\nb,0\n")).tracks
     assert tracks["energy"].tolist() == [0.83, 0]
-    with pytest.raises(CatalogError, match=r"dataset\.csv: energy_% is 101 in one row; bring it to"):
+    with pytest.raises(CatalogError, match=r"energy_% is 101 in one row; bring it to 0 to 100"):
         read_feature_table(write(tmp_path, "track_name,energy_%\na,101\n"))
-    with pytest.raises(CatalogError, match=r"dataset\.csv: Energy is 55 in one row; bring it to"):
+    with pytest.raises(CatalogError, match=r"dataset\.csv: Energy is 55 in one row; bring it"):
         read_feature_table(write(tmp_path, "Track.Name,Energy\na,55\n"))
 
 
