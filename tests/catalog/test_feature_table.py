@@ -147,6 +147,13 @@ def test_what_excel_writes_anywhere_is_read(tmp_path: Path, text: str, encoding:
     assert tracks["energy"].tolist() == [0.5, 0.25]
 
 
+def test_tabs_part_the_cells_of_a_tsv_file_whatever_its_header_holds(tmp_path: Path) -> None:
+    path = tmp_path / "table.tsv"
+    path.write_text("title\tmood (glad, sad, or neither)\tenergy\nOne\tsad\t0.5\n")
+    tracks = read_feature_table(path).tracks
+    assert (tracks["title"].tolist(), tracks["energy"].tolist()) == (["One"], [0.5])
+
+
 def test_a_text_with_commas_stays_a_text(tmp_path: Path) -> None:
     table = read_feature_table(write(tmp_path, "track_id;title;mood;energy\na;1,5;x,y;\n"))
     assert table.tracks[["title", "mood"]].to_numpy().tolist() == [["1,5", "x,y"]]
