@@ -20,7 +20,7 @@ class FeatureTable:
     """A table of tracks and their features.
 
     Attributes:
-        path: Where it was read from; None for a frame.
+        path: Where it was read from; None for a frame of which that is unknown.
         tracks: One row a track: `track_id`, `rows` (the numbers of all its rows, a list), then
             the table's columns, those of published tables under our names (`our_names`): title,
             artist (several joined by `; `), album, genre (a sorted list), year, duration_seconds.
@@ -45,7 +45,7 @@ class FeatureTable:
         return pd.Series(np.repeat(np.arange(len(self)), counts), numbers.astype(np.int64))
 
 
-def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
+def read_feature_table(table: Path | pd.DataFrame, path: Path | None = None) -> FeatureTable:
     """Reads a table of features; rows of one `track_id` become one track.
 
     Of several rows for a track, all genres are kept, and the first row's other values. A row's
@@ -55,12 +55,13 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
 
     Args:
         table: A CSV, TSV or Parquet file, or what was read from one.
+        path: Where a frame was read from, if anywhere.
 
     Raises:
         CatalogError: If it can't be read, has no rows or a column of that name, or a feature is no
             number, or goes beyond 0 and 1 where Spotify gives it between them.
     """
-    path = table if isinstance(table, Path) else None
+    path = table if isinstance(table, Path) else path
     read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True)
     if not len(read):
         raise CatalogError(f"{path or 'the table'}: has no rows")
