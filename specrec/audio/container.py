@@ -59,7 +59,7 @@ def read_head(file: BinaryIO, size: int) -> Head:
     links = [start]
     states_length = True
     if container in ("ogg", "opus"):
-        links = _ogg_links(file, start, size)
+        links = _ogg_links(file, start)
         states_length = len(links) == 1
     elif container in ("mp3", None):
         states_length = _counts_its_frames(file, start, size)
@@ -113,12 +113,11 @@ def _counts_its_frames(file: BinaryIO, start: int, size: int) -> bool:
     return at >= 0 and size - start - counted < _SMALL_TAG_BYTES
 
 
-def _ogg_links(file: BinaryIO, start: int, size: int) -> list[int]:
-    """Where the streams of an Ogg file begin that follow each other, in bytes."""
-    file.seek(start)
-    serial = file.read(18)[14:]
-    if _last_page(file, size)[14:18] == serial:
-        return [start]
+def _ogg_links(file: BinaryIO, start: int) -> list[int]:
+    """Where the streams of an Ogg file begin that follow each other, in bytes.
+
+    Their serial numbers should differ, but don't where a program gives each the same.
+    """
     links, at, was_first = [start], start, True
     while True:
         file.seek(at)

@@ -16,6 +16,7 @@ from specrec.audio.container import Head
 from specrec.audio.ffmpeg import (
     FFMPEG_ERRORS,
     open_container,
+    packets_of,
     sound_of,
     start_seconds,
     stated_seconds,
@@ -243,7 +244,7 @@ class _Decoded:
     def __iter__(self) -> Iterator[av.AudioFrame]:
         lost_in_a_row = 0
         for container, stream in chain([(self.container, self.stream)], self._links):
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream):
                 self.packets += 1
                 try:
                     frames = packet.decode()

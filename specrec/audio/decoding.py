@@ -23,6 +23,7 @@ from specrec.audio.decoders import (
 from specrec.audio.ffmpeg import (
     FFMPEG_ERRORS,
     open_container,
+    packets_of,
     sound_of,
     start_seconds,
     stated_seconds,
@@ -184,7 +185,7 @@ def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float]:
                 return stated, reached
             stated = stated_seconds(container, stream) or 0.0
             origin = start_seconds(stream)
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream):
                 if packet.pts is not None and not packet.is_corrupt:  # cut, that is
                     end = packet.pts + (packet.duration or 0)
                     reached = float(end * packet.time_base) - origin

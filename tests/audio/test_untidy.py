@@ -264,6 +264,15 @@ def test_chained_streams_are_read_all_whatever_their_rates(suffix: str, tmp_path
     assert reason_of(path) == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize("suffix", ["ogg", "opus"])
+def test_chained_streams_of_one_serial_number_are_read_all(suffix: str, tmp_path: Path) -> None:
+    path = write(tmp_path / f"a.{suffix}", tone(3, 700, 48_000), 48_000)
+    path.write_bytes(2 * path.read_bytes())
+    waveform = decode(path)
+    assert waveform.seconds == pytest.approx(6, abs=0.03)
+    assert dominant_hz(waveform.samples[-96_000:], 48_000) == pytest.approx(700, abs=1)
+
+
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg"])
 def test_channels_that_cancel_each_other_are_not_silent(suffix: str, tmp_path: Path) -> None:
     sound = tone(3, 700)
