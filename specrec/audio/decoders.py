@@ -247,7 +247,7 @@ class _Decoded:
             for packet in packets_of(container, stream):
                 self.packets += 1
                 try:
-                    frames = packet.decode()
+                    frames = cast(list[av.AudioFrame], packet.decode())
                 except av.InvalidDataError:
                     lost_in_a_row += 1
                     continue
