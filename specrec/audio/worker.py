@@ -109,9 +109,9 @@ def _limit_memory() -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
     except (ImportError, OSError):
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = pages * resource.getpagesize() + MEMORY_BYTES
-    if hard == resource.RLIM_INFINITY or most < hard:
+    if soft == resource.RLIM_INFINITY or most < soft:  # what the user allows is not raised
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
