@@ -59,7 +59,7 @@ def read_head(file: BinaryIO, size: int) -> Head:
     links = [start]
     states_length = True
     if container in ("ogg", "opus"):
-        links = _ogg_links(file, start, size)
+        links = _ogg_links(file, start)
         states_length = len(links) == 1
     elif container in ("mp3", None):
         states_length = _counts_its_frames(file, start, size)
@@ -113,12 +113,11 @@ def _counts_its_frames(file: BinaryIO, start: int, size: int) -> bool:
     return at >= 0 and size - start - counted < _SMALL_TAG_BYTES
 
 
-def _ogg_links(file: BinaryIO, start: int, size: int) -> list[int]:
-    """Where the streams of an Ogg file begin that follow each other, in bytes."""
-    file.seek(start)
-    serial = file.read(18)[14:]
-    if _last_page(file, size)[14:18] == serial:
-        return [start]
+def _ogg_links(file: BinaryIO, start: int) -> list[int]:
+    """Where the streams of an Ogg file begin that follow each other, in bytes.
+
+    Their serial numbers should differ, but don't where a program gives each the same.
+    """
     links, at, was_first = [start], start, True
     while True:
         file.seek(at)
@@ -143,9 +142,10 @@ def is_cut_short(file: BinaryIO, head: Head) -> bool:
             return True
         segments = page[26]
         return 27 + segments + sum(page[27 : 27 + segments]) > len(page)
-    stated = _stated_size(file, head.container, head.size)
+    start = head.links[0][0]
+    stated = _stated_size(file, head.container, start, head.size)
     # Writers are often off by some bytes of padding; only a missing part matters.
-    return stated is not None and head.size < COMPLETE * stated
+    return stated is not None and head.size - start < COMPLETE * stated
 
 
 def _last_page(file: BinaryIO, size: int) -> bytes:
@@ -155,9 +155,9 @@ def _last_page(file: BinaryIO, size: int) -> bytes:
     return tail[page:] if page >= 0 else b""
 
 
-def _stated_size(file: BinaryIO, container: str | None, size: int) -> int | None:
-    """How long a file is by its header; None if it does not say."""
-    file.seek(0)
+def _stated_size(file: BinaryIO, container: str | None, start: int, size: int) -> int | None:
+    """How long a file is from its header on, and by it; None if it does not say."""
+    file.seek(start)
     head = file.read(256)
     if container == "wav":
         return _unless_unknown(int.from_bytes(head[4:8], "little"), 8)
@@ -174,10 +174,10 @@ def _stated_size(file: BinaryIO, container: str | None, size: int) -> int | None
     if container == "dsf":
         return int.from_bytes(head[12:20], "little")
     if container == "sphere":
-        return _sphere_size(file)
+        return _sphere_size(file, start)
     if container == "voc":
-        return _voc_size(file, int.from_bytes(head[20:22], "little"), size)
-    return _caf_size(file, size) if container == "caf" else None
+        return _voc_size(file, start, size)
+    return _caf_size(file, start, size) if container == "caf" else None
 
 
 def _unless_unknown(stated: int, header: int) -> int | None:
@@ -190,9 +190,9 @@ def _unless_unknown(stated: int, header: int) -> int | None:
     return None if is_unknown else stated + header
 
 
-def _sphere_size(file: BinaryIO) -> int | None:
+def _sphere_size(file: BinaryIO, start: int) -> int | None:
     """Of a NIST SPHERE file, whose header is text."""
-    file.seek(0)
+    file.seek(start)
     lines = [line.split() for line in file.read(1024).decode("ascii", "replace").splitlines()]
     fields = {line[0]: line[-1] for line in lines if len(line) == 3}
     try:
@@ -204,25 +204,26 @@ def _sphere_size(file: BinaryIO) -> int | None:
 
 def _voc_size(file: BinaryIO, start: int, size: int) -> int:
     """Of a VOC file: blocks of a kind and a length, until one of kind 0."""
-    end = start
+    file.seek(start + 20)
+    end = start + int.from_bytes(file.read(2), "little")
     while end < size:
         file.seek(end)
         block = file.read(4)
         if block[:1] == b"\0":
             break
         end += 4 + int.from_bytes(block[1:], "little")
-    return end
+    return end - start
 
 
-def _caf_size(file: BinaryIO, size: int) -> int | None:
-    end = 8
+def _caf_size(file: BinaryIO, start: int, size: int) -> int | None:
+    end = start + 8
     while end + 12 <= size:
         file.seek(end)
         length = int.from_bytes(file.read(12)[4:], "big", signed=True)
         if length < 0:  # of the last chunk, sound that was streamed
             return None
         end += 12 + length
-    return end
+    return end - start
 
 
 def _matroska_size(head: bytes) -> int | None:

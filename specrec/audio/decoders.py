@@ -16,12 +16,14 @@ from specrec.audio.container import Head
 from specrec.audio.ffmpeg import (
     FFMPEG_ERRORS,
     open_container,
+    packets_of,
     sound_of,
     start_seconds,
     stated_seconds,
 )
 
 ENDED_EARLY = "ended early"
+NO_SOUND = "there is no sound that FFmpeg can decode"
 _BLOCK_FRAMES = 1 << 16  # a second or more: what each block costs in Python adds up
 _PREROLL_SECONDS = 1.0  # lossy codecs need what lies before a cut to decode it rightly
 _SEEKABLE_BY_FFMPEG = {"mp4", "matroska", "wv", "ape", "flac", "ogg"}  # exactly, after a pre-roll
@@ -157,7 +159,7 @@ def open_ffmpeg(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
     with container:
         stream = sound_of(container)
         if stream is None:
-            raise DecoderError("there is no sound that FFmpeg can decode", recognized=False)
+            raise DecoderError(NO_SOUND, recognized=False)
         _check_format(stream.rate or 0, stream.channels)
         name = container.format.name
         is_stated = head.states_length or name not in _MAY_STATE_NO_LENGTH
@@ -246,10 +248,10 @@ class _Decoded:
     def __iter__(self) -> Iterator[av.AudioFrame]:
         lost_in_a_row = 0
         for container, stream in chain([(self.container, self.stream)], self._links):
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream):
                 self.packets += 1
                 try:
-                    frames = packet.decode()
+                    frames = cast(list[av.AudioFrame], packet.decode())
                 except av.InvalidDataError:
                     lost_in_a_row += 1
                     continue

@@ -12,10 +12,18 @@ import numpy as np
 
 from specrec.audio.channels import mix
 from specrec.audio.container import COMPLETE, Head, is_cut_short, read_head
-from specrec.audio.decoders import DecoderError, Part, Stream, open_ffmpeg, open_soundfile
+from specrec.audio.decoders import (
+    NO_SOUND,
+    DecoderError,
+    Part,
+    Stream,
+    open_ffmpeg,
+    open_soundfile,
+)
 from specrec.audio.ffmpeg import (
     FFMPEG_ERRORS,
     open_container,
+    packets_of,
     sound_of,
     start_seconds,
     stated_seconds,
@@ -151,6 +159,8 @@ def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderErro
     # Of anything at all, something may look like audio for a moment.
     if head.container is None and (best is None or best.decoded_seconds < _HARDLY_ANY_SECONDS):
         return AudioError(path, Reason.NOT_AUDIO, "neither libsndfile nor FFmpeg finds audio")
+    if best is None and any(str(failure) == NO_SOUND for failure in failures):
+        return AudioError(path, Reason.NOT_AUDIO, NO_SOUND)  # a film without, or a locked song
     if best is None:
         detail = f"looks like {head.container}, but its header is damaged"
         return AudioError(path, Reason.CORRUPT, detail)
@@ -175,7 +185,7 @@ def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float | None]:
                 return stated, reached
             stated = stated_seconds(container, stream) or 0.0
             origin = start_seconds(stream)
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream):
                 if packet.pts is not None:
                     is_cut = packet.is_corrupt
                     end = packet.pts + (0 if is_cut else packet.duration or 0)

@@ -1,6 +1,8 @@
 """FFmpeg on a leash: which formats it may read, and nothing but the file that it is given."""
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO, cast
 
 import av
@@ -62,6 +64,17 @@ def sound_of(container: av.container.InputContainer) -> av.AudioStream | None:
     """The audio stream that players take, the default one; None if there is none to decode."""
     stream = cast(av.AudioStream | None, container.streams.best("audio"))
     return None if stream is None or stream.codec_context is None else stream
+
+
+def packets_of(
+    container: av.container.InputContainer, stream: av.AudioStream
+) -> Iterator[av.Packet]:
+    """The packets of a stream, and one without content, which ends it.
+
+    PyAV stumbles, after them, over a stream that began on the way.
+    """
+    with suppress(IndexError):
+        yield from container.demux(stream)
 
 
 def start_seconds(stream: av.AudioStream) -> float:

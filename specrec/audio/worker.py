@@ -1,5 +1,6 @@
 """A process that reads files, so that whatever a decoder does costs no other file."""
 
+import fcntl
 import os
 import pickle
 import signal
@@ -80,7 +81,9 @@ def serve() -> None:
     It leaves Ctrl-C to that one, and sends libmpg123's own notes on descriptor 2 nowhere.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with socket(fileno=os.dup(0)) as connection, suppress(EOFError, OSError):
+    # Above the standard ones, of which any may be free: a service has them closed.
+    duplicate = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 3)
+    with socket(fileno=duplicate) as connection, suppress(EOFError, OSError):
         function = pickle.loads(receive(connection))
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -106,9 +109,9 @@ def _limit_memory() -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
     except (ImportError, OSError):
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = pages * resource.getpagesize() + MEMORY_BYTES
-    if hard == resource.RLIM_INFINITY or most < hard:
+    if soft == resource.RLIM_INFINITY or most < soft:  # what the user allows is not raised
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 

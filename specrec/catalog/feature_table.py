@@ -20,7 +20,7 @@ class FeatureTable:
     """A table of tracks and their features.
 
     Attributes:
-        path: Where it was read from; None for a frame.
+        path: Where it was read from; None for a frame of which that is unknown.
         tracks: One row a track: `track_id`, `rows` (the numbers of all its rows, a list), then
             the table's columns, those of published tables under our names (`our_names`): title,
             artist (several joined by `; `), album, genre (a sorted list), year, duration_seconds.
@@ -45,22 +45,23 @@ class FeatureTable:
         return pd.Series(np.repeat(np.arange(len(self)), counts), numbers.astype(np.int64))
 
 
-def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
+def read_feature_table(table: Path | pd.DataFrame, path: Path | None = None) -> FeatureTable:
     """Reads a table of features; rows of one `track_id` become one track.
 
     Of several rows for a track, all genres are kept, and the first row's other values. A row's
     number stands in an unnamed first column, or is its place, from 0; it is also the `track_id`
     of a row that has none. A `tempo` of 0 says that none was found, and is missing, as an infinite
-    number is.
+    number is. Shares are from 0 to 1, or in percent where their column's name says `%`.
 
     Args:
         table: A CSV, TSV or Parquet file, or what was read from one.
+        path: Where a frame was read from, if anywhere.
 
     Raises:
         CatalogError: If it can't be read, has no rows or a column of that name, or a feature is no
             number, or goes beyond 0 and 1 where Spotify gives it between them.
     """
-    path = table if isinstance(table, Path) else None
+    path = table if isinstance(table, Path) else path
     read = load_table(table) if isinstance(table, Path) else table.reset_index(drop=True)
     if not len(read):
         raise CatalogError(f"{path or 'the table'}: has no rows")
@@ -68,9 +69,11 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
         raise CatalogError(f"{path or 'the table'}: a column may not be named rows; rename it")
     numeric = read.select_dtypes("number").columns
     read[numeric] = read[numeric].replace([np.inf, -np.inf], np.nan)
-    read = read.rename(columns=our_names(read.columns))
-    for name in (one for one in NUMBERS if one in read):
-        read[name] = _checked(read[name], str(path or "the table"))
+    ours = our_names(read.columns)
+    for column in read.columns:
+        if (name := ours.get(column, column)) in NUMBERS:
+            read[column] = _checked(read[column], name in SHARES, str(path or "the table"))
+    read = read.rename(columns=ours)
     empty_cells = int(read.isna().to_numpy().sum())
     numbers = _numbers(read)
     own = read["track_id"].astype("string") if "track_id" in read else pd.NA
@@ -92,8 +95,11 @@ def read_feature_table(table: Path | pd.DataFrame) -> FeatureTable:
     return FeatureTable(path, tracks, len(read), empty_cells)
 
 
-def _checked(column: pd.Series, table: str) -> pd.Series:
-    """A feature as numbers; refuses what is none, or beyond the range that it has elsewhere."""
+def _checked(column: pd.Series, is_share: bool, table: str) -> pd.Series:
+    """A feature as numbers; refuses what is none, or a share beyond its range.
+
+    A share in a column called `energy_%`, say, is in percent.
+    """
     values = pd.to_numeric(column, errors="coerce")
     text = column[values.isna() & column.notna()]
     if len(text):
@@ -101,13 +107,16 @@ def _checked(column: pd.Series, table: str) -> pd.Series:
             f"{table}: {column.name} is {text.iloc[0]!r} in one row, which is no number; mend it,"
             " or give the column another name"
         )
-    beyond = values[(values < 0) | (values > 1)]
-    if column.name in SHARES and len(beyond):
+    if not is_share:
+        return values
+    most = 100 if "%" in str(column.name) else 1
+    beyond = values[(values < 0) | (values > most)]
+    if len(beyond):
         raise CatalogError(
-            f"{table}: {column.name} is {beyond.iloc[0]:g} in one row; bring it to 0 to 1, or give"
-            " the column another name"
+            f"{table}: {column.name} is {beyond.iloc[0]:g} in one row; bring it to 0 to {most}, or"
+            " give the column another name"
         )
-    return values
+    return values / most
 
 
 def _numbers(table: pd.DataFrame) -> Int64[np.ndarray, " rows"]:

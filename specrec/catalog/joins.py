@@ -60,7 +60,9 @@ def join_features(root: Path, tracks: pd.DataFrame, path: Path) -> tuple[pd.Data
     """
     raw = load_table(path)
     by_path = any(name in raw for name in PATH_COLUMNS)
-    table = read_feature_table(read_table(path).reset_index() if by_path else raw)
+    if by_path:  # one more column of that name would name no file
+        raw = read_table(path).drop(columns="file", errors="ignore").reset_index()
+    table = read_feature_table(raw, path)
     places = _places(root, tracks, table, by_path)
     known = int(places.notna().sum())
     if not known:

@@ -77,11 +77,11 @@ def _named_file(folders: list[Path], name: str) -> str:
 def load_table(path: Path) -> pd.DataFrame:
     """Reads a CSV, TSV or Parquet file, whatever its columns.
 
-    A CSV file is text in UTF-8, or in UTF-16 with its mark, its cells separated by what Excel's
-    line `sep=` says, or else whichever of comma, semicolon, tab and bar stands most often in its
-    header. Where that is not the comma, a column may write its decimals with one. Identifiers and
-    names stay text, and of them only an empty cell is missing: a title may be `1979` and an artist
-    `NA`.
+    A CSV file is text in UTF-8, or in UTF-16 with its mark. Its cells are separated by what Excel's
+    line `sep=` says; by tabs in a TSV file that has them; else by whichever of comma, semicolon,
+    tab and bar stands most often in its header. Where that is not the comma, a column may write its
+    decimals with one. Identifiers and names stay text, and of them only an empty cell is missing: a
+    title may be `1979` and an artist `NA`.
 
     Raises:
         CatalogError: If it can't be read.
@@ -113,7 +113,8 @@ def _load_csv(path: Path) -> pd.DataFrame:
     with path.open(encoding=encoding) as text:
         header = text.readline()
     excel = _EXCEL.fullmatch(header)
-    separator = excel[1] if excel else max(",;\t|", key=header.count)
+    usual = "\t" if path.suffix.lower() == ".tsv" and "\t" in header else ",;\t|"
+    separator = excel[1] if excel else max(usual, key=header.count)
     options = {"sep": separator, "encoding": encoding, "skiprows": 1 if excel else 0}
     names = pd.read_csv(path, nrows=0, **options).columns
     texts = text_columns(names)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -76,7 +77,7 @@ def read_tags(path: Path) -> Tags:
 
 
 def _read(file: BinaryIO) -> Tags:
-    sources: list[dict[str, Any]] = []
+    sources: list[dict[str, list[str]]] = []
     length = 0.0
     parsed = _attempt(lambda: mutagen.File(file, easy=True))
     if parsed is not None:
@@ -109,7 +110,7 @@ def _attempt(read: Callable[[], Any]) -> Any:
         return None
 
 
-def _by_ffmpeg(file: BinaryIO) -> tuple[dict[str, Any], float]:
+def _by_ffmpeg(file: BinaryIO) -> tuple[dict[str, list[str]], float]:
     """Tags and seconds of a file that FFmpeg reads."""
     from specrec.audio.ffmpeg import open_container  # here, for most files do without
 
@@ -117,22 +118,23 @@ def _by_ffmpeg(file: BinaryIO) -> tuple[dict[str, Any], float]:
         return _named(container.metadata), (container.duration or 0) * 1e-6
 
 
-def _named(tags: Any) -> dict[str, Any]:
+def _named(tags: Any) -> dict[str, list[str]]:
     """The tags that are wanted, of mutagen's mapping or FFmpeg's, by names in small letters."""
     wanted = {name for names in _NAMES.values() for name in names}
     # Some of mutagen's mappings are lists of pairs too, as which they would be iterated.
     keys = [] if tags is None else [key for key in tags.keys() if key.casefold() in wanted]  # noqa: SIM118
-    return {key.casefold(): tags[key] for key in keys}
+    return {key.casefold(): _attempt(partial(_texts, tags, key)) or [] for key in keys}
 
 
-def _text(sources: Sequence[dict[str, Any]], names: Iterable[str]) -> str | None:
+def _texts(tags: Any, key: str) -> list[str]:
+    """What one tag says; an error if that is no text, as APEv2's may be."""
+    value = tags[key]
+    values = [value] if isinstance(value, str) else getattr(value, "genres", value)
+    parts = [str(part).replace("\0", "; ").strip() for part in values]
+    return [part for part in dict.fromkeys(parts) if part]
+
+
+def _text(sources: Sequence[dict[str, list[str]]], names: Iterable[str]) -> str | None:
     """The first that says something, several values joined."""
-    for name in names:
-        for source in sources:
-            value = source.get(name, ())
-            values = [value] if isinstance(value, str) else getattr(value, "genres", value)
-            parts = [str(part).replace("\0", "; ").strip() for part in values]
-            text = "; ".join(part for part in dict.fromkeys(parts) if part)
-            if text:
-                return text[:_LONGEST]
-    return None
+    said = (source[name] for name in names for source in sources if source.get(name))
+    return "; ".join(next(said, []))[:_LONGEST] or None

@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,10 +104,17 @@ def track_of_row(row: "pd.Series[Any]") -> Track:
 
 
 def track_of_file(path: Path) -> Track:
-    """A file outside the library, by its own tags."""
+    """A file outside the library, by its own tags.
+
+    Raises:
+        AudioError: If reading them crashes.
+    """
+    from specrec.audio.pool import map_path
     from specrec.catalog.tags import read_tags
 
-    tags = read_tags(path)
+    # What it may cost is bounded in a main thread only: a server's threads leave it to a worker.
+    is_main = threading.current_thread() is threading.main_thread()
+    tags = read_tags(path) if is_main else map_path(read_tags, path)
     return Track(
         None,
         str(path),

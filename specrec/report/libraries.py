@@ -68,7 +68,7 @@ def print_verification(found: Verification, library: str) -> None:
 
 def print_repair(done: Repair) -> None:
     """Says what could be saved, and what to do next."""
-    console = Console(highlight=False)
+    console = Console()
     if done.tracks:
         console.print(f"mended: {done.tracks} tracks are there, and what was removed stays out")
     else:

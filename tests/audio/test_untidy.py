@@ -156,6 +156,19 @@ def test_half_an_uncompressed_file_is_truncated(suffix: str, tmp_path: Path) -> 
     assert reason_of(path) == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize("suffix", ["wav", "aiff"])
+def test_a_tag_before_a_header_does_not_change_what_it_states(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"tagged.{suffix}"
+    sf.write(path, noise(3), RATE)
+    expected = decode(path).samples
+    tag = b"ID3\x03\0\0" + bytes([0, 6, 0, 0]) + bytes(6 << 14)  # 98 kB of padding
+    whole = tag + path.read_bytes()
+    path.write_bytes(whole)
+    np.testing.assert_array_equal(decode(path).samples, expected)
+    path.write_bytes(whole[: len(tag) + (len(whole) - len(tag)) // 2])
+    assert reason_of(path) == Reason.TRUNCATED
+
+
 def with_total(flac: bytes, samples: int) -> bytes:
     """STREAMINFO's total number of samples, 36 bits, changed."""
     field = (flac[21] & 0xF0 | samples >> 32).to_bytes(1, "big") + (samples & 0xFFFFFFFF).to_bytes(
@@ -251,6 +264,15 @@ def test_chained_streams_are_read_all_whatever_their_rates(suffix: str, tmp_path
     assert reason_of(path) == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize("suffix", ["ogg", "opus"])
+def test_chained_streams_of_one_serial_number_are_read_all(suffix: str, tmp_path: Path) -> None:
+    path = write(tmp_path / f"a.{suffix}", tone(3, 700, 48_000), 48_000)
+    path.write_bytes(2 * path.read_bytes())
+    waveform = decode(path)
+    assert waveform.seconds == pytest.approx(6, abs=0.03)
+    assert dominant_hz(waveform.samples[-96_000:], 48_000) == pytest.approx(700, abs=1)
+
+
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg"])
 def test_channels_that_cancel_each_other_are_not_silent(suffix: str, tmp_path: Path) -> None:
     sound = tone(3, 700)
@@ -277,6 +299,20 @@ def test_what_is_no_audio_is_said_to_be_none_whatever_its_name(name: str, tmp_pa
     for content in (b"<html><body>404 Not Found</body></html>", gzip.compress(JUNK), bytes(50_000)):
         path.write_bytes(content)
         assert reason_of(path) == Reason.NOT_AUDIO
+
+
+def test_a_film_without_sound_is_not_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "silent.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width = stream.height = 32
+        for number in range(10):
+            frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8))
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(AudioError, match=r"there is no sound .* \(not_audio\)"):
+        load(path, 22_050)
 
 
 @pytest.mark.parametrize("rate", [0, 1, 999, 768_001, 2_000_000_000])

@@ -104,6 +104,15 @@ def test_a_share_beyond_its_range_is_refused(tmp_path: Path, value: str) -> None
         read_feature_table(table)
 
 
+def test_a_share_may_be_in_percent_where_its_name_says_so(tmp_path: Path) -> None:
+    tracks = read_feature_table(write(tmp_path, "track_name,energy_%\na,83\nb,0\n")).tracks
+    assert tracks["energy"].tolist() == [0.83, 0]
+    with pytest.raises(CatalogError, match=r"energy_% is 101 in one row; bring it to 0 to 100"):
+        read_feature_table(write(tmp_path, "track_name,energy_%\na,101\n"))
+    with pytest.raises(CatalogError, match=r"dataset\.csv: Energy is 55 in one row; bring it"):
+        read_feature_table(write(tmp_path, "Track.Name,Energy\na,55\n"))
+
+
 def test_an_infinite_number_is_a_missing_one_and_rows_no_column(tmp_path: Path) -> None:
     table = read_feature_table(write(tmp_path, "track_id,loudness\na,-inf\nb,-7\n"))
     assert table.tracks["loudness"].isna().tolist() == [True, False]
@@ -136,6 +145,13 @@ def test_what_excel_writes_anywhere_is_read(tmp_path: Path, text: str, encoding:
     assert tracks["track_id"].tolist() == ["1", "2"]
     assert tracks["title"].tolist() == ["Café", "Two"]
     assert tracks["energy"].tolist() == [0.5, 0.25]
+
+
+def test_tabs_part_the_cells_of_a_tsv_file_whatever_its_header_holds(tmp_path: Path) -> None:
+    path = tmp_path / "table.tsv"
+    path.write_text("title\tmood (glad, sad, or neither)\tenergy\nOne\tsad\t0.5\n")
+    tracks = read_feature_table(path).tracks
+    assert (tracks["title"].tolist(), tracks["energy"].tolist()) == (["One"], [0.5])
 
 
 def test_a_text_with_commas_stays_a_text(tmp_path: Path) -> None:

@@ -65,6 +65,18 @@ def test_rows_are_found_by_path(tracks: pd.DataFrame, tmp_path: Path) -> None:
     assert joined["tempo"].fillna(0).tolist() == [0, 90, 0]
 
 
+def test_a_second_column_that_could_name_files_names_none(
+    tracks: pd.DataFrame, tmp_path: Path
+) -> None:
+    table = write(tmp_path, "path,file,tempo\nin/clip_0.mp3,x,90\n")
+    joined, report = join_features(tmp_path, tracks, table)
+    assert report.known == 1
+    assert joined["tempo"].fillna(0).tolist() == [0, 90, 0]
+    table = write(tmp_path, "path,tempo\nin/clip_0.mp3,fast\n")
+    with pytest.raises(CatalogError, match=rf"{table.name}: tempo is 'fast' in one row"):
+        join_features(tmp_path, tracks, table)
+
+
 def test_a_table_that_knows_no_track_is_an_error(tracks: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"knows none of the 1 tracks.*clip_<row>"):
         join_features(tmp_path, tracks[2:], write(tmp_path, "energy\n0.5\n"))

@@ -81,6 +81,17 @@ def test_apev2_in_an_mp3(tmp_path: Path) -> None:
     assert (read_tags(path).title, read_tags(path).artist) == ("Two", SAID["artist"])
 
 
+def test_a_tag_that_holds_no_text_costs_no_other(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp3", tone(1))
+    tags = mutagen.apev2.APEv2()
+    tags["Title"] = "Here"
+    tags["Artist"] = mutagen.apev2.APEBinaryValue(b"\xff\0")
+    tags["Album"] = mutagen.apev2.APEExtValue("http://example.org", mutagen.apev2.EXTERNAL)
+    tags.save(path)
+    read = read_tags(path)
+    assert (read.title, read.artist, read.album) == ("Here", None, None)
+
+
 def test_a_wavpack_has_a_year_and_its_album_an_artist(tmp_path: Path) -> None:
     path = write_tagged(tmp_path / "a.wv", "wavpack")
     tags = mutagen.apev2.APEv2()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import specrec.cli
 from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
 from specrec.errors import LibraryError
@@ -93,6 +94,16 @@ def decided(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
     remove_tracks(library, [tracks["track 1.wav"]])
     remove_tracks(library, [tracks["track 3.wav"]])
     return folder
+
+
+def test_the_command_mends_and_says_what_it_saved(
+    tmp_path: Path, decided: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
+    flip(_last(library) / "tracks.parquet", 200)
+    specrec.cli.app(["verify", str(library), "--repair"], standalone_mode=False)
+    assert f"mended: {len(STAYING)} tracks are there" in capsys.readouterr().out
+    assert verify_library(library).damage == []
 
 
 STAYING = ["track 0.wav", "track 2.wav", "track 4.wav", "track 5.wav"]
