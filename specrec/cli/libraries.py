@@ -45,8 +45,9 @@ def verify(
     if not found.damage:
         return
     if not repair:
+        places = "place" if len(found.damage) == 1 else "places"
         raise LibraryError(
-            f"{library}: damaged in {len(found.damage)} places; mend it with:"
+            f"{library}: damaged in {len(found.damage)} {places}; mend it with:"
             f" specrec verify {library} --repair"
         )
     print_repair(repair_library(library, found))
