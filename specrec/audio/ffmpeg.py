@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import av
 from av.stream import Disposition
@@ -17,6 +17,10 @@ FORMATS = (
     "eac3,flac,flv,gsm,iff,ircam,lc3,loas,mlp,mmf,mov,mp3,mpc,mpc8,mpeg,mpegts,matroska,nistsphere,"
     "nut,ogg,oma,osq,paf,pvf,qcp,qoa,rka,rm,rso,shn,sox,tak,truehd,tta,voc,vqf,w64,wav,wavarc,wsd,"
     "wv,wve,xwma"
+)
+# PyAV 19 knows no such argument any more.
+_TAGS_IN_ANY_ENCODING: dict[str, Any] = (
+    {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
 )
 _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": ""}
 
@@ -57,7 +61,7 @@ def open_container(
         av.FFmpegError: If it is none of the formats that may be read.
     """
     stretch = _Stretch(file, start, os.fstat(file.fileno()).st_size if stop is None else stop)
-    return av.open(stretch, "r", metadata_errors="ignore", container_options=_OPTIONS)
+    return av.open(stretch, "r", container_options=_OPTIONS, **_TAGS_IN_ANY_ENCODING)
 
 
 def sound_of(container: av.container.InputContainer) -> av.AudioStream | None:
