@@ -1,5 +1,6 @@
 """Composing settings for the root scripts. Hydra and OmegaConf are imported nowhere else."""
 
+import argparse
 import os
 import re
 import sys
@@ -22,6 +23,9 @@ from specrec.stopping import exit_code, stoppable
 from specrec.writing import storage_error
 
 Schema = TypeVar("Schema", TrainConfig, IndexConfig)
+
+if sys.version_info >= (3, 14):  # which refuses a help of Hydra 1.3 that is no string
+    argparse.ArgumentParser._check_help = lambda parser, action: None  # type: ignore[attr-defined]
 
 
 def run_script(
