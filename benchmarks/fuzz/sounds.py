@@ -144,10 +144,11 @@ FORMATS: dict[str, Format] = {
     "tta": Format(".tta", partial(by_ffmpeg, "tta", "tta")),
     "ac3": Format(".ac3", partial(by_ffmpeg, "ac3", "ac3", layout="5.1"), False),
     "eac3": Format(".eac3", partial(by_ffmpeg, "eac3", "eac3"), False),
-    "amr": Format(
-        ".amr", partial(by_ffmpeg, "amr", "libopencore_amrnb", rate=8_000, layout="mono"), False
-    ),
     "dsf": Format(".dsf", _dsf),
     "voc": Format(".voc", partial(by_soundfile, "VOC", "PCM_16")),
     "sph": Format(".sph", partial(by_soundfile, "NIST", "PCM_16")),
 }
+if "libopencore_amrnb" in av.codecs_available:  # PyAV 19 has it no more
+    FORMATS["amr"] = Format(
+        ".amr", partial(by_ffmpeg, "amr", "libopencore_amrnb", rate=8_000, layout="mono"), False
+    )

@@ -53,7 +53,7 @@ class Head:
 
 def read_head(file: BinaryIO, size: int) -> Head:
     """Looks at a file of so many bytes."""
-    start = _sound_start(file)
+    start = sound_start(file)
     file.seek(start)
     container = container_of(file.read(64)) or ("mp3" if start else None)
     links = [start]
@@ -78,18 +78,16 @@ def container_of(head: bytes) -> str | None:
     return None
 
 
-def _sound_start(file: BinaryIO) -> int:
-    """Where the ID3 tags at a file's head end, in bytes."""
+def sound_start(file: BinaryIO) -> int:
+    """Where the ID3v2 tags at a file's head end, in bytes."""
     start = 0
     while True:
         file.seek(start)
         head = file.read(10)
-        if len(head) < 10 or head[:3] != b"ID3":
+        if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 127:
             return start
         # The tag's size is a 28-bit number, seven bits to a byte.
-        size = sum(
-            (byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)
-        )
+        size = sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
         start += 10 + size + (10 if head[5] & 0x10 else 0)
 
 

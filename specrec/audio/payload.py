@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from specrec.audio.container import container_of
+from specrec.audio.container import container_of, sound_start
 
 Span = tuple[int, int]
 """Offset of the first byte, and of the one after the last."""
@@ -22,7 +22,7 @@ def sounding_spans(file: BinaryIO) -> Iterator[Span]:
     """The parts of a file that sound, in order; all of it where its structure is not understood."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    start = _after_id3(file)
+    start = sound_start(file)
     file.seek(start)
     walk = _WALKS.get(container_of(file.read(64)) or "")
     if walk is not None:
@@ -37,18 +37,6 @@ def sounding_spans(file: BinaryIO) -> Iterator[Span]:
             return
     end = _before_tags(file, size)
     yield (start, end) if start < end else (0, size)  # a tag can't be all there is
-
-
-def _after_id3(file: BinaryIO) -> int:
-    """Where the ID3v2 tags at the beginning end."""
-    start = 0
-    while True:
-        file.seek(start)
-        head = file.read(10)
-        if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 127:
-            return start
-        length = int.from_bytes(head[6:7]) << 21 | head[7] << 14 | head[8] << 7 | head[9]
-        start += 10 + length + (10 if head[5] & 0x10 else 0)
 
 
 def _before_tags(file: BinaryIO, size: int) -> int:

@@ -130,7 +130,9 @@ def _texts(tags: Any, key: str) -> list[str]:
     """What one tag says; an error if that is no text, as APEv2's may be."""
     value = tags[key]
     values = [value] if isinstance(value, str) else getattr(value, "genres", value)
-    parts = [str(part).replace("\0", "; ").strip() for part in values]
+    # No surrogates, which stand for bytes in another encoding and which no table holds.
+    plain = (str(part).encode(errors="ignore").decode() for part in values)
+    parts = [part.replace("\0", "; ").strip() for part in plain]
     return [part for part in dict.fromkeys(parts) if part]
 
 

@@ -201,3 +201,13 @@ def test_limits_end_what_goes_beyond_and_leave_no_trace() -> None:
 def _work_for_ever() -> None:
     while True:
         pass
+
+
+def test_bytes_in_another_encoding_are_left_out_of_a_text(tmp_path: Path) -> None:
+    path = write_tagged(tmp_path / "a.wav", "pcm_s16le", title="Beyonc?! now")
+    path.write_bytes(path.read_bytes().replace(b"Beyonc?!", b"Beyonc\xe9!"))
+    title = read_tags(path).title
+    assert title is not None
+    assert title.startswith("Beyonc")
+    assert title.endswith("! now")
+    assert title.encode().decode() == title  # no surrogates: a table can hold it
