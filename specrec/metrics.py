@@ -6,25 +6,8 @@ Raghavan and Schuetze, "Introduction to Information Retrieval" (2008), chapter 8
 source is named.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure with its 95 % bootstrap interval (percentiles; Efron 1979).
-
-    Attributes:
-        value: The figure.
-        low: Lower end of the interval.
-        high: Upper end.
-    """
-
-    value: float
-    low: float
-    high: float
 
 
 def standardize(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:
@@ -32,23 +15,6 @@ def standardize(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "
     spread = np.maximum(vectors.std(axis=0), 1e-9)
     standardized: np.ndarray = (vectors - vectors.mean(axis=0)) / spread
     return standardized
-
-
-def cosine_similarities(
-    queries: Float[np.ndarray, "queries dim"], tracks: Float[np.ndarray, "tracks dim"] | None = None
-) -> Float[np.ndarray, "queries tracks"]:
-    """Cosine similarities, from -1 to 1, of queries to tracks, or of all queries to each other.
-
-    A zero vector has a similarity of 0 to everything.
-    """
-    similarities: np.ndarray = _unit(queries) @ _unit(queries if tracks is None else tracks).T
-    return similarities
-
-
-def _unit(vectors: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows dim"]:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: np.ndarray = vectors / np.maximum(length, np.finfo(vectors.dtype).tiny)
-    return scaled
 
 
 def rank_candidates(

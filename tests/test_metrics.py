@@ -8,7 +8,6 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.metrics import (
     average_precision,
-    cosine_similarities,
     k_occurrences,
     ndcg_at,
     precision_at,
@@ -18,6 +17,7 @@ from specrec.metrics import (
     reciprocal_rank,
     skewness,
 )
+from specrec.vectors import cosine_similarities
 
 
 def test_cosine_equals_scikit_learn() -> None:

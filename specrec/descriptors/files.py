@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +10,8 @@ import pandas as pd
 from specrec.audio.pool import map_paths
 from specrec.descriptors.measure import NAMES, measure_file
 from specrec.errors import AudioError
+from specrec.progress import Progress
 from specrec.writing import storing
-
-Progress = Callable[[int, int], None]
 
 
 class Measurements:

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
+from specrec.bootstrap import Estimate, estimate_mean
 from specrec.evaluation.pairs import Explainer, Pair, said
-from specrec.evaluation.resampling import estimate_mean
 from specrec.explain.english import named_reasons
 from specrec.explain.readings import Readings
 from specrec.explain.reasons import Reason
-from specrec.metrics import Estimate
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import errors_on_scale
 

@@ -1,12 +1,12 @@
 """Are a library's explanations true? What can be said from embeddings and measured features."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int
 
+from specrec.bootstrap import Estimate, estimate_mean
 from specrec.errors import ModelError
 from specrec.evaluation.claims import (
     Claims,
@@ -29,10 +29,9 @@ from specrec.evaluation.faithfulness import (
 )
 from specrec.evaluation.pairs import Explainer, Pair, query_of
 from specrec.evaluation.randomization import RandomWeights, ShuffledProbe, shuffle_labels
-from specrec.evaluation.resampling import estimate_mean
 from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.decompose import by_window
-from specrec.metrics import Estimate
+from specrec.progress import Progress
 from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from specrec.evaluation.planted import Planted
     from specrec.evaluation.reason_stability import ReasonStability
 
-Progress = Callable[[int, int], None]
 
 QUERIES = 500
 """Queries whose neighbors are explained; of more, as many are drawn."""

@@ -12,8 +12,7 @@ from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
 from specrec.index.embedding import embed_waveform
 from specrec.model.encoder import Encoder
-
-Progress = Callable[[int, int], None]
+from specrec.progress import Progress
 
 
 def _as_they_are(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:

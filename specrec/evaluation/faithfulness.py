@@ -8,12 +8,11 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
+from specrec.bootstrap import Estimate, estimate_mean
 from specrec.evaluation.pairs import Pair, query_of
-from specrec.evaluation.resampling import estimate_mean
 from specrec.explain.causal import CLEARED, DRAWS, Controls
-from specrec.explain.decompose import unit
 from specrec.explain.directions import Directions
-from specrec.metrics import Estimate
+from specrec.vectors import unit
 
 _CHOICES = 50  # sets of uncited groups with which the cited ones are compared, at most
 _SAMPLE = 2000  # tracks whose combinations are random directions

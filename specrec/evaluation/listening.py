@@ -1,6 +1,5 @@
 """Are a library's explanations true? What only the tracks' audio can say."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +17,9 @@ from specrec.evaluation.pairs import nearest
 from specrec.evaluation.randomization import compare_weights
 from specrec.evaluation.reason_stability import measure_reason_stability
 from specrec.explain.cells import map_cells
-from specrec.explain.decompose import unit
+from specrec.progress import Progress
 from specrec.recommend.library import Library
-
-Progress = Callable[[int, int], None]
+from specrec.vectors import unit
 
 LISTENED = 30
 """Queries whose files are read again."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from specrec.bootstrap import Estimate, estimate_mean
 from specrec.evaluation.pairs import Said, said
 from specrec.evaluation.planting import FIELDS, PlantedPair
-from specrec.evaluation.resampling import estimate_mean
 from specrec.explain.reasons import Reason
-from specrec.metrics import Estimate
 
 FACTOR_OF = {
     "tempo_bpm": "tempo",

@@ -1,19 +1,18 @@
 """The pairs whose explanations are judged: queries and their nearest tracks."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from specrec.explain.causal import Controls
-from specrec.explain.decompose import unit
 from specrec.explain.directions import Directions
 from specrec.explain.explanation import Explanation, explain_neighbors
 from specrec.explain.readings import Readings, Subject
 from specrec.explain.reasons import Reason
-
-Progress = Callable[[int, int], None]
+from specrec.progress import Progress
+from specrec.vectors import unit
 
 NEIGHBORS = 10
 """Neighbors of a query that are explained."""

@@ -1,6 +1,6 @@
 """Do explanations name what was planted? Synthesized pairs that share one factor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,9 +25,8 @@ from specrec.explain.reasons import UNUSUAL
 from specrec.index.embedding import embed_files
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
+from specrec.progress import Progress
 from specrec.synthesis import render, write_library
-
-Progress = Callable[[int, int], None]
 
 BACKGROUND = 100
 """Tracks among which high and low are told."""

@@ -1,6 +1,6 @@
 """What a library's embeddings know of its tracks' features, beside what others know."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
+from specrec.bootstrap import Estimate
 from specrec.catalog.splits import tied_groups
 from specrec.errors import CatalogError
 from specrec.evaluation.task import choose_rows
 from specrec.explain.directions import find_directions
-from specrec.metrics import Estimate
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import errors_on_scale, fit_probe, measure
+from specrec.progress import Progress
 from specrec.recommend.library import Library
 
-Progress = Callable[[int, int], None]
 GROUPS = ("artist", "album")
 
 

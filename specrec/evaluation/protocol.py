@@ -1,6 +1,6 @@
 """What `specrec evaluate` does: a library's tracks, their labels, and embeddings side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +18,12 @@ from specrec.evaluation.retrieval import (
 )
 from specrec.evaluation.stability import Stability
 from specrec.evaluation.task import choose_rows, label_tasks
+from specrec.progress import Progress
 from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
     from specrec.evaluation.explanations import Explanations
     from specrec.evaluation.extraction import Extractor
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

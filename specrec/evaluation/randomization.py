@@ -8,9 +8,9 @@ from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from specrec.errors import CatalogError
-from specrec.explain.decompose import unit
 from specrec.explain.directions import Directions
 from specrec.model.probe_fit import fit_probe
+from specrec.vectors import unit
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Does a reason stay when the query's file is made anew, or starts later, or hisses a little?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,20 +11,18 @@ from jaxtyping import Int
 from specrec.audio.encoding import encode_wav
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
+from specrec.bootstrap import Estimate, estimate_mean
 from specrec.descriptors.measure import measure
 from specrec.descriptors.spectrum import SAMPLE_RATE
 from specrec.errors import AudioError
 from specrec.evaluation.pairs import Explainer, nearest, said
-from specrec.evaluation.resampling import estimate_mean
 from specrec.evaluation.robustness import ALTERATIONS, Alterations, altered_files
 from specrec.explain.english import named_reasons
 from specrec.explain.explanation import Explanation
 from specrec.explain.readings import Subject
 from specrec.index.embedding import embed_waveform
-from specrec.metrics import Estimate
 from specrec.model.encoder import Encoder
-
-Progress = Callable[[int, int], None]
+from specrec.progress import Progress
 
 HISS_DB = -50.0
 """Level of the white noise, relative to the track's own."""

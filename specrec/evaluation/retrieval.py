@@ -7,11 +7,10 @@ from functools import partial
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from specrec.bootstrap import Estimate, interval, resampled_sums
 from specrec.evaluation.task import Task
 from specrec.metrics import (
-    Estimate,
     average_precision,
-    cosine_similarities,
     k_occurrences,
     ndcg_at,
     precision_at,
@@ -21,6 +20,7 @@ from specrec.metrics import (
     skewness,
 )
 from specrec.recommend.hubness import Sample, Usual
+from specrec.vectors import cosine_similarities
 
 Similarities = Callable[[Int[np.ndarray, " block"]], Float[np.ndarray, "block tracks"]]
 Embeddings = Mapping[str, Float[np.ndarray, "tracks _"]]
@@ -35,7 +35,6 @@ METRICS: dict[str, Metric] = {
     "mean_reciprocal_rank": reciprocal_rank,
 }
 
-_RESAMPLES = 2000
 _BLOCK = 512  # queries ranked at once: memory grows with the tracks, not with their square
 
 
@@ -174,15 +173,10 @@ def _per_query(
 
 def _figures(values: Float[np.ndarray, "metrics queries"]) -> dict[str, Estimate]:
     """Means and intervals; the same seed draws the same queries for every embedding."""
-    rng, queries = np.random.default_rng(0), values.shape[1]
-    means = np.empty((_RESAMPLES, len(values)))
-    for resample in range(_RESAMPLES):
-        drawn = np.bincount(rng.integers(queries, size=queries), minlength=queries)
-        means[resample] = values @ drawn / queries
-    ends = np.percentile(means, [2.5, 97.5], axis=0)
+    means = resampled_sums(values.T).T / values.shape[1]
     return {
-        metric: Estimate(float(mean), float(low), float(high))
-        for metric, mean, low, high in zip(METRICS, values.mean(axis=1), *ends, strict=True)
+        metric: interval(own.mean(), drawn)
+        for metric, own, drawn in zip(METRICS, values, means, strict=True)
     }
 
 

@@ -14,10 +14,10 @@ from specrec.audio.encoding import encode_wav, transcode
 from specrec.audio.loading import load, resample
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
-from specrec.evaluation.extraction import Progress
 from specrec.evaluation.stability import Stability, compare
 from specrec.index.embedding import embed_waveform
 from specrec.model.encoder import Encoder
+from specrec.progress import Progress
 
 
 def _gain(_: Path, original: Waveform, decibels: float) -> bytes:

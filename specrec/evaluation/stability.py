@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from specrec.metrics import cosine_similarities
+from specrec.vectors import cosine_similarities
 
 NEARLY_EQUAL = 0.99
 """Cosine from which an altered file counts as unchanged."""

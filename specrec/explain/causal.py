@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
-from specrec.explain.decompose import components, unit
 from specrec.explain.directions import Directions
+from specrec.vectors import cosines, unit
 
 DRAWS = 200
 """Random subspaces that a feature is compared with."""
@@ -133,7 +133,7 @@ def erase_groups(
     rank_after = np.ones((len(n), count), dtype=int)
     every = np.zeros(len(embeddings))
     for start in range(0, len(embeddings), _BLOCK):
-        block = components(embeddings[start : start + _BLOCK], np.vstack([q, directions.axes]))
+        block = cosines(embeddings[start : start + _BLOCK], np.vstack([q, directions.axes]))
         scores, coordinates = block[:, 0], block[:, 1:]
         every[start : start + _BLOCK] = scores
         rows = np.arange(start, start + len(block))

@@ -14,8 +14,8 @@ from torch.nn.functional import interpolate
 
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows, window_spans
-from specrec.explain.decompose import unit
 from specrec.model.encoder import Encoder
+from specrec.vectors import unit
 
 _BATCH = 8
 

@@ -7,24 +7,7 @@ from jaxtyping import Float, Float64
 
 from specrec.audio.windows import window_spans
 from specrec.explain.directions import Directions
-
-
-def unit(vectors: Float[np.ndarray, "*rows dim"]) -> Float64[np.ndarray, "*rows dim"]:
-    """Vectors of length 1, in double precision; a zero vector stays zero."""
-    exact = np.asarray(vectors, dtype=np.float64)
-    length = np.linalg.norm(exact, axis=-1, keepdims=True)
-    scaled: np.ndarray = exact / np.where(length > 0, length, 1.0)
-    return scaled
-
-
-def components(
-    vectors: Float[np.ndarray, "rows dim"], axes: Float64[np.ndarray, "axes dim"]
-) -> Float64[np.ndarray, "rows axes"]:
-    """`unit(vectors) @ axes.T`, for many vectors: these are not normalized one by one."""
-    exact = np.asarray(vectors, dtype=np.float64)
-    length = np.sqrt(np.einsum("nd,nd->n", exact, exact))
-    scaled: np.ndarray = exact @ axes.T / np.where(length > 0, length, 1.0)[:, None]
-    return scaled
+from specrec.vectors import unit
 
 
 @dataclass(frozen=True, eq=False)

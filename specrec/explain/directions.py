@@ -9,6 +9,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from specrec.model.probe import Probe, ProbedFeature
+from specrec.vectors import unit
 
 PARALLEL = 0.7
 """Cosine from which the directions of two features are taken as one."""
@@ -62,9 +63,7 @@ def find_directions(probe: Probe | None, dim: int) -> Directions:
     if probe is None or not usable:
         nothing = np.zeros((0, dim))
         return Directions((), (), np.zeros(0, dtype=int), nothing, nothing, np.zeros(0))
-    rows = {
-        item.feature.name: _unit(probe.weight[probe.rows(item.feature.name)]) for item in usable
-    }
+    rows = {item.feature.name: unit(probe.weight[probe.rows(item.feature.name)]) for item in usable}
     members: list[list[str]] = []
     bases: list[np.ndarray] = []
     for group in _parallel(usable, rows):
@@ -113,12 +112,6 @@ def _parallel(
     for name, code in zip(names, codes, strict=True):
         groups.setdefault(int(code), []).append(name)
     return list(groups.values())
-
-
-def _unit(rows: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows dim"]:
-    lengths = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
-    scaled: np.ndarray = rows / np.maximum(lengths, np.finfo(np.float64).tiny)
-    return scaled
 
 
 def _span(rows: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rank dim"]:

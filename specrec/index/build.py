@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,8 +39,7 @@ from specrec.index.store import EmbeddedTrack, Failure, Store, store_key
 from specrec.index.survey import keep_vanished, survey
 from specrec.model.probe import same_probe
 from specrec.model.resolve import find_model, read_card
-
-Progress = Callable[[int, int], None]
+from specrec.progress import Progress
 
 
 @dataclass(frozen=True)

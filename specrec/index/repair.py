@@ -1,6 +1,5 @@
 """Whether a library is whole, and what can be saved where it is not."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +28,9 @@ from specrec.index.storage import (
     open_folder,
 )
 from specrec.index.store import Store
+from specrec.progress import Progress
 from specrec.writing import write_file
 
-Progress = Callable[[int, int], None]
 _BLOCK = 65_536
 
 

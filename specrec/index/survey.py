@@ -1,6 +1,5 @@
 """What there is before an index run does anything: the music, the library, and what was decided."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +14,7 @@ from specrec.index.decisions import Decisions, known_tracks, read_decisions, typ
 from specrec.index.generation import Generation
 from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.store import Store
-
-Progress = Callable[[int, int], None]
+from specrec.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)

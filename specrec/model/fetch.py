@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from specrec.model.musicnn_import import encoder_from_checkpoint
 from specrec.model.probe import PROBE_FILE, load_probe
 from specrec.model.resolve import FETCHABLE, SHIPPED, models_folder
 from specrec.model.tf_checkpoint import TensorFlowCheckpoint
+from specrec.progress import Progress
 
 PACKAGE = "musicnn==0.1.0"
 WHEEL, SDIST = "musicnn-0.1.0-py3-none-any.whl", "musicnn-0.1.0.tar.gz"
@@ -30,7 +30,6 @@ SHA256 = {
     SDIST: "674ccc1fb638e6894f99197cfc2794b90d96444292ea28cedee96de0f74c4abd",
 }
 HEAD_FILE, _CARD_FILE = "head.safetensors", "card.json"
-Progress = Callable[[int, int], None]
 
 
 def fetch_model(name: str, file: Path | None = None, on_progress: Progress | None = None) -> Path:

@@ -11,9 +11,9 @@ from jaxtyping import Float, Float32
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from specrec.bootstrap import Estimate
 from specrec.descriptors.features import Feature
 from specrec.errors import ModelError
-from specrec.metrics import Estimate
 from specrec.writing import write_file
 
 PROBE_FILE = "probe.safetensors"

@@ -8,9 +8,9 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 from scipy.stats import rankdata
 
+from specrec.bootstrap import Estimate, correlation_items, correlations, interval, resampled_sums
 from specrec.descriptors.features import FEATURES, Feature
 from specrec.errors import CatalogError
-from specrec.metrics import Estimate
 from specrec.model.probe import Probe, ProbedFeature
 
 FOLDS = 5
@@ -20,7 +20,6 @@ COVERAGE = 0.9
 """Share of the truths that an interval is to hold."""
 
 _STRENGTHS = 10.0 ** np.arange(-4, 3.5, 0.5)
-_RESAMPLES = 1000
 
 Matrix = Float[np.ndarray, "tracks columns"]
 
@@ -173,27 +172,23 @@ def measure(
     else:
         off = np.abs(feature.from_scale(predicted) - feature.from_scale(truth))
         alike = np.zeros(0)
-    ranks = rankdata(predicted[:, 0]), rankdata(truth[:, 0])
+    ranks = (rankdata(predicted[:, 0]), rankdata(truth[:, 0]))
+    alike_items = alike[:, None] if len(alike) else correlation_items(*ranks)
+    own_errors = np.column_stack([squared, off, np.square(truth).sum(axis=1), truth])
+    items = np.column_stack([own_errors, alike_items])
 
-    def figures(rows: Int[np.ndarray, " rows"]) -> tuple[float, float, float]:
-        spread = np.square(truth[rows] - truth[rows].mean(axis=0)).sum()
-        r2 = 1 - squared[rows].sum() / spread if spread > 0 else np.nan
-        order = alike[rows].mean() if len(alike) else _correlation(ranks[0][rows], ranks[1][rows])
-        return float(r2), float(order), float(off[rows].mean())
+    def figures(sums: Float64[np.ndarray, "samples sums"]) -> Float64[np.ndarray, "samples 3"]:
+        errors, order = np.split(sums, [own_errors.shape[1]], axis=1)
+        error, total_off, power, *totals = errors.T
+        spread = power - np.square(totals).sum(axis=0) / len(truth)
+        constant = spread <= 1e-12 * power
+        r2 = np.where(constant, np.nan, 1 - error / np.where(constant, 1.0, spread))
+        order = order[:, 0] / len(truth) if len(alike) else correlations(order)
+        return np.stack([r2, order, total_off / len(truth)], axis=1)
 
-    every = np.arange(len(truth))
-    rng = np.random.default_rng(0)
-    drawn = [figures(rng.integers(len(every), size=len(every))) for _ in range(_RESAMPLES)]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
-    estimates = zip(figures(every), low, high, strict=True)
-    r2, spearman, mae = (Estimate(value, float(a), float(b)) for value, a, b in estimates)
+    values, drawn = figures(items.sum(axis=0)[None])[0], figures(resampled_sums(items))
+    r2, spearman, mae = (interval(value, own) for value, own in zip(values, drawn.T, strict=True))
     return r2, spearman, mae
-
-
-def _correlation(first: np.ndarray, second: np.ndarray) -> float:
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return 0.0
-    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _solve(

@@ -16,6 +16,7 @@ from specrec.recommend.hubness import Sample
 from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, score
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Sound, Track
+from specrec.vectors import unit
 
 if TYPE_CHECKING:
     from specrec.recommend.library import Library
@@ -115,10 +116,6 @@ def _allowed(
     return allowed
 
 
-def _fold(text: str) -> str:
-    return text.strip().casefold()
-
-
 def _pool(
     library: "Library",
     seeds: Sequence[Sound],
@@ -149,7 +146,7 @@ def _rank(
     k: int,
     ranking: Ranking,
 ) -> _Candidates:
-    units = _unit(np.asarray(library.embeddings[rows], dtype=np.float64))
+    units = unit(np.asarray(library.embeddings[rows]))
     similarities = _units(seeds) @ units.T
     compared = similarities
     if ranking.fewer_hubs:
@@ -176,13 +173,7 @@ def _row(sound: Sound) -> Int64[np.ndarray, " 1"] | None:
 
 
 def _units(sounds: Sequence[Sound]) -> Float64[np.ndarray, "sounds dim"]:
-    return _unit(np.stack([sound.embedding for sound in sounds]).astype(np.float64))
-
-
-def _unit(vectors: Float64[np.ndarray, "rows dim"]) -> Float64[np.ndarray, "rows dim"]:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: np.ndarray = vectors / np.maximum(length, np.finfo(np.float32).tiny)
-    return scaled
+    return unit(np.stack([sound.embedding for sound in sounds]))
 
 
 def _left_out(found: _Candidates, k: int, ranking: Ranking) -> list[str]:

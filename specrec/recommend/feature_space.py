@@ -9,8 +9,8 @@ from jaxtyping import Float64, Int
 from specrec.descriptors.features import FEATURES, Feature
 from specrec.errors import QueryError
 from specrec.explain.causal import needed_move
-from specrec.explain.decompose import unit
 from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
+from specrec.vectors import unit
 
 HELD = 3.0
 """Spreads from the median beyond which robust scaling tells values apart no more."""

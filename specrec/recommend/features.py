@@ -14,7 +14,6 @@ from specrec.catalog.joins import CLIP
 from specrec.descriptors.features import feature_name
 from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
-from specrec.explain.decompose import unit
 from specrec.explain.explanation import Explanation
 from specrec.explain.readings import Readings, Subject
 from specrec.recommend.feature_reasons import FeatureQuery, explain_by_features
@@ -33,6 +32,7 @@ from specrec.recommend.library import Library
 from specrec.recommend.lookup import find_row, is_text
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor, Track, track_of_file, track_of_row
+from specrec.vectors import unit
 
 _BY_DEFAULT = FeatureSettings()
 

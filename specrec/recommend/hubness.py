@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import log_ndtr, ndtri_exp
 
-from specrec.metrics import cosine_similarities
+from specrec.vectors import cosine_similarities
 
 _SAMPLE = 500
 _LEAST_SPREAD = 1e-6
@@ -54,7 +54,7 @@ class Sample:
             rows: Theirs in the collection, by which a track is kept from being compared with
                 itself; None for tracks from outside.
         """
-        cosines = cosine_similarities(np.asarray(vectors, dtype=np.float64), self._vectors)
+        cosines = cosine_similarities(vectors, self._vectors)
         counted = np.ones(cosines.shape, bool) if rows is None else rows[:, None] != self.rows
         total = np.maximum(counted.sum(axis=1), 1)
         mean = (cosines * counted).sum(axis=1) / total

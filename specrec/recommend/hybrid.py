@@ -9,7 +9,6 @@ from jaxtyping import Float, Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.causal import Controls, draw_controls
-from specrec.explain.decompose import unit
 from specrec.explain.directions import Directions
 from specrec.explain.explanation import Explanation, explain_neighbors
 from specrec.explain.readings import Readings, Subject
@@ -20,6 +19,7 @@ from specrec.recommend.features import FeatureRecommender, releases_left_out
 from specrec.recommend.library import Library
 from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Neighbor
+from specrec.vectors import unit
 
 _SAMPLE = 500  # tracks between which the spread of similarities is measured
 

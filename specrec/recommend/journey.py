@@ -12,6 +12,7 @@ from jaxtyping import Float64, Int64
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.recommend.track import Neighbor, Sound, Track
+from specrec.vectors import unit
 
 if TYPE_CHECKING:
     from specrec.recommend.library import Library
@@ -57,8 +58,7 @@ def find_journey(library: "Library", start: Sound, goal: Sound, steps: int) -> J
         raise QueryError(f"steps must be from 1 to {_MOST_STEPS}, not {steps}")
     if goal.row is None:
         raise QueryError(f"{goal.path} is not in the library; a path must end at a track that is")
-    ends = np.stack([start.embedding, goal.embedding]).astype(np.float64)
-    ends /= np.maximum(np.linalg.norm(ends, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    ends = unit(np.stack([start.embedding, goal.embedding]))
     if start.row == goal.row or _angle(ends[0] @ ends[1]) < _LEAST_ANGLE:
         raise QueryError(f"{start.path} and {goal.path} sound the same; no path leads between them")
     rows, units = _between(library, start, goal, ends, steps)
@@ -80,8 +80,7 @@ def find_journey(library: "Library", start: Sound, goal: Sound, steps: int) -> J
 
 def _step(library: "Library", place: int, here: Sound, there: Sound) -> Neighbor:
     assert there.row is not None  # only a path's start may be a file from outside
-    one, other = (np.asarray(sound.embedding, dtype=np.float64) for sound in (here, there))
-    similarity = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+    similarity = float(unit(here.embedding) @ unit(there.embedding))
     explain = partial(_explain, library, here, there.row)
     return Neighbor(place, similarity, library.track(there.row), explain)
 
@@ -110,8 +109,7 @@ def _between(
     asked = [sound.row for sound in (start, goal) if sound.row is not None]
     rows = rows[~np.isin(groups[rows], groups[asked])]
     rows = rows[np.unique(groups[rows], return_index=True)[1]]
-    units = np.asarray(library.embeddings[rows], dtype=np.float64)
-    units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    units = unit(np.asarray(library.embeddings[rows]))
     along = np.arctan2(units @ towards, units @ ends[0])
     inside = np.flatnonzero((along > 0) & (along < full))
     order = inside[np.argsort(along[inside], kind="stable")]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from rich import box
 from rich.table import Table
 
+from specrec.bootstrap import Estimate
 from specrec.explain.english import WORDS, noun, reading_text
-from specrec.metrics import Estimate
 from specrec.recommend.features import FeatureRecommender
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of

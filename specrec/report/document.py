@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from specrec.bootstrap import Estimate
 from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.stability import NEARLY_EQUAL
-from specrec.metrics import Estimate
 from specrec.report.evaluation import (
     INTERVALS,
     METRIC_NAMES,

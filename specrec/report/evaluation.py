@@ -9,10 +9,10 @@ from rich import box
 from rich.table import Table
 
 from specrec import __version__
+from specrec.bootstrap import Estimate
 from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Hubness, Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
-from specrec.metrics import Estimate
 from specrec.report.console import Console, escape
 
 if TYPE_CHECKING:

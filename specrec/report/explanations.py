@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from specrec.bootstrap import Estimate
 from specrec.evaluation.deletion import Deletion
 from specrec.evaluation.explanations import Explanations
 from specrec.evaluation.faithfulness import Erasing, Rationale
@@ -10,7 +11,6 @@ from specrec.evaluation.naming import NamingFigures
 from specrec.evaluation.pairs import NEIGHBORS
 from specrec.evaluation.planted import Planted
 from specrec.evaluation.reason_stability import ReasonStability
-from specrec.metrics import Estimate
 
 NONE = "-"
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from specrec.explain.english import WORDS, reading_text
+from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.recommend.picking import first_by, low_and_high, numbers
 from specrec.report.pictures import check_picture
-from specrec.report.spectrogram_grid import Progress, Shown, draw_grid
+from specrec.report.spectrogram_grid import Shown, draw_grid
 from specrec.report.terminal import name_of
 
 

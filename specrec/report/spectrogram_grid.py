@@ -1,6 +1,6 @@
 """Tracks side by side as spectrograms: columns of panels, one scale of colors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from matplotlib.image import AxesImage
 from specrec.descriptors.clip import load_clip
 from specrec.descriptors.mel_db import NOTEBOOK, mel_db
 from specrec.errors import AudioError
+from specrec.progress import Progress
 from specrec.recommend.track import Track
 from specrec.report.lettering import drawable, families, shortened
 from specrec.report.pictures import save_picture
@@ -21,7 +22,6 @@ from specrec.report.terminal import name_of
 SECONDS = 30.0
 """Length of what is shown of a track, from its middle."""
 
-Progress = Callable[[int, int], None]
 
 _WIDTH, _HEIGHT = 6.2, 1.55  # inches a panel
 _LETTERS = 62  # of a title beside its value

@@ -1,15 +1,12 @@
 """Whether two columns go together: rank correlation, effect size, several tests at once."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int
+from jaxtyping import Float, Float64, Int
 from scipy.stats import rankdata
 
-from specrec.metrics import Estimate
-
-_RESAMPLES = 2000
+from specrec.bootstrap import Estimate, correlation_items, correlations, interval, resampled_sums
 
 
 def rank_correlation(
@@ -30,32 +27,11 @@ def rank_correlation(
         groups: What each track belongs to.
         seed: Of the resamples.
     """
-    x, y = (rankdata(column) - (len(column) + 1) / 2 for column in (first, second))
+    x, y = (rankdata(column) for column in (first, second))
     _, codes = np.unique(groups, return_inverse=True)
-    moments = np.stack(
-        [np.bincount(codes, column) for column in (np.ones_like(x), x, y, x * x, y * y, x * y)],
-        axis=1,
-    )
-    resampled = _correlation(_draws(len(moments), seed) @ moments)
-    low, high = np.percentile(resampled, [2.5, 97.5])
-    value = float(_correlation(moments.sum(axis=0)[None])[0])
-    return Estimate(value, float(low), float(high)), resampled
-
-
-@lru_cache(maxsize=1)  # the claims of a catalog share its groups
-def _draws(groups: int, seed: int) -> Float32[np.ndarray, "resamples groups"]:
-    """How often each resample holds each group."""
-    shares = np.full(groups, 1 / groups)
-    drawn = np.random.default_rng(seed).multinomial(groups, shares, size=_RESAMPLES)
-    return drawn.astype(np.float32)
-
-
-def _correlation(moments: Float64[np.ndarray, "samples 6"]) -> Float64[np.ndarray, " samples"]:
-    """Pearson's from sums of 1, x, y, xx, yy and xy; 0 where a column does not vary."""
-    n, x, y, xx, yy, xy = moments.T
-    spread = np.sqrt(np.maximum(n * xx - x * x, 0.0) * np.maximum(n * yy - y * y, 0.0))
-    found: np.ndarray = np.divide(n * xy - x * y, spread, out=np.zeros_like(n), where=spread > 0)
-    return found
+    items = np.stack([np.bincount(codes, column) for column in correlation_items(x, y).T], axis=1)
+    resampled = correlations(resampled_sums(items, seed))
+    return interval(correlations(items.sum(axis=0)[None])[0], resampled), resampled
 
 
 def cliffs_delta(high: Float[np.ndarray, " some"], low: Float[np.ndarray, " others"]) -> float:

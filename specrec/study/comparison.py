@@ -9,11 +9,11 @@ import pandas as pd
 from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
-from specrec.explain.decompose import unit
 from specrec.recommend.feature_reasons import FeatureQuery
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.track import Track
+from specrec.vectors import unit
 
 _NAMED = 3  # features that a disagreement is put down to
 _DIFFERING = 3  # tracks listed, either way

@@ -9,9 +9,9 @@ import pandas as pd
 from jaxtyping import Int64
 
 from specrec.audio.pool import map_paths
+from specrec.bootstrap import Estimate
 from specrec.catalog.splits import tied_groups
 from specrec.errors import AudioError, CatalogError, QueryError
-from specrec.metrics import Estimate
 from specrec.recommend.feature_sources import Source, sources_of_library
 from specrec.recommend.library import Library
 from specrec.study.association import cliffs_delta, holm, rank_correlation

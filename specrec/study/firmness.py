@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64, Int, Int64
 
-from specrec.explain.decompose import unit
 from specrec.study.material import Space
+from specrec.vectors import unit
 
 if TYPE_CHECKING:
     from sklearn.cluster import KMeans

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from specrec.metrics import Estimate
+from specrec.bootstrap import Estimate, interval, resampled_sums
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.track import Track
@@ -20,7 +20,6 @@ JUDGED = 20_000
 """Candidates over which scores are correlated; of a larger library a random sample."""
 
 _LISTED = 5
-_RESAMPLES = 2000
 _PERCENTILES = (5, 25, 50, 75, 95)
 
 
@@ -173,10 +172,7 @@ def _first(scores: Float64[np.ndarray, " tracks"], k: int) -> Int64[np.ndarray, 
 def _ratios(
     above: Float64[np.ndarray, "queries figures"], below: Float64[np.ndarray, "queries figures"]
 ) -> list[Estimate]:
-    """Ratios of means, with percentile bootstrap intervals over queries (Efron 1979)."""
-    count = len(above)
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), _RESAMPLES)
-    lows, highs = np.percentile((drawn @ above) / (drawn @ below), [2.5, 97.5], axis=0)
+    """Ratios of means, with intervals over queries."""
+    drawn = resampled_sums(above) / resampled_sums(below)
     values = above.mean(axis=0) / below.mean(axis=0)
-    figures = zip(values.tolist(), lows.tolist(), highs.tolist(), strict=True)
-    return [Estimate(*figure) for figure in figures]
+    return [interval(value, own) for value, own in zip(values, drawn.T, strict=True)]

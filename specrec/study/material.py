@@ -14,7 +14,6 @@ from specrec.catalog.feature_table import read_feature_table
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
-from specrec.explain.decompose import unit
 from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.feature_sources import (
     Source,
@@ -24,6 +23,7 @@ from specrec.recommend.feature_sources import (
 )
 from specrec.recommend.feature_space import FeatureSpace
 from specrec.recommend.library import Library
+from specrec.vectors import unit
 
 Space = Literal["embeddings", "features"]
 

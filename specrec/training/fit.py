@@ -5,7 +5,6 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
 from specrec.model.probe import PROBE_FILE, save_probe
 from specrec.printing import say
+from specrec.progress import Progress
 from specrec.synthesis.library import write_library
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import Item, ViewDataset, WindowDataset
@@ -36,7 +36,6 @@ from specrec.writing import storing
 
 SYNTHETIC = "synthetic"
 _VALID_WINDOWS = 6
-Progress = Callable[[int, int], None]
 Loaders = tuple[DataLoader[Item], DataLoader[tuple[torch.Tensor, int, int]]]
 
 

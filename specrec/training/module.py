@@ -14,7 +14,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from specrec.config import EncoderConfig, TrainingConfig
-from specrec.metrics import average_precision, cosine_similarities, precision_at, ranked_relevance
+from specrec.metrics import average_precision, precision_at, ranked_relevance
 from specrec.model.encoder import Encoder
 from specrec.training.augment import change_views, mask_spectrograms, veil_views
 from specrec.training.losses import (
@@ -25,6 +25,7 @@ from specrec.training.losses import (
     supervised_contrastive,
 )
 from specrec.training.teachers import LiveTeacher, Teachers
+from specrec.vectors import cosine_similarities
 
 
 class ContrastiveModule(LightningModule):

@@ -4,16 +4,14 @@ All of it ends up in the encoder's own numbers, so that an embedding is computed
 p the mean of the feature map, z = W p + b - center.
 """
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float, Float32, Float64
 from torch import Tensor
 
 from specrec.model.encoder import Encoder
+from specrec.progress import Progress
 from specrec.training.dataset import WindowDataset
 
-Progress = Callable[[int, int], None]
 _FLAT = 1e-9  # share of the largest variance below which an axis holds only rounding errors
 
 

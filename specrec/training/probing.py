@@ -1,6 +1,5 @@
 """The probe of a trained encoder: fitted on its own training tracks."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,7 @@ from specrec.descriptors.known import known_features
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import fit_probe
-
-Progress = Callable[[int, int], None]
+from specrec.progress import Progress
 
 
 def measured_features(

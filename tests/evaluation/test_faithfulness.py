@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from specrec.bootstrap import estimate_mean
 from specrec.evaluation.faithfulness import (
     cited_groups,
     draw_isotropic,
@@ -17,7 +18,6 @@ from specrec.evaluation.faithfulness import (
     sum_error,
 )
 from specrec.evaluation.pairs import Explainer, Pair, nearest
-from specrec.evaluation.resampling import estimate_mean
 from specrec.explain.causal import draw_controls
 from specrec.explain.directions import find_directions
 from specrec.explain.readings import Readings

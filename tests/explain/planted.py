@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from specrec.bootstrap import Estimate
 from specrec.descriptors.features import FEATURES
-from specrec.metrics import Estimate
 from specrec.model.probe import Probe, ProbedFeature
 
 NAMES = ("centroid_hz", "bass_share", "onset_rate_hz", "key", "loudness_range_lu")

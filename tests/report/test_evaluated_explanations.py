@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from specrec.bootstrap import Estimate
 from specrec.evaluation.claims import Claims, Specificity
 from specrec.evaluation.deletion import FRACTIONS, ORDERS, Deletion
 from specrec.evaluation.explanations import Explanations
@@ -17,7 +18,6 @@ from specrec.evaluation.protocol import Embedding, Evaluation
 from specrec.evaluation.randomization import RandomWeights, ShuffledProbe
 from specrec.evaluation.reason_stability import FAINT, ReasonStability
 from specrec.evaluation.retrieval import measure_hubness
-from specrec.metrics import Estimate
 from specrec.report import evaluation as terminal
 from specrec.report.console import Console
 from specrec.report.document import evaluation_markdown, write_evaluation

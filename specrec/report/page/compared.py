@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from specrec.bootstrap import Estimate
 from specrec.explain.english import noun
-from specrec.metrics import Estimate
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.data import Table

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from specrec.audio.waveform import Waveform
 from specrec.descriptors.clip import Clip, load_clip
 from specrec.descriptors.mel_db import FLOOR_DB, NOTEBOOK, mel_db
 from specrec.errors import AudioError
+from specrec.progress import Progress
 from specrec.report.spectrogram_png import COLORMAP
 
 PICTURE_SECONDS = 30.0
@@ -31,8 +32,6 @@ _BITS_PER_SECOND = 32_000
 _FADE_SECONDS = 0.05
 _WIDTH = 400  # pixels
 _QUALITY = 55  # of 100; a spectrogram is noise to a codec, and 40 of them are to stay small
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
