@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Float64, Int
 from scipy.stats import rankdata
 
 from specrec.bootstrap import Estimate, correlation_items, correlations, interval, resampled_sums
