@@ -10,10 +10,11 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
-from specrec.evaluation.pairs import Explainer, Pair, said
-from specrec.explain.english import named_reasons
-from specrec.explain.readings import Readings
-from specrec.explain.reasons import Reason
+from specrec.evaluation.pairs import Pair, said
+from specrec.explain.explainer import Explainer
+from specrec.explain.explanation import Reason
+from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.sentences import named_reasons
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import errors_on_scale
 
@@ -70,11 +71,12 @@ class Specificity:
 def hide_measured(explainer: Explainer) -> Explainer:
     """The same library when nothing is known of it but its embeddings."""
     nothing = pd.DataFrame(index=range(len(explainer.embeddings)))
-    readings = Readings(nothing, explainer.readings.probe, explainer.embeddings)
-    return Explainer(explainer.embeddings, readings, explainer.directions, explainer.controls)
+    return Explainer(
+        explainer.embeddings, nothing, explainer.probe, explainer.directions, explainer.controls
+    )
 
 
-def check_claims(pairs: Sequence[Pair], measured: Readings) -> Claims:
+def check_claims(pairs: Sequence[Pair], measured: FeatureStats) -> Claims:
     """Holds the reasons of some pairs against what was measured.
 
     Args:
@@ -100,12 +102,11 @@ def check_claims(pairs: Sequence[Pair], measured: Readings) -> Claims:
     )
 
 
-def is_true(reason: Reason, pair: Pair, measured: Readings) -> bool | None:
+def is_true(reason: Reason, pair: Pair, measured: FeatureStats) -> bool | None:
     """Whether both measured values lie on the side that a reason names; None if unknown."""
     if reason.side == "same":
         return None
-    subjects = (measured.subject(pair.query), measured.subject(pair.neighbor))
-    values = [subject.known.get(reason.feature) for subject in subjects]
+    values = [measured.known(row).get(reason.feature) for row in (pair.query, pair.neighbor)]
     if None in values:
         return None
     center = measured.median(reason.feature)

@@ -27,10 +27,10 @@ from specrec.evaluation.faithfulness import (
     measure_rationales,
     sum_error,
 )
-from specrec.evaluation.pairs import Explainer, Pair, query_of
+from specrec.evaluation.pairs import Pair, explain_pairs, query_of
 from specrec.evaluation.randomization import RandomWeights, ShuffledProbe, shuffle_labels
-from specrec.explain.causal import Controls, draw_controls
-from specrec.explain.decompose import by_window
+from specrec.explain.ablation import Controls, draw_controls
+from specrec.explain.contributions import by_window
 from specrec.progress import Progress
 from specrec.recommend.library import Library
 
@@ -100,27 +100,22 @@ def evaluate_explanations(
             f"{library.folder}: no probe, so there are no explanations to measure; fit one with"
             f" specrec probe {library.folder}"
         )
-    embeddings, directions = library.embeddings, library.directions
-    explainer = explainer_of(library)
+    embeddings, directions = library.embeddings, library.explainer.directions
+    explainer = library.explainer
     queries = sample_rows(rows, QUERIES)
-    pairs = explainer.pairs(queries, on_progress=on_progress)
-    unmeasured = hide_measured(explainer).pairs(queries, rows)
+    pairs = explain_pairs(explainer, queries, on_progress=on_progress)
+    unmeasured = explain_pairs(hide_measured(explainer), queries, rows)
     return Explanations(
         len(queries),
         _explained_share(pairs),
         _sum_errors(library, pairs),
         measure_erasing(pairs, embeddings, directions, _controls(library)),
         measure_rationales(pairs, embeddings, directions),
-        check_claims(unmeasured, library.readings),
+        check_claims(unmeasured, explainer.stats),
         measure_coverage(probe, embeddings, library.features, queries),
         measure_specificity(pairs),
         shuffle_labels(embeddings, library.features),
     )
-
-
-def explainer_of(library: Library) -> Explainer:
-    """What the library's own explanations are made of."""
-    return Explainer(library.embeddings, library.readings, library.directions, library.controls)
 
 
 def sample_rows(
@@ -133,7 +128,7 @@ def sample_rows(
 
 def _controls(library: Library) -> dict[str, Controls]:
     """Random subspaces, from those by whose kind a cause is told to the strictest and weakest."""
-    embeddings, directions = library.embeddings, library.directions
+    embeddings, directions = library.embeddings, library.explainer.directions
     return {
         "as variable as the group": draw_controls(embeddings, directions, seed=1),
         "combinations of tracks": draw_like_tracks(embeddings, directions),
@@ -143,7 +138,7 @@ def _controls(library: Library) -> dict[str, Controls]:
 
 def _sum_errors(library: Library, pairs: list[Pair]) -> dict[str, SumError]:
     similarities = _searched(library, pairs)
-    by_feature = feature_totals(pairs, library.embeddings, library.directions)
+    by_feature = feature_totals(pairs, library.embeddings, library.explainer.directions)
     return {
         "features": sum_error(by_feature, similarities),
         "windows": sum_error(_window_totals(library, pairs), similarities),

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Float64, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
 from specrec.evaluation.pairs import Pair, query_of
-from specrec.explain.causal import CLEARED, DRAWS, Controls
+from specrec.explain.ablation import CLEARED, DRAWS, Controls
 from specrec.explain.directions import Directions
 from specrec.vectors import unit
 

@@ -10,7 +10,7 @@ from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.evaluation.baselines import baseline_extractors
 from specrec.evaluation.deletion import measure_deletion
-from specrec.evaluation.explanations import Explanations, explainer_of, sample_rows
+from specrec.evaluation.explanations import Explanations, sample_rows
 from specrec.evaluation.extraction import extract
 from specrec.evaluation.faithfulness import SumError, sum_error
 from specrec.evaluation.pairs import nearest
@@ -59,13 +59,13 @@ def listen(
         found,
         sum_errors=found.sum_errors | {"cells": _cell_error(library, masked)},
         stability=measure_reason_stability(
-            explainer_of(library), encoder, heard, _files(library, heard), measured, on_alter
+            library.explainer, encoder, heard, _files(library, heard), measured, on_alter
         ),
         deletion=measure_deletion(encoder, _excerpts(library, masked), on_mask),
         random_weights=compare_weights(
             np.asarray(embeddings[heard]),
             extract(_files(library, heard), untrained)["untrained"],
-            library.directions,
+            library.explainer.directions,
         ),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from specrec.bootstrap import Estimate, estimate_mean
 from specrec.evaluation.pairs import Said, said
 from specrec.evaluation.planting import FIELDS, PlantedPair
-from specrec.explain.reasons import Reason
+from specrec.explain.explanation import Reason
 
 FACTOR_OF = {
     "tempo_bpm": "tempo",

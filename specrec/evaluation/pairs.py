@@ -6,11 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from specrec.explain.causal import Controls
-from specrec.explain.directions import Directions
-from specrec.explain.explanation import Explanation, explain_neighbors
-from specrec.explain.readings import Readings, Subject
-from specrec.explain.reasons import Reason
+from specrec.explain.explainer import Explainer
+from specrec.explain.explanation import Explanation, Reason
 from specrec.progress import Progress
 from specrec.vectors import unit
 
@@ -27,61 +24,31 @@ class Pair:
     explanation: Explanation
 
 
-@dataclass(frozen=True, eq=False)
-class Explainer:
-    """All that an explanation is made of.
+def explain_pairs(
+    explainer: Explainer,
+    queries: Int[np.ndarray, " queries"],
+    candidates: Int[np.ndarray, " candidates"] | None = None,
+    on_progress: Progress | None = None,
+) -> list[Pair]:
+    """Explains the nearest `NEIGHBORS` of each query.
 
-    Attributes:
-        embeddings: Of a library, centered.
-        readings: What is usual in it, and where each track stands.
-        directions: Of its probe.
-        controls: Random directions.
+    Args:
+        explainer: Of the library.
+        queries: Rows of the queries.
+        candidates: Rows among which neighbors are sought; None for all.
+        on_progress: Called after each query.
     """
-
-    embeddings: Float[np.ndarray, "tracks dim"]
-    readings: Readings
-    directions: Directions
-    controls: Controls
-
-    def explain(
-        self, subject: Subject, query: int | None, neighbors: Int[np.ndarray, " neighbors"]
-    ) -> list[Explanation]:
-        """Why each of some tracks resembles a query, the track in row `query` if it has one."""
-        return explain_neighbors(
-            self.readings,
-            self.directions,
-            self.controls,
-            self.embeddings,
-            subject,
-            query,
-            neighbors,
-            NEIGHBORS,
-        )
-
-    def pairs(
-        self,
-        queries: Int[np.ndarray, " queries"],
-        candidates: Int[np.ndarray, " candidates"] | None = None,
-        on_progress: Progress | None = None,
-    ) -> list[Pair]:
-        """Explains the nearest `NEIGHBORS` of each query.
-
-        Args:
-            queries: Their rows.
-            candidates: Rows among which neighbors are sought; None for all.
-            on_progress: Called after each query.
-        """
-        found = []
-        for place, row in enumerate(queries.tolist()):
-            others = nearest(self.embeddings, row, candidates)
-            explanations = self.explain(self.readings.subject(row), row, others)
-            found += [
-                Pair(row, int(other), explanation)
-                for other, explanation in zip(others, explanations, strict=True)
-            ]
-            if on_progress:
-                on_progress(place + 1, len(queries))
-        return found
+    found = []
+    for place, row in enumerate(queries.tolist()):
+        others = nearest(explainer.embeddings, row, candidates)
+        explanations = explainer.explain_row(row, others, NEIGHBORS)
+        found += [
+            Pair(row, int(other), explanation)
+            for other, explanation in zip(others, explanations, strict=True)
+        ]
+        if on_progress:
+            on_progress(place + 1, len(queries))
+    return found
 
 
 def nearest(

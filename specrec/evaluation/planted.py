@@ -16,11 +16,11 @@ from specrec.descriptors.measure import measure_file
 from specrec.descriptors.spectrum import SAMPLE_RATE
 from specrec.errors import AudioError
 from specrec.evaluation.naming import NamingFigures, Outcome, score
-from specrec.evaluation.pairs import Explainer
 from specrec.evaluation.planting import PlantedPair, draw_pairs
-from specrec.explain.causal import draw_controls
+from specrec.explain.ablation import draw_controls
 from specrec.explain.directions import find_directions
-from specrec.explain.readings import Readings
+from specrec.explain.explainer import Explainer
+from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.reasons import UNUSUAL
 from specrec.index.embedding import embed_files
 from specrec.model.encoder import Encoder
@@ -144,39 +144,31 @@ def _explain_pair(
     vectors, known = embeddings[rows], table.iloc[rows].reset_index(drop=True)
     directions = find_directions(probe, vectors.shape[1])
     controls = draw_controls(vectors[:background], directions)
-    measured = Readings(known, probe, vectors)
+    measured = FeatureStats(known, probe, vectors)
+    far, near = (_shared_sides(measured, background, least) for least in (50 - UNUSUAL, 0.0))
     outcomes = []
-    for readings in (measured, Readings(known[[]], probe, vectors)):
-        explainer = Explainer(vectors, readings, directions, controls)
-        (explanation,) = explainer.explain(
-            readings.subject(background), background, np.array([background + 1])
-        )
-        outcomes.append(
-            Outcome(
-                pair,
-                explanation.reasons,
-                _shared_sides(measured, background, 50 - UNUSUAL),
-                _shared_sides(measured, background, 0.0),
-            )
-        )
+    for features in (known, known[[]]):
+        explainer = Explainer(vectors, features, probe, directions, controls)
+        (explanation,) = explainer.explain_row(background, np.array([background + 1]))
+        outcomes.append(Outcome(pair, explanation.reasons, far, near))
     return outcomes[0], outcomes[1]
 
 
-def _shared_sides(measured: Readings, background: int, least: float) -> frozenset[tuple[str, str]]:
+def _shared_sides(
+    measured: FeatureStats, background: int, least: float
+) -> frozenset[tuple[str, str]]:
     """Features whose measured values of both tracks are so far from the median, to one side.
 
     Of a key, whether it is the same.
     """
-    first, second = measured.subject(background), measured.subject(background + 1)
+    first, second = measured.known(background), measured.known(background + 1)
     shared = set()
-    for name in first.known.keys() & second.known.keys():
+    for name in first.keys() & second.keys():
         if name == "key":
-            if first.known[name] == second.known[name]:
+            if first[name] == second[name]:
                 shared.add((name, "same"))
             continue
-        off = np.array(
-            [measured.percentile(name, subject.known[name]) - 50 for subject in (first, second)]
-        )
+        off = np.array([measured.percentile(name, track[name]) - 50 for track in (first, second)])
         if (np.abs(off) >= least).all() and off[0] * off[1] > 0:
             shared.add((name, "high" if off[0] > 0 else "low"))
     return frozenset(shared)

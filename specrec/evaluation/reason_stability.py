@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float32, Int
 
 from specrec.audio.encoding import encode_wav
 from specrec.audio.loading import load
@@ -15,11 +15,11 @@ from specrec.bootstrap import Estimate, estimate_mean
 from specrec.descriptors.measure import measure
 from specrec.descriptors.spectrum import SAMPLE_RATE
 from specrec.errors import AudioError
-from specrec.evaluation.pairs import Explainer, nearest, said
+from specrec.evaluation.pairs import nearest, said
 from specrec.evaluation.robustness import ALTERATIONS, Alterations, altered_files
-from specrec.explain.english import named_reasons
+from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
-from specrec.explain.readings import Subject
+from specrec.explain.sentences import named_reasons
 from specrec.index.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
@@ -92,16 +92,16 @@ def measure_reason_stability(
     with TemporaryDirectory() as folder:
         for place, (row, path) in enumerate(zip(queries.tolist(), paths, strict=True)):
             others = nearest(explainer.embeddings, row)
-            subject = explainer.readings.subject(row)
-            before = explainer.explain(subject, row, others)
+            known = explainer.stats.known(row)
+            before = explainer.explain_row(row, others)
             files = altered_files(path, Path(folder) / "altered", FAINT)
             for name, file in zip(FAINT, files, strict=True):
                 try:
-                    altered = _listen(file, encoder, subject.known, measured)
+                    embedding, anew = _listen(file, encoder, known, measured)
                 except AudioError:
                     refused[name] += 1
                     continue
-                after = explainer.explain(altered, row, others)
+                after = explainer.explain(embedding, anew, others, query_row=row)
                 kept[name] += [
                     (row, *compare_reasons(old, new))
                     for old, new in zip(before, after, strict=True)
@@ -114,13 +114,13 @@ def measure_reason_stability(
 
 def _listen(
     file: Path, encoder: Encoder, known: Mapping[str, float], measured: frozenset[str]
-) -> Subject:
-    """What is made of a file that comes from outside the library."""
+) -> tuple[Float32[np.ndarray, " dim"], dict[str, float]]:
+    """The embedding and the features of a file that comes from outside the library."""
     embedded = embed_waveform(encoder, load(file, encoder.front_end.sample_rate))
     heard = measure(load(file, SAMPLE_RATE)) if measured else {}
     given = {name: value for name, value in known.items() if name not in measured}
     anew = {name: heard[name] for name in measured & heard.keys() if np.isfinite(heard[name])}
-    return Subject(embedded.embedding, given | anew)
+    return embedded.embedding, given | anew
 
 
 def compare_reasons(before: Explanation, after: Explanation) -> tuple[bool, bool, bool]:

@@ -1,110 +1,148 @@
 """Which features a match may be put down to: shared, unusual, and heard by the model."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
 import numpy as np
 
 from specrec.descriptors.features import FEATURES, Feature
-from specrec.explain.readings import Reading, Readings, Subject
-from specrec.model.probe import ProbedFeature
+from specrec.explain.explanation import Contribution, Reason, Side, Verdict
+from specrec.explain.feature_stats import FeatureStats, Reading, Readings
 
 UNUSUAL = 25.0
 """A measured value is unusual in the lowest or highest quarter of the library."""
 
-Verdict = Literal["because", "both also"]
 
+def find_reasons(
+    contributions: Sequence[Contribution], query: Readings, neighbor: Readings, stats: FeatureStats
+) -> list[Reason]:
+    """What may be said of a match: one feature of each group, then what is measured beside it.
 
-@dataclass(frozen=True)
-class Reason:
-    """A feature in which two tracks both stand away from what is usual, to the same side.
-
-    Attributes:
-        feature: Its name.
-        side: Whether both are `high` or `low` in the library, or of the `same` class.
+    Args:
+        contributions: What each group adds, the largest first.
         query: Where the query stands.
         neighbor: Where the neighbor stands.
-        verdict: `because` if erasing what the model knows of the feature lowers the match more
-            than erasing random directions; else `both also`, a fact beside the match.
-        contribution: Its part of the similarity; None for what the model does not hear.
+        stats: What is usual in the library.
     """
+    because: list[Reason] = []
+    beside: list[Reason] = []
+    grouped: set[str] = set()
+    for item in contributions:
+        grouped.update(item.members)
+        verdict: Verdict = "because" if item.causal else "both also"
+        reason = _shared(item.members, item.value, verdict, query, neighbor, stats)
+        if reason is not None:
+            (because if reason.verdict == "because" else beside).append(reason)
+    for feature in stats.features:
+        if feature.name not in grouped:
+            reason = _shared((feature.name,), None, "both also", query, neighbor, stats)
+            if reason is not None:
+                beside.append(reason)
+    return because + sorted(beside, key=_commonness)
 
-    feature: str
-    side: Literal["high", "low", "same"]
-    query: Reading
-    neighbor: Reading
-    verdict: Verdict
-    contribution: float | None
+
+def _shared(
+    names: Sequence[str],
+    contribution: float | None,
+    verdict: Verdict,
+    query: Readings,
+    neighbor: Readings,
+    stats: FeatureStats,
+) -> Reason | None:
+    """The one of some features in which both tracks stand out alike, a cause before a fact.
+
+    Of several, the rarest. What the model does not hear so, or what counts against the match, is
+    a fact beside it if it was measured.
+    """
+    heard: list[Reason] = []
+    facts: list[Reason] = []
+    for name in names:
+        side = find_side(name, query, neighbor, stats)
+        if side is None:
+            continue
+        first, second = query[name], neighbor[name]
+        adds = contribution is not None and contribution > 0
+        # Without a probe it is the features themselves that are compared.
+        if adds and (stats.probe is None or _hears_side(side, first, second, stats.median(name))):
+            found = heard if verdict == "because" else facts
+            found.append(Reason(name, side, first, second, verdict, contribution))
+        elif first.measured and second.measured:
+            facts.append(Reason(name, side, first, second, "both also", None))
+    return min(heard or facts, key=_commonness, default=None)
 
 
-def find_side(
-    name: str, query: Subject, neighbor: Subject, readings: Readings
-) -> Literal["high", "low", "same"] | None:
+def _commonness(reason: Reason) -> float:
+    """How many tracks of the library stand as far out, in percent; the fewest are named first."""
+    if reason.side == "same":
+        return 100 - reason.query.percentile
+    return 50 - min(abs(item.percentile - 50) for item in (reason.query, reason.neighbor))
+
+
+def find_side(name: str, query: Readings, neighbor: Readings, stats: FeatureStats) -> Side | None:
     """The side to which both tracks stand away from the median, unusually far.
 
     A measured value must lie in the outer quarter of the library; a predicted one, further from
     the median than the probe errs in nine tracks of ten. A confidence must also be on its side of
     one half, and a pitch class the same in both, and clear.
     """
+    if name not in query or name not in neighbor:
+        return None
     feature = FEATURES[name]
     if feature.kind == "class":
-        return _same_class(feature, query, neighbor, readings)
-    sides = {_side(feature, subject, readings) for subject in (query, neighbor)}
+        return _same_class(feature, query, neighbor, stats)
+    sides = {_side(feature, readings[name], stats) for readings in (query, neighbor)}
     return sides.pop() if len(sides) == 1 else None
 
 
-def hears_side(name: str, side: str, query: Subject, neighbor: Subject, readings: Readings) -> bool:
+def _hears_side(side: Side, first: Reading, second: Reading, median: float) -> bool:
     """Whether the probe, too, puts both tracks on that side of the median, or in one class."""
-    first, second = (readings.predicted(name, subject) for subject in (query, neighbor))
+    if first.predicted is None or second.predicted is None:
+        return False
     if side == "same":
-        return first == second
-    center = readings.median(name)
-    return min(first, second) > center if side == "high" else max(first, second) < center
+        return first.predicted == second.predicted
+    pair = (first.predicted, second.predicted)
+    return min(pair) > median if side == "high" else max(pair) < median
 
 
-def _side(feature: Feature, subject: Subject, readings: Readings) -> Literal["high", "low"] | None:
-    reading = readings.read(feature.name, subject)
-    if reading is None:
-        return None
-    center = readings.median(feature.name)
-    side: Literal["high", "low"] = "high" if reading.value > center else "low"
+def _side(feature: Feature, reading: Reading, stats: FeatureStats) -> Side | None:
+    center = stats.median(feature.name)
+    side: Side = "high" if reading.value > center else "low"
     if feature.kind == "confidence" and (reading.value > 0.5) != (side == "high"):
         return None
     if reading.measured:
         far = abs(reading.percentile - 50) >= 50 - UNUSUAL
     else:
-        values = np.array([reading.value, center])
-        off = np.ptp(feature.to_scale(values)[:, 0])
-        far = bool(off > _probed(readings, feature.name).interval)
+        off = np.ptp(feature.to_scale(np.array([reading.value, center]))[:, 0])
+        far = bool(off > stats.prediction_error(feature.name))
     return side if far else None
 
 
 def _same_class(
-    feature: Feature, query: Subject, neighbor: Subject, readings: Readings
-) -> Literal["same"] | None:
-    pair = [readings.read(feature.name, subject) for subject in (query, neighbor)]
-    if any(reading is None or not reading.measured for reading in pair):
+    feature: Feature, query: Readings, neighbor: Readings, stats: FeatureStats
+) -> Side | None:
+    first, second = query[feature.name], neighbor[feature.name]
+    if not (first.measured and second.measured):
         return None
-    if feature.scale != "circular" or pair[0] != pair[1]:
+    if feature.scale != "circular" or first.value != second.value:
         return None  # mode and meter: half of all tracks share them
     modes = {mode for mode in (_mode(query), _mode(neighbor)) if mode is not None}
-    return "same" if len(modes) < 2 and _clear(query, neighbor, readings) else None
+    return "same" if len(modes) < 2 and _clear(query, neighbor, stats) else None
 
 
-def _clear(query: Subject, neighbor: Subject, readings: Readings) -> bool:
+def _clear(query: Readings, neighbor: Readings, stats: FeatureStats) -> bool:
     """Whether two tracks together have as clear a key as most."""
-    known = [subject.known.get("tonal_clarity") for subject in (query, neighbor)]
+    known = [_measured("tonal_clarity", readings) for readings in (query, neighbor)]
     clarity = [value for value in known if value is not None]
-    return not clarity or float(np.mean(clarity)) >= readings.median("tonal_clarity")
+    return not clarity or float(np.mean(clarity)) >= stats.median("tonal_clarity")
 
 
-def _mode(subject: Subject) -> bool | None:
+def _mode(readings: Readings) -> bool | None:
     """Whether a track is in major; None if that is unknown."""
-    if "mode" in subject.known:
-        return subject.known["mode"] > 0.5
-    return subject.known["majorness"] > 0 if "majorness" in subject.known else None
+    mode, majorness = _measured("mode", readings), _measured("majorness", readings)
+    if mode is not None:
+        return mode > 0.5
+    return None if majorness is None else majorness > 0
 
 
-def _probed(readings: Readings, name: str) -> ProbedFeature:
-    assert readings.probe is not None
-    return next(item for item in readings.probe.features if item.feature.name == name)
+def _measured(name: str, readings: Readings) -> float | None:
+    reading = readings.get(name)
+    return reading.value if reading is not None and reading.measured else None

@@ -8,9 +8,9 @@ from jaxtyping import Float32, Float64
 
 from specrec.catalog.identity import content_id
 from specrec.errors import LibraryError, QueryError
-from specrec.explain.decompose import Passage, best_passage, by_feature, by_window, versus
+from specrec.explain.contributions import Passage, best_passage, by_feature, by_window, versus
 from specrec.explain.explanation import Explanation
-from specrec.explain.readings import Reading
+from specrec.explain.feature_stats import Reading
 from specrec.recommend.library import Library
 from specrec.recommend.track import Sound, Track
 
@@ -122,14 +122,9 @@ def account_for(library: Library, query: str, neighbor: str, k: int = 10) -> Acc
 
 
 def _readings(library: Library, first: Sound, second: Sound) -> dict[str, tuple[Reading, Reading]]:
-    query, neighbor = library.subject(first), library.subject(second)
-    found = {}
-    for feature in library.readings.features:
-        here = library.readings.read(feature.name, query)
-        there = library.readings.read(feature.name, neighbor)
-        if here is not None and there is not None:
-            found[feature.name] = here, there
-    return found
+    stats = library.explainer.stats
+    here, there = (stats.readings(one.embedding, library.known(one)) for one in (first, second))
+    return {name: (here[name], there[name]) for name in here if name in there}
 
 
 def difference(library: Library, query: str, neighbor: str, other: str) -> Difference:
@@ -145,13 +140,15 @@ def difference(library: Library, query: str, neighbor: str, other: str) -> Diffe
             raise QueryError(f"{name} and {other} are the same track; give another")
     vector = sounds[query].embedding
     pair = sounds[neighbor].embedding, sounds[other].embedding
-    _, contributions, residual = versus(vector, *pair, library.directions)
-    first, second = by_feature(vector, np.stack(pair), library.directions).similarity.tolist()
+    _, contributions, residual = versus(vector, *pair, library.explainer.directions)
+    first, second = by_feature(
+        vector, np.stack(pair), library.explainer.directions
+    ).similarity.tolist()
     return Difference(
         library.find(neighbor),
         library.find(other),
         (first, second),
-        dict(zip(library.directions.names, contributions.tolist(), strict=True)),
+        dict(zip(library.explainer.directions.names, contributions.tolist(), strict=True)),
         residual,
     )
 

@@ -1,16 +1,16 @@
 """Why tracks match in named features: the parts of the score, and what each is worth."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from specrec.descriptors.features import FEATURES
-from specrec.explain.english import sentence
-from specrec.explain.explanation import Contribution, Explanation, find_reasons
-from specrec.explain.readings import Reading, Readings, Subject
-from specrec.explain.reasons import Reason
+from specrec.explain.explanation import Contribution, Explanation, Reason
+from specrec.explain.feature_stats import FeatureStats, Reading
+from specrec.explain.reasons import find_reasons
+from specrec.explain.sentences import sentence
 from specrec.recommend.feature_space import FeatureSpace
 from specrec.recommend.track import Track
 
@@ -23,18 +23,18 @@ class FeatureQuery:
         row: Where it is a track that is compared; None for a file from outside.
         track: The track, or the file.
         vector: In the space of features.
-        subject: What is known of it.
+        known: Features of it that are known, by name.
     """
 
     row: int | None
     track: Track
     vector: Float64[np.ndarray, " columns"]
-    subject: Subject
+    known: Mapping[str, float]
 
 
 def explain_by_features(
     space: FeatureSpace,
-    readings: Readings,
+    stats: FeatureStats,
     vectors: Float64[np.ndarray, "tracks columns"],
     query: FeatureQuery,
     neighbors: Int64[np.ndarray, " neighbors"],
@@ -49,7 +49,7 @@ def explain_by_features(
 
     Args:
         space: Where the tracks are compared.
-        readings: What is known of the tracks, in the order of the vectors.
+        stats: What is known of the tracks, in the order of the vectors.
         vectors: Of all tracks.
         query: What was asked about.
         neighbors: Rows of the neighbors.
@@ -79,10 +79,10 @@ def explain_by_features(
         ]
         contributions.sort(key=lambda item: -item.value)
         named = [item for item in contributions if item.feature in FEATURES]
-        subjects = query.subject, readings.subject(int(row))
+        readings = stats.readings(query.vector, query.known), stats.readings_of(int(row))
         found = [
             _as_predicted(reason) if reason.feature in predicted else reason
-            for reason in find_reasons(named, *subjects, readings)
+            for reason in find_reasons(named, *readings, stats)
         ]
         alike = [item.feature for item in contributions if item.value > 0]
         said = sentence(float(scores[row]), 0.0, found, alike)

@@ -15,7 +15,7 @@ from specrec.descriptors.features import feature_name
 from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
-from specrec.explain.readings import Readings, Subject
+from specrec.explain.feature_stats import FeatureStats
 from specrec.recommend.feature_reasons import FeatureQuery, explain_by_features
 from specrec.recommend.feature_search import FeatureIndex
 from specrec.recommend.feature_settings import FeatureSettings
@@ -162,7 +162,7 @@ class FeatureRecommender:
         if isinstance(found, Path):
             return self._ask_outside(found)
         row = self._compared(query, found)
-        return FeatureQuery(row, self.track(row), self.vectors[row], self.readings.subject(row))
+        return FeatureQuery(row, self.track(row), self.vectors[row], self.stats.known(row))
 
     def _ask_outside(self, path: Path) -> FeatureQuery:
         assert self._library is not None  # only a library tells files from words
@@ -171,8 +171,7 @@ class FeatureRecommender:
         if values.notna().to_numpy().mean() < LEAST_KNOWN:
             raise QueryError(f"{path}: too few of its features are known to compare it")
         vector = self.space.vectors(values)[0]
-        subject = Subject(vector.astype(np.float32), known)
-        return FeatureQuery(None, track_of_file(path), vector, subject)
+        return FeatureQuery(None, track_of_file(path), vector, known)
 
     def row_of(self, query: str) -> int:
         """Where the track that a query means stands in `tracks`.
@@ -272,7 +271,7 @@ class FeatureRecommender:
     ) -> list[Explanation]:
         predicted = {name for name, source in self.sources.items() if source == "predicted"}
         return explain_by_features(
-            self.space, self.readings, self.vectors, asked, others, k, predicted
+            self.space, self.stats, self.vectors, asked, others, k, predicted
         )
 
     @cached_property
@@ -288,9 +287,9 @@ class FeatureRecommender:
         return pd.DataFrame(known | compared, index=self.tracks.index)
 
     @cached_property
-    def readings(self) -> Readings:
+    def stats(self) -> FeatureStats:
         """What is usual among the tracks, and where each stands."""
-        return Readings(self.known, None, self.vectors.astype(np.float32))
+        return FeatureStats(self.known, None, self.vectors.astype(np.float32))
 
 
 def releases_left_out(count: int) -> tuple[str, ...]:

@@ -8,10 +8,9 @@ import numpy as np
 from jaxtyping import Float, Float64, Int64
 
 from specrec.errors import QueryError
-from specrec.explain.causal import Controls, draw_controls
 from specrec.explain.directions import Directions
-from specrec.explain.explanation import Explanation, explain_neighbors
-from specrec.explain.readings import Readings, Subject
+from specrec.explain.explainer import Explainer
+from specrec.explain.explanation import Explanation
 from specrec.recommend.feature_reasons import FeatureQuery
 from specrec.recommend.feature_search import one_of_each
 from specrec.recommend.feature_space import FeatureSpace
@@ -70,7 +69,6 @@ class Hybrid:
             [np.sqrt(self.share) * sound, np.sqrt(1 - self.share) * named], axis=1
         )
         self._library = library
-        self._directions = _joint(library.directions, features.space)
 
     def scores(self, row: int) -> Float64[np.ndarray, " tracks"]:
         """The score of every track for that in a row, itself included."""
@@ -90,14 +88,12 @@ class Hybrid:
         """
         asked = self.features.ask(query)
         if asked.row is not None:
-            subject = self._readings.subject(asked.row)
-            return replace(asked, vector=self.vectors[asked.row], subject=subject)
+            return replace(asked, vector=self.vectors[asked.row])
         sound = unit(self._library.sound(query).embedding.astype(np.float64))
         vector = np.concatenate(
             [np.sqrt(self.share) * sound, np.sqrt(1 - self.share) * unit(asked.vector)]
         )
-        subject = Subject(vector.astype(np.float32), asked.subject.known)
-        return replace(asked, vector=vector, subject=subject)
+        return replace(asked, vector=vector)
 
     def neighbors(self, query: str, k: int = 10) -> Recommendation:
         """The tracks nearest to a query, which is left out itself, as other releases of a song are.
@@ -133,24 +129,12 @@ class Hybrid:
     def _explain(
         self, asked: FeatureQuery, others: Int64[np.ndarray, " k"], k: int
     ) -> list[Explanation]:
-        return explain_neighbors(
-            self._readings,
-            self._directions,
-            self._controls,
-            self.vectors.astype(np.float32),
-            asked.subject,
-            asked.row,
-            others,
-            k,
-        )
+        return self._explainer.explain(asked.vector, asked.known, others, k, asked.row)
 
     @cached_property
-    def _readings(self) -> Readings:
-        return Readings(self.features.known, None, self.vectors.astype(np.float32))
-
-    @cached_property
-    def _controls(self) -> Controls:
-        return draw_controls(self.vectors, self._directions)
+    def _explainer(self) -> Explainer:
+        directions = _joint(self._library.explainer.directions, self.features.space)
+        return Explainer(self.vectors.astype(np.float32), self.features.known, None, directions)
 
 
 def _spread(vectors: Float[np.ndarray, "tracks dim"]) -> float:

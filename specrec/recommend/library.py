@@ -12,10 +12,8 @@ from jaxtyping import Bool, Float32, Int64
 
 from specrec.descriptors.known import known_features
 from specrec.errors import LibraryError, QueryError
-from specrec.explain.causal import Controls, draw_controls
-from specrec.explain.directions import Directions, find_directions
-from specrec.explain.explanation import Explanation, explain_neighbors
-from specrec.explain.readings import Readings, Subject
+from specrec.explain.explainer import Explainer
+from specrec.explain.explanation import Explanation
 from specrec.index.generation import Generation
 from specrec.index.storage import read_generation
 from specrec.model.probe import Probe
@@ -259,17 +257,15 @@ class Library:
             raise QueryError(f"{found} is not in the library; give a track that is")
         return found
 
-    def subject(self, sound: Sound) -> Subject:
-        """What is known of a sound's features; those of a file from outside are measured.
+    def known(self, sound: Sound) -> dict[str, float]:
+        """Features of a sound that are known; those of a file from outside are measured.
 
         Raises:
             AudioError: If a file from outside can't be used any more.
         """
         if sound.row is not None:
-            return self.readings.subject(sound.row)
-        if not len(self.descriptors.columns):
-            return Subject(sound.embedding, {})
-        return Subject(sound.embedding, self.measure(sound.path))
+            return self.explainer.stats.known(sound.row)
+        return self.measure(sound.path) if len(self.descriptors.columns) else {}
 
     def measure(self, path: Path) -> dict[str, float]:
         """What is measured of a file outside the library, by feature.
@@ -283,16 +279,7 @@ class Library:
         self, sound: Sound, rows: Int64[np.ndarray, " neighbors"], k: int
     ) -> list[Explanation]:
         """Why the tracks in some rows resemble a sound, in a list of the nearest k."""
-        return explain_neighbors(
-            self.readings,
-            self.directions,
-            self.controls,
-            self.embeddings,
-            self.subject(sound),
-            sound.row,
-            rows,
-            k,
-        )
+        return self.explainer.explain(sound.embedding, self.known(sound), rows, k, sound.row)
 
     @cached_property
     def features(self) -> pd.DataFrame:
@@ -316,19 +303,9 @@ class Library:
         return Sample(self.embeddings)
 
     @cached_property
-    def readings(self) -> Readings:
-        """What is usual in the library, and where each track stands."""
-        return Readings(self.features, self.probe, self.embeddings)
-
-    @cached_property
-    def directions(self) -> Directions:
-        """The directions of the embedding that stand for features."""
-        return find_directions(self.probe, self.embeddings.shape[1])
-
-    @cached_property
-    def controls(self) -> Controls:
-        """Random directions of the library, with which features are compared."""
-        return draw_controls(self.embeddings, self.directions)
+    def explainer(self) -> Explainer:
+        """Explains matches of the library's tracks by their sound."""
+        return Explainer(self.embeddings, self.features, self.probe)
 
     @property
     def window_seconds(self) -> float:

@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 
 from specrec.bootstrap import Estimate
-from specrec.explain.english import WORDS, noun, reading_text
+from specrec.explain.sentences import WORDS, noun, reading_text
 from specrec.recommend.features import FeatureRecommender
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of

@@ -6,10 +6,9 @@ from rich import box
 from rich.table import Table
 
 from specrec.descriptors.features import FEATURES
-from specrec.explain.english import WORDS, place_text, reading_text
-from specrec.explain.explanation import Contribution, Explanation
-from specrec.explain.readings import Reading
-from specrec.explain.reasons import Verdict
+from specrec.explain.explanation import Contribution, Explanation, Verdict
+from specrec.explain.feature_stats import Reading
+from specrec.explain.sentences import WORDS, place_text, reading_text
 from specrec.recommend.account import Account, Difference
 from specrec.report.console import Console, escape
 from specrec.report.terminal import clock, name_of

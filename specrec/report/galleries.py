@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from specrec.explain.english import WORDS, reading_text
+from specrec.explain.sentences import WORDS, reading_text
 from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.recommend.picking import first_by, low_and_high, numbers

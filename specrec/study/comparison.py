@@ -248,7 +248,7 @@ def _disagreement(
     unnamed: float,
 ) -> Disagreement:
     taken = sorted((value, name) for name, value in parts.items() if value < 0)[:_NAMED]
-    known = asked.subject.known, pair.features.readings.subject(other).known
+    known = asked.known, pair.features.stats.known(other)
     values = {
         name: (known[0][name], known[1][name])
         for _, name in taken

@@ -5,7 +5,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from specrec.descriptors.features import FEATURES
-from specrec.explain.english import WORDS, noun
+from specrec.explain.sentences import WORDS, noun
 
 ALIKE = 0.85
 """Rank correlation from which a second feature adds nothing to a name."""

@@ -11,24 +11,22 @@ from specrec.evaluation.claims import (
     measure_coverage,
     measure_specificity,
 )
-from specrec.evaluation.pairs import Explainer, Pair, said
-from specrec.explain.causal import draw_controls
-from specrec.explain.directions import find_directions
-from specrec.explain.explanation import Explanation
-from specrec.explain.readings import Reading, Readings
-from specrec.explain.reasons import Reason
+from specrec.evaluation.pairs import Pair, explain_pairs, said
+from specrec.explain.explainer import Explainer
+from specrec.explain.explanation import Explanation, Reason
+from specrec.explain.feature_stats import FeatureStats, Reading
 from specrec.model.probe_fit import fit_probe
 
 TRACKS = 40
 
 
 @pytest.fixture(scope="module")
-def measured() -> Readings:
+def measured() -> FeatureStats:
     """Brightness rises with the row, loudness falls; of the last track no loudness is known."""
     rows = np.arange(TRACKS)
     table = pd.DataFrame({"centroid_hz": 1000.0 + rows, "loudness_lufs": -10.0 - rows, "key": 0})
     table.loc[TRACKS - 1, "loudness_lufs"] = np.nan
-    return Readings(table, None, np.ones((TRACKS, 2), dtype=np.float32))
+    return FeatureStats(table, None, np.ones((TRACKS, 2), dtype=np.float32))
 
 
 def reason(feature: str, side: str, verdict: str = "both also") -> Reason:
@@ -40,7 +38,7 @@ def pair(query: int, neighbor: int, *reasons: Reason) -> Pair:
     return Pair(query, neighbor, Explanation(0.5, (), 0.5, reasons, ""))
 
 
-def test_three_of_four_claims_are_true(measured: Readings) -> None:
+def test_three_of_four_claims_are_true(measured: FeatureStats) -> None:
     found = check_claims(
         [
             pair(38, 37, reason("centroid_hz", "high"), reason("loudness_lufs", "low", "because")),
@@ -63,7 +61,7 @@ def test_three_of_four_claims_are_true(measured: Readings) -> None:
     }
 
 
-def test_nothing_said_gives_no_figure(measured: Readings) -> None:
+def test_nothing_said_gives_no_figure(measured: FeatureStats) -> None:
     found = check_claims([pair(1, 2)], measured)
     assert (found.claims, found.true_share, found.of_feature) == (0, None, {})
 
@@ -74,11 +72,9 @@ def test_a_probe_alone_claims_only_what_it_hears_and_mostly_truly() -> None:
     truth = 1500 * 2 ** (embeddings[:, 0] + 0.1 * rng.normal(size=200))
     table = pd.DataFrame({"centroid_hz": truth, "tempo_bpm": rng.uniform(60, 180, 200)})
     probe = fit_probe(embeddings, table, np.arange(200), "planted")
-    directions = find_directions(probe, 8)
-    readings = Readings(table, probe, embeddings)
-    explainer = Explainer(embeddings, readings, directions, draw_controls(embeddings, directions))
+    explainer = Explainer(embeddings, table, probe)
     hidden = hide_measured(explainer)
-    pairs = hidden.pairs(np.arange(30), np.arange(60))
+    pairs = explain_pairs(hidden, np.arange(30), np.arange(60))
     assert all(pair.neighbor < 60 for pair in pairs)
     claims = {name for pair in pairs for name, _ in said(pair.explanation.reasons)}
     assert claims == {"centroid_hz"}  # the tempo is not in the embedding
@@ -88,7 +84,7 @@ def test_a_probe_alone_claims_only_what_it_hears_and_mostly_truly() -> None:
         for item in pair.explanation.reasons
         for reading in (item.query, item.neighbor)
     )
-    found = check_claims(pairs, readings)
+    found = check_claims(pairs, explainer.stats)
     assert found.claims > 50
     assert found.true_share is not None
     assert found.true_share.value > 0.95

@@ -17,10 +17,9 @@ from specrec.evaluation.faithfulness import (
     measure_rationales,
     sum_error,
 )
-from specrec.evaluation.pairs import Explainer, Pair, nearest
-from specrec.explain.causal import draw_controls
-from specrec.explain.directions import find_directions
-from specrec.explain.readings import Readings
+from specrec.evaluation.pairs import Pair, explain_pairs, nearest
+from specrec.explain.ablation import draw_controls
+from specrec.explain.explainer import Explainer
 from specrec.model.probe_fit import fit_probe
 
 TRACKS, DIM = 400, 16
@@ -40,14 +39,12 @@ def explainer() -> Explainer:
         }
     )
     probe = fit_probe(embeddings, table, np.arange(TRACKS), "planted")
-    directions = find_directions(probe, DIM)
-    readings = Readings(table, probe, embeddings)
-    return Explainer(embeddings, readings, directions, draw_controls(embeddings, directions))
+    return Explainer(embeddings, table, probe)
 
 
 @pytest.fixture(scope="module")
 def pairs(explainer: Explainer) -> list[Pair]:
-    return explainer.pairs(np.arange(20))
+    return explain_pairs(explainer, np.arange(20))
 
 
 def test_pairs_are_the_nearest_and_explained(explainer: Explainer, pairs: list[Pair]) -> None:

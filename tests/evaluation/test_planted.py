@@ -7,8 +7,8 @@ import pytest
 from specrec.evaluation.naming import FACTOR_OF, Outcome, score
 from specrec.evaluation.planted import measure_planted
 from specrec.evaluation.planting import FIELDS, LEVELS, PLANTS, TRITONE, PlantedPair, draw_pairs
-from specrec.explain.readings import Reading
-from specrec.explain.reasons import Reason
+from specrec.explain.explanation import Reason
+from specrec.explain.feature_stats import Reading
 from specrec.model.probe_fit import fit_probe
 from specrec.synthesis import STYLES, Piece, draw_piece
 from tests.conftest import make_encoder

@@ -8,18 +8,17 @@ from specrec.audio.decoding import decode
 from specrec.audio.loading import load
 from specrec.descriptors.measure import measure
 from specrec.descriptors.spectrum import SAMPLE_RATE
-from specrec.evaluation.pairs import Explainer, nearest
+from specrec.evaluation.pairs import nearest
 from specrec.evaluation.reason_stability import (
     FAINT,
     HISS_DB,
     compare_reasons,
     measure_reason_stability,
 )
-from specrec.explain.causal import draw_controls
 from specrec.explain.directions import find_directions
-from specrec.explain.explanation import Explanation
-from specrec.explain.readings import Reading, Readings
-from specrec.explain.reasons import Reason
+from specrec.explain.explainer import Explainer
+from specrec.explain.explanation import Explanation, Reason
+from specrec.explain.feature_stats import Reading
 from specrec.index.embedding import embed_waveform
 from tests.conftest import make_encoder
 from tests.sounds import make_music
@@ -78,14 +77,12 @@ def test_reasons_are_those_of_the_altered_file(tmp_path: Path) -> None:
     # The library's bandwidths are of other files: nothing that is measured anew is like them.
     table["bandwidth_hz"] = np.where(np.arange(TRACKS) % 2, 10.0, 20.0)
     directions = find_directions(None, vectors.shape[1])
-    explainer = Explainer(
-        vectors, Readings(table, None, vectors), directions, draw_controls(vectors, directions)
-    )
+    explainer = Explainer(vectors, table, None, directions)
     queries = np.array([0, 1])
     pairs = [
         item
         for row in queries.tolist()
-        for item in explainer.explain(explainer.readings.subject(row), row, nearest(vectors, row))
+        for item in explainer.explain_row(row, nearest(vectors, row))
     ]
     done: list[tuple[int, int]] = []
 

@@ -10,7 +10,7 @@ from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.config import MUSICNN, Architecture, FrontEnd
 from specrec.explain.cells import map_cells, mask_cells
-from specrec.explain.decompose import by_window
+from specrec.explain.contributions import by_window
 from specrec.explain.directions import find_directions
 from specrec.index.build import BuildReport
 from specrec.index.embedding import embed_waveform

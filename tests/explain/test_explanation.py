@@ -5,11 +5,9 @@ import pandas as pd
 import pytest
 
 from specrec.descriptors.features import FEATURES
-from specrec.explain.causal import draw_controls
-from specrec.explain.directions import find_directions
-from specrec.explain.english import WORDS
-from specrec.explain.explanation import Explanation, explain_neighbors
-from specrec.explain.readings import Readings
+from specrec.explain.explainer import Explainer
+from specrec.explain.explanation import Explanation
+from specrec.explain.sentences import WORDS
 from specrec.model.probe import Probe
 from tests.explain.planted import make_probe
 
@@ -34,19 +32,8 @@ class World:
     def explain(self, query: int, *neighbors: int) -> list[Explanation]:
         table = pd.DataFrame(self.probe.predict(self.embeddings)).drop(columns=list(self.hidden))
         table["loudness_lufs"], table["key"] = self.loudness, self.key
-        readings = Readings(table, self.probe, self.embeddings)
-        directions = find_directions(self.probe, DIM)
-        controls = draw_controls(self.embeddings, directions)
-        return explain_neighbors(
-            readings,
-            directions,
-            controls,
-            self.embeddings,
-            readings.subject(query),
-            query,
-            np.array(neighbors),
-            10,
-        )
+        explainer = Explainer(self.embeddings, table, self.probe)
+        return explainer.explain_row(query, np.array(neighbors))
 
 
 def test_a_planted_reason_is_named_and_it_alone() -> None:

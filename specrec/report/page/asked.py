@@ -9,8 +9,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
 from specrec.audio.windows import window_spans
-from specrec.explain.english import noun
 from specrec.explain.explanation import Contribution, Explanation
+from specrec.explain.sentences import noun
 from specrec.recommend.account import Account, account_for
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from specrec.bootstrap import Estimate
-from specrec.explain.english import noun
+from specrec.explain.sentences import noun
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.data import Table

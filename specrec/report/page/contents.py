@@ -4,8 +4,8 @@ import shlex
 
 from specrec.descriptors.features import FEATURES
 from specrec.errors import Reason
-from specrec.explain.english import WORDS, noun, reading_text
-from specrec.explain.readings import Readings
+from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.sentences import WORDS, noun, reading_text
 from specrec.index.maintenance import library_status
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
@@ -80,7 +80,7 @@ def summarize(library: Library) -> Summary:
     artists = library.tracks["artist"].nunique()
     if artists:
         figures.insert(2, Figure(f"{artists:,}", "artists"))
-    known = ", ".join(WORDS[item.name].noun for item in library.readings.features)
+    known = ", ".join(WORDS[item.name].noun for item in library.explainer.stats.features)
     facts = {
         "Model": f"{model['name']} ({model['fingerprint']}), windows of"
         f" {library.window_seconds:g} s",
@@ -133,12 +133,12 @@ def summarize_table(recommender: FeatureRecommender) -> Summary:
     return Summary(figures, facts)
 
 
-def explain_words(readings: Readings) -> list[Word]:
+def explain_words(stats: FeatureStats) -> list[Word]:
     """The features that are known, in words."""
-    return [_word(item.name, readings) for item in readings.features]
+    return [_word(item.name, stats) for item in stats.features]
 
 
-def _word(name: str, readings: Readings) -> Word:
+def _word(name: str, stats: FeatureStats) -> Word:
     words, feature = WORDS[name], FEATURES[name]
     ordered = feature.kind != "class"
     share = ordered and feature.unit == "" and name != "majorness"
@@ -149,5 +149,5 @@ def _word(name: str, readings: Readings) -> Word:
         feature.kind,
         words.low,
         words.high,
-        reading_text(name, readings.median(name)) if ordered else "",
+        reading_text(name, stats.median(name)) if ordered else "",
     )

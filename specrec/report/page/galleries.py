@@ -5,7 +5,7 @@ from contextlib import suppress
 import numpy as np
 
 from specrec.errors import QueryError
-from specrec.explain.english import WORDS, noun, reading_text
+from specrec.explain.sentences import WORDS, noun, reading_text
 from specrec.recommend.picking import first_by, low_and_high
 from specrec.report.page.data import Gallery
 from specrec.report.page.shelf import Shelf

@@ -115,7 +115,7 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
         asked=asked,
         comparison=comparison,
         evaluation=attempt("The evaluation", lambda: measure(library, settings.labels)),
-        glossary=attempt("The glossary", lambda: explain_words(library.readings)),
+        glossary=attempt("The glossary", lambda: explain_words(library.explainer.stats)),
         media=media,
         media_note=note,
     )
@@ -149,7 +149,7 @@ def _of_table(path: Path, settings: PageSettings) -> Page:
         asked=asked,
         comparison=LeftOut(f"{_NO_AUDIO} to compare with."),
         evaluation=LeftOut(f"{_NO_AUDIO} whose neighbors could be measured."),
-        glossary=attempt("The glossary", lambda: explain_words(shelf.readings)),
+        glossary=attempt("The glossary", lambda: explain_words(shelf.stats)),
         media=media,
         media_note=note,
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from specrec.explain.readings import Readings
+from specrec.explain.feature_stats import FeatureStats
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.track import Track, track_of_row
@@ -23,14 +23,14 @@ class Shelf:
         name: Of the library or table.
         tracks: One row each.
         features: In their units; NaN where nothing is known.
-        readings: What is usual.
+        stats: What is usual among the tracks.
         audio_root: The folder to which the tracks' paths are relative; None if there is no audio.
     """
 
     name: str
     tracks: pd.DataFrame
     features: pd.DataFrame
-    readings: Readings
+    stats: FeatureStats
     audio_root: Path | None
 
     @classmethod
@@ -40,7 +40,7 @@ class Shelf:
             library.folder.resolve().name,
             library.tracks,
             library.features,
-            library.readings,
+            library.explainer.stats,
             library.audio_root,
         )
 
@@ -51,14 +51,14 @@ class Shelf:
             table.name,
             recommender.tracks,
             recommender.known,
-            recommender.readings,
+            recommender.stats,
             recommender.audio_root,
         )
 
     @property
     def ordered(self) -> list[str]:
         """Names of the features whose values have an order."""
-        return [item.name for item in self.readings.features if item.kind != "class"]
+        return [item.name for item in self.stats.features if item.kind != "class"]
 
     def numbers(self, name: str) -> Float64[np.ndarray, " tracks"]:
         """A feature of all tracks, or another column; NaN where there is no number."""

@@ -18,7 +18,7 @@ _BLOCK = 4096  # tracks searched at once: they stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
-class Erasure:
+class Ablation:
     """What erasing each group of features from query and library does to each neighbor.
 
     Attributes:
@@ -95,14 +95,14 @@ def _exponent(variances: Float[np.ndarray, " dim"], wanted: float) -> float:
     return low
 
 
-def erase_groups(
+def ablate_groups(
     query: Float[np.ndarray, " dim"],
     query_row: int | None,
     neighbors: Int[np.ndarray, " neighbors"],
     embeddings: Float[np.ndarray, "tracks dim"],
     directions: Directions,
     controls: Controls,
-) -> Erasure:
+) -> Ablation:
     """Erases each group of features in turn: projects it out, renormalizes, searches again.
 
     With a the coordinates along the group's axes, a similarity s becomes
@@ -143,7 +143,7 @@ def erase_groups(
             axes = directions.groups == group
             erased = _without(scores, own[axes], coordinates[:, axes])
             rank_after[:, group] += (rivals & (erased > after[:, group, None])).sum(axis=1)
-    return Erasure(before[:, None] - after, control, rank_before, rank_after, every)
+    return Ablation(before[:, None] - after, control, rank_before, rank_after, every)
 
 
 def _without(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from specrec.explain.causal import draw_controls, erase_groups, needed_move
+from specrec.explain.ablation import ablate_groups, draw_controls, needed_move
 from specrec.explain.directions import find_directions
 from tests.explain.planted import make_probe, random_probe
 
@@ -19,7 +19,7 @@ def test_erasing_is_projecting_out_and_searching_again() -> None:
     directions = find_directions(random_probe(rng, 16), 16)
     controls = draw_controls(embeddings, directions)
     query, neighbors = 7, np.array([3, 40, 59])
-    result = erase_groups(embeddings[query], query, neighbors, embeddings, directions, controls)
+    result = ablate_groups(embeddings[query], query, neighbors, embeddings, directions, controls)
     unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
     before = unit @ unit[query]
     others = np.arange(60) != query
@@ -47,7 +47,7 @@ def test_what_two_tracks_share_clears_the_control_and_what_they_do_not_does_not(
     probe = make_probe({"centroid_hz": np.eye(40)[0], "bass_share": np.eye(40)[1]})
     directions = find_directions(probe, 40)
     controls = draw_controls(embeddings, directions)
-    result = erase_groups(embeddings[0], 0, np.array([1]), embeddings, directions, controls)
+    result = ablate_groups(embeddings[0], 0, np.array([1]), embeddings, directions, controls)
     bright = directions.names.index("centroid_hz")
     assert result.clears[0, bright]
     assert not result.clears[0, 1 - bright]
@@ -80,8 +80,8 @@ def test_a_query_from_outside_competes_with_nobody_of_its_row() -> None:
     directions = find_directions(make_probe({"bass_share": np.eye(5)[4]}), 5)
     controls = draw_controls(embeddings, directions)
     query = embeddings[0] + 0.01
-    inside = erase_groups(query, 0, np.array([1]), embeddings, directions, controls)
-    outside = erase_groups(query, None, np.array([1]), embeddings, directions, controls)
+    inside = ablate_groups(query, 0, np.array([1]), embeddings, directions, controls)
+    outside = ablate_groups(query, None, np.array([1]), embeddings, directions, controls)
     assert outside.rank_before[0] == inside.rank_before[0] + 1
 
 
@@ -143,12 +143,12 @@ def test_lengths_do_not_matter_and_silence_harms_nothing(seed: int) -> None:
     directions = find_directions(random_probe(rng, 12), 12)
     controls = draw_controls(embeddings, directions)
     rows = np.array([1, 5, 9])
-    plain = erase_groups(embeddings[0], 0, rows, embeddings, directions, controls)
+    plain = ablate_groups(embeddings[0], 0, rows, embeddings, directions, controls)
     scaled = embeddings * lengths
-    other = erase_groups(scaled[0], 0, rows, scaled, directions, controls)
+    other = ablate_groups(scaled[0], 0, rows, scaled, directions, controls)
     np.testing.assert_allclose(other.drop, plain.drop, atol=1e-5)
     np.testing.assert_allclose(other.control, plain.control, atol=1e-5)
     assert (plain.drop[1] == 0).all()
     assert not plain.clears[1].any()
-    nothing = erase_groups(embeddings[5], 5, rows[:1], embeddings, directions, controls)
+    nothing = ablate_groups(embeddings[5], 5, rows[:1], embeddings, directions, controls)
     assert (nothing.drop == 0).all()

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from specrec.explain.reasons import Reason
+from specrec.explain.explanation import Reason
 
 _KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _MOST = 2  # reasons named in one sentence, and facts beside them

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.audio.windows import window_starts
-from specrec.explain.decompose import best_passage, by_feature, by_window, window_spans
+from specrec.explain.contributions import best_passage, by_feature, by_window, window_spans
 from specrec.explain.directions import find_directions
 from tests.explain.planted import make_probe, random_probe
 
