@@ -79,9 +79,9 @@ def test_a_probe_of_the_library_goes_before_the_models(tmp_path: Path) -> None:
     row = own.rows("centroid_hz")
     parts = ((bright,), own.weight[row], own.bias[row], own.spread[row])
     save_probe(Probe(FINGERPRINT, *parts), folder / PROBE_FILE)
-    assert Library.open(folder).directions.names == ("centroid_hz",)
+    assert Library.open(folder).explainer.directions.names == ("centroid_hz",)
     save_probe(Probe("another", *parts), folder / PROBE_FILE)  # of a model that was replaced since
-    assert len(Library.open(folder).directions.names) == 3
+    assert len(Library.open(folder).explainer.directions.names) == 3
 
 
 def test_explaining_needs_neither_torch_nor_audio(folder: Path) -> None:
