@@ -16,20 +16,19 @@ if TYPE_CHECKING:
     from specrec.errors import SpecrecError
     from specrec.index.build import build_library
     from specrec.model.artifact import load_model
-    from specrec.recommend.feature_settings import FeatureSettings
-    from specrec.recommend.features import FeatureRecommender
-    from specrec.recommend.hybrid import Hybrid
+    from specrec.recommend.by_features.recommender import FeatureRecommender
+    from specrec.recommend.by_features.settings import FeatureSettings
     from specrec.recommend.library import Library
-    from specrec.recommend.ranking import Ranking
-    from specrec.recommend.track import Neighbor, Track
+    from specrec.recommend.query import Query
+    from specrec.recommend.results import Neighbor, Neighbors, Track
 
 __all__ = [
     "FeatureRecommender",
     "FeatureSettings",
-    "Hybrid",
     "Library",
     "Neighbor",
-    "Ranking",
+    "Neighbors",
+    "Query",
     "SpecrecError",
     "Track",
     "build_library",
@@ -39,13 +38,13 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "FeatureRecommender": "specrec.recommend.features",
-    "FeatureSettings": "specrec.recommend.feature_settings",
-    "Hybrid": "specrec.recommend.hybrid",
+    "FeatureRecommender": "specrec.recommend.by_features.recommender",
+    "FeatureSettings": "specrec.recommend.by_features.settings",
     "Library": "specrec.recommend.library",
-    "Neighbor": "specrec.recommend.track",
-    "Ranking": "specrec.recommend.ranking",
-    "Track": "specrec.recommend.track",
+    "Neighbor": "specrec.recommend.results",
+    "Neighbors": "specrec.recommend.results",
+    "Query": "specrec.recommend.query",
+    "Track": "specrec.recommend.results",
     "SpecrecError": "specrec.errors",
     "build_library": "specrec.index.build",
     "load_model": "specrec.model.artifact",

@@ -61,16 +61,13 @@ def remove(
     ],
 ) -> None:
     """Take tracks out of a library; index.py leaves their files out from now on."""
-    from specrec.index.maintenance import remove_tracks
     from specrec.recommend.library import Library
     from specrec.report.terminal import name_of
 
     opened = Library.open(library)
-    found = [opened.track(opened.row_of(track)) for track in tracks]
-    left = remove_tracks(library, [str(track.track_id) for track in found])
-    for track in found:
-        say(f"removed {name_of(track)} ({track.path})")
-    say(f"{left} tracks are left; undo it with: specrec restore {library} --all")
+    for query in opened.remove(*tracks):
+        say(f"removed {name_of(query.track)} ({query.track.path})")
+    say(f"{len(opened)} tracks are left; undo it with: specrec restore {library} --all")
 
 
 @app.command()

@@ -94,13 +94,14 @@ def match(
     output: OutputOption,
 ) -> None:
     """Draw where QUERY and NEIGHBOR sound alike, and what their similarity is the sum of."""
-    from specrec.recommend.account import account_for, hear
     from specrec.recommend.library import Library
-    from specrec.report.explained import draw_account
+    from specrec.recommend.match import map_spectrograms
+    from specrec.report.explained import draw_match
     from specrec.report.pictures import check_picture
 
     check_picture(output)
     opened = Library.open(library)
-    account = account_for(opened, query, neighbor)
-    draw_account(account, *hear(opened, query, neighbor), output)
+    asked, other = opened.resolve(query), opened.resolve(neighbor)
+    explained = opened.explain(asked, other)
+    draw_match(explained, *map_spectrograms(opened.encoder, asked, other), output)
     say(f"picture written to {output}")

@@ -85,7 +85,7 @@ def _open(given: str, tracks: pd.DataFrame) -> Contender:
 
 
 def _of_library(library: Library, rows: Int[np.ndarray, " chosen"]) -> Contender:
-    model = library.manifest["model"]
+    model = library.generation.manifest["model"]
     return Contender(
         str(model["name"]),
         str(model["fingerprint"]),

@@ -147,11 +147,13 @@ def _sum_errors(library: Library, pairs: list[Pair]) -> dict[str, SumError]:
 
 def _searched(library: Library, pairs: list[Pair]) -> Float64[np.ndarray, " pairs"]:
     """The similarities that a search of the library gives."""
-    found: dict[tuple[int, int], float] = {}
+    found: dict[tuple[int, int | None], float] = {}
     for query in np.unique(query_of(pairs)):
         own = [pair for pair in pairs if pair.query == query]
-        for neighbor in library.neighbors(str(library.tracks["track_id"].iloc[query]), len(own)):
-            found[int(query), library.row_of(str(neighbor.track.track_id))] = neighbor.similarity
+        asked = library.query_of_row(int(query))
+        for neighbor in library.neighbors(asked, len(own), explain=False):
+            row = library.resolve(str(neighbor.track.track_id)).row
+            found[int(query), row] = neighbor.similarity
     exact = [found.get((pair.query, pair.neighbor), pair.explanation.similarity) for pair in pairs]
     return np.array(exact)
 

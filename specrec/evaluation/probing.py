@@ -74,7 +74,7 @@ def probe_library(
     truth = library.features
 
     def fit(vectors: Float[np.ndarray, "tracks _"], table: pd.DataFrame) -> Probe:
-        fingerprint = library.fingerprint
+        fingerprint = library.generation.fingerprint
         source = {"fitted_tracks": int((~held_out).sum()), "test": test, "grouped_by": columns}
         return fit_probe(vectors, table, groups, fingerprint, held_out, source)
 

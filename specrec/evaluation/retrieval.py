@@ -19,7 +19,7 @@ from specrec.metrics import (
     reciprocal_rank,
     skewness,
 )
-from specrec.recommend.hubness import Sample, Usual
+from specrec.recommend.hubness import HubSample, Usual
 from specrec.vectors import cosine_similarities
 
 Similarities = Callable[[Int[np.ndarray, " block"]], Float[np.ndarray, "block tracks"]]
@@ -123,7 +123,7 @@ def similarities_of(
     """Gives the similarities of some tracks to all: cosines, or mutual proximity."""
     if not fewer_hubs:
         return lambda block: cosine_similarities(vectors[block], vectors)
-    sample = Sample(vectors)
+    sample = HubSample(vectors)
     usual = sample.usual(vectors, np.arange(len(vectors)))
 
     def proximity(block: Int[np.ndarray, " block"]) -> Float[np.ndarray, "block tracks"]:

@@ -30,15 +30,24 @@ class Usual:
     spread: Float[np.ndarray, " tracks"]
 
 
-class Sample:
+class HubSample:
     """Tracks of a collection, spread over its rows, that stand for all of it."""
 
-    def __init__(self, embeddings: Float[np.ndarray, "tracks dim"]) -> None:
-        count = min(len(embeddings), _SAMPLE)
-        self.rows: Int[np.ndarray, " sample"] = np.linspace(0, len(embeddings) - 1, count).astype(
-            np.int64
-        )
-        self._vectors = np.asarray(embeddings[self.rows], dtype=np.float64)
+    def __init__(
+        self,
+        vectors: Float[np.ndarray, "tracks dim"],
+        rows: Int[np.ndarray, " tracks"] | None = None,
+    ) -> None:
+        """Draws the sample.
+
+        Args:
+            vectors: Embeddings of the tracks, or what else is compared by the cosine.
+            rows: Where the tracks stand in the collection; None for the same places.
+        """
+        count = min(len(vectors), _SAMPLE)
+        places = np.linspace(0, len(vectors) - 1, count).astype(np.int64)
+        self.rows: Int[np.ndarray, " sample"] = places if rows is None else rows[places]
+        self._vectors = np.asarray(vectors[places], dtype=np.float64)
         own = self.usual(self._vectors, self.rows)
         self.center, self.scale = float(own.mean.mean()), float(own.spread.mean())
 

@@ -2,47 +2,67 @@
 
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Float32
 
+from specrec.catalog.identity import content_id
+from specrec.config import IndexConfig
 from specrec.descriptors.known import known_features
-from specrec.errors import LibraryError, QueryError
+from specrec.errors import AudioError, LibraryError, ModelError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.index.generation import Generation
+from specrec.index.maintenance import Status, library_status, remove_tracks
+from specrec.index.repair import Verification, verify_library
 from specrec.index.storage import read_generation
-from specrec.model.probe import Probe
-from specrec.recommend.answer import recommend
-from specrec.recommend.hubness import Sample
-from specrec.recommend.journey import Journey, find_journey
-from specrec.recommend.lookup import Names
-from specrec.recommend.origin import Origin
-from specrec.recommend.outside import Outside
+from specrec.model.probe import Probe, load_probe
+from specrec.model.resolve import find_model, read_card
+from specrec.recommend.by_both import HybridSpace
+from specrec.recommend.by_features.recommender import FeatureRecommender
+from specrec.recommend.by_features.settings import FeatureSettings
+from specrec.recommend.by_features.sources import Source, sources_of
+from specrec.recommend.by_sound import SoundSpace
+from specrec.recommend.filters import matches
+from specrec.recommend.interpolation import find_path
+from specrec.recommend.match import Match, match_windows
+from specrec.recommend.query import Names, Query, track_of_file
 from specrec.recommend.ranking import Ranking
-from specrec.recommend.recommendation import Recommendation
-from specrec.recommend.track import Sound, Track, track_of_file, track_of_row
+from specrec.recommend.results import Neighbor, Neighbors, track_of_row
+from specrec.recommend.search import Space, find_neighbors
 
 if TYPE_CHECKING:
+    from specrec.index.build import BuildReport
     from specrec.model.encoder import Encoder
 
-Query = str | os.PathLike[str]
-_AS_IT_IS = Ranking()
+By = Literal["sound", "features", "both"]
+"""What tracks are compared by."""
+
+Asked = str | os.PathLike[str] | Query
+"""A track_id, a path (also of a file outside the library), words of title and artist, or a query
+that is resolved already."""
+
+_REMEMBERED = 16  # files from outside that were asked about last
 
 
 class Library:
-    """What an index run wrote: search it with `neighbors`."""
+    """What an index run wrote: search it with `neighbors`.
+
+    Attributes:
+        folder: Where it is.
+        generation: Its state on disk; what is built on top of libraries reads it.
+    """
 
     def __init__(self, folder: Path, generation: Generation) -> None:
         self.folder = folder
         self.generation = generation
-        self.manifest = generation.manifest
-        self._origin = Origin(folder, generation)
-        self._outside = Outside(lambda: self.encoder)
+        self._query_of_file = lru_cache(_REMEMBERED)(self._listen)
+        self._spaces: dict[str, Space] = {}
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> "Library":
@@ -55,13 +75,86 @@ class Library:
         generation = read_generation(path)
         if generation is None:
             raise LibraryError(
-                f"{path}: no library there; write one with"
-                f" python index.py audio=MUSIC library={path}"
+                f"{path}: no library there; write one with specrec index audio=MUSIC library={path}"
             )
         return cls(path, generation)
 
+    @classmethod
+    def build(
+        cls,
+        audio: str | os.PathLike[str],
+        library: str | os.PathLike[str],
+        model: str | os.PathLike[str] = "specrec-base",
+        **settings: Any,
+    ) -> "Library":
+        """Builds a library of the music in a folder, or brings it up to date, and opens it.
+
+        Args:
+            audio: The folder.
+            library: Where the library is to be.
+            model: Name or folder of the model that embeds the tracks.
+            settings: Further ones of `conf/index.yaml`, by name.
+
+        Raises:
+            CatalogError: If there is no audio.
+            ModelError: If the model is missing or damaged.
+            LibraryError: If the library is damaged or in use, or no file can be used.
+        """
+        from specrec.index.build import build_library
+
+        build_library(
+            IndexConfig(
+                audio=os.fspath(audio),
+                library=os.fspath(library),
+                model=os.fspath(model),
+                **settings,
+            )
+        )
+        return cls.open(library)
+
     def __len__(self) -> int:
         return len(self.generation)
+
+    def update(self, **settings: Any) -> "BuildReport":
+        """Brings the library up to date with its folder of music, and opens its new state.
+
+        Args:
+            settings: Of `conf/index.yaml`, by name; what was said at the first run counts no more.
+
+        Raises:
+            CatalogError: If there is no audio any more.
+            ModelError: If the model is gone.
+            LibraryError: If the library is damaged or in use.
+        """
+        from specrec.index.build import build_library
+
+        given = {"audio": str(self.audio_root), "model": str(self._model_folder())}
+        report = build_library(IndexConfig(**(given | settings), library=str(self.folder)))
+        self.__dict__ = Library.open(self.folder).__dict__
+        return report
+
+    def remove(self, *tracks: Asked) -> list[Query]:
+        """Takes tracks out of the library, which leaves their files out from now on.
+
+        Returns:
+            What was removed.
+
+        Raises:
+            QueryError: If one fits no track or several.
+            LibraryError: If the library is damaged or in use.
+        """
+        found = [self._inside(self.resolve(track)) for track in tracks]
+        remove_tracks(self.folder, [str(query.track.track_id) for query in found])
+        self.__dict__ = Library.open(self.folder).__dict__
+        return found
+
+    def status(self) -> Status:
+        """What the library holds: tracks, skipped files, model, index, bytes on disk."""
+        return library_status(self.folder)
+
+    def verify(self) -> Verification:
+        """Reads every byte of the library and compares it with what was written."""
+        return verify_library(self.folder)
 
     @property
     def tracks(self) -> pd.DataFrame:
@@ -69,222 +162,229 @@ class Library:
         return self.generation.tracks
 
     @property
-    def skipped(self) -> pd.DataFrame:
-        """The files left out, with reason and detail."""
-        return self.generation.skipped
-
-    @property
-    def descriptors(self) -> pd.DataFrame:
-        """What was measured of the tracks, one row each."""
-        return self.generation.descriptors
-
-    @property
     def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
         """One row a track, centered, not of unit length; memory-mapped."""
         return self.generation.embeddings
 
-    @property
-    def probe(self) -> Probe | None:
-        """The probe fitted on the library itself, else the model's."""
-        return self._origin.probe
-
     @cached_property
-    def _names(self) -> Names:
-        return Names(self.tracks)
+    def features(self) -> pd.DataFrame:
+        """Features of the tracks, one row each: a table's where it has them, else measured."""
+        return known_features(self.tracks, self.generation.descriptors)
 
     @property
     def audio_root(self) -> Path:
         """The folder to which the tracks' paths are relative."""
-        return Path(self.manifest["audio_root"])
+        return Path(self.generation.manifest["audio_root"])
 
-    @property
-    def fingerprint(self) -> str:
-        """Of the model that embedded the tracks."""
-        return str(self.manifest["model"]["fingerprint"])
+    @cached_property
+    def probe(self) -> Probe | None:
+        """The probe fitted on the library itself, else the model's."""
+        try:
+            own = load_probe(self.folder, self.generation.fingerprint)
+        except ModelError:
+            own = None  # another model has embedded the library since
+        return own or self.generation.probe
 
-    def track(self, row: int) -> Track:
-        """The track in a row."""
-        return track_of_row(self.tracks.iloc[row])
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains matches of the library's tracks by their sound."""
+        return Explainer(self.embeddings, self.features, self.probe)
 
-    def find(self, query: Query) -> Track:
-        """The track that a query means: one of the library, or a file outside it.
+    @cached_property
+    def encoder(self) -> "Encoder":
+        """The model that embedded the tracks, loaded when first asked for.
+
+        Raises:
+            ModelError: If it is gone, or another stands in its place.
+        """
+        from specrec.model.artifact import load_model
+
+        folder, wanted = self._model_folder(), self.generation.fingerprint
+        encoder, card = load_model(folder)
+        if card.fingerprint != wanted:
+            raise ModelError(
+                f"{folder}: not the model of {self.folder} (fingerprint {card.fingerprint}, not"
+                f" {wanted}); run specrec index again"
+            )
+        return encoder
+
+    def _model_folder(self) -> Path:
+        model = self.generation.manifest["model"]
+        try:
+            return find_model(model["folder"])
+        except ModelError:
+            return find_model(model["name"])
+
+    def resolve(self, query: Asked) -> Query:
+        """What a query means; a file outside the library is embedded and measured.
 
         Args:
             query: A track_id, a path, or words of title and artist.
 
         Raises:
             QueryError: If nothing fits, or several tracks do.
+            AudioError: If a file outside the library can't be used.
+            ModelError: If a file is to be embedded and the library's model is gone or another.
         """
-        found = self.resolve(query)
-        return track_of_file(found) if isinstance(found, Path) else self.track(found)
+        if isinstance(query, Query):
+            return query
+        found = self._names.resolve(query)
+        if isinstance(found, Path):
+            return self._query_of_file(found, content_id(found))
+        return self.query_of_row(found)
 
-    def resolve(self, query: Query) -> int | Path:
-        """The row of the track that a query means, or the file outside the library.
+    def query_of_row(self, row: int) -> Query:
+        """The track in a row, as a query."""
+        track = self.tracks.iloc[row]
+        return Query(
+            track_of_row(track),
+            row,
+            self.audio_root / track["path"],
+            self.explainer.stats.known(row),
+            np.asarray(self.embeddings[row]),
+            self.generation.windows(row),
+            track["content_id"],
+        )
 
-        Raises:
-            QueryError: If nothing fits, or several tracks do.
-        """
-        return self._names.resolve(query)
+    def _listen(self, path: Path, content: str) -> Query:
+        """Embeds and measures a file from outside, in one pass."""
+        # Here, not above: only a file from outside needs torch and a decoder.
+        from specrec.index.embedding import embed_files
+
+        measure = len(self.generation.descriptors.columns) > 0
+        ((_, made),) = embed_files(self.encoder, [path], workers=1, measure=measure)
+        if isinstance(made, AudioError):
+            raise made
+        measured = made.features or {}
+        return Query(
+            replace(track_of_file(path), duration_seconds=made.seconds),
+            None,
+            path,
+            {name: value for name, value in measured.items() if np.isfinite(value)},
+            made.embedding,
+            made.windows,
+            content,
+        )
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.tracks)
+
+    def _inside(self, query: Query) -> Query:
+        if query.row is None:
+            raise QueryError(f"{query.path} is not in the library; give a track that is")
+        return query
 
     def neighbors(
         self,
-        queries: Query | Sequence[Query],
+        queries: Asked | Sequence[Asked],
         k: int = 10,
         *,
-        against: Query | Sequence[Query] = (),
+        by: By = "sound",
+        against: Asked | Sequence[Asked] = (),
         where: str | None = None,
-        ranking: Ranking = _AS_IT_IS,
-    ) -> Recommendation:
+        other_artists: bool = False,
+        other_albums: bool = False,
+        per_artist: int | None = None,
+        diversity: float = 0.0,
+        fewer_hubs: bool = False,
+        duplicates: bool = False,
+        explain: bool = True,
+        features: FeatureSettings | None = None,
+        sound_weight: float = 0.5,
+    ) -> Neighbors:
         """The tracks most similar to a query, or to several, which are left out themselves.
 
-        The order of a single query's neighbors is that of their similarities, unless the ranking
+        The order of a single query's neighbors is that of their similarities, unless an option
         says otherwise. Several queries are taken together by `ranking.agreement`.
 
         Args:
-            queries: Each a track_id, a path (also of a file outside the library, which is embedded
-                with the library's model), or words of title and artist.
-            k: How many; fewer come back where fewer are left, and the answer's notes say why.
-            against: What the neighbors should not sound like.
+            queries: One or several: a track_id, a path (also of a file outside the library,
+                which is embedded with the library's model), or words of title and artist.
+            k: How many; fewer come back where fewer are left, and the notes say why.
+            by: What is compared: `sound` (cosines of embeddings), `features`, or `both`.
+            against: What the neighbors should not resemble.
             where: A condition on columns and features, such as `genre == 'jazz' and year > 1990`;
                 see `specrec.recommend.filters`.
-            ranking: What else is left out, and how the rest is put in order.
+            other_artists: Leave out the artists of the queries.
+            other_albums: Leave out their albums.
+            per_artist: Most tracks by one artist; None for any number. Tracks whose artist is
+                unknown are not counted.
+            diversity: From 0, the best tracks, to 1, those least like one another (maximal
+                marginal relevance; Carbonell and Goldstein 1998).
+            fewer_hubs: Hold back tracks that are near to everything, by mutual proximity
+                (`specrec.recommend.hubness`).
+            duplicates: Show every file of one recording, and the query's own copies, not only the
+                best ranked.
+            explain: Whether to explain each neighbor.
+            features: How features are compared, if they are.
+            sound_weight: Weight of sound where both are compared, from 0 to 1.
 
         Raises:
-            QueryError: If `k` is below 1, nothing fits a query, several tracks do, or the
-                condition can't be read.
+            QueryError: If a value is out of its range, nothing fits a query, several tracks do,
+                or the condition can't be read.
             AudioError: If a file outside the library can't be used.
             ModelError: If a file is to be embedded and the library's model is gone or another.
         """
-        seeds, others = (
-            [self.sound(one) for one in _several(given)] for given in (queries, against)
+        ranking = Ranking(
+            other_artists, other_albums, per_artist, diversity, fewer_hubs, duplicates
         )
-        return recommend(self, seeds, others, k, where, ranking)
-
-    def path(self, start: Query, goal: Query, steps: int = 8) -> Journey:
-        """A chain of tracks that leads from one to another.
-
-        Each track lies further along the way than the one before: in the angle by which it is
-        turned from start to goal. Of all such chains among the tracks nearest to the great circle
-        between the two, it is the one whose widest step is narrowest
-        (`specrec.recommend.journey`).
-
-        Args:
-            start: As a query of `neighbors`.
-            goal: A track of the library, likewise.
-            steps: How many lead to the goal; fewer where fewer tracks lie between.
-
-        Raises:
-            QueryError: If `steps` is below 1 or above 100, either fits no track or several, the
-                goal is not in the library, or both sound the same.
-            AudioError: If a start from outside can't be used.
-        """
-        return find_journey(self, self.sound(start), self.sound(goal), steps)
-
-    def search(
-        self,
-        vectors: Float32[np.ndarray, "queries dim"],
-        k: int,
-        allowed: Bool[np.ndarray, " tracks"] | None = None,
-    ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
-        """The tracks nearest to many embeddings at once, such as rows of `embeddings`.
-
-        Args:
-            vectors: Centered embeddings of the library's model, of any length.
-            k: How many tracks for each.
-            allowed: Which tracks may be found; None for all.
-
-        Returns:
-            Cosine similarities, the highest first, and rows of `tracks`.
-        """
-        return self.generation.index.search(vectors, k, allowed)
-
-    def explain(self, query: Query, neighbor: Query, k: int = 10) -> Explanation:
-        """Why a track resembles a query, whether or not it is among its nearest.
-
-        Args:
-            query: As for `neighbors`.
-            neighbor: A track of the library, as for `neighbors`.
-            k: Length of the list out of which the changes named in the explanation would take
-                the neighbor.
-
-        Raises:
-            QueryError: If either fits no track or several, both are the same, or the neighbor is
-                not in the library.
-            AudioError: If a query from outside can't be used.
-        """
-        sound, other = self.sound(query), self.row_of(neighbor)
-        if sound.row == other:
-            raise QueryError(f"{query} and {neighbor} are the same track; give another")
-        return self.explain_rows(sound, np.array([other]), k)[0]
-
-    def sound(self, query: Query) -> Sound:
-        """What the model hears of a query.
-
-        Args:
-            query: As for `neighbors`.
-
-        Raises:
-            QueryError: If nothing fits, or several tracks do.
-            AudioError: If a file outside the library can't be used.
-            ModelError: If a file is to be embedded and the library's model is gone or another.
-        """
-        found = self.resolve(query)
-        return self._outside.sound(found) if isinstance(found, Path) else self.sound_of(found)
-
-    def sound_of(self, row: int) -> Sound:
-        """What the model heard of the track in a row."""
-        track = self.tracks.iloc[row]
-        return Sound(
-            row,
-            self.audio_root / track["path"],
-            np.asarray(self.embeddings[row]),
-            self.generation.windows(row),
-            float(track["duration_seconds"]),
+        seeds, negatives = (
+            [self.resolve(one) for one in _several(it)] for it in (queries, against)
+        )
+        return find_neighbors(
+            self.space(by, features, sound_weight),
+            self.tracks,
+            self.generation.duplicate_groups,
+            seeds,
+            negatives,
+            k,
+            ranking,
+            None if where is None else matches(where, self.columns),
+            explain,
         )
 
-    def track_of(self, sound: Sound) -> Track:
-        """The track that sounds so."""
-        return track_of_file(sound.path) if sound.row is None else self.track(sound.row)
-
-    def row_of(self, query: Query) -> int:
-        """The row of a track of the library.
+    def space(
+        self, by: By = "sound", features: FeatureSettings | None = None, sound_weight: float = 0.5
+    ) -> Space:
+        """Where tracks are compared; see `neighbors`.
 
         Raises:
-            QueryError: If nothing fits, several tracks do, or the file is not in the library.
+            QueryError: If there is no such space, or the features asked for are not known.
         """
-        found = self.resolve(query)
-        if isinstance(found, Path):
-            raise QueryError(f"{found} is not in the library; give a track that is")
-        return found
+        if by not in get_args(By):
+            raise QueryError(f"tracks are compared by {', '.join(get_args(By))}; not by {by}")
+        key = repr((by, features, sound_weight))
+        if key not in self._spaces:
+            self._spaces[key] = self._space(by, features or FeatureSettings(), sound_weight)
+        return self._spaces[key]
 
-    def known(self, sound: Sound) -> dict[str, float]:
-        """Features of a sound that are known; those of a file from outside are measured.
+    def _space(self, by: By, features: FeatureSettings, sound_weight: float) -> Space:
+        if by == "sound":
+            return SoundSpace(self.embeddings, self.generation.index, self.explainer)
+        known = self.by_features(features)
+        if by == "features":
+            return known
+        return HybridSpace(self.embeddings, known, self.explainer.directions, sound_weight)
+
+    def by_features(self, settings: FeatureSettings | None = None) -> FeatureRecommender:
+        """The library's tracks as they are compared by features.
 
         Raises:
-            AudioError: If a file from outside can't be used any more.
+            QueryError: If a feature that is asked for is lacking, or all are.
         """
-        if sound.row is not None:
-            return self.explainer.stats.known(sound.row)
-        return self.measure(sound.path) if len(self.descriptors.columns) else {}
-
-    def measure(self, path: Path) -> dict[str, float]:
-        """What is measured of a file outside the library, by feature.
-
-        Raises:
-            AudioError: If it can't be used.
-        """
-        return self._outside.features(path)
-
-    def explain_rows(
-        self, sound: Sound, rows: Int64[np.ndarray, " neighbors"], k: int
-    ) -> list[Explanation]:
-        """Why the tracks in some rows resemble a sound, in a list of the nearest k."""
-        return self.explainer.explain(sound.embedding, self.known(sound), rows, k, sound.row)
+        return FeatureRecommender(
+            self.tracks,
+            self.feature_sources,
+            settings or FeatureSettings(),
+            self.audio_root,
+            self.probe,
+        )
 
     @cached_property
-    def features(self) -> pd.DataFrame:
-        """Features of the tracks, one row each: a table's where it has them, else measured."""
-        return known_features(self.tracks, self.descriptors)
+    def feature_sources(self) -> dict[Source, pd.DataFrame]:
+        """Where features of the tracks are from: a table, what was measured, the probe."""
+        return sources_of(self.tracks, self.generation.descriptors, self.probe, self.embeddings)
 
     @cached_property
     def columns(self) -> dict[str, "pd.Series"]:
@@ -292,35 +392,97 @@ class Library:
         tables = (self.tracks.drop(columns="content_id"), self.features)
         return {str(name): table[name] for table in tables for name in table}
 
-    @property
-    def duplicate_groups(self) -> Int64[np.ndarray, " tracks"]:
-        """For each track the first row of the same recording: its own, if there is no other."""
-        return self.generation.duplicate_groups
+    def explain(
+        self,
+        query: Asked,
+        neighbor: Asked,
+        k: int = 10,
+        *,
+        by: By = "sound",
+        features: FeatureSettings | None = None,
+        sound_weight: float = 0.5,
+    ) -> Match:
+        """Why a track resembles a query, whether or not it is among its nearest.
 
-    @cached_property
-    def sample(self) -> Sample:
-        """Tracks that stand for the library where hubs are corrected."""
-        return Sample(self.embeddings)
+        Args:
+            query: As for `neighbors`.
+            neighbor: A track of the library, likewise.
+            k: Length of the list out of which the changes named in the explanation would take
+                the neighbor.
+            by: What is compared, as for `neighbors`.
+            features: How features are compared, if they are.
+            sound_weight: Weight of sound where both are compared.
 
-    @cached_property
-    def explainer(self) -> Explainer:
-        """Explains matches of the library's tracks by their sound."""
-        return Explainer(self.embeddings, self.features, self.probe)
+        Raises:
+            QueryError: If either fits no track or several, both are the same, or the neighbor is
+                not in the library.
+            AudioError: If a query from outside can't be used.
+        """
+        asked, other = self.resolve(query), self._inside(self.resolve(neighbor))
+        if asked.row == other.row:
+            raise QueryError(
+                f"{asked.track.title} and {other.track.title} are the same track; give another"
+            )
+        space, stats = self.space(by, features, sound_weight), self.explainer.stats
+        rows = np.array([other.row])
+        here, there = (stats.readings(one.sound, one.features) for one in (asked, other))
+        windows = match_windows(asked, other, self.window_seconds) if by == "sound" else None
+        return Match(
+            asked.track,
+            other.track,
+            space.explanations(asked, rows, k)[0],
+            {name: (here[name], there[name]) for name in here if name in there},
+            windows,
+            k,
+        )
 
     @property
     def window_seconds(self) -> float:
         """Length of the windows that were embedded."""
-        return self._origin.window_seconds
+        stored = self.generation.manifest["model"].get("window_seconds")
+        if stored is None:  # written before this was noted
+            stored = read_card(self._model_folder())["front_end"]["window_seconds"]
+        return float(stored)
 
-    @property
-    def encoder(self) -> "Encoder":
-        """The model that embedded the tracks, loaded when first asked for.
+    def interpolate(
+        self, start: Asked, goal: Asked, steps: int = 8, *, explain: bool = True
+    ) -> Neighbors:
+        """A path of tracks that leads by their sound from one to another, each like the one before.
+
+        Args:
+            start: As a query of `neighbors`.
+            goal: A track of the library, likewise.
+            steps: How many lead to the goal; fewer where fewer tracks lie between.
+            explain: Whether to explain each step.
+
+        Returns:
+            The tracks after the start in order, each as a neighbor of the one before; see
+            `specrec.recommend.interpolation`.
 
         Raises:
-            ModelError: If it is gone, or another stands in its place.
+            QueryError: If `steps` is below 1 or above 100, either fits no track or several, the
+                goal is not in the library, or both sound the same.
+            AudioError: If a start from outside can't be used.
         """
-        return self._origin.encoder
+        first, last = self.resolve(start), self.resolve(goal)
+        space, groups = self.space(), self.generation.duplicate_groups
+        rows = find_path(space, groups, first, last, steps)
+        here, path = first, []
+        for place, row in enumerate(rows, 1):
+            there = self.query_of_row(row)
+            similarity = float(space.vector(here) @ space.vector(there))
+            why: Explanation | None = None
+            if explain:
+                (why,) = space.explanations(here, np.array([row]), 10)
+            path.append(Neighbor(place, similarity, there.track, why))
+            here = there
+        notes: tuple[str, ...] = ()
+        if len(rows) < steps:
+            notes = (
+                f"{len(rows)} of the {steps} steps asked for: no other track lies between the two",
+            )
+        return Neighbors((first.track,), tuple(path), notes)
 
 
-def _several(queries: Query | Sequence[Query]) -> Sequence[Query]:
-    return [queries] if isinstance(queries, str | os.PathLike) else queries
+def _several(queries: Asked | Sequence[Asked]) -> Sequence[Asked]:
+    return [queries] if isinstance(queries, str | os.PathLike | Query) else queries

@@ -1,5 +1,6 @@
 """How candidates are put in order: several seeds, caps, diversity."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,7 +97,7 @@ def score(
 
 def choose(
     scores: Float[np.ndarray, " candidates"],
-    units: Float[np.ndarray, "candidates dim"],
+    likeness: Callable[[int], Float[np.ndarray, " candidates"]],
     recordings: Int[np.ndarray, " candidates"],
     artists: Int[np.ndarray, " candidates"],
     k: int,
@@ -106,7 +107,7 @@ def choose(
 
     Args:
         scores: Higher is better; of equals the first.
-        units: Embeddings of length 1, between which redundancy is measured.
+        likeness: Gives the similarities of the candidate in a place with all of them.
         recordings: Equal for files of one recording.
         artists: Equal for tracks of one artist; -1 where unknown.
         k: How many.
@@ -129,6 +130,6 @@ def choose(
         if artists[best] >= 0 and (mine & taken).sum() == ranking.per_artist:
             capped |= mine & ~taken & ~repeated
         if ranking.diversity:
-            alike = units @ units[best]
+            alike = likeness(best)
             redundancy = alike if len(places) == 1 else np.maximum(redundancy, alike)
     return Choice(np.array(places, dtype=np.int64), repeated, capped)

@@ -8,10 +8,10 @@ from rich.table import Table
 
 from specrec.bootstrap import Estimate
 from specrec.explain.sentences import WORDS, noun, reading_text
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
-from specrec.study.comparison import Disagreement, Match, QueryComparison
+from specrec.study.comparison import Disagreement, QueryComparison, RankedTrack
 from specrec.study.library_comparison import AgreedQuery, LibraryComparison
 
 FORMAT_VERSION = 1
@@ -116,7 +116,7 @@ def _origin(sources: Mapping[str, str]) -> str:
     return " and ".join(words[source] for source in words if source in sources.values())
 
 
-def _name(item: Match, agreed: set[str | None]) -> str:
+def _name(item: RankedTrack, agreed: set[str | None]) -> str:
     name = escape(name_of(item.track))
     return f"[bold]{name}[/]" if item.track.track_id in agreed else name
 

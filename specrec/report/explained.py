@@ -1,4 +1,4 @@
-"""The account of a match as a picture."""
+"""A match as a picture."""
 
 import textwrap
 from pathlib import Path
@@ -12,8 +12,8 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from specrec.recommend.account import Account, Heard
-from specrec.recommend.track import Track
+from specrec.recommend.match import Match, SpectrogramMap
+from specrec.recommend.results import Track
 from specrec.report.explaining import noun, verdict_on
 from specrec.report.lettering import drawable, families, shortened
 from specrec.report.pictures import save_picture
@@ -25,11 +25,11 @@ _HERTZ = (200, 500, 1000, 2000, 5000, 10_000)
 _OVERLAY = LinearSegmentedColormap.from_list("parts", [_BLUE, "#F7F7F7", _RED])
 
 
-def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) -> None:
+def draw_match(match: Match, query: SpectrogramMap, neighbor: SpectrogramMap, path: Path) -> None:
     """Draws both spectrograms with the map of the match, the window matrix, and the sum.
 
     Args:
-        account: Of the match.
+        match: Explained by sound.
         query: The query as the model hears it.
         neighbor: The neighbor likewise.
         path: A PNG or SVG file, which is written.
@@ -37,14 +37,15 @@ def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) ->
     Raises:
         QueryError: If the path won't do.
     """
+    assert match.windows is not None
     figure = Figure(figsize=(12, 9.5), layout="constrained")
     rows = figure.add_gridspec(3, 2, height_ratios=(1, 1, 1.25), width_ratios=(1, 1.25))
-    explanation = account.explanation
+    explanation = match.explanation
     scale = max(_reach(query), _reach(neighbor))
-    for place, (heard, track) in enumerate(((query, account.query), (neighbor, account.neighbor))):
+    for place, (heard, track) in enumerate(((query, match.query), (neighbor, match.neighbor))):
         panel = figure.add_subplot(rows[place, :])
         image = _draw_heard(panel, heard, track, scale)
-        passage = account.passage
+        passage = match.windows.passage
         span = (
             (passage.query_start, passage.query_end)
             if place == 0
@@ -54,20 +55,20 @@ def draw_account(account: Account, query: Heard, neighbor: Heard, path: Path) ->
     bar = figure.colorbar(image, ax=figure.axes[:2], pad=0.01, shrink=0.9, extend="both")
     bar.set_label("adds to the similarity (mean over cells: the score)", fontsize=8.5)
     bar.ax.tick_params(labelsize=8)
-    _draw_matrix(figure, figure.add_subplot(rows[2, 0]), account, query, neighbor)
-    _draw_sum(figure.add_subplot(rows[2, 1]), account)
+    _draw_matrix(figure, figure.add_subplot(rows[2, 0]), match, query, neighbor)
+    _draw_sum(figure.add_subplot(rows[2, 1]), match)
     title = f"similarity {explanation.similarity:.3f}. {explanation.sentence}"
     figure.suptitle(textwrap.fill(title, 150), fontsize=10.5, ha="left", x=0.01)
-    names = f"{name_of(account.query)} and {name_of(account.neighbor)}"
+    names = f"{name_of(match.query)} and {name_of(match.neighbor)}"
     save_picture(figure, path, names, title)
 
 
-def _reach(heard: Heard) -> float:
+def _reach(heard: SpectrogramMap) -> float:
     """Size of what all but the most extreme cells add."""
     return float(np.percentile(np.abs(heard.cells.picture(_COLUMNS)), 99)) or 1.0
 
 
-def _draw_heard(panel: Axes, heard: Heard, track: Track, scale: float) -> AxesImage:
+def _draw_heard(panel: Axes, heard: SpectrogramMap, track: Track, scale: float) -> AxesImage:
     """The log-mel in grey, and over it what each cell adds."""
     mels = _stitched(heard)
     bands = mels.shape[0]
@@ -99,7 +100,7 @@ def _draw_heard(panel: Axes, heard: Heard, track: Track, scale: float) -> AxesIm
     return image
 
 
-def _stitched(heard: Heard) -> np.ndarray:
+def _stitched(heard: SpectrogramMap) -> np.ndarray:
     """The spectrogram over the whole track, from its windows."""
     columns = max(_COLUMNS, heard.log_mels.shape[2])
     centers = (np.arange(columns) + 0.5) * heard.seconds / columns
@@ -113,9 +114,10 @@ def _stitched(heard: Heard) -> np.ndarray:
 
 
 def _draw_matrix(
-    figure: Figure, panel: Axes, account: Account, query: Heard, neighbor: Heard
+    figure: Figure, panel: Axes, match: Match, query: SpectrogramMap, neighbor: SpectrogramMap
 ) -> None:
-    matrix = account.matrix
+    assert match.windows is not None
+    matrix = match.windows.values
     reach = float(np.abs(matrix).max()) or 1.0
     extent = (0.0, neighbor.seconds, query.seconds, 0.0)
     image = panel.imshow(
@@ -123,15 +125,15 @@ def _draw_matrix(
     )
     # Windows may overlap; a cell of the picture is as wide as the step from one to the next.
     height, width = query.seconds / matrix.shape[0], neighbor.seconds / matrix.shape[1]
-    row = np.abs(query.cells.spans[:, 0] - account.passage.query_start).argmin()
-    column = np.abs(neighbor.cells.spans[:, 0] - account.passage.neighbor_start).argmin()
+    row = np.abs(query.cells.spans[:, 0] - match.windows.passage.query_start).argmin()
+    column = np.abs(neighbor.cells.spans[:, 0] - match.windows.passage.neighbor_start).argmin()
     corner = (float(column * width), float(row * height))
     panel.add_patch(Rectangle(corner, width, height, fill=False, edgecolor="black", linewidth=1.5))
     title = "which part sounds like which (box, and dashed above: most alike)"
     panel.set_title(title, fontsize=9.5, loc="left")
     look: dict[str, Any] = {"family": list(families()), "fontsize": 8.5}
-    panel.set_xlabel(shortened(drawable(account.neighbor.title), 45), **look)
-    panel.set_ylabel(shortened(drawable(account.query.title), 34), **look)
+    panel.set_xlabel(shortened(drawable(match.neighbor.title), 45), **look)
+    panel.set_ylabel(shortened(drawable(match.query.title), 34), **look)
     _time_axis(panel, "x")
     _time_axis(panel, "y")
     panel.tick_params(labelsize=8)
@@ -140,8 +142,8 @@ def _draw_matrix(
     bar.set_label("mean: the score", fontsize=8.5)
 
 
-def _draw_sum(panel: Axes, account: Account) -> None:
-    explanation = account.explanation
+def _draw_sum(panel: Axes, match: Match) -> None:
+    explanation = match.explanation
     parts = explanation.contributions
     names = [*(noun(item.feature) for item in parts), "without a name", "similarity"]
     values = [*(item.value for item in parts), explanation.residual, explanation.similarity]

@@ -1,4 +1,4 @@
-"""The account of a match on the terminal and as JSON."""
+"""A match explained on the terminal and as JSON."""
 
 import json
 
@@ -9,26 +9,26 @@ from specrec.descriptors.features import FEATURES
 from specrec.explain.explanation import Contribution, Explanation, Verdict
 from specrec.explain.feature_stats import Reading
 from specrec.explain.sentences import WORDS, place_text, reading_text
-from specrec.recommend.account import Account, Difference
+from specrec.recommend.match import Difference, Match
 from specrec.report.console import Console, escape
 from specrec.report.terminal import clock, name_of
 
 
-def account_json(account: Account, difference: Difference | None = None) -> str:
-    """The account as a JSON document; a difference goes under `versus`."""
-    document = account.to_dict()
+def match_json(match: Match, difference: Difference | None = None) -> str:
+    """A match as a JSON document; a difference goes under `versus`."""
+    document = match.to_dict()
     if difference is not None:
         document["versus"] = difference.to_dict()
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def print_account(account: Account) -> None:
+def print_match(match: Match) -> None:
     """Prints the sentence, the sum, both tracks' features, passages, and what would change it."""
-    console, explanation = Console(), account.explanation
-    query, neighbor = escape(name_of(account.query)), escape(name_of(account.neighbor))
+    console, explanation = Console(), match.explanation
+    query, neighbor = escape(name_of(match.query)), escape(name_of(match.neighbor))
     console.print(f"[bold]{query}[/] and [bold]{neighbor}[/]")
     console.print(f"{escape(explanation.sentence)}\n")
-    console.print(_sum_table(account))
+    console.print(_sum_table(match))
     console.print(
         "[dim]if erased: how the similarity changes without the feature, and in brackets the fall"
         " that 95 of 100 random directions as varied stay below; rank: with and without it[/]"
@@ -37,21 +37,22 @@ def print_account(account: Account) -> None:
     for item in grouped:
         others = ", ".join(WORDS[name].noun for name in item.members[1:])
         console.print(f"[dim]{noun(item.feature)} stands for {others} too: one direction[/]")
-    if account.readings:
-        console.print(_reading_table(account))
-    passage = account.passage
-    console.print(
-        f"\nMost alike: {_span(passage.query_start, passage.query_end)} and"
-        f" {_span(passage.neighbor_start, passage.neighbor_end)}"
-        f" (cosine {passage.similarity:.2f})"
-    )
+    if match.readings:
+        console.print(_reading_table(match))
+    if match.windows is not None:
+        passage = match.windows.passage
+        console.print(
+            f"\nMost alike: {_span(passage.query_start, passage.query_end)} and"
+            f" {_span(passage.neighbor_start, passage.neighbor_end)}"
+            f" (cosine {passage.similarity:.2f})"
+        )
     causes = {item.feature for item in explanation.reasons if item.verdict == "because"}
     for item in explanation.contributions:
         if causes & set(item.members) and item.needed_change is not None:
             before, after = (reading_text(item.feature, value) for value in item.needed_change)
-            inside = item.rank_before <= account.k
+            inside = item.rank_before <= match.k
             console.print(
-                f"It would {'leave' if inside else 'enter'} the first {account.k} if its"
+                f"It would {'leave' if inside else 'enter'} the first {match.k} if its"
                 f" {noun(item.feature)} were {after} instead of {before}, as the model hears it"
             )
 
@@ -83,8 +84,8 @@ def verdict_on(item: Contribution, explanation: Explanation) -> Verdict | None:
     return said[0] if said else None
 
 
-def _sum_table(account: Account) -> Table:
-    explanation = account.explanation
+def _sum_table(match: Match) -> Table:
+    explanation = match.explanation
     table = Table(box=box.SIMPLE_HEAD, show_footer=True)
     table.add_column("feature", "similarity")
     table.add_column("adds", f"{explanation.similarity:+.3f}", justify="right")
@@ -106,19 +107,19 @@ def _sum_table(account: Account) -> Table:
     return table
 
 
-def _reading_table(account: Account) -> Table:
+def _reading_table(match: Match) -> Table:
     """Where both tracks stand, those features first that add most; the reasons in bold."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("feature")
-    for track in (account.query, account.neighbor):
+    for track in (match.query, match.neighbor):
         title = escape(" ".join(track.title.split()))
         table.add_column(title, no_wrap=True, min_width=17, max_width=26)
-    heard = [name for item in account.explanation.contributions for name in item.members]
-    names = [name for name in heard if name in account.readings]
-    names += [name for name in account.readings if name not in heard]
-    reasons = {reason.feature for reason in account.explanation.reasons}
+    heard = [name for item in match.explanation.contributions for name in item.members]
+    names = [name for name in heard if name in match.readings]
+    names += [name for name in match.readings if name not in heard]
+    reasons = {reason.feature for reason in match.explanation.reasons}
     for name in names:
-        pair = (_reading(name, reading) for reading in account.readings[name])
+        pair = (_reading(name, reading) for reading in match.readings[name])
         table.add_row(noun(name), *pair, style="bold" if name in reasons else "")
     return table
 

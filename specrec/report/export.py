@@ -2,43 +2,31 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from specrec.printing import visible
-from specrec.recommend.journey import Journey
-from specrec.recommend.recommendation import Recommendation
-from specrec.recommend.track import Neighbor, Track
+from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.report.terminal import name_of
 
 FORMAT_VERSION = 1
 
 
-def neighbors_json(answer: Recommendation) -> str:
+def neighbors_json(neighbors: Neighbors) -> str:
     """A JSON document: format_version, query, queries, against, neighbors, notes.
 
     A neighbor has rank, similarity, score, seed (the place of its nearest query), track and
     explanation; `query` is the first of `queries`.
     """
-    return _document(
-        {
-            "query": asdict(answer.queries[0]),
-            "queries": [asdict(query) for query in answer.queries],
-            "against": [asdict(track) for track in answer.against],
-            "neighbors": [
-                {**_plain(neighbor), "score": neighbor.score, "seed": neighbor.seed}
-                for neighbor in answer
-            ],
-            "notes": answer.notes,
-        }
-    )
+    return _document(neighbors.to_dict())
 
 
-def journey_json(journey: Journey) -> str:
+def path_json(path: Neighbors) -> str:
     """A JSON document: format_version, start, steps with rank, similarity, track, explanation."""
-    steps = [_plain(step) for step in journey]
-    return _document({"start": asdict(journey.start), "steps": steps, "notes": journey.notes})
+    content = path.to_dict()
+    return _document(
+        {"start": content["query"], "steps": content["neighbors"], "notes": content["notes"]}
+    )
 
 
 def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = True) -> str:
@@ -55,9 +43,9 @@ def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = T
     return "\n".join(["#EXTM3U", *_entries(neighbors, audio_root, why)])
 
 
-def journey_m3u(journey: Journey, audio_root: Path, why: bool = True) -> str:
+def path_m3u(path: Neighbors, audio_root: Path, why: bool = True) -> str:
     """An extended M3U playlist of a path, its start included; see `neighbors_m3u`."""
-    lines = ["#EXTM3U", *_entry(journey.start, audio_root), *_entries(journey, audio_root, why)]
+    lines = ["#EXTM3U", *_entry(path.queries[0], audio_root), *_entries(path, audio_root, why)]
     return "\n".join(lines)
 
 
@@ -66,19 +54,10 @@ def _document(content: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _plain(neighbor: Neighbor) -> dict[str, Any]:
-    return {
-        "rank": neighbor.rank,
-        "similarity": neighbor.similarity,
-        "track": asdict(neighbor.track),
-        "explanation": neighbor.explanation.to_dict(),
-    }
-
-
 def _entries(neighbors: Iterable[Neighbor], audio_root: Path, why: bool) -> list[str]:
     lines = []
     for neighbor in neighbors:
-        if why:
+        if why and neighbor.explanation is not None:
             lines.append(f"# {neighbor.similarity:.3f} {_line(neighbor.explanation.sentence)}")
         lines += _entry(neighbor.track, audio_root)
     return lines

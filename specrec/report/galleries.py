@@ -8,6 +8,7 @@ from specrec.explain.sentences import WORDS, reading_text
 from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.recommend.picking import first_by, low_and_high, numbers
+from specrec.recommend.results import track_of_row
 from specrec.report.pictures import check_picture
 from specrec.report.spectrogram_grid import Shown, draw_grid
 from specrec.report.terminal import name_of
@@ -102,16 +103,17 @@ def draw_neighbors(
         AudioError: If no track's file can be read.
     """
     check_picture(path)
-    asked = library.find(query)
-    shown = [Shown(asked, library.sound(query).path, "the query")]
-    for neighbor in library.neighbors(query, k):
+    asked = library.resolve(query)
+    assert asked.path is not None
+    shown = [Shown(asked.track, asked.path, "the query")]
+    for neighbor in library.neighbors(asked, k, explain=False):
         note = f"similarity {neighbor.similarity:.3f}"
         shown.append(Shown(neighbor.track, library.audio_root / neighbor.track.path, note))
-    draw_grid(f"What sounds like {name_of(asked)}", [("", shown)], path, on_progress)
+    draw_grid(f"What sounds like {name_of(asked.track)}", [("", shown)], path, on_progress)
 
 
 def _of_row(library: Library, row: int, column: str, values: np.ndarray, mark: str = "") -> Shown:
-    track = library.track(row)
+    track = track_of_row(library.tracks.iloc[row])
     note = f"{_noun(column)} {_value(column, float(values[row]))}"
     return Shown(track, library.audio_root / track.path, note, mark)
 

@@ -13,7 +13,7 @@ from specrec.descriptors.clip import load_clip
 from specrec.descriptors.mel_db import NOTEBOOK, mel_db
 from specrec.errors import AudioError
 from specrec.progress import Progress
-from specrec.recommend.track import Track
+from specrec.recommend.results import Track
 from specrec.report.lettering import drawable, families, shortened
 from specrec.report.pictures import save_picture
 from specrec.report.spectrogram_png import add_spectrogram, label_bands, place_spectrogram

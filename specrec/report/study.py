@@ -7,7 +7,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from specrec.recommend.track import track_of_row
+from specrec.recommend.results import track_of_row
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
 from specrec.study.clusters import Clustering

@@ -7,17 +7,13 @@ from rich.padding import Padding
 from rich.segment import Segment, Segments
 from rich.table import Table
 
-from specrec.recommend.journey import Journey
-from specrec.recommend.recommendation import Recommendation
-from specrec.recommend.track import Neighbor, Track
+from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.report.console import Console, escape
 
 _SHOWN = 5
 
 
-def print_neighbors(
-    answer: Recommendation, why: bool = True, relation: str = "Sounds like"
-) -> None:
+def print_neighbors(answer: Neighbors, why: bool = True, relation: str = "Sounds like") -> None:
     """Prints the neighbors of some queries as a table, with a reason under each, and notes.
 
     Of several queries, the column `like` has the number of the nearest.
@@ -42,12 +38,12 @@ def print_neighbors(
     _print_notes(console, answer.notes)
 
 
-def print_journey(journey: Journey, why: bool = True) -> None:
+def print_path(path: Neighbors, why: bool = True) -> None:
     """Prints a path as a table: how similar each track is to the one before, and why."""
     console = Console()
-    title = f"From {_names((journey.start,))} to {_names((journey[-1].track,))}"
-    _print_table(console, title, journey.steps, {}, why)
-    _print_notes(console, journey.notes)
+    title = f"From {_names(path.queries)} to {_names((path[-1].track,))}"
+    _print_table(console, title, path.neighbors, {}, why)
+    _print_notes(console, path.notes)
 
 
 def _names(tracks: Sequence[Track]) -> str:
@@ -130,7 +126,7 @@ def _print_with_reasons(console: Console, table: Table, neighbors: Sequence[Neig
 
 def _print_reason(console: Console, neighbor: Neighbor) -> None:
     explanation = neighbor.explanation
-    if not explanation.contributions and not explanation.reasons:
+    if explanation is None or (not explanation.contributions and not explanation.reasons):
         return  # a library that knows no features
     reason = f"[italic dim]{escape(explanation.sentence)}[/]"
     console.print(Padding(reason, (0, 2, 0, 6)))

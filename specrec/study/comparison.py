@@ -9,10 +9,10 @@ import pandas as pd
 from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
-from specrec.recommend.feature_reasons import FeatureQuery
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.recommend.track import Track
+from specrec.recommend.query import Query
+from specrec.recommend.results import Track
 from specrec.vectors import unit
 
 _NAMED = 3  # features that a disagreement is put down to
@@ -20,7 +20,7 @@ _DIFFERING = 3  # tracks listed, either way
 
 
 @dataclass(frozen=True)
-class Match:
+class RankedTrack:
     """A track as both recommenders rank it for a query.
 
     Attributes:
@@ -51,7 +51,7 @@ class Disagreement:
         values: Of those features, query's and track's, where they are known.
     """
 
-    match: Match
+    match: RankedTrack
     near_by: str
     features: dict[str, float]
     unnamed: float
@@ -76,9 +76,9 @@ class QueryComparison:
     query: Track
     k: int
     candidates: int
-    by_sound: tuple[Match, ...]
-    by_features: tuple[Match, ...]
-    agreed: tuple[Match, ...]
+    by_sound: tuple[RankedTrack, ...]
+    by_features: tuple[RankedTrack, ...]
+    agreed: tuple[RankedTrack, ...]
     correlation: float
     disagreements: tuple[Disagreement, ...]
 
@@ -115,23 +115,19 @@ class Pair:
         self, row: int
     ) -> tuple[Float64[np.ndarray, " tracks"], Float64[np.ndarray, " tracks"]]:
         """Scores of all tracks for that in a row, by sound and by features."""
-        return self._units @ self._units[row], self.features.scores(row)
+        return self._units @ self._units[row], self.features.scores_of(row)
+
+    def place(self, query: Query) -> int | None:
+        """Where a query stands among the tracks; None for a file from outside."""
+        return None if query.row is None else int(np.searchsorted(self.features.rows, query.row))
 
     def scores_of_file(
-        self, query: str, vector: Float64[np.ndarray, " columns"]
+        self, query: Query
     ) -> tuple[Float64[np.ndarray, " tracks"], Float64[np.ndarray, " tracks"]]:
-        """Scores of all tracks for a file from outside, by sound and by features.
-
-        Args:
-            query: The file.
-            vector: In the space of features.
-
-        Raises:
-            AudioError: If it can't be used.
-            ModelError: If the library's model is gone or another.
-        """
-        heard = unit(self.library.sound(query).embedding.astype(np.float64))
-        return self._units @ heard, self.features.space.scores(vector, self.features.vectors)
+        """Scores of all tracks for a file from outside, by sound and by features."""
+        vector = self.features.vector_of(query)
+        by_features = self.features.space.scores(vector, self.features.vectors)
+        return self._units @ unit(query.sound), by_features
 
     def check_length(self, k: int, row: int | None = 0) -> None:
         """Makes sure that an answer leaves some tracks out.
@@ -154,29 +150,28 @@ class Pair:
 
 
 def compare_query(
-    library: Library, features: FeatureRecommender, query: str, k: int = 10
+    library: Library, features: FeatureRecommender, query: Query, k: int = 10
 ) -> QueryComparison:
     """Asks both recommenders for the neighbors of a track, or of a file from outside.
 
     Both rank the same candidates: the tracks whose features are known, but the query.
 
     Raises:
-        QueryError: If k leaves nothing out, or as `FeatureRecommender.ask`.
-        AudioError: If a file from outside can't be used.
-        ModelError: If it is to be embedded and the library's model is gone or another.
+        QueryError: If k leaves nothing out, or too few features of the query are known.
     """
-    pair, asked = Pair(library, features), features.ask(query)
-    pair.check_length(k, asked.row)
+    pair, vector = Pair(library, features), features.vector_of(query)
+    place = pair.place(query)
+    pair.check_length(k, place)
     others = np.arange(len(pair))
-    if asked.row is None:
-        sound, named = pair.scores_of_file(query, asked.vector)
+    if place is None:
+        sound, named = pair.scores_of_file(query)
     else:
-        sound, named = pair.scores(asked.row)
-        others = np.delete(others, asked.row)
+        sound, named = pair.scores(place)
+        others = np.delete(others, place)
     ranks = _ranks(sound, others), _ranks(named, others)
 
-    def match(other: int) -> Match:
-        return Match(
+    def match(other: int) -> RankedTrack:
+        return RankedTrack(
             features.track(other),
             int(ranks[0][other]),
             int(ranks[1][other]),
@@ -190,10 +185,12 @@ def compare_query(
         sorted(set(rows) - set(both), key=lambda other: -rank[other])[:_DIFFERING]
         for rows, rank in zip(lists, reversed(ranks), strict=True)
     ]
-    disagreements = [_far_in_features(pair, asked, other, match(other)) for other in differing[0]]
-    disagreements += [_far_in_sound(pair, asked, other, match(other), k) for other in differing[1]]
+    disagreements = [
+        _far_in_features(pair, query, vector, other, match(other)) for other in differing[0]
+    ]
+    disagreements += [_far_in_sound(pair, query, other, match(other), k) for other in differing[1]]
     return QueryComparison(
-        asked.track,
+        query.track,
         k,
         len(others),
         tuple(match(other) for other in lists[0]),
@@ -222,33 +219,36 @@ def _ranks(
     return ranks
 
 
-def _far_in_features(pair: Pair, asked: FeatureQuery, other: int, match: Match) -> Disagreement:
-    space, vectors = pair.features.space, pair.features.vectors
-    parts = space.parts(asked.vector, vectors[[other]])[0]
-    taken = dict(zip(space.names, parts.tolist(), strict=True))
-    return _disagreement(pair, asked, other, match, "sound", taken, 0.0)
-
-
-def _far_in_sound(
-    pair: Pair, asked: FeatureQuery, other: int, match: Match, k: int
+def _far_in_features(
+    pair: Pair,
+    query: Query,
+    vector: Float64[np.ndarray, " columns"],
+    other: int,
+    match: RankedTrack,
 ) -> Disagreement:
-    query = asked.track.path if asked.row is None else asked.track.track_id
-    explanation = pair.library.explain(str(query), str(match.track.track_id), k)
+    space, vectors = pair.features.space, pair.features.vectors
+    parts = space.parts(vector, vectors[[other]])[0]
+    taken = dict(zip(space.names, parts.tolist(), strict=True))
+    return _disagreement(pair, query, other, match, "sound", taken, 0.0)
+
+
+def _far_in_sound(pair: Pair, query: Query, other: int, match: RankedTrack, k: int) -> Disagreement:
+    explanation = pair.library.explain(query, str(match.track.track_id), k).explanation
     taken = {item.feature: item.value for item in explanation.contributions}
-    return _disagreement(pair, asked, other, match, "features", taken, explanation.residual)
+    return _disagreement(pair, query, other, match, "features", taken, explanation.residual)
 
 
 def _disagreement(
     pair: Pair,
-    asked: FeatureQuery,
+    query: Query,
     other: int,
-    match: Match,
+    match: RankedTrack,
     near_by: str,
     parts: dict[str, float],
     unnamed: float,
 ) -> Disagreement:
     taken = sorted((value, name) for name, value in parts.items() if value < 0)[:_NAMED]
-    known = asked.known, pair.features.stats.known(other)
+    known = pair.features.known_of(query), pair.features.stats.known(other)
     values = {
         name: (known[0][name], known[1][name])
         for _, name in taken

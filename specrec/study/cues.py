@@ -12,7 +12,7 @@ from specrec.audio.pool import map_paths
 from specrec.bootstrap import Estimate
 from specrec.catalog.splits import tied_groups
 from specrec.errors import AudioError, CatalogError, QueryError
-from specrec.recommend.feature_sources import Source, sources_of_library
+from specrec.recommend.by_features.sources import Source
 from specrec.recommend.library import Library
 from specrec.study.association import cliffs_delta, holm, rank_correlation
 from specrec.study.firmness import sample
@@ -181,7 +181,7 @@ def study_cues(
     if len(skipped) == len(rows):
         raise QueryError(f"{library.audio_root}: no track's audio can be read; first {skipped[0]}")
     grouped_by = tuple(dict.fromkeys(("artist", "album", *group)))
-    features, sources = known_of(sources_of_library(library))
+    features, sources = known_of(library.feature_sources)
     cues = pd.DataFrame(seen)
     groups = tied_groups(library.tracks.iloc[rows], grouped_by)
     known = features.iloc[rows].reset_index(drop=True)

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from specrec.bootstrap import Estimate, interval, resampled_sums
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.recommend.track import Track
+from specrec.recommend.results import Track
 from specrec.study.comparison import Pair, correlation
 
 MOST_QUERIES = 1000

@@ -14,14 +14,13 @@ from specrec.catalog.feature_table import read_feature_table
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
-from specrec.recommend.feature_settings import FeatureSettings
-from specrec.recommend.feature_sources import (
+from specrec.recommend.by_features.settings import FeatureSettings
+from specrec.recommend.by_features.sources import (
     Source,
     choose,
-    sources_of_library,
     tracks_of_table,
 )
-from specrec.recommend.feature_space import FeatureSpace
+from specrec.recommend.by_features.space import FeatureSpace
 from specrec.recommend.library import Library
 from specrec.vectors import unit
 
@@ -38,7 +37,7 @@ class Material:
         features: What is known of them, in the features' units; NaN where nothing is.
         sources: Where each feature's values are from; empty if it was not said.
         vectors: Embeddings of unit length, or features scaled robustly (median and
-            interquartile range, held within 3; see `recommend.feature_space`).
+            interquartile range, held within 3; see `recommend.by_features.space`).
         columns: The feature that each column of the vectors stands for; none for embeddings.
         rows: Where the tracks stand in the library or table; others know too few features.
     """
@@ -89,7 +88,7 @@ def of_library(library: Library, space: Space = "embeddings") -> Material:
     Raises:
         QueryError: If the space is of features and none are known.
     """
-    sources = sources_of_library(library)
+    sources = library.feature_sources
     if space == "features":
         return _by_features(library.tracks, sources)
     features, origins = known_of(sources)

@@ -8,15 +8,14 @@ from jaxtyping import Float64
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
-from specrec.audio.windows import window_spans
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.sentences import noun
-from specrec.recommend.account import Account, account_for
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.recommend.track import Neighbor
+from specrec.recommend.match import Match
+from specrec.recommend.results import Neighbor
 from specrec.report.explaining import verdict_on
-from specrec.report.page.data import Asked, Match, Part, WindowMatrix
+from specrec.report.page.data import Asked, MatchCard, MatrixPicture, Part
 from specrec.report.page.media import data_uri
 from specrec.report.page.shelf import Shelf
 from specrec.report.terminal import clock, similarity_digits
@@ -40,13 +39,14 @@ def ask(library: Library, shelf: Shelf, query: str, k: int) -> Asked:
         QueryError: If the query fits no track or several.
         AudioError: If a query from outside can't be used.
     """
-    found = library.neighbors(query, k)
+    asked = library.resolve(query)
+    found = library.neighbors(asked, k)
     digits = similarity_digits(found)
     matches = []
     for neighbor in found:
-        account = account_for(library, query, str(neighbor.track.track_id), k)
-        matches.append(_match(shelf, neighbor, digits, _matrix(library, query, account)))
-    return Asked(shelf.tile(library.find(query), "the query"), matches)
+        match = library.explain(asked, str(neighbor.track.track_id), k)
+        matches.append(_match(shelf, neighbor, digits, _matrix(match)))
+    return Asked(shelf.tile(asked.track, "the query"), matches)
 
 
 def ask_table(recommender: FeatureRecommender, shelf: Shelf, query: str, k: int) -> Asked:
@@ -61,10 +61,13 @@ def ask_table(recommender: FeatureRecommender, shelf: Shelf, query: str, k: int)
     return Asked(shelf.tile(found.queries[0], "the query"), matches)
 
 
-def _match(shelf: Shelf, neighbor: Neighbor, digits: int, matrix: WindowMatrix | None) -> Match:
+def _match(
+    shelf: Shelf, neighbor: Neighbor, digits: int, matrix: MatrixPicture | None
+) -> MatchCard:
+    assert neighbor.explanation is not None
     parts, zero = sum_parts(neighbor.explanation, digits)
     similarity = f"{neighbor.similarity:.{digits}f}"
-    return Match(
+    return MatchCard(
         neighbor.rank,
         shelf.tile(neighbor.track, f"similarity {similarity}"),
         neighbor.similarity,
@@ -131,18 +134,16 @@ def _because(item: Contribution, explanation: Explanation) -> str:
     return "because" if verdict_on(item, explanation) == "because" else ""
 
 
-def _matrix(library: Library, query: str, account: Account) -> WindowMatrix | None:
-    values = account.matrix
-    if values.size < 2:
+def _matrix(match: Match) -> MatrixPicture | None:
+    if match.windows is None or match.windows.values.size < 2:
         return None
+    windows, passage, values = match.windows, match.windows.passage, match.windows.values
     limit = float(np.abs(values).max()) or 1.0
-    seconds = library.sound(query).seconds
-    other = account.neighbor.duration_seconds or 0.0
+    seconds, other = windows.query_spans[-1, 1], windows.neighbor_spans[-1, 1]
     rows, columns = values.shape
-    passage = account.passage
-    row = _window_at(passage.query_start, rows, seconds, library.window_seconds)
-    column = _window_at(passage.neighbor_start, columns, other, library.window_seconds)
-    return WindowMatrix(
+    row = np.abs(windows.query_spans[:, 0] - passage.query_start).argmin()
+    column = np.abs(windows.neighbor_spans[:, 0] - passage.neighbor_start).argmin()
+    return MatrixPicture(
         _heat_map(values / limit),
         rows,
         columns,
@@ -153,11 +154,6 @@ def _matrix(library: Library, query: str, account: Account) -> WindowMatrix | No
         f"{clock(passage.query_start)}-{clock(passage.query_end)} of the query and"
         f" {clock(passage.neighbor_start)}-{clock(passage.neighbor_end)} of the neighbor",
     )
-
-
-def _window_at(start: float, windows: int, seconds: float, window_seconds: float) -> int:
-    starts = window_spans(windows, seconds, window_seconds)[:, 0]
-    return int(np.abs(starts - start).argmin())
 
 
 def _ticks(seconds: float) -> list[tuple[float, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from specrec.bootstrap import Estimate
 from specrec.explain.sentences import noun
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.data import Table
 from specrec.report.study import claim_text
@@ -24,7 +24,7 @@ def compare(library: Library, on_progress: Callable[[int, int], None]) -> list[T
         QueryError: If no features are known, or the library is too small.
     """
     k = max(1, min(10, len(library) - 3))
-    features = FeatureRecommender.of_library(library)
+    features = library.by_features()
     found = compare_library(library, features, k, on_progress)
     return [_agreement(found), _shared(found), _queries(found)]
 

@@ -7,7 +7,7 @@ from specrec.errors import Reason
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.sentences import WORDS, noun, reading_text
 from specrec.index.maintenance import library_status
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.data import Figure, SkippedFiles, Summary, Word
 
@@ -102,7 +102,7 @@ def _predicted(library: Library) -> str:
 
 def list_skipped(library: Library) -> list[SkippedFiles]:
     """The files left out by reason, the most frequent first."""
-    skipped = library.skipped
+    skipped = library.generation.skipped
     groups = []
     for reason, count in skipped["reason"].value_counts().items():
         rows = skipped[skipped["reason"] == reason].head(_EXAMPLES)

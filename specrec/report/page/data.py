@@ -227,7 +227,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class WindowMatrix:
+class MatrixPicture:
     """The similarity by pairs of windows.
 
     Attributes:
@@ -252,7 +252,7 @@ class WindowMatrix:
 
 
 @dataclass(frozen=True)
-class Match:
+class MatchCard:
     """A neighbor and why.
 
     Attributes:
@@ -273,7 +273,7 @@ class Match:
     sentence: str
     parts: list[Part]
     zero: float
-    matrix: WindowMatrix | None
+    matrix: MatrixPicture | None
 
 
 @dataclass(frozen=True)
@@ -286,7 +286,7 @@ class Asked:
     """
 
     tile: Tile
-    matches: list[Match]
+    matches: list[MatchCard]
 
 
 @dataclass(frozen=True)

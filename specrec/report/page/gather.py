@@ -11,7 +11,7 @@ import numpy as np
 from specrec import __version__
 from specrec.catalog.tables import is_table
 from specrec.errors import SpecrecError
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.asked import ask, ask_table
 from specrec.report.page.compared import compare, look
@@ -82,7 +82,8 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
     library = Library.open(folder)
     check_labels(library, settings.labels)
     for query in settings.queries:
-        library.find(query)
+        library.resolve(query)
+    manifest = library.generation.manifest
     shelf = Shelf.of_library(library)
     clustering, map_, clusters = _overview(shelf, lambda: of_library(library))
     ids = [str(library.tracks["track_id"].iloc[row]) for row in _typical(clustering, shelf)]
@@ -103,8 +104,8 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
         kind="Music library",
         made=_made(settings)
         | {
-            "Model": f"{library.manifest['model']['name']}, fingerprint {library.fingerprint}",
-            "Library": f"{folder}, written {library.manifest['created']}",
+            "Model": f"{manifest['model']['name']}, fingerprint {library.generation.fingerprint}",
+            "Library": f"{folder}, written {manifest['created']}",
         },
         summary=attempt("The summary", lambda: summarize(library)),
         skipped=attempt("The list of skipped files", lambda: list_skipped(library)),
@@ -124,7 +125,7 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
 def _of_table(path: Path, settings: PageSettings) -> Page:
     recommender = FeatureRecommender.from_table(path)
     for query in settings.queries:
-        recommender.find(query)
+        recommender.resolve(query)
     shelf = Shelf.of_table(path, recommender)
     clustering, map_, clusters = _overview(shelf, lambda: of_table(path))
     ids = [str(shelf.tracks["track_id"].iloc[row]) for row in _typical(clustering, shelf)]

@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int, Int64
 
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.explain.sentences import WORDS, noun, reading_text
-from specrec.recommend.track import track_of_row
+from specrec.recommend.results import track_of_row
 from specrec.report.page.data import ClusterCard, Clusters, Map, ProfileBar
 from specrec.report.page.shelf import Shelf
 from specrec.report.terminal import name_of

@@ -8,9 +8,9 @@ import pandas as pd
 from jaxtyping import Float64
 
 from specrec.explain.feature_stats import FeatureStats
-from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.recommend.track import Track, track_of_row
+from specrec.recommend.results import Track, track_of_row
 from specrec.report.page.data import Tile
 from specrec.report.terminal import clock
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int64
+from jaxtyping import Float32, Int64
 
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.catalog.feature_table import FeatureTable
@@ -15,9 +14,8 @@ from specrec.catalog.tables import PATH_COLUMNS
 from specrec.descriptors.features import FEATURES, feature_name
 from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
-
-if TYPE_CHECKING:
-    from specrec.recommend.library import Library
+from specrec.model.probe import Probe
+from specrec.recommend.query import Query
 
 Source = Literal["table", "measured", "predicted"]
 
@@ -62,39 +60,45 @@ def tracks_of_table(table: FeatureTable) -> pd.DataFrame:
     return tracks
 
 
-def sources_of_library(library: "Library") -> dict[Source, pd.DataFrame]:
-    """What is known of a library's tracks: its table's features first, then what was measured."""
-    nothing = pd.DataFrame(index=range(len(library)))
-    probe = library.probe
-    predicted = {} if probe is None else probe.predict(np.asarray(library.embeddings))
+def sources_of(
+    tracks: pd.DataFrame,
+    descriptors: pd.DataFrame,
+    probe: Probe | None,
+    embeddings: Float32[np.ndarray, "tracks dim"],
+) -> dict[Source, pd.DataFrame]:
+    """What is known of a library's tracks: its table's features first, then what was measured.
+
+    Args:
+        tracks: The library's tracks, with the columns of a table where there was one.
+        descriptors: What was measured of them.
+        probe: What predicts features from the embeddings; None if nothing does.
+        embeddings: Centered embeddings of the tracks.
+    """
+    nothing = pd.DataFrame(index=range(len(tracks)))
+    predicted = {} if probe is None else probe.predict(np.asarray(embeddings))
     usable = [] if probe is None else [item.feature.name for item in probe.usable()]
     return {
-        "table": known_features(library.tracks, nothing),
-        "measured": library.descriptors.reset_index(drop=True),
+        "table": known_features(tracks, nothing),
+        "measured": descriptors.reset_index(drop=True),
         "predicted": pd.DataFrame({name: predicted[name] for name in usable}, nothing.index),
     }
 
 
 def features_of_file(
-    library: "Library", path: Path, sources: Mapping[str, Source]
+    query: Query, probe: Probe | None, sources: Mapping[str, Source]
 ) -> dict[str, float]:
     """What is known of a file outside a library; a table says nothing of it.
 
     Args:
-        library: In which it is asked about.
-        path: The file.
-        sources: Where the features that are compared are from: only where some are predicted is
-            the file embedded.
-
-    Raises:
-        AudioError: If it can't be used.
-        ModelError: If it is to be embedded and the library's model is gone or another.
+        query: The file, measured and embedded.
+        probe: What predicts features from an embedding; None if nothing does.
+        sources: Where the features that are compared are from.
     """
     told = {name for name, source in sources.items() if source == "table"}
-    known = {name: value for name, value in library.measure(path).items() if name not in told}
+    known = {name: value for name, value in query.features.items() if name not in told}
     guessed = [name for name, source in sources.items() if source == "predicted"]
-    if guessed and library.probe is not None:
-        predicted = library.probe.predict(library.sound(path).embedding[None])
+    if guessed and probe is not None:
+        predicted = probe.predict(query.sound[None])
         known |= {name: float(predicted[name][0]) for name in guessed}
     return known
 

@@ -1,7 +1,7 @@
 """Why tracks match in named features: the parts of the score, and what each is worth."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -11,32 +11,16 @@ from specrec.explain.explanation import Contribution, Explanation, Reason
 from specrec.explain.feature_stats import FeatureStats, Reading
 from specrec.explain.reasons import find_reasons
 from specrec.explain.sentences import sentence
-from specrec.recommend.feature_space import FeatureSpace
-from specrec.recommend.track import Track
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureQuery:
-    """What is asked about, by its features.
-
-    Attributes:
-        row: Where it is a track that is compared; None for a file from outside.
-        track: The track, or the file.
-        vector: In the space of features.
-        known: Features of it that are known, by name.
-    """
-
-    row: int | None
-    track: Track
-    vector: Float64[np.ndarray, " columns"]
-    known: Mapping[str, float]
+from specrec.recommend.by_features.space import FeatureSpace
 
 
 def explain_by_features(
     space: FeatureSpace,
     stats: FeatureStats,
     vectors: Float64[np.ndarray, "tracks columns"],
-    query: FeatureQuery,
+    query: Float64[np.ndarray, " columns"],
+    known: Mapping[str, float],
+    query_row: int | None,
     neighbors: Int64[np.ndarray, " neighbors"],
     k: int,
     predicted: Set[str],
@@ -51,14 +35,16 @@ def explain_by_features(
         space: Where the tracks are compared.
         stats: What is known of the tracks, in the order of the vectors.
         vectors: Of all tracks.
-        query: What was asked about.
+        query: Where the query lies.
+        known: Features of the query that are known, by name.
+        query_row: The query's row among the tracks; None if it is from outside.
         neighbors: Rows of the neighbors.
         k: Length of the list out of which the needed changes would take them.
         predicted: Features whose values are a probe's predictions.
     """
-    others = np.arange(len(vectors)) != (-1 if query.row is None else query.row)
-    parts = space.parts(query.vector, vectors)
-    scores, without = parts.sum(axis=1), space.without(query.vector, vectors)
+    others = np.arange(len(vectors)) != (-1 if query_row is None else query_row)
+    parts = space.parts(query, vectors)
+    scores, without = parts.sum(axis=1), space.without(query, vectors)
     ranked = np.sort(scores[others])[::-1]
     explanations = []
     for row in neighbors:
@@ -71,7 +57,7 @@ def explain_by_features(
                 0.0,
                 1 + int((scores[others] > scores[row]).sum()),
                 1 + int((without[others, number] > without[row, number]).sum()),
-                space.needed_change(query.vector, vectors[row], number, float(ranked[k]))
+                space.needed_change(query, vectors[row], number, float(ranked[k]))
                 if len(ranked) > k
                 else None,
             )
@@ -79,7 +65,7 @@ def explain_by_features(
         ]
         contributions.sort(key=lambda item: -item.value)
         named = [item for item in contributions if item.feature in FEATURES]
-        readings = stats.readings(query.vector, query.known), stats.readings_of(int(row))
+        readings = stats.readings(query, known), stats.readings_of(int(row))
         found = [
             _as_predicted(reason) if reason.feature in predicted else reason
             for reason in find_reasons(named, *readings, stats)

@@ -1,19 +1,82 @@
-"""Finding a track by what a person types."""
+"""What is asked: a track found by what a person types, or a file."""
 
 import difflib
 import os
 import re
+import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float16, Float32
 
 from specrec.catalog.identity import content_id
 from specrec.errors import QueryError
+from specrec.recommend.results import Track
 
 _SHOWN = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """One track that is asked about, resolved once; `Library.resolve` makes it.
+
+    Attributes:
+        track: The track, as it is shown.
+        row: Its row in the library or table; None for a file from outside.
+        path: Its file; None where a table names no files.
+        features: Features that were measured or stand in a table, by name, in their units.
+        embedding: Centered, not of unit length; None in a table, which has no sound.
+        windows: Centered embeddings of its windows, in order; likewise.
+        content_id: What its audio is known by; likewise.
+    """
+
+    track: Track
+    row: int | None
+    path: Path | None
+    features: Mapping[str, float]
+    embedding: Float32[np.ndarray, " dim"] | None = None
+    windows: Float16[np.ndarray, "windows dim"] | None = None
+    content_id: str | None = None
+
+    @property
+    def sound(self) -> Float32[np.ndarray, " dim"]:
+        """The embedding of a query that has one.
+
+        Raises:
+            QueryError: If it has none, for it stands in a table.
+        """
+        if self.embedding is None:
+            raise QueryError(f"{self.track.title}: a table's track has no sound to compare")
+        return self.embedding
+
+
+def track_of_file(path: Path) -> Track:
+    """A file outside the library, by its own tags.
+
+    Raises:
+        AudioError: If reading them crashes.
+    """
+    from specrec.audio.pool import map_path
+    from specrec.catalog.tags import read_tags
+
+    # What it may cost is bounded in a main thread only: a server's threads leave it to a worker.
+    is_main = threading.current_thread() is threading.main_thread()
+    tags = read_tags(path) if is_main else map_path(read_tags, path)
+    return Track(
+        None,
+        str(path),
+        tags.title or path.stem,
+        tags.artist,
+        tags.album,
+        tags.genre,
+        tags.year,
+        tags.duration_seconds,
+    )
 
 
 class Names:

@@ -1,0 +1,1 @@
+"""Tracks compared by named features, such as tempo and energy; needs no sound."""

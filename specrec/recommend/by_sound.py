@@ -1,0 +1,61 @@
+"""Tracks compared by their sound: the cosine of their embeddings."""
+
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64, Int64
+
+from specrec.explain.explainer import Explainer
+from specrec.explain.explanation import Explanation
+from specrec.index.search import SearchIndex
+from specrec.recommend.hubness import HubSample
+from specrec.recommend.query import Query
+from specrec.vectors import unit
+
+
+class SoundSpace:
+    """The space of embeddings, searched by a library's index; see `search.Space`."""
+
+    comparable = None
+
+    def __init__(
+        self, embeddings: Float[np.ndarray, "tracks dim"], index: SearchIndex, explainer: Explainer
+    ) -> None:
+        self._embeddings = embeddings
+        self._index = index
+        self._explainer = explainer
+
+    @cached_property
+    def hubs(self) -> HubSample:
+        """Tracks that stand for all where hubs are corrected."""
+        return HubSample(self._embeddings)
+
+    def vector(self, query: Query) -> Float64[np.ndarray, " dim"]:
+        """The direction of a query's embedding."""
+        return unit(query.sound)
+
+    def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows dim"]:
+        """The directions of tracks' embeddings."""
+        return unit(np.asarray(self._embeddings[rows]))
+
+    def scores(
+        self, vector: Float64[np.ndarray, " dim"], others: Float64[np.ndarray, "rows dim"]
+    ) -> Float64[np.ndarray, " rows"]:
+        """Cosines."""
+        return others @ vector
+
+    def nearest(
+        self,
+        vectors: Float64[np.ndarray, "queries dim"],
+        size: int,
+        allowed: Bool[np.ndarray, " tracks"] | None,
+    ) -> Int64[np.ndarray, " found"]:
+        """What the index finds."""
+        _, rows = self._index.search(vectors.astype(np.float32), size, allowed)
+        return np.unique(rows[rows >= 0])
+
+    def explanations(
+        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
+    ) -> list[Explanation]:
+        """Why tracks sound like a query."""
+        return self._explainer.explain(query.sound, query.features, rows, k, query.row)

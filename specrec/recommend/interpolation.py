@@ -1,0 +1,111 @@
+"""A path from one track to another: a chain of tracks, each further along the way."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from specrec.errors import QueryError
+from specrec.recommend.query import Query
+from specrec.recommend.search import Space
+
+_CONSIDERED = 800  # tracks near the great circle, over all steps
+_MOST_STEPS = 100
+_LEAST_ANGLE = 1e-3
+
+
+def find_path(
+    space: Space, groups: Int64[np.ndarray, " tracks"], start: Query, goal: Query, steps: int
+) -> list[int]:
+    """The chain of tracks from a start to a goal.
+
+    Each track lies further along the way than the one before: in the angle by which it is
+    turned from start to goal. Of all such chains among the tracks nearest to the great circle
+    between the two, it is the one whose widest step is narrowest.
+
+    Args:
+        space: Where tracks are compared by the cosine.
+        groups: Equal for files of one recording, of which one stands for all.
+        start: Where the path begins.
+        goal: A track of the library.
+        steps: How many lead to the goal, from 1 to 100; fewer where fewer tracks lie between.
+
+    Returns:
+        Rows of the tracks after the start, the goal last.
+
+    Raises:
+        QueryError: If `steps` is out of its range, the goal is not in the library, or both sound
+            the same.
+    """
+    if not 1 <= steps <= _MOST_STEPS:
+        raise QueryError(f"steps must be from 1 to {_MOST_STEPS}, not {steps}")
+    if goal.row is None:
+        raise QueryError(f"{goal.path} is not in the library; a path must end at a track that is")
+    ends = np.stack([space.vector(start), space.vector(goal)])
+    if start.row == goal.row or _angle(ends[0] @ ends[1]) < _LEAST_ANGLE:
+        raise QueryError(f"{start.path} and {goal.path} sound the same; no path leads between them")
+    asked = [query.row for query in (start, goal) if query.row is not None]
+    rows, units = _between(space, groups, asked, ends, steps)
+    taken = min(steps, len(rows) + 1)
+    chain = widest_step_first(np.concatenate([ends[:1], units, ends[1:]]), taken)
+    return [*(int(rows[place - 1]) for place in chain[1:-1]), goal.row]
+
+
+def _between(
+    space: Space,
+    groups: Int64[np.ndarray, " tracks"],
+    asked: list[int],
+    ends: Float64[np.ndarray, "2 dim"],
+    steps: int,
+) -> tuple[Int64[np.ndarray, " tracks"], Float64[np.ndarray, "tracks dim"]]:
+    """Tracks near the arc between two, in the order in which they lie along it."""
+    full = _angle(ends[0] @ ends[1])
+    towards = ends[1] - (ends[0] @ ends[1]) * ends[0]
+    towards /= max(np.linalg.norm(towards), _LEAST_ANGLE**2)  # opposite ends have no arc
+    angles = full * np.arange(1, steps) / steps
+    if not len(angles):
+        return np.empty(0, np.int64), np.empty((0, ends.shape[1]))
+    targets = np.cos(angles)[:, None] * ends[0] + np.sin(angles)[:, None] * towards
+    rows = space.nearest(targets, _CONSIDERED // steps + 2, None)
+    rows = rows[~np.isin(groups[rows], groups[asked])]
+    rows = rows[np.unique(groups[rows], return_index=True)[1]]
+    units = space.vectors_of(rows)
+    along = np.arctan2(units @ towards, units @ ends[0])
+    inside = np.flatnonzero((along > 0) & (along < full))
+    order = inside[np.argsort(along[inside], kind="stable")]
+    return rows[order].astype(np.int64), units[order]
+
+
+def widest_step_first(
+    units: Float64[np.ndarray, "points dim"], steps: int
+) -> Int64[np.ndarray, " chain"]:
+    """The chain from the first point to the last that goes only forward, in so many steps.
+
+    Its widest angle is as narrow as can be; of the chains for which that holds, it is the one with
+    the least sum of squared angles, which is least for even steps along a great circle. Both are
+    found by dynamic programming.
+
+    Args:
+        units: Points of length 1, in order.
+        steps: From 1 to the number of points less 1.
+    """
+    forward = np.triu(np.ones((len(units), len(units)), dtype=bool), 1)
+    angles = np.where(forward, _angle(units @ units.T), np.inf)
+    widest = angles[0]
+    for _ in range(steps - 1):
+        widest = np.maximum(widest[:, None], angles).min(axis=0)
+    costs = np.where(angles <= widest[-1], angles**2, np.inf)
+    total, origins = costs[0], []
+    for _ in range(steps - 1):
+        sums = total[:, None] + costs
+        origins.append(sums.argmin(axis=0))
+        total = sums.min(axis=0)
+    chain = [len(units) - 1]
+    for origin in reversed(origins):
+        chain.append(int(origin[chain[-1]]))
+    return np.array([0, *reversed(chain)])
+
+
+def _angle(cosine: "float | np.ndarray") -> Any:
+    """In radians."""
+    return np.arccos(np.clip(cosine, -1.0, 1.0))

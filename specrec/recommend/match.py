@@ -1,0 +1,198 @@
+"""All that is known of one match: reasons, passages, what each part of the spectrogram adds."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from specrec.audio.windows import window_spans
+from specrec.catalog.identity import content_id
+from specrec.errors import LibraryError, QueryError
+from specrec.explain.contributions import Passage, best_passage, by_feature, by_window, versus
+from specrec.explain.directions import Directions
+from specrec.explain.explanation import Explanation
+from specrec.explain.feature_stats import Reading
+from specrec.recommend.query import Query
+from specrec.recommend.results import Track
+
+if TYPE_CHECKING:
+    from specrec.explain.cells import CellMap
+    from specrec.model.encoder import Encoder
+
+
+@dataclass(frozen=True, eq=False)
+class WindowMatrix:
+    """A similarity by pairs of windows, the query's by the neighbor's.
+
+    Attributes:
+        values: What each pair adds: the mean over the matrix is the similarity.
+        query_spans: Start and end of each of the query's windows, in seconds.
+        neighbor_spans: Start and end of each of the neighbor's.
+        passage: The pair of windows that are most alike.
+    """
+
+    values: Float64[np.ndarray, "query_windows neighbor_windows"]
+    query_spans: Float64[np.ndarray, "query_windows two"]
+    neighbor_spans: Float64[np.ndarray, "neighbor_windows two"]
+    passage: Passage
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """All that is known of a match.
+
+    Attributes:
+        query: The query.
+        neighbor: The neighbor.
+        explanation: The score by features, and its reasons.
+        readings: Where the two stand in each feature that is known of both, by name.
+        windows: The score by pairs of windows; None where it is not sound alone that is compared.
+        k: Length of the list that the needed changes speak of.
+    """
+
+    query: Track
+    neighbor: Track
+    explanation: Explanation
+    readings: dict[str, tuple[Reading, Reading]]
+    windows: WindowMatrix | None
+    k: int
+
+    @property
+    def similarity(self) -> float:
+        """The score, from -1 to 1."""
+        return self.explanation.similarity
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, the matrix of windows left out."""
+        return {
+            **self.explanation.to_dict(),
+            "query": self.query.to_dict(),
+            "neighbor": self.neighbor.to_dict(),
+            "passage": None if self.windows is None else asdict(self.windows.passage),
+            "readings": {
+                name: {"query": asdict(first), "neighbor": asdict(second)}
+                for name, (first, second) in self.readings.items()
+            },
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """Why one track is nearer to a query than another.
+
+    Attributes:
+        neighbor: The one.
+        other: The other.
+        similarities: Those of the two with the query.
+        contributions: What each group of features adds to the difference, by name.
+        residual: What none does; all add up to the difference of the similarities.
+    """
+
+    neighbor: Track
+    other: Track
+    similarities: tuple[float, float]
+    contributions: dict[str, float]
+    residual: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the neighbor as plain values for JSON."""
+        return {
+            "track": self.other.to_dict(),
+            "similarity": self.similarities[1],
+            "contributions": self.contributions,
+            "residual": self.residual,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrogramMap:
+    """A track's spectrograms, and what each of their cells adds to its match with another.
+
+    Attributes:
+        seconds: Length of the audio.
+        log_mels: Spectrograms of its windows.
+        centers_hz: Centers of the mel bands.
+        cells: The map.
+    """
+
+    seconds: float
+    log_mels: Float32[np.ndarray, "windows n_mels frames"]
+    centers_hz: Float64[np.ndarray, " n_mels"]
+    cells: "CellMap"
+
+
+def match_windows(first: Query, second: Query, window_seconds: float) -> WindowMatrix:
+    """Splits the similarity of two tracks by pairs of their windows.
+
+    Args:
+        first: The query.
+        second: The neighbor.
+        window_seconds: Length of the windows that were embedded.
+    """
+    assert first.windows is not None
+    assert second.windows is not None
+    here, there = (query.track.duration_seconds or 0.0 for query in (first, second))
+    return WindowMatrix(
+        by_window(first.windows, second.windows, first.sound, second.sound),
+        window_spans(len(first.windows), here, window_seconds),
+        window_spans(len(second.windows), there, window_seconds),
+        best_passage(first.windows, second.windows, here, there, window_seconds),
+    )
+
+
+def compare_neighbors(
+    query: Query, neighbor: Query, other: Query, directions: Directions
+) -> Difference:
+    """Why `neighbor` is nearer to the query than `other`, or less near.
+
+    Args:
+        query: The query.
+        neighbor: The one track.
+        other: The other.
+        directions: The directions of the embeddings that stand for features.
+
+    Raises:
+        QueryError: If two of them are the same track.
+    """
+    for one in (query, neighbor):
+        if one.path == other.path:
+            raise QueryError(f"{one.track.title} and {other.track.title} are the same track")
+    pair = neighbor.sound, other.sound
+    _, contributions, residual = versus(query.sound, *pair, directions)
+    first, second = by_feature(query.sound, np.stack(pair), directions).similarity.tolist()
+    return Difference(
+        neighbor.track,
+        other.track,
+        (first, second),
+        dict(zip(directions.names, contributions.tolist(), strict=True)),
+        residual,
+    )
+
+
+def map_spectrograms(
+    encoder: "Encoder", first: Query, second: Query
+) -> tuple[SpectrogramMap, SpectrogramMap]:
+    """The spectrograms of two tracks, each with the map of its match with the other.
+
+    Raises:
+        AudioError: If a file can't be decoded any more.
+        LibraryError: If a file is another than was indexed.
+    """
+    return _map(encoder, first, second), _map(encoder, second, first)
+
+
+def _map(encoder: "Encoder", query: Query, other: Query) -> SpectrogramMap:
+    # Here, not above: only pictures need audio and torch.
+    from specrec.audio.pool import load_apart
+    from specrec.explain.cells import band_centers, log_mels, map_cells
+
+    path = Path() if query.path is None else query.path
+    waveform = load_apart(path, encoder.front_end.sample_rate)
+    if query.row is not None and content_id(path) != query.content_id:
+        raise LibraryError(f"{path}: changed since it was indexed; run specrec index again")
+    cells = map_cells(encoder, waveform, other.sound, own=query.sound)
+    return SpectrogramMap(
+        waveform.seconds, log_mels(encoder, waveform), band_centers(encoder), cells
+    )

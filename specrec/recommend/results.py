@@ -1,0 +1,165 @@
+"""What a library answers with: tracks and neighbors, as plain values."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+
+from specrec.catalog.catalog import TAG_COLUMNS
+from specrec.explain.explanation import Explanation
+
+_INTERNAL = {"track_id", "path", "content_id", *TAG_COLUMNS}
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track of a library, or a query from outside it.
+
+    Attributes:
+        track_id: Stable name, made from the content unless a table gave another. None for a query
+            from outside.
+        path: Relative to the library's audio root; as given for a query from outside.
+        title: From a table or tags, else the file's name.
+        artist: None where unknown, as all that follow.
+        album: Title of its album.
+        genre: Its genres, separated by semicolons.
+        year: Year of its release.
+        duration_seconds: Length of the decoded audio.
+        columns: What else a table said of it.
+    """
+
+    track_id: str | None
+    path: str
+    title: str
+    artist: str | None = None
+    album: str | None = None
+    genre: str | None = None
+    year: int | None = None
+    duration_seconds: float | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A track that resembles the query.
+
+    Attributes:
+        rank: From 1, the best.
+        similarity: From -1 to 1; higher is nearer. By sound it is the cosine of the centered
+            embeddings. Of several queries, it is that with the nearest.
+        track: The track.
+        explanation: Why it resembles the query, or the nearest of several; None if none was asked
+            for.
+        score: What it was ranked by, before diversity, where there were several queries or hubs
+            were corrected; None where that is the similarity.
+        seed: Place of the nearest query among those asked, from 0.
+    """
+
+    rank: int
+    similarity: float
+    track: Track
+    explanation: Explanation | None = None
+    score: float | None = None
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "rank": self.rank,
+            "similarity": self.similarity,
+            "track": self.track.to_dict(),
+            "explanation": None if self.explanation is None else self.explanation.to_dict(),
+            "score": self.score,
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True)
+class Neighbors(Sequence[Neighbor]):
+    """Neighbors, the best first; a sequence of them.
+
+    Those of `Library.interpolate` are in the order of the path, each a neighbor of the one before.
+
+    Attributes:
+        queries: What was asked for.
+        neighbors: What was found.
+        notes: One line each for what kept tracks out, such as `the filter left 3 of 793 tracks`,
+            in the order in which it did.
+        against: What the neighbors should not sound like.
+    """
+
+    queries: tuple[Track, ...]
+    neighbors: tuple[Neighbor, ...]
+    notes: tuple[str, ...] = ()
+    against: tuple[Track, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.neighbors)
+
+    def __iter__(self) -> Iterator[Neighbor]:
+        return iter(self.neighbors)
+
+    @overload
+    def __getitem__(self, place: int) -> Neighbor: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Neighbor, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Neighbor | tuple[Neighbor, ...]:
+        return self.neighbors[place]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; `query` is the first of `queries`."""
+        return {
+            "query": self.queries[0].to_dict(),
+            "queries": [track.to_dict() for track in self.queries],
+            "against": [track.to_dict() for track in self.against],
+            "neighbors": [neighbor.to_dict() for neighbor in self.neighbors],
+            "notes": list(self.notes),
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a neighbor: rank, similarity, score, seed, the track's columns, the sentence."""
+        rows = [
+            {
+                "rank": item.rank,
+                "similarity": item.similarity,
+                "score": item.similarity if item.score is None else item.score,
+                "seed": item.seed,
+                **{name: getattr(item.track, name) for name in ("track_id", "path", *TAG_COLUMNS)},
+                "sentence": None if item.explanation is None else item.explanation.sentence,
+            }
+            for item in self.neighbors
+        ]
+        columns = ["rank", "similarity", "score", "seed", "track_id", "path", *TAG_COLUMNS]
+        return pd.DataFrame(rows, columns=[*columns, "sentence"])
+
+
+def track_of_row(row: "pd.Series[Any]") -> Track:
+    """The track in a row of a library's table."""
+    values = {str(name): _plain(value) for name, value in row.items()}
+    return Track(
+        track_id=values["track_id"],
+        path=values["path"],
+        **{name: values[name] for name in TAG_COLUMNS},
+        columns={name: value for name, value in values.items() if name not in _INTERNAL},
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A cell as a value that JSON has, a date as text; None where it is missing or no number."""
+    if np.ndim(value) == 0 and pd.isna(value):
+        return None
+    if hasattr(value, "tolist"):
+        value = json.loads(json.dumps(value.tolist(), default=str))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | list | dict) else str(value)

@@ -1,0 +1,294 @@
+"""The neighbors of queries: who may be among them, the best of them, and why others are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float64, Int64
+
+from specrec.errors import QueryError
+from specrec.explain.explanation import Explanation
+from specrec.recommend.hubness import HubSample
+from specrec.recommend.query import Query
+from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, score
+from specrec.recommend.results import Neighbor, Neighbors, Track, track_of_row
+
+_POOL = 300  # the fewest candidates whose order is worked out where it is not the space's
+
+
+class Space(Protocol):
+    """Where tracks are compared: by their sound, by features, or by both.
+
+    Rows are those of the library or table everywhere.
+    """
+
+    @property
+    def comparable(self) -> Bool[np.ndarray, " tracks"] | None:
+        """Which tracks can be compared; None if all can."""
+
+    @property
+    def hubs(self) -> HubSample:
+        """Tracks that stand for all where hubs are corrected."""
+
+    def vector(self, query: Query) -> Float64[np.ndarray, " dim"]:
+        """Where a query lies: of unit length where cosines are compared."""
+
+    def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows dim"]:
+        """Where tracks lie, likewise."""
+
+    def scores(
+        self, vector: Float64[np.ndarray, " dim"], others: Float64[np.ndarray, "rows dim"]
+    ) -> Float64[np.ndarray, " rows"]:
+        """How near tracks are to a vector, at most 1; higher is nearer."""
+
+    def nearest(
+        self,
+        vectors: Float64[np.ndarray, "queries dim"],
+        size: int,
+        allowed: Bool[np.ndarray, " tracks"] | None,
+    ) -> Int64[np.ndarray, " found"]:
+        """Rows of the `size` tracks nearest to each vector, or a few more, in any order."""
+
+    def explanations(
+        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
+    ) -> list[Explanation]:
+        """Why tracks are near to a query, in a list of k."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidates:
+    """Tracks that may be neighbors.
+
+    Attributes:
+        rows: Their rows, ascending.
+        similarities: Of each seed with each candidate.
+        scores: What they are ranked by.
+        choice: Those chosen.
+    """
+
+    rows: Int64[np.ndarray, " candidates"]
+    similarities: Float64[np.ndarray, "seeds candidates"]
+    scores: Float64[np.ndarray, " candidates"]
+    choice: Choice
+
+
+def find_neighbors(
+    space: Space,
+    tracks: pd.DataFrame,
+    groups: Int64[np.ndarray, " tracks"],
+    seeds: Sequence[Query],
+    against: Sequence[Query],
+    k: int,
+    ranking: Ranking,
+    matching: Bool[np.ndarray, " tracks"] | None = None,
+    explain: bool = True,
+) -> Neighbors:
+    """The k best tracks for some queries, which are left out themselves.
+
+    Args:
+        space: Where they are compared.
+        tracks: All tracks, one row each.
+        groups: Equal for files of one recording.
+        seeds: What is asked for.
+        against: What the neighbors should not be near to.
+        k: How many; fewer come back where fewer are left, and a note says so.
+        ranking: What else is left out, and how the rest is put in order.
+        matching: The tracks for which a condition holds; None if there is none.
+        explain: Whether to explain each.
+
+    Raises:
+        QueryError: If `k` is below 1, or nothing was asked for.
+    """
+    if k < 1:
+        raise QueryError(f"k must be 1 or more, not {k}")
+    if not seeds:
+        raise QueryError("nothing was asked for; give a track_id, a file, or words of a title")
+    seeds = list({(query.row, query.path): query for query in seeds}.values())
+    queries = tuple(query.track for query in seeds)
+    notes: list[str] = []
+    own = _own(groups, [*seeds, *against], ranking)
+    allowed = _allowed(space, tracks, queries, matching, ranking, own, notes)
+    available = len(tracks) - len(own) if allowed is None else int(allowed.sum())
+    here, there = (_vectors(space, asked) for asked in (seeds, against))
+    plain = len(seeds) == 1 and not against and not (ranking.fewer_hubs or ranking.diversity)
+    size = k if plain else max(_POOL, 10 * k)
+    while True:
+        rows = _pool(space, here, there, min(size, available), allowed, own)
+        found = _rank(space, tracks, groups, seeds, here, there, rows, k, ranking)
+        if len(found.choice.places) == k or size >= available:
+            break
+        size *= 4
+    notes += _left_out(found, k, ranking)
+    neighbors = _neighbors(space, tracks, seeds, found, k, explain)
+    return Neighbors(queries, neighbors, tuple(notes), tuple(query.track for query in against))
+
+
+def highest(
+    scores: Float64[np.ndarray, " tracks"], size: int, allowed: Bool[np.ndarray, " tracks"] | None
+) -> Int64[np.ndarray, " found"]:
+    """Rows of the `size` highest scores, and of those equal to the last; ascending."""
+    open_to = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
+    if size >= len(open_to):
+        return open_to
+    least = np.partition(scores[open_to], -size)[-size]
+    return open_to[scores[open_to] >= least]
+
+
+def _own(
+    groups: Int64[np.ndarray, " tracks"], asked: Sequence[Query], ranking: Ranking
+) -> Int64[np.ndarray, " own"]:
+    """Rows of the queries themselves, and of other files of their recordings."""
+    rows = np.unique(np.array([query.row for query in asked if query.row is not None], np.int64))
+    if ranking.duplicates or not len(rows):
+        return rows
+    return np.flatnonzero(np.isin(groups, groups[rows]))
+
+
+def _allowed(
+    space: Space,
+    tracks: pd.DataFrame,
+    queries: Sequence[Track],
+    matching: Bool[np.ndarray, " tracks"] | None,
+    ranking: Ranking,
+    own: Int64[np.ndarray, " own"],
+    notes: list[str],
+) -> Bool[np.ndarray, " tracks"] | None:
+    """Which tracks are left by what is asked; None if all. What each condition does is noted."""
+    asked = [
+        name
+        for name, wanted in (("artist", ranking.other_artists), ("album", ranking.other_albums))
+        if wanted
+    ]
+    if matching is None and not asked and space.comparable is None:
+        return None
+    allowed = np.ones(len(tracks), dtype=bool)
+    if matching is not None:
+        allowed &= matching
+        notes.append(f"the filter left {matching.sum()} of {len(tracks)} tracks")
+    if space.comparable is not None:
+        allowed &= space.comparable
+    allowed[own] = False
+    for name in asked:
+        known = {
+            getattr(query, name).strip().casefold() for query in queries if getattr(query, name)
+        }
+        if len(known) == 0:
+            notes.append(f"no {name} is known of what was asked for, so none was left out")
+            continue
+        same = tracks[name].str.strip().str.casefold().isin(known).to_numpy(dtype=bool)
+        notes.append(f"{_counted(int((allowed & same).sum()))} of the same {name} left out")
+        allowed &= ~same
+    return allowed
+
+
+def _vectors(space: Space, asked: Sequence[Query]) -> Float64[np.ndarray, "asked dim"]:
+    vectors = [space.vector(query) for query in asked]
+    return np.stack(vectors) if vectors else np.empty((0, 0))
+
+
+def _pool(
+    space: Space,
+    seeds: Float64[np.ndarray, "seeds dim"],
+    against: Float64[np.ndarray, "negatives _"],
+    size: int,
+    allowed: Bool[np.ndarray, " tracks"] | None,
+    own: Int64[np.ndarray, " own"],
+) -> Int64[np.ndarray, " candidates"]:
+    """Rows of the tracks nearest to each seed and, of several, to their mean."""
+    if size < 1:
+        return np.empty(0, dtype=np.int64)
+    vectors = seeds
+    if len(seeds) + len(against) > 1:
+        mean = seeds.mean(axis=0)
+        if len(against):
+            mean = mean - AGAINST_WEIGHT * against.mean(axis=0)
+        vectors = np.concatenate([seeds, mean[None]])
+    more = len(own) if allowed is None else 0
+    return np.setdiff1d(space.nearest(vectors, size + more, allowed), own).astype(np.int64)
+
+
+def _rank(
+    space: Space,
+    tracks: pd.DataFrame,
+    groups: Int64[np.ndarray, " tracks"],
+    seeds: Sequence[Query],
+    here: Float64[np.ndarray, "seeds dim"],
+    there: Float64[np.ndarray, "negatives _"],
+    rows: Int64[np.ndarray, " candidates"],
+    k: int,
+    ranking: Ranking,
+) -> _Candidates:
+    vectors = space.vectors_of(rows)
+    similarities = np.stack([space.scores(vector, vectors) for vector in here])
+    compared = similarities
+    if ranking.fewer_hubs:
+        sample = space.hubs
+        around = sample.usual(vectors, rows)
+        seed_rows = [None if query.row is None else np.array([query.row]) for query in seeds]
+        compared = np.concatenate(
+            [
+                sample.correct(line[None], sample.usual(vector[None], row), around)
+                for line, vector, row in zip(similarities, here, seed_rows, strict=True)
+            ]
+        )
+    negative = [space.scores(vector, vectors) for vector in there]
+    scores = score(compared, np.stack(negative) if negative else np.empty((0, len(rows))))
+    artists = pd.factorize(tracks["artist"].iloc[rows].str.strip().str.casefold())[0]
+    chosen = choose(
+        scores, lambda place: space.scores(vectors[place], vectors), groups[rows], artists, k,
+        ranking,
+    )  # fmt: skip
+    return _Candidates(rows, similarities, scores, chosen)
+
+
+def _left_out(found: _Candidates, k: int, ranking: Ranking) -> list[str]:
+    """What was passed over for the tracks chosen, and whether they are fewer than asked for."""
+    notes, count = [], len(found.choice.places)
+    last = found.scores[found.choice.places].min() if count == k else -np.inf
+    repeated, capped = (
+        int((passed & (found.scores >= last)).sum())
+        for passed in (found.choice.repeated, found.choice.capped)
+    )
+    if repeated:
+        notes.append(f"{_counted(repeated)} left out: the same recording as one in the list")
+    if capped:
+        limit = ranking.per_artist
+        notes.append(f"{_counted(capped)} left out: at most {limit} by one artist")
+    if count < k:
+        notes.append(f"{count} of the {k} asked for: no other track is left")
+    return notes
+
+
+def _counted(count: int) -> str:
+    return f"{count} track{'s' * (count != 1)}"
+
+
+def _neighbors(
+    space: Space,
+    tracks: pd.DataFrame,
+    seeds: Sequence[Query],
+    found: _Candidates,
+    k: int,
+    explain: bool,
+) -> tuple[Neighbor, ...]:
+    places = found.choice.places
+    nearest = found.similarities[:, places].argmax(axis=0)
+    scored = bool(np.abs(found.scores - found.similarities[0]).max(initial=0) > 1e-9)
+    why: dict[int, Explanation] = {}
+    for seed in np.unique(nearest) if explain else ():
+        rows = found.rows[places[nearest == seed]]
+        why |= zip(rows.tolist(), space.explanations(seeds[seed], rows, k), strict=True)
+    return tuple(
+        Neighbor(
+            rank,
+            float(found.similarities[seed, place]),
+            track_of_row(tracks.iloc[row]),
+            why.get(row),
+            float(found.scores[place]) if scored else None,
+            int(seed),
+        )
+        for rank, (place, seed) in enumerate(zip(places, nearest, strict=True), 1)
+        for row in [int(found.rows[place])]
+    )
