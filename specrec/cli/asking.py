@@ -1,12 +1,20 @@
 """What a library is asked: neighbors, and why."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.app import (
+    CountOption,
+    JsonOption,
+    LibraryArgument,
+    NeighborArgument,
+    OptionalOutputOption,
+    QueryArgument,
+    WhereOption,
+    app,
+)
 from specrec.errors import QueryError
 from specrec.printing import say, say_json
 
@@ -15,9 +23,9 @@ if TYPE_CHECKING:
 
 
 M3uOption = Annotated[
-    bool, typer.Option("--m3u", help="Print a playlist, with the reasons as comments.")
+    bool, typer.Option("--m3u", help="Print an M3U playlist, with the reasons as comments.")
 ]
-WhyOption = Annotated[bool, typer.Option(help="Give a reason for each track.")]
+WhyOption = Annotated[bool, typer.Option(help="Say why each track was found.")]
 
 
 @app.command()
@@ -29,39 +37,39 @@ def query(
             metavar="QUERY...", help="A track_id, an audio file, or words of a title and artist."
         ),
     ],
-    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
+    k: CountOption = 10,
     against: Annotated[
         list[str],
-        typer.Option("--not", metavar="QUERY", help="Less like this one; may be repeated."),
-    ] = [],  # noqa: B006 (typer copies it)
-    where: Annotated[
-        str | None,
         typer.Option(
-            metavar="CONDITION",
-            help="Only tracks for which it holds: \"genre == 'jazz' and 1990 < year <= 2000\","
-            ' "60 <= duration_seconds < 300", "tempo_bpm > 120 or energy > 0.8".',
+            "--not", metavar="QUERY", help="A track that they should not be like; may be repeated."
         ),
-    ] = None,
+    ] = [],  # noqa: B006 (typer copies it)
+    where: WhereOption = None,
     other_artists: Annotated[
-        bool, typer.Option("--other-artists", help="No track by an artist of QUERY.")
+        bool, typer.Option("--other-artists", help="Leave out tracks by the artist of QUERY.")
     ] = False,
     other_albums: Annotated[
-        bool, typer.Option("--other-albums", help="No track of an album of QUERY.")
+        bool, typer.Option("--other-albums", help="Leave out tracks from the album of QUERY.")
     ] = False,
     per_artist: Annotated[
-        int | None, typer.Option(min=1, help="Most tracks by one artist.")
+        int | None, typer.Option(min=1, help="At most so many tracks by one artist.")
     ] = None,
     diversity: Annotated[
         float,
         typer.Option(
-            min=0, max=1, help="Above 0, tracks that differ from each other; 0.3 is some."
+            min=0,
+            max=1,
+            help="How much the tracks should differ from each other; try 0.3.",
         ),
     ] = 0.0,
     fewer_hubs: Annotated[
-        bool, typer.Option("--fewer-hubs", help="Hold back tracks that are near to everything.")
+        bool, typer.Option("--fewer-hubs", help="Rank tracks lower that are similar to everything.")
     ] = False,
     duplicates: Annotated[
-        bool, typer.Option("--duplicates", help="Show every file of one recording.")
+        bool,
+        typer.Option(
+            "--duplicates", help="List duplicates of a recording too, not only one of them."
+        ),
     ] = False,
     json: JsonOption = False,
     m3u: M3uOption = False,
@@ -69,7 +77,7 @@ def query(
 ) -> None:
     """Print the tracks that sound most like QUERY, and why.
 
-    Several are taken together, as a playlist; words of one title go in quotes.
+    Several queries are taken together, as a playlist is. Put the words of a title in quotes.
     """
     from specrec.recommend.library import Library
     from specrec.recommend.ranking import Ranking
@@ -100,14 +108,24 @@ def query(
 @app.command()
 def path(
     library: LibraryArgument,
-    start: Annotated[str, typer.Argument(metavar="START", help="As for query.")],
-    goal: Annotated[str, typer.Argument(metavar="GOAL", help="A track of the library, likewise.")],
-    steps: Annotated[int, typer.Option("-n", min=1, max=100, help="How many steps.")] = 8,
+    start: Annotated[
+        str,
+        typer.Argument(
+            metavar="START", help="A track_id, an audio file, or words of a title and artist."
+        ),
+    ],
+    goal: Annotated[
+        str,
+        typer.Argument(metavar="GOAL", help="A track of the library, named in the same way."),
+    ],
+    steps: Annotated[
+        int, typer.Option("-n", min=1, max=100, help="How many steps lead to GOAL.")
+    ] = 8,
     json: JsonOption = False,
     m3u: M3uOption = False,
     why: WhyOption = True,
 ) -> None:
-    """Print tracks that lead from START to GOAL, each like the one before."""
+    """Print tracks that lead from START to GOAL step by step."""
     from specrec.recommend.library import Library
 
     refuse_both(json, m3u)
@@ -159,36 +177,37 @@ def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
 @app.command()
 def explain(
     library: LibraryArgument,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="As for query.")],
-    neighbor: Annotated[
-        str, typer.Argument(metavar="NEIGHBOR", help="A track of the library, likewise.")
-    ],
+    query: QueryArgument,
+    neighbor: NeighborArgument,
     versus: Annotated[
         str | None,
-        typer.Option(metavar="OTHER", help="Also say why NEIGHBOR is nearer than this track."),
+        typer.Option(
+            metavar="OTHER", help="Also say why NEIGHBOR is more similar than this track."
+        ),
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Length of the list to leave.")] = 10,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="PNG or SVG file to draw: see specrec plot match."),
-    ] = None,
+    k: CountOption = 10,
+    output: OptionalOutputOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say why NEIGHBOR sounds like QUERY."""
+    """Say why NEIGHBOR sounds like QUERY.
+
+    One of the reasons is what QUERY would have to lack for NEIGHBOR to drop out of its -k
+    neighbors. The picture is that of specrec plot match.
+    """
     from specrec.recommend.account import account_for, difference, hear
     from specrec.recommend.library import Library
     from specrec.report.explaining import account_json, print_account, print_difference
     from specrec.report.pictures import check_picture
 
-    if plot is not None:
-        check_picture(plot)
+    if output is not None:
+        check_picture(output)
     opened = Library.open(library)
     account = account_for(opened, query, neighbor, k)
     other = None if versus is None else difference(opened, query, neighbor, versus)
-    if plot is not None:
+    if output is not None:
         from specrec.report.explained import draw_account
 
-        draw_account(account, *hear(opened, query, neighbor), plot)
+        draw_account(account, *hear(opened, query, neighbor), output)
     if json:
         say_json(account_json(account, other))
         return

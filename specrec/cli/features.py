@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.app import CountOption, JsonOption, LibraryArgument, app
 from specrec.cli.asking import M3uOption, WhyOption, refuse_both, say_playlist
 from specrec.errors import QueryError
 from specrec.printing import say_json
@@ -16,20 +16,25 @@ if TYPE_CHECKING:
     from specrec.recommend.library import Library
 
 OnOption = Annotated[
-    list[str], typer.Option("--on", metavar="FEATURE", help="Compare this one; may be repeated.")
+    list[str],
+    typer.Option("--on", metavar="FEATURE", help="Compare by this feature; may be repeated."),
 ]
 WeightOption = Annotated[
     list[str],
-    typer.Option("--weight", metavar="FEATURE=NUMBER", help="Count it so often; may be repeated."),
+    typer.Option(
+        "--weight", metavar="FEATURE=NUMBER", help="Weight of a feature; may be repeated."
+    ),
 ]
 ScalingOption = Annotated[
     str,
     typer.Option(
         metavar="robust|standard|none",
-        help="Median and interquartile range, mean and standard deviation, or bare numbers.",
+        help="Scale by median and interquartile range, by mean and standard deviation, or not.",
     ),
 ]
-MetricOption = Annotated[str, typer.Option(metavar="cosine|euclidean", help="How to compare.")]
+MetricOption = Annotated[
+    str, typer.Option(metavar="cosine|euclidean", help="Measure of similarity.")
+]
 
 
 @app.command()
@@ -44,11 +49,11 @@ def features(
         str,
         typer.Argument(
             metavar="QUERY",
-            help="A track_id, the number of a table's row, words of a title and artist, or, of a"
+            help="A track_id, words of a title and artist, the number of a table's row, or, with a"
             " library, an audio file.",
         ),
     ],
-    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
+    k: CountOption = 10,
     on: OnOption = [],  # noqa: B006 (typer copies it)
     weight: WeightOption = [],  # noqa: B006
     metric: MetricOption = "cosine",
@@ -57,7 +62,10 @@ def features(
     m3u: M3uOption = False,
     why: WhyOption = True,
 ) -> None:
-    """Print the tracks nearest to QUERY in named features, and why; needs no audio."""
+    """Print the tracks most similar to QUERY by features, and why.
+
+    This needs no audio: a table of features will do.
+    """
     from specrec.catalog.tables import is_table
     from specrec.recommend.features import FeatureRecommender
     from specrec.recommend.library import Library
@@ -94,15 +102,15 @@ def compare(
         str | None,
         typer.Argument(
             metavar="[QUERY]",
-            help="A track of the library, or any audio file; without, all tracks are asked.",
+            help="A track of the library, or any audio file; without it, every track is a query.",
         ),
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Length of the answers.")] = 10,
+    k: CountOption = 10,
     hybrid: Annotated[
         float | None,
         typer.Option(
             metavar="WEIGHT",
-            help="Print QUERY's neighbors by both: 1 is sound alone, 0 features alone.",
+            help="Print the neighbors of QUERY by both: 1 is sound alone, 0 is features alone.",
         ),
     ] = None,
     on: OnOption = [],  # noqa: B006
@@ -111,7 +119,7 @@ def compare(
     scaling: ScalingOption = "robust",
     json: JsonOption = False,
 ) -> None:
-    """Compare what sound and what named features recommend, for QUERY or the whole library."""
+    """Compare recommendations by sound with those by features."""
     from specrec.recommend.features import FeatureRecommender
     from specrec.recommend.library import Library
     from specrec.report.comparison import (
