@@ -1,10 +1,10 @@
-"""Composing settings for the root scripts. Hydra and OmegaConf are imported nowhere else."""
+"""Composing the settings of a run. Hydra and OmegaConf are imported nowhere else."""
 
 import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -18,8 +18,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from specrec.config import IndexConfig, TrainConfig
 from specrec.errors import ConfigError, SpecrecError, message_of
-from specrec.printing import say, write_any_text
-from specrec.stopping import exit_code, stoppable
+from specrec.printing import say
+from specrec.stopping import exit_code
 from specrec.writing import storage_error
 
 Schema = TypeVar("Schema", TrainConfig, IndexConfig)
@@ -28,29 +28,36 @@ if sys.version_info >= (3, 14):  # which refuses a help of Hydra 1.3 that is no 
     argparse.ArgumentParser._check_help = lambda parser, action: None  # type: ignore[attr-defined]
 
 
-def run_script(
-    config_name: str, schema: type[Schema], job: Callable[[Schema], None], conf: Path
+def run_composed(
+    config_name: str,
+    schema: type[Schema],
+    job: Callable[[Schema], None],
+    overrides: Sequence[str],
 ) -> None:
-    """Composes `conf/<config_name>.yaml` with the command line, validates it, runs the job.
+    """Composes `conf/<config_name>.yaml` with overrides, validates it, and runs the job.
 
     An error that a user can mend ends the process with one line and exit code 2; Ctrl-C ends it
-    with exit code 130, and the system likewise (`specrec.stopping`).
+    with exit code 130, and the system's signals likewise (`specrec.stopping`).
 
     Args:
-        config_name: Of the primary config.
-        schema: The dataclass it must fit.
+        config_name: Name of the primary config.
+        schema: The dataclass that it must fit.
         job: Called with the validated settings.
-        conf: The folder `conf/`.
+        overrides: What a user gave: `KEY=VALUE`, `GROUP=NAME`, and options of Hydra.
     """
-    write_any_text()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
-    if not {"-m", "--multirun"} & set(sys.argv):  # there a comma parts the values of a sweep
+    if not {"-m", "--multirun"} & set(overrides):  # there a comma separates the values of a sweep
         keys = _text_keys(schema)
-        sys.argv[1:] = [_quoted(argument, keys) for argument in sys.argv[1:]]
+        overrides = [_quoted(argument, keys) for argument in overrides]
+    # In one line; Hydra makes its parser itself.
+    argparse.ArgumentParser.error = _refuse  # type: ignore[method-assign,assignment]
+    typed = sys.argv
+    sys.argv = [typed[0], *overrides]  # where Hydra reads them
 
-    @hydra.main(version_base="1.3", config_path=str(conf), config_name=config_name)
+    @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=config_name)
     def main(composed: DictConfig) -> None:
+        sys.argv = typed  # with which Lightning starts the other processes of a training
         try:  # here, for Hydra puts a line of its own before an error that leaves the job
             missing: set[str] = OmegaConf.missing_keys(composed)
             if missing:
@@ -62,8 +69,7 @@ def run_script(
             _fail(error)
 
     try:
-        with stoppable():
-            main()
+        main()
     except (HydraException, OmegaConfBaseException) as error:
         _fail(error)
     except BrokenPipeError:  # whoever read the output (head, less) has gone
@@ -75,6 +81,12 @@ def run_script(
         with suppress(OSError):  # a closed terminal
             say("interrupted; run the same command again to go on", error=True)
         sys.exit(exit_code(error))
+
+
+def conf_folder() -> Path:
+    """The folder `conf/`: a part of the package where it is installed, beside it in a checkout."""
+    installed = Path(__file__).parent / "conf"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "conf"
 
 
 _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one line
@@ -124,6 +136,10 @@ def _in_quotes(text: str) -> str:
     text = text.replace("${", "\\${")  # else OmegaConf would look for a key
     text = re.sub(r'(\\*)("|$)', lambda match: 2 * match[1] + (match[2] and '\\"'), text)
     return f'"{text}"'
+
+
+def _refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+    _fail(ConfigError(f"{message} (--help lists the settings)"))
 
 
 def _fail(error: BaseException) -> NoReturn:

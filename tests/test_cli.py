@@ -200,8 +200,8 @@ def test_a_wrong_number_is_refused() -> None:
     [
         (["--label", "nope"], "no column nope"),
         (["--label", "title"], "share their title"),
-        (["--where", "artist"], "COLUMN=VALUE"),
-        (["--where", "artist=nobody"], "fits 0 tracks"),
+        (["--where", "artist"], "artist does not hold true or false"),
+        (["--where", "artist == 'nobody'"], "fits 0 tracks"),
         (["no/such/model"], "model no/such/model"),
         (["OTHER"], "lacks 6 of the 6 tracks"),
     ],

@@ -1,20 +1,27 @@
 """The `specrec` command. What a command needs is imported when it runs."""
 
 import sys
+from collections.abc import Sequence
 
-from specrec.cli import (
-    asking,
+from typer import TyperException
+
+# In the order of the help.
+from specrec.cli import (  # isort: skip
     demo,
+    index,
+    asking,
     features,
     libraries,
-    measuring,
-    models,
     page,
-    pictures,
     plot,
     study,
+    pictures,
+    measuring,
+    models,
+    train,
 )
 from specrec.cli.app import app
+from specrec.cli.usage import print_usage_error
 from specrec.errors import SpecrecError
 from specrec.printing import say_error, write_any_text
 from specrec.stopping import stoppable
@@ -24,6 +31,7 @@ __all__ = [
     "asking",
     "demo",
     "features",
+    "index",
     "libraries",
     "main",
     "measuring",
@@ -32,15 +40,23 @@ __all__ = [
     "pictures",
     "plot",
     "study",
+    "train",
 ]
 
 
-def main() -> None:
-    """Runs the command; an error that a user can mend is one line and exit code 2."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command; an error that a user can mend is one line and exit code 2.
+
+    Args:
+        arguments: Those after the name of the program; by default what was typed.
+    """
     write_any_text()
     try:
         with stoppable():
-            app()
+            sys.exit(app(arguments, prog_name="specrec", standalone_mode=False))
+    except TyperException as error:
+        print_usage_error(error)
+        sys.exit(error.exit_code)
     except (SpecrecError, OSError) as error:
         say_error(error)
         sys.exit(2)

@@ -5,21 +5,87 @@ from typing import Annotated
 
 import typer
 
+import specrec
+
 app = typer.Typer(
     name="specrec",
-    help="Music recommendation by sound.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help; importing rich for it would double the start-up time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
 LibraryArgument = Annotated[
-    Path, typer.Argument(metavar="LIBRARY", help="Folder that index.py wrote.")
+    Path, typer.Argument(metavar="LIBRARY", help="Folder that specrec index wrote.")
+]
+QueryArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="QUERY", help="A track_id, an audio file, or words of a title and artist."
+    ),
+]
+NeighborArgument = Annotated[
+    str, typer.Argument(metavar="NEIGHBOR", help="A track of the library, named in the same way.")
+]
+WhereOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CONDITION",
+        help="Only tracks for which it holds: \"genre == 'jazz' and 1990 < year <= 2000\","
+        ' "60 <= duration_seconds < 300", "tempo_bpm > 120 or energy > 0.8".',
+    ),
+]
+OutputOption = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FILE", help="PNG or SVG file to write.")
+]
+OptionalOutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Also draw it, as a PNG or SVG file."),
+]
+GroupOption = Annotated[
+    list[str],
+    typer.Option(
+        metavar="COLUMN",
+        help="Tracks that share its value depend on each other, as those of an artist or an album"
+        " do; may be repeated.",
+    ),
+]
+LabelOption = Annotated[
+    list[str],
+    typer.Option(
+        metavar="COLUMN",
+        help="Measure whether tracks that share its value are found; may be repeated.",
+    ),
+]
+SeedOption = Annotated[
+    int, typer.Option(min=0, help="Seed of all random choices; another one gives other results.")
+]
+BaselinesOption = Annotated[
+    bool,
+    typer.Option("--baselines", help="Also measure MFCC and other baselines; decodes the audio."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CountOption = Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")]
+
+OverridesArgument = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")]
+HYDRA_SETTINGS = {"ignore_unknown_options": True, "help_option_names": []}
+"""Of a command whose arguments, and options such as --help and --cfg, are Hydra's."""
+
+
+def _print_version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"specrec {specrec.__version__}")
+        raise typer.Exit
+    return asked
 
 
 @app.callback()
-def _commands() -> None:
-    """Music recommendation by sound."""
+def _commands(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Recommend music by how it sounds, and say why."""

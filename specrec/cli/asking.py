@@ -6,18 +6,40 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.app import (
+    CountOption,
+    JsonOption,
+    LibraryArgument,
+    NeighborArgument,
+    OptionalOutputOption,
+    QueryArgument,
+    WhereOption,
+    app,
+)
+from specrec.cli.feature_options import (
+    MetricOption,
+    OnOption,
+    ScalingOption,
+    WeightOption,
+    feature_settings,
+)
 from specrec.errors import QueryError
 from specrec.printing import say, say_json
 
 if TYPE_CHECKING:
     from specrec.recommend.library import Library
+    from specrec.recommend.results import Neighbors
 
+_RELATIONS = {
+    "sound": "Sounds like",
+    "features": "Similar by features to",
+    "both": "Similar by sound and features to",
+}
 
 M3uOption = Annotated[
-    bool, typer.Option("--m3u", help="Print a playlist, with the reasons as comments.")
+    bool, typer.Option("--m3u", help="Print an M3U playlist, with the reasons as comments.")
 ]
-WhyOption = Annotated[bool, typer.Option(help="Give a reason for each track.")]
+WhyOption = Annotated[bool, typer.Option(help="Say why each track was found.")]
 
 
 @app.command()
@@ -29,111 +51,157 @@ def query(
             metavar="QUERY...", help="A track_id, an audio file, or words of a title and artist."
         ),
     ],
-    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
+    k: CountOption = 10,
+    by: Annotated[
+        str, typer.Option(metavar="sound|features|both", help="What to compare tracks by.")
+    ] = "sound",
     against: Annotated[
         list[str],
-        typer.Option("--not", metavar="QUERY", help="Less like this one; may be repeated."),
-    ] = [],  # noqa: B006 (typer copies it)
-    where: Annotated[
-        str | None,
         typer.Option(
-            metavar="CONDITION",
-            help="Only tracks for which it holds: \"genre == 'jazz' and 1990 < year <= 2000\","
-            ' "60 <= duration_seconds < 300", "tempo_bpm > 120 or energy > 0.8".',
+            "--not", metavar="QUERY", help="A track that they should not be like; may be repeated."
         ),
-    ] = None,
+    ] = [],  # noqa: B006 (typer copies it)
+    where: WhereOption = None,
     other_artists: Annotated[
-        bool, typer.Option("--other-artists", help="No track by an artist of QUERY.")
+        bool, typer.Option("--other-artists", help="Leave out tracks by the artist of QUERY.")
     ] = False,
     other_albums: Annotated[
-        bool, typer.Option("--other-albums", help="No track of an album of QUERY.")
+        bool, typer.Option("--other-albums", help="Leave out tracks from the album of QUERY.")
     ] = False,
     per_artist: Annotated[
-        int | None, typer.Option(min=1, help="Most tracks by one artist.")
+        int | None, typer.Option(min=1, help="At most so many tracks by one artist.")
     ] = None,
     diversity: Annotated[
         float,
         typer.Option(
-            min=0, max=1, help="Above 0, tracks that differ from each other; 0.3 is some."
+            min=0,
+            max=1,
+            help="How much the tracks should differ from each other; try 0.3.",
         ),
     ] = 0.0,
     fewer_hubs: Annotated[
-        bool, typer.Option("--fewer-hubs", help="Hold back tracks that are near to everything.")
+        bool, typer.Option("--fewer-hubs", help="Rank tracks lower that are similar to everything.")
     ] = False,
     duplicates: Annotated[
-        bool, typer.Option("--duplicates", help="Show every file of one recording.")
+        bool,
+        typer.Option(
+            "--duplicates", help="List duplicates of a recording too, not only one of them."
+        ),
     ] = False,
+    on: OnOption = [],  # noqa: B006
+    weight: WeightOption = [],  # noqa: B006
+    metric: MetricOption = "cosine",
+    scaling: ScalingOption = "robust",
+    sound_weight: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="With --by both, how much sound counts against features."),
+    ] = 0.5,
     json: JsonOption = False,
     m3u: M3uOption = False,
     why: WhyOption = True,
 ) -> None:
-    """Print the tracks that sound most like QUERY, and why.
+    """Print the tracks most similar to QUERY, and why.
 
-    Several are taken together, as a playlist; words of one title go in quotes.
+    Several queries are taken together, as a playlist is. Put the words of a title in quotes.
     """
     from specrec.recommend.library import Library
-    from specrec.recommend.ranking import Ranking
 
-    refuse_both(json, m3u)
     opened = Library.open(library)
-    ranking = Ranking(
-        other_artists, other_albums, per_artist, diversity, fewer_hubs, duplicates=duplicates
-    )
+    settings = feature_settings(on, weight, metric, scaling)
     try:
-        answer = opened.neighbors(queries, k, against=against, where=where, ranking=ranking)
+        found = opened.neighbors(
+            queries,
+            k,
+            by=by,  # type: ignore[arg-type]  # checked there
+            against=against,
+            where=where,
+            other_artists=other_artists,
+            other_albums=other_albums,
+            per_artist=per_artist,
+            diversity=diversity,
+            fewer_hubs=fewer_hubs,
+            duplicates=duplicates,
+            explain=why or json,
+            features=settings,
+            sound_weight=sound_weight,
+        )
     except QueryError as error:
         raise _with_quotes(opened, queries) or error from error
-    if m3u:
-        from specrec.report.export import neighbors_m3u
+    if say_neighbors(found, opened.audio_root, json, m3u, why):
+        return
+    from specrec.report.comparison import print_space
+    from specrec.report.terminal import print_neighbors
 
-        say_playlist(neighbors_m3u(answer, opened.audio_root, why), answer.notes)
-    elif json:
-        from specrec.report.export import neighbors_json
-
-        say_json(neighbors_json(answer))
-    else:
-        from specrec.report.terminal import print_neighbors
-
-        print_neighbors(answer, why)
+    print_neighbors(found, why, _RELATIONS[by])
+    print_space(opened.space(by, settings, sound_weight))  # type: ignore[arg-type]
 
 
 @app.command()
 def path(
     library: LibraryArgument,
-    start: Annotated[str, typer.Argument(metavar="START", help="As for query.")],
-    goal: Annotated[str, typer.Argument(metavar="GOAL", help="A track of the library, likewise.")],
-    steps: Annotated[int, typer.Option("-n", min=1, max=100, help="How many steps.")] = 8,
+    start: Annotated[
+        str,
+        typer.Argument(
+            metavar="START", help="A track_id, an audio file, or words of a title and artist."
+        ),
+    ],
+    goal: Annotated[
+        str,
+        typer.Argument(metavar="GOAL", help="A track of the library, named in the same way."),
+    ],
+    steps: Annotated[
+        int, typer.Option("-n", min=1, max=100, help="How many steps lead to GOAL.")
+    ] = 8,
     json: JsonOption = False,
     m3u: M3uOption = False,
     why: WhyOption = True,
 ) -> None:
-    """Print tracks that lead from START to GOAL, each like the one before."""
+    """Print tracks that lead from START to GOAL step by step."""
     from specrec.recommend.library import Library
 
-    refuse_both(json, m3u)
+    _refuse_both(json, m3u)
     opened = Library.open(library)
-    journey = opened.path(start, goal, steps)
+    found = opened.interpolate(start, goal, steps, explain=why or json)
     if m3u:
-        from specrec.report.export import journey_m3u
+        from specrec.report.export import path_m3u
 
-        say_playlist(journey_m3u(journey, opened.audio_root, why), journey.notes)
+        _say_playlist(path_m3u(found, opened.audio_root, why), found.notes)
     elif json:
-        from specrec.report.export import journey_json
+        from specrec.report.export import path_json
 
-        say_json(journey_json(journey))
+        say_json(path_json(found))
     else:
-        from specrec.report.terminal import print_journey
+        from specrec.report.terminal import print_path
 
-        print_journey(journey, why)
+        print_path(found, why)
 
 
-def refuse_both(json: bool, m3u: bool) -> None:
-    """Refuses two forms of one answer."""
+def say_neighbors(
+    found: "Neighbors", audio_root: Path | None, json: bool, m3u: bool, why: bool
+) -> bool:
+    """Prints neighbors as JSON or as a playlist, if that was asked for; says whether it was.
+
+    Raises:
+        QueryError: If both were.
+    """
+    _refuse_both(json, m3u)
+    if json:
+        from specrec.report.export import neighbors_json
+
+        say_json(neighbors_json(found))
+    elif m3u and audio_root is not None:
+        from specrec.report.export import neighbors_m3u
+
+        _say_playlist(neighbors_m3u(found, audio_root, why), found.notes)
+    return json or m3u
+
+
+def _refuse_both(json: bool, m3u: bool) -> None:
     if json and m3u:
         raise QueryError("--json and --m3u exclude each other; give one of them")
 
 
-def say_playlist(playlist: str, notes: Sequence[str]) -> None:
+def _say_playlist(playlist: str, notes: Sequence[str]) -> None:
     """Prints a playlist, and notes on the error output, where they are no part of it."""
     for line in playlist.split("\n"):
         say(line)
@@ -147,7 +215,7 @@ def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
         return None
     together = " ".join(words)
     try:
-        track = library.find(together)
+        track = library.resolve(together).track
     except QueryError:
         return None
     return QueryError(
@@ -159,39 +227,44 @@ def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
 @app.command()
 def explain(
     library: LibraryArgument,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="As for query.")],
-    neighbor: Annotated[
-        str, typer.Argument(metavar="NEIGHBOR", help="A track of the library, likewise.")
-    ],
+    query: QueryArgument,
+    neighbor: NeighborArgument,
     versus: Annotated[
         str | None,
-        typer.Option(metavar="OTHER", help="Also say why NEIGHBOR is nearer than this track."),
+        typer.Option(
+            metavar="OTHER", help="Also say why NEIGHBOR is more similar than this track."
+        ),
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Length of the list to leave.")] = 10,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="PNG or SVG file to draw: see specrec plot match."),
-    ] = None,
+    k: CountOption = 10,
+    output: OptionalOutputOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say why NEIGHBOR sounds like QUERY."""
-    from specrec.recommend.account import account_for, difference, hear
+    """Say why NEIGHBOR sounds like QUERY.
+
+    One of the reasons is what QUERY would have to lack for NEIGHBOR to drop out of its -k
+    neighbors. The picture is that of specrec plot match.
+    """
     from specrec.recommend.library import Library
-    from specrec.report.explaining import account_json, print_account, print_difference
+    from specrec.recommend.match import compare_neighbors, map_spectrograms
+    from specrec.report.explaining import match_json, print_difference, print_match
     from specrec.report.pictures import check_picture
 
-    if plot is not None:
-        check_picture(plot)
+    if output is not None:
+        check_picture(output)
     opened = Library.open(library)
-    account = account_for(opened, query, neighbor, k)
-    other = None if versus is None else difference(opened, query, neighbor, versus)
-    if plot is not None:
-        from specrec.report.explained import draw_account
+    asked, near = opened.resolve(query), opened.resolve(neighbor)
+    match = opened.explain(asked, near, k)
+    other = None
+    if versus is not None:
+        directions = opened.explainer.directions
+        other = compare_neighbors(asked, near, opened.resolve(versus), directions)
+    if output is not None:
+        from specrec.report.explained import draw_match
 
-        draw_account(account, *hear(opened, query, neighbor), plot)
+        draw_match(match, *map_spectrograms(opened.encoder, asked, near), output)
     if json:
-        say_json(account_json(account, other))
+        say_json(match_json(match, other))
         return
-    print_account(account)
+    print_match(match)
     if other is not None:
         print_difference(other)

@@ -5,18 +5,23 @@ from typing import Annotated
 
 import typer
 
-from specrec.cli.app import app
+from specrec.cli.app import SeedOption, app
 
 
 @app.command()
 def demo(
-    folder: Annotated[
-        Path, typer.Option(help="Where the music and its library are written.")
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Where to write the music and its library."
+        ),
     ] = Path("specrec-demo"),
-    tracks: Annotated[int, typer.Option(min=20, max=10_000, help="Tracks to synthesize.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, other music.")] = 0,
+    tracks: Annotated[
+        int, typer.Option(min=20, max=10_000, help="How many tracks to synthesize.")
+    ] = 100,
+    seed: SeedOption = 0,
 ) -> None:
-    """Synthesize music of ten styles, index it, and print what sounds alike."""
+    """Synthesize music, index it, and print what sounds alike."""
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library
@@ -28,7 +33,7 @@ def demo(
     from specrec.report.terminal import print_neighbors
     from specrec.synthesis.library import write_library
 
-    audio, place = folder / "audio", folder / "library"
+    audio, place = output / "audio", output / "library"
     with progress_bar("synthesizing") as on_progress:
         write_library(audio, tracks=tracks, seed=seed, on_progress=on_progress)
     with (
@@ -42,7 +47,5 @@ def demo(
     print_build(report, str(place))
     library = Library.open(place)
     for row in range(0, len(library), len(library) // 3 + 1):
-        track = library.track(row)
-        assert track.track_id is not None  # only a file from outside has none
-        print_neighbors(library.neighbors(track.track_id, k=5))
+        print_neighbors(library.neighbors(library.query_of_row(row), k=5))
     print_retrieval(evaluate_library(library, "genre").retrieval)

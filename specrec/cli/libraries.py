@@ -11,7 +11,7 @@ from specrec.printing import say, say_json
 
 @app.command()
 def status(library: LibraryArgument, json: JsonOption = False) -> None:
-    """Print what a library holds: tracks, skipped files, model, index, disk use."""
+    """Print what a library holds, and which files were skipped."""
     from specrec.index.maintenance import library_status
     from specrec.report.libraries import print_status, status_json
 
@@ -27,11 +27,13 @@ def verify(
     library: LibraryArgument,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Save what is whole; index.py then makes the rest anew."),
+        typer.Option(
+            "--repair", help="Keep what is intact; specrec index then makes the rest again."
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Read every byte of a library and compare it with what was written."""
+    """Check that every byte of a library is as it was written."""
     from specrec.index.repair import repair_library, verify_library
     from specrec.report.libraries import print_repair, print_verification, verification_json
     from specrec.report.progress import progress_bar
@@ -57,10 +59,16 @@ def verify(
 def remove(
     library: LibraryArgument,
     tracks: Annotated[
-        list[str], typer.Argument(metavar="TRACK...", help="track_id, path, or words, each.")
+        list[str],
+        typer.Argument(
+            metavar="TRACK...", help="A track_id, a path, or words of a title and artist."
+        ),
     ],
 ) -> None:
-    """Take tracks out of a library; index.py leaves their files out from now on."""
+    """Remove tracks from a library.
+
+    From now on specrec index leaves their files out, which themselves stay as they are.
+    """
     from specrec.recommend.library import Library
     from specrec.report.terminal import name_of
 
@@ -74,11 +82,12 @@ def remove(
 def restore(
     library: LibraryArgument,
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]...", help="As specrec status lists them.")
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="Removed files, as specrec status lists them."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that was removed.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that was removed.")] = False,
 ) -> None:
-    """Let index.py take in again what was removed."""
+    """Undo a removal: the next specrec index adds the files again."""
     from specrec.index.maintenance import restore_tracks
 
     if bool(paths) == everything:
@@ -86,4 +95,4 @@ def restore(
     back = restore_tracks(library, None if everything else paths)
     for path in back:
         say(f"restored {path}")
-    say(f"{len(back)} files; now run index.py again" if back else "nothing was removed")
+    say(f"{len(back)} files; now run specrec index again" if back else "nothing was removed")

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.app import (
+    BaselinesOption,
+    GroupOption,
+    JsonOption,
+    LabelOption,
+    LibraryArgument,
+    WhereOption,
+    app,
+)
 from specrec.errors import ModelError
 from specrec.printing import say, say_json
 
@@ -17,35 +25,35 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="[MODEL]...",
-            help="Models, libraries of the same tracks, or stored embeddings (FILE.npz:ARRAY),"
-            " to compare with.",
+            help="What to compare with: models, libraries of the same tracks, or stored embeddings"
+            " (FILE.npz:ARRAY).",
         ),
     ] = None,
-    label: Annotated[
-        list[str], typer.Option(help="Column whose value related tracks share; may be repeated.")
-    ] = ["artist"],  # noqa: B006 (typer copies it)
-    where: Annotated[
-        str | None, typer.Option(metavar="COLUMN=VALUE", help="Only these tracks: split=test.")
-    ] = None,
-    baselines: Annotated[
-        bool, typer.Option("--baselines", help="Also measure MFCC and others (decodes the audio).")
-    ] = False,
+    label: LabelOption = ["artist"],  # noqa: B006 (typer copies it)
+    where: WhereOption = None,
+    baselines: BaselinesOption = False,
     robustness: Annotated[
-        bool, typer.Option("--robustness", help="Also re-encode, shift and resample each file.")
+        bool,
+        typer.Option(
+            "--robustness", help="Also measure on re-encoded, shifted and resampled audio."
+        ),
     ] = False,
     explanations: Annotated[
         bool,
-        typer.Option("--explanations", help="Also check whether what is said of matches is true."),
+        typer.Option("--explanations", help="Also measure whether the explanations are true."),
     ] = False,
     fewer_hubs: Annotated[
         bool, typer.Option("--fewer-hubs", help="Also rank as specrec query --fewer-hubs does.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write JSON, Markdown and plots there.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Also write JSON, Markdown and plots there."
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure retrieval: are tracks that share a label found first?"""
+    """Measure how well tracks that share a label are found."""
     from specrec.evaluation.protocol import evaluate_library
     from specrec.recommend.library import Library
     from specrec.report.evaluation import evaluation_json, print_evaluation
@@ -88,25 +96,28 @@ def evaluate(
 @app.command()
 def probe(
     library: LibraryArgument,
-    group: Annotated[
-        list[str], typer.Option(help="Column that ties tracks, beside artist and album.")
-    ] = [],  # noqa: B006 (typer copies it)
+    group: GroupOption = [],  # noqa: B006 (typer copies it)
     test: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN=VALUE", help="Tracks that only measure: split=test."),
+        typer.Option(
+            metavar="CONDITION",
+            help="Tracks to measure on and not to fit on, written as for --where of specrec"
+            " evaluate: \"split == 'test'\".",
+        ),
     ] = None,
-    baselines: Annotated[
-        bool, typer.Option("--baselines", help="Compare with MFCC and others (decodes the audio).")
-    ] = False,
-    model: Annotated[
+    baselines: BaselinesOption = False,
+    output: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write it into this model, not into the library."),
+        typer.Option(
+            "--output", "-o", metavar="MODEL", help="Write it into this model, not the library."
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Fit the probe that explanations rest on, and measure it.
 
-    Features are those measured by index.py, and columns of its table such as energy or valence.
+    It is a linear model of the features that specrec index measures, and of columns of its table
+    such as energy.
     """
     from specrec.evaluation.probing import probe_library
     from specrec.model.probe import PROBE_FILE, save_probe
@@ -116,13 +127,13 @@ def probe(
     from specrec.report.progress import progress_bar
 
     opened = Library.open(library)
-    if model is not None and read_card(model)["fingerprint"] != opened.fingerprint:
-        raise ModelError(f"{model}: not the model of {library}; give that one")
+    if output is not None and read_card(output)["fingerprint"] != opened.generation.fingerprint:
+        raise ModelError(f"{output}: not the model of {library}; give that one")
     with progress_bar("embedding") as on_embed:
         probing = probe_library(opened, group, test, baselines, on_embed)
-    save_probe(probing.probe, (model or library) / PROBE_FILE)
+    save_probe(probing.probe, (output or library) / PROBE_FILE)
     if json:
         say_json(probing_json(probing))
     else:
         print_probing(probing)
-        say(f"probe written to {(model or library) / PROBE_FILE}")
+        say(f"probe written to {(output or library) / PROBE_FILE}")

@@ -9,7 +9,7 @@ from specrec.cli.app import JsonOption, app
 from specrec.printing import say, say_json
 
 models = typer.Typer(
-    help="List the models, or fetch one.",
+    help="List the models that are installed, or fetch another.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -20,7 +20,7 @@ app.add_typer(models, name="models")
 def list_models(
     json: JsonOption = False,
 ) -> None:
-    """Print the models that are installed, and their figures."""
+    """Print the models that are installed, and how well they do."""
     from specrec.report.models import models_json, print_models
 
     if json:
@@ -31,19 +31,22 @@ def list_models(
 
 @models.command("fetch")
 def fetch_model(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as musicnn.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Name of a model that specrec knows, such as musicnn."),
+    ],
     file: Annotated[
         Path | None,
-        typer.Option(help="Its package, if it was downloaded by hand."),
+        typer.Option(metavar="FILE", help="The model's package, if you downloaded it by hand."),
     ] = None,
 ) -> None:
-    """Get a model that does not come with specrec.
+    """Fetch a model that does not come with specrec.
 
-    Its package is downloaded with pip or uv, as they are configured.
+    Its package is downloaded with pip or uv, from where they are configured to look.
     """
     from specrec.model.fetch import fetch_model
     from specrec.report.progress import progress_bar
 
     with progress_bar(f"fetching {name}") as on_progress:
         folder = fetch_model(name, file, on_progress)
-    say(f"model written to {folder}; use it with: python index.py model={name} ...")
+    say(f"model written to {folder}; use it with: specrec index model={name} ...")

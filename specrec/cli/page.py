@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from specrec.cli.app import app
+from specrec.cli.app import LabelOption, app
 from specrec.errors import QueryError
 from specrec.printing import say
 
@@ -16,30 +16,27 @@ def report(
         Path,
         typer.Argument(
             metavar="LIBRARY_OR_TABLE",
-            help="Folder that index.py wrote, or a table of features (CSV, TSV, Parquet).",
+            help="Folder that specrec index wrote, or a table of features (CSV, TSV, Parquet).",
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="HTML", help="The page to write.")
+        Path, typer.Option("--output", "-o", metavar="FILE", help="HTML file to write.")
     ],
     query: Annotated[
         list[str] | None,
-        typer.Option(metavar="QUERY", help="A track to show with neighbors; may be repeated."),
+        typer.Option(metavar="QUERY", help="A track to show with its neighbors; may be repeated."),
     ] = None,
     queries: Annotated[
         int, typer.Option(min=1, max=20, help="Without --query: how many typical tracks to show.")
     ] = 3,
-    k: Annotated[int, typer.Option("-k", min=1, max=20, help="How many neighbors of each.")] = 5,
-    audio: Annotated[bool, typer.Option(help="Embed excerpts to listen to.")] = True,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Measure whether tracks that share its value are found; may be repeated.",
-        ),
-    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=20, help="How many neighbors.")] = 5,
+    audio: Annotated[bool, typer.Option(help="Include excerpts to listen to.")] = True,
+    label: LabelOption = [],  # noqa: B006 (typer copies it)
 ) -> None:
-    """Write one page of HTML about a library, which needs no network to be read."""
+    """Write a page of HTML about a library.
+
+    It holds all that it shows, and opens without a network.
+    """
     from specrec.report.page.gather import PageSettings, gather
     from specrec.report.page.render import write_page
     from specrec.report.pictures import check_writable
@@ -47,7 +44,7 @@ def report(
     if output.suffix.lower() not in (".html", ".htm"):
         raise QueryError(f"{output}: only HTML is written; let it end in .html")
     check_writable(output)
-    settings = PageSettings(tuple(query or ()), queries, k, audio, tuple(label or ()), _command())
+    settings = PageSettings(tuple(query or ()), queries, k, audio, tuple(label), _command())
     page = gather(source, settings)
     size = write_page(page, output)
     say(f"page written to {output} ({size / 1e6:.1f} MB)")

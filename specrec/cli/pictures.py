@@ -16,36 +16,45 @@ if TYPE_CHECKING:
 @app.command()
 def spectrograms(
     source: Annotated[
-        Path, typer.Argument(metavar="SOURCE", help="A folder with music, or a library.")
+        Path, typer.Argument(metavar="FOLDER_OR_LIBRARY", help="A folder of music, or a library.")
     ],
     output: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="Folder for the PNG files, as in SOURCE.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Where to write the PNG files, named as the audio files are.",
+        ),
     ],
     seconds: Annotated[
-        float, typer.Option(min=1.0, help="Length of the part from the middle of each track.")
+        float, typer.Option(min=1.0, help="How much to draw, from the middle of each track.")
     ] = 30.0,
-    whole: Annotated[bool, typer.Option("--whole", help="Draw tracks from end to end.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Draw the whole of each track.")] = False,
     axes: Annotated[
         bool,
         typer.Option(
             "--axes",
-            help="With axes in seconds and Hz; otherwise one pixel a mel band and frame.",
+            help="Draw axes in seconds and Hz; without, a pixel is a mel band in a frame.",
         ),
     ] = False,
     model: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Take the settings of this model's spectrogram. Without: 128 mel bands,"
-            " n_fft 2048, hop 512 at 22,050 Hz, as librosa's.",
+            help="Draw the spectrogram that this model sees. Without: 128 mel bands, n_fft 2048,"
+            " hop 512 at 22,050 Hz, as librosa's.",
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 for one a core.")] = 0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Number of processes; 0 is one per core.")
+    ] = 0,
     json: JsonOption = False,
 ) -> None:
-    """Draw a mel spectrogram of each file, in dB relative to its maximum.
+    """Draw a mel spectrogram of each audio file.
 
-    Pictures that are up to date are kept; files that can't be drawn are listed.
+    Levels are in dB relative to the maximum. Pictures that are up to date are kept, and files that
+    can't be drawn are listed.
     """
     from specrec.descriptors.mel_db import NOTEBOOK
     from specrec.report.progress import progress_bar

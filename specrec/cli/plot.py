@@ -1,11 +1,17 @@
 """What a library looks like, as PNG or SVG files."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from specrec.cli.app import LibraryArgument, app
+from specrec.cli.app import (
+    LibraryArgument,
+    NeighborArgument,
+    OutputOption,
+    QueryArgument,
+    SeedOption,
+    app,
+)
 from specrec.printing import say
 
 plot = typer.Typer(
@@ -14,63 +20,61 @@ plot = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(plot, name="plot")
-OutputOption = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FILE", help="PNG or SVG file to write.")
+ColumnArgument = Annotated[
+    str, typer.Argument(metavar="COLUMN", help="A feature, or any column of numbers.")
 ]
 
 
 @plot.command()
 def gallery(
     library: LibraryArgument,
-    by: Annotated[
-        str, typer.Argument(metavar="COLUMN", help="A feature, or any column of numbers.")
-    ],
+    by: ColumnArgument,
     output: OutputOption,
-    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many tracks.")] = 10,
-    lowest: Annotated[bool, typer.Option("--lowest", help="The lowest, not the highest.")] = False,
+    tracks: Annotated[int, typer.Option(min=1, max=100, help="How many tracks to draw.")] = 10,
+    lowest: Annotated[
+        bool, typer.Option("--lowest", help="Draw the lowest, not the highest.")
+    ] = False,
 ) -> None:
-    """Draw the spectrograms of the tracks that come first by COLUMN, such as popularity."""
+    """Draw the spectrograms of the tracks highest in COLUMN.
+
+    COLUMN is popularity, for instance.
+    """
     from specrec.recommend.library import Library
     from specrec.report.galleries import draw_gallery
     from specrec.report.progress import progress_bar
 
     with progress_bar("drawing") as on_progress:
-        draw_gallery(Library.open(library), by, output, k, lowest, on_progress)
+        draw_gallery(Library.open(library), by, output, tracks, lowest, on_progress)
     say(f"picture written to {output}")
 
 
 @plot.command()
 def contrast(
     library: LibraryArgument,
-    by: Annotated[
-        str, typer.Argument(metavar="COLUMN", help="A feature, or any column of numbers.")
-    ],
+    by: ColumnArgument,
     output: OutputOption,
-    n: Annotated[int, typer.Option("-n", min=1, max=50, help="How many tracks a side.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, other tracks.")] = 0,
+    tracks: Annotated[
+        int, typer.Option(min=1, max=50, help="How many tracks to draw on each side.")
+    ] = 5,
+    seed: SeedOption = 0,
 ) -> None:
-    """Draw spectrograms of tracks low in COLUMN beside those of tracks high in it.
+    """Draw tracks low in COLUMN beside tracks high in it.
 
-    They are picked by chance from below and above the library's median.
+    The spectrograms are of tracks taken at random from below and from above the library's median.
     """
     from specrec.recommend.library import Library
     from specrec.report.galleries import draw_contrast
     from specrec.report.progress import progress_bar
 
     with progress_bar("drawing") as on_progress:
-        draw_contrast(Library.open(library), by, output, n, seed, on_progress)
+        draw_contrast(Library.open(library), by, output, tracks, seed, on_progress)
     say(f"picture written to {output}")
 
 
 @plot.command()
 def neighbors(
     library: LibraryArgument,
-    query: Annotated[
-        str,
-        typer.Argument(
-            metavar="QUERY", help="A track_id, an audio file, or words of a title and artist."
-        ),
-    ],
+    query: QueryArgument,
     output: OutputOption,
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many neighbors.")] = 5,
 ) -> None:
@@ -87,13 +91,11 @@ def neighbors(
 @plot.command()
 def match(
     library: LibraryArgument,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="As for neighbors.")],
-    neighbor: Annotated[
-        str, typer.Argument(metavar="NEIGHBOR", help="A track of the library, likewise.")
-    ],
+    query: QueryArgument,
+    neighbor: NeighborArgument,
     output: OutputOption,
 ) -> None:
-    """Draw where QUERY and NEIGHBOR sound alike, and what their similarity is the sum of."""
+    """Draw where QUERY and NEIGHBOR sound alike, and why."""
     from specrec.recommend.library import Library
     from specrec.recommend.match import map_spectrograms
     from specrec.report.explained import draw_match

@@ -5,8 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
-from specrec.cli.plot import OutputOption, plot
+from specrec.cli.app import (
+    GroupOption,
+    JsonOption,
+    LibraryArgument,
+    OptionalOutputOption,
+    OutputOption,
+    SeedOption,
+    app,
+)
+from specrec.cli.plot import plot
 from specrec.printing import say, say_json
 
 if TYPE_CHECKING:
@@ -17,67 +25,68 @@ if TYPE_CHECKING:
 SourceArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="LIBRARY",
-        help="Folder that index.py wrote, or a table of features (CSV, TSV, Parquet).",
+        metavar="LIBRARY_OR_TABLE",
+        help="Folder that specrec index wrote, or a table of features (CSV, TSV, Parquet).",
     ),
 ]
 SpaceOption = Annotated[
     str | None,
-    typer.Option("--on", help="Compare by embeddings (a library's default) or by features."),
+    typer.Option(
+        metavar="sound|features", help="What to compare tracks by; sound, if there is a choice."
+    ),
 ]
-GroupOption = Annotated[
-    list[str], typer.Option(help="Column that ties tracks, beside artist and album.")
-]
-NumberOption = Annotated[
-    int | None, typer.Option("-k", min=2, help="How many clusters; else chosen.")
-]
-SeedOption = Annotated[int, typer.Option(min=0, help="Of random starts and samples.")]
-PictureOption = Annotated[
-    Path | None, typer.Option("--plot", metavar="FILE", help="PNG or SVG file to draw.")
+ClustersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--clusters", min=2, help="How many clusters; without it, the number that fits best."
+    ),
 ]
 
 
 @app.command()
 def clusters(
     library: SourceArgument,
-    on: SpaceOption = None,
-    k: NumberOption = None,
+    by: SpaceOption = None,
+    k: ClustersOption = None,
     seed: SeedOption = 0,
-    picture: PictureOption = None,
+    output: OptionalOutputOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find clusters, name each from its center, and say how firm they are."""
+    """Find clusters, name them, and measure how clear they are."""
     from specrec.report.pictures import check_picture
     from specrec.report.study import clusters_json, print_clusters
 
-    if picture is not None:
-        check_picture(picture)
-    material = _material(library, on)
+    if output is not None:
+        check_picture(output)
+    material = _material(library, by)
     clustering = _clusters_of(material, k, seed)
     if json:
         say_json(clusters_json(material, clustering))
     else:
         print_clusters(material, clustering)
-    if picture is not None:
+    if output is not None:
         from specrec.report.study_plots import draw_clusters
 
-        draw_clusters(clustering, picture)
+        draw_clusters(clustering, output)
 
 
 @plot.command("clusters")
 def plot_clusters(
     library: SourceArgument,
     output: OutputOption,
-    on: SpaceOption = None,
-    k: NumberOption = None,
+    by: SpaceOption = None,
+    k: ClustersOption = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Draw where each cluster stands in each feature, and how k was chosen."""
+    """Draw the clusters by their features.
+
+    Beside them stands how the number of clusters was chosen.
+    """
     from specrec.report.pictures import check_picture
     from specrec.report.study_plots import draw_clusters
 
     check_picture(output)
-    draw_clusters(_clusters_of(_material(library, on), k, seed), output)
+    draw_clusters(_clusters_of(_material(library, by), k, seed), output)
     say(f"picture written to {output}")
 
 
@@ -86,24 +95,25 @@ def cues(
     library: LibraryArgument,
     group: GroupOption = [],  # noqa: B006 (typer copies it)
     seed: SeedOption = 0,
-    picture: PictureOption = None,
+    output: OptionalOutputOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Test what is said of spectrograms: are energetic tracks really brighter and denser?
+    """Test what is said of spectrograms.
 
-    Reads the middle minute of each track's audio, of at most 2,000 tracks.
+    Are energetic tracks really brighter and denser, for instance? This reads the middle minute of
+    each track, of at most 2,000 tracks.
     """
     from specrec.report.study import cues_json, print_cues
 
-    study = _study_cues(library, group, seed, picture)
+    study = _study_cues(library, group, seed, output)
     if json:
         say_json(cues_json(study))
     else:
         print_cues(study)
-    if picture is not None:
+    if output is not None:
         from specrec.report.study_plots import draw_cues
 
-        draw_cues(study, picture)
+        draw_cues(study, output)
 
 
 @plot.command("cues")
@@ -113,7 +123,7 @@ def plot_cues(
     group: GroupOption = [],  # noqa: B006 (typer copies it)
     seed: SeedOption = 0,
 ) -> None:
-    """Draw what is said of spectrograms beside how far it is so here."""
+    """Draw what is said of spectrograms, and how far it holds."""
     from specrec.report.study_plots import draw_cues
 
     draw_cues(_study_cues(library, group, seed, output), output)
@@ -126,23 +136,27 @@ def map_(
     output: OutputOption,
     color: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="Color by a feature or column, not by cluster."),
+        typer.Option(metavar="COLUMN", help="Color tracks by a feature or column, not by cluster."),
     ] = None,
-    on: SpaceOption = None,
+    by: SpaceOption = None,
     umap: Annotated[
-        bool, typer.Option("--umap", help="UMAP instead of PCA (pip install specrec[map]).")
+        bool,
+        typer.Option("--umap", help="Use UMAP instead of PCA; needs pip install specrec[map]."),
     ] = False,
-    k: NumberOption = None,
+    k: ClustersOption = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Draw all tracks as a map, its axes named by what they go with."""
+    """Draw all tracks as a map.
+
+    Its axes are named by the features that they follow.
+    """
     from specrec.errors import QueryError
     from specrec.report.map_plot import draw_map
     from specrec.report.pictures import check_picture
     from specrec.study.projection import project
 
     check_picture(output)
-    material = _material(library, on)
+    material = _material(library, by)
     values = None if color is None else material.column(color)
     projection = project(material, umap, seed)
     clustering = None
@@ -176,14 +190,16 @@ def _study_cues(library: Path, group: list[str], seed: int, picture: Path | None
         return study_cues(Library.open(library), group, seed, on_progress=on_progress)
 
 
-def _material(source: Path, on: str | None) -> "Material":
+def _material(source: Path, by: str | None) -> "Material":
     """A library's tracks, or a table's."""
     from specrec.errors import QueryError
     from specrec.recommend.library import Library
-    from specrec.study.material import of_library, of_table, space_named
+    from specrec.study.material import of_library, of_table
 
     if not source.is_file():
-        return of_library(Library.open(source), space_named(on or "embeddings"))
-    if on not in (None, "features"):
-        raise QueryError(f"--on {on}: a table has features only; leave it out")
+        if by not in (None, "sound", "features"):
+            raise QueryError(f"--by must be sound or features, not {by}")
+        return of_library(Library.open(source), "features" if by == "features" else "embeddings")
+    if by not in (None, "features"):
+        raise QueryError(f"--by {by}: a table has features only; leave it out")
     return of_table(source)

@@ -53,7 +53,9 @@ def listen(
     heard = sample_rows(rows, LISTENED)
     masked = heard[:MASKED]
     # What a table gave is no sound's.
-    measured = frozenset(map(str, library.generation.descriptors.columns)) - set(library.tracks.columns)
+    measured = frozenset(map(str, library.generation.descriptors.columns)) - set(
+        library.tracks.columns
+    )
     untrained = {"untrained": baseline_extractors(encoder)["untrained"]}
     return replace(
         found,

@@ -54,7 +54,7 @@ def probe_library(
         library: Its measured descriptors, and the columns of its table that are named as
             features, are the truth.
         group_by: Columns beside artist and album that tie tracks together.
-        test: `COLUMN=VALUE` for the tracks that only measure; None to measure by
+        test: A condition for the tracks to measure on, `split == 'test'`; None to measure by
             cross-validation.
         baselines: Whether to decode the audio for MFCC and an untrained encoder.
         on_embed: Called meanwhile.

@@ -89,7 +89,7 @@ def evaluate_library(
     Args:
         library: The library.
         labels: Columns whose value related tracks share; tracks without one are left out.
-        where: `COLUMN=VALUE` to keep only some tracks.
+        where: A condition that tracks must fulfill: `split == 'test'`.
         models: Names or folders of further models, or folders of libraries of the same tracks.
         baselines: Whether to measure the baselines too, which need the audio as models do.
         robustness: Whether to alter the files and ask each model for them.

@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Bool, Int
 
 from specrec.errors import CatalogError
+from specrec.recommend.filters import matches
 from specrec.recommend.library import Library
 
 
@@ -55,19 +56,19 @@ class Task:
 
 
 def choose_rows(library: Library, where: str | None) -> Int[np.ndarray, " chosen"]:
-    """Rows of the library's tracks, or of those for which COLUMN=VALUE holds.
+    """Rows of the library's tracks, or of those for which a condition holds.
+
+    Args:
+        library: The library.
+        where: A condition as `Library.neighbors` takes it: `split == 'test'`.
 
     Raises:
-        CatalogError: If `where` is not of that form, names no column, or fits fewer than two
-            tracks.
+        QueryError: If the condition can't be read, or names no column.
+        CatalogError: If it holds for fewer than two tracks.
     """
     if where is None:
         return np.arange(len(library))
-    column, equals, value = where.partition("=")
-    if not equals:
-        raise CatalogError(f"where must be COLUMN=VALUE, not {where}")
-    fits = (_column(library, column).astype("string") == value).fillna(False).to_numpy(dtype=bool)
-    rows = np.flatnonzero(fits)
+    rows = np.flatnonzero(matches(where, library.columns))
     if len(rows) < 2:
         raise CatalogError(f"{library.folder}: {where} fits {len(rows)} tracks, 2 are needed")
     return rows

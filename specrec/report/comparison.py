@@ -8,7 +8,9 @@ from rich.table import Table
 
 from specrec.bootstrap import Estimate
 from specrec.explain.sentences import WORDS, noun, reading_text
+from specrec.recommend.by_both import HybridSpace
 from specrec.recommend.by_features.recommender import FeatureRecommender
+from specrec.recommend.search import Space
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
 from specrec.study.comparison import Disagreement, QueryComparison, RankedTrack
@@ -44,6 +46,14 @@ def print_basis(features: FeatureRecommender, notes: Sequence[str] = ()) -> None
     console = Console()
     for line in [*lines, *notes]:
         console.print(f"[dim]{escape(line)}[/]")
+
+
+def print_space(space: Space) -> None:
+    """Says what was compared, and of which tracks, where it is not sound alone."""
+    if isinstance(space, FeatureRecommender):
+        print_basis(space)
+    elif isinstance(space, HybridSpace):
+        print_basis(space.features, (f"{100 * space.share:.0f} % of the score is sound",))
 
 
 def print_query_comparison(comparison: QueryComparison) -> None:

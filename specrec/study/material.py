@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -68,18 +68,6 @@ class Material:
         if columns[name].isna().all():
             raise QueryError(f"{name}: holds nothing; name another column")
         return columns[name].reset_index(drop=True)
-
-
-def space_named(name: str) -> Space:
-    """A space by its name.
-
-    Raises:
-        QueryError: If there is no such space.
-    """
-    for space in get_args(Space):
-        if name == space:
-            return space
-    raise QueryError(f"tracks are compared by {' or '.join(get_args(Space))}, not {name}")
 
 
 def of_library(library: Library, space: Space = "embeddings") -> Material:

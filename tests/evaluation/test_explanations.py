@@ -21,7 +21,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 def test_explanations_of_a_planted_library_are_true(planted: Library) -> None:
-    rows = choose_rows(planted, "split=test")[:6]
+    rows = choose_rows(planted, "split == 'test'")[:6]
     done: list[tuple[int, int]] = []
     found = evaluate_explanations(planted, rows, lambda *at: done.append(at))
     assert found.queries == len(rows) == len(done)

@@ -12,7 +12,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 def test_the_planted_features_are_read_and_baselines_are_not(library: Library) -> None:
-    probing = probe_library(library, test="split=test")
+    probing = probe_library(library, test="split == 'test'")
     r2 = {item.feature.name: item.r2.value for item in probing.probe.features}
     assert set(r2) == {*HEARD, "loudness_lufs"}
     for name in HEARD:

@@ -34,7 +34,7 @@ def test_a_model_and_a_library_of_it_give_the_same_embedding(
     library: Library, reversed_library: Library, other_model: Path
 ) -> None:
     models = (str(other_model), str(reversed_library.folder))
-    found = evaluate_library(library, "half", "family", models=models, where="half=1")
+    found = evaluate_library(library, "half", "family", models=models, where="half == 1")
     second, third = "other", f"other ({reversed_library.folder})"
     assert list(found.embeddings) == ["random", second, third]
     assert found.embeddings[second].fingerprint == found.embeddings[third].fingerprint
@@ -100,7 +100,7 @@ def test_baselines_and_robustness_come_in_the_same_run(library: Library) -> None
     found = evaluate_library(
         library,
         "half",
-        where="half=1",
+        where="half == 1",
         baselines=True,
         robustness=True,
         on_embed=lambda *progress: done.append(progress),
@@ -125,7 +125,7 @@ def test_imagenet_weights_that_cannot_be_read_cost_only_their_baseline(
     broken.parent.mkdir(parents=True)
     broken.write_text("no weights")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    found = evaluate_library(library, "half", where="half=1", baselines=True)
+    found = evaluate_library(library, "half", where="half == 1", baselines=True)
     assert "imagenet" not in found.embeddings
     assert "mfcc" in found.embeddings
     assert imagenet_weights.name in found.left_out["imagenet"]

@@ -39,17 +39,17 @@ def test_nothing_known_leaves_out_nothing() -> None:
 
 def test_where_chooses_by_a_columns_text_or_number(library: Library) -> None:
     assert choose_rows(library, None).tolist() == [0, 1, 2, 3, 4, 5]
-    assert choose_rows(library, "family=y").tolist() == [3, 4]
-    assert choose_rows(library, "half=2").tolist() == [3, 4, 5]
+    assert choose_rows(library, "family == 'y'").tolist() == [3, 4]
+    assert choose_rows(library, "half == 2").tolist() == [3, 4, 5]
 
 
 @pytest.mark.parametrize(
     ("where", "message"),
     [
-        ("family", "must be COLUMN=VALUE"),
-        ("mood=calm", "no column mood; there are"),
-        ("family=z", "family=z fits 0 tracks"),
-        ("artist=Eva", "artist=Eva fits 1 tracks"),
+        ("family", "family does not hold true or false"),
+        ("mood == 'calm'", "no column mood; there are"),
+        ("family == 'z'", "family == 'z' fits 0 tracks"),
+        ("artist == 'Eva'", "artist == 'Eva' fits 1 tracks"),
     ],
 )
 def test_a_wrong_choice_is_refused(library: Library, where: str, message: str) -> None:

@@ -44,7 +44,7 @@ def evaluation() -> Evaluation:
     }
     return Evaluation(
         "out/library",
-        "split=test",
+        "split == 'test'",
         [f"track {row}" for row in range(40)],
         {name: Embedding(8) for name in NAMES},
         [evaluate_retrieval(vectors, task) for task in tasks],
@@ -142,7 +142,7 @@ def test_a_folder_has_json_markdown_and_the_pictures_it_names(
         assert image[..., :3].std() > 0.05
         drawing = (folder / name.replace(".png", ".svg")).read_text()
         assert drawing.rstrip().endswith("</svg>")
-    assert json.loads((folder / "evaluation.json").read_text())["where"] == "split=test"
+    assert json.loads((folder / "evaluation.json").read_text())["where"] == "split == 'test'"
 
 
 def test_the_retrieval_plot_shows_the_figures(evaluation: Evaluation) -> None:

@@ -119,8 +119,8 @@ def test_a_library_that_knows_no_features_gives_no_reasons(
         (["t0", "t1", "--versus", "t1"], "are the same track"),
         (["t0", "t1", "--versus", "Piece 0"], "are the same track"),
         (["t0", "t1", "--versus", "no such"], "fits no title"),
-        (["t0", "t1", "--plot", "x.jpg"], "end in .png or .svg"),
-        (["t0", "t1", "--plot", "x.png"], "model planted"),  # it is gone
+        (["t0", "t1", "-o", "x.jpg"], "end in .png or .svg"),
+        (["t0", "t1", "-o", "x.png"], "model planted"),  # it is gone
     ],
 )
 def test_what_cannot_be_explained_is_one_line_with_exit_code_2(
@@ -156,7 +156,7 @@ def test_a_match_is_drawn_as_the_name_ends(
         described = picture.read_text()
         assert "which part sounds like which" in described  # a comment beside the outlined text
     assert f"similarity {score:.3f}" in described
-    run("explain", *arguments, "--plot", tmp_path / f"same{suffix}")
+    run("explain", *arguments, "-o", tmp_path / f"same{suffix}")
     assert (tmp_path / f"same{suffix}").read_bytes() == picture.read_bytes()
 
 

@@ -132,8 +132,8 @@ def test_the_command_draws(folder: Path, tmp_path: Path) -> None:
     library = str(folder / "library")
     for number, arguments in enumerate(
         [
-            ["gallery", library, "popularity", "-k", "1"],
-            ["contrast", library, "popularity", "-n", "1", "--seed", "3"],
+            ["gallery", library, "popularity", "--tracks", "1"],
+            ["contrast", library, "popularity", "--tracks", "1", "--seed", "3"],
             ["neighbors", library, "Three", "-k", "1"],
         ]
     ):
@@ -144,7 +144,7 @@ def test_the_command_draws(folder: Path, tmp_path: Path) -> None:
 
 
 def test_the_tracks_of_a_library_are_drawn(folder: Path, tmp_path: Path) -> None:
-    arguments = ["spectrograms", str(folder / "library"), str(tmp_path), "--workers", "1"]
+    arguments = ["spectrograms", str(folder / "library"), "-o", str(tmp_path), "--workers", "1"]
     result = runner.invoke(specrec.cli.app, arguments)
     assert result.exit_code == 0, result.output
     assert "6 pictures, 6 drawn now, 0 skipped" in " ".join(result.stdout.split())

@@ -21,7 +21,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_command_draws_and_lists_failures(music: Path, tmp_path: Path) -> None:
-    arguments = ["spectrograms", str(music), str(tmp_path), "--workers", "1"]
+    arguments = ["spectrograms", str(music), "-o", str(tmp_path), "--workers", "1"]
     options = ["--model", "specrec-base", "--axes", "--json"]
     result = CliRunner().invoke(specrec.cli.app, [*arguments, *options])
     assert result.exit_code == 0, result.output
@@ -38,7 +38,14 @@ def test_the_command_draws_and_lists_failures(music: Path, tmp_path: Path) -> No
 
 def test_an_album_may_be_called_generations(tmp_path: Path) -> None:
     make_music(tmp_path / "music" / "generations", 1)
-    arguments = ["spectrograms", str(tmp_path / "music"), str(tmp_path / "out"), "--workers", "1"]
+    arguments = [
+        "spectrograms",
+        str(tmp_path / "music"),
+        "-o",
+        str(tmp_path / "out"),
+        "--workers",
+        "1",
+    ]
     result = CliRunner().invoke(specrec.cli.app, arguments)
     assert result.exit_code == 0, result.output
     assert (tmp_path / "out" / "generations" / "track 0.png").is_file()
@@ -52,10 +59,10 @@ def test_errors_are_one_line_with_exit_code_2(
 ) -> None:
     (tmp_path / "none").mkdir()
     for arguments, message in [
-        ([str(tmp_path / "none"), str(tmp_path / "out")], "no audio files"),
-        ([str(tmp_path / "nowhere"), str(tmp_path / "out")], "no such folder"),
-        ([str(music), str(tmp_path / "out"), "--model", "nope"], "model nope"),
-        ([str(music), str(music / "cover.jpg")], "cover.jpg"),
+        ([str(tmp_path / "none"), "-o", str(tmp_path / "out")], "no audio files"),
+        ([str(tmp_path / "nowhere"), "-o", str(tmp_path / "out")], "no such folder"),
+        ([str(music), "-o", str(tmp_path / "out"), "--model", "nope"], "model nope"),
+        ([str(music), "-o", str(music / "cover.jpg")], "cover.jpg"),
     ]:
         monkeypatch.setattr("sys.argv", ["specrec", "spectrograms", *arguments])
         with pytest.raises(SystemExit) as exit_:
@@ -71,7 +78,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_part(music: Path, tmp_path: Path)
     # No file may grow longer than this, as if the disk were full; bytecode would be cut short, too.
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
-        f"sys.argv = ['specrec', 'spectrograms', {str(music)!r}, {str(tmp_path)!r}]\n"
+        f"sys.argv = ['specrec', 'spectrograms', {str(music)!r}, '-o', {str(tmp_path)!r}]\n"
         "from specrec.cli import main; main()"
     )
     done = subprocess.run(

@@ -73,7 +73,7 @@ def music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
 
 def test_clusters_of_a_table(table: Path, tmp_path: Path) -> None:
     picture = tmp_path / "clusters.png"
-    arguments = ["clusters", str(table), "-k", "2", "--json", "--plot", str(picture)]
+    arguments = ["clusters", str(table), "--clusters", "2", "--json", "-o", str(picture)]
     result = runner.invoke(specrec.cli.app, arguments)
     assert result.exit_code == 0
     document = json.loads(result.stdout)
@@ -93,7 +93,7 @@ def test_clusters_are_drawn(table: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.split() == ["picture", "written", "to", str(one)]
     assert all(text in one.read_text() for text in ("Silhouette", "acousticness", "2 clusters"))
-    runner.invoke(specrec.cli.app, ["clusters", str(table), "--plot", str(other)])
+    runner.invoke(specrec.cli.app, ["clusters", str(table), "-o", str(other)])
     assert other.read_bytes() == one.read_bytes()
 
 
@@ -116,7 +116,7 @@ def test_a_library_is_clustered_by_sound_or_by_features(library: Path) -> None:
 @pytest.mark.parametrize(("color", "suffix"), [(None, "svg"), ("energy", "svg"), ("genre", "png")])
 def test_a_map_is_drawn(table: Path, tmp_path: Path, color: str | None, suffix: str) -> None:
     output = tmp_path / f"map.{suffix}"
-    colored = ["--color", color] if color else ["-k", "3"]
+    colored = ["--color", color] if color else ["--clusters", "3"]
     result = runner.invoke(
         specrec.cli.app, ["plot", "map", str(table), "-o", str(output), *colored]
     )
@@ -147,9 +147,9 @@ def test_a_column_that_is_not_there_is_named(table: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (["clusters", "TABLE", "--on", "embeddings"], "a table has features only"),
-        (["clusters", "LIBRARY", "--on", "colors"], "embeddings or features, not colors"),
-        (["clusters", "LIBRARY", "--plot", "a.pdf"], "only PNG and SVG"),
+        (["clusters", "TABLE", "--by", "sound"], "a table has features only"),
+        (["clusters", "LIBRARY", "--by", "colors"], "--by must be sound or features, not colors"),
+        (["clusters", "LIBRARY", "-o", "a.pdf"], "only PNG and SVG"),
         (["plot", "clusters", "LIBRARY", "-o", "a.pdf"], "only PNG and SVG"),
         (["plot", "cues", "LIBRARY", "-o", "a"], "only PNG and SVG"),
         (["cues", "LIBRARY"], "no track's audio can be read"),
@@ -183,7 +183,7 @@ def test_claims_about_a_library_with_audio(music: Path, tmp_path: Path) -> None:
 
 def test_cues_are_printed_and_drawn(music: Path, tmp_path: Path) -> None:
     picture = tmp_path / "cues.svg"
-    result = runner.invoke(specrec.cli.app, ["cues", str(music), "--plot", str(picture)])
+    result = runner.invoke(specrec.cli.app, ["cues", str(music), "-o", str(picture)])
     assert result.exit_code == 0
     said = " ".join(result.stdout.split())
     assert "supported" in said

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from specrec.bootstrap import Estimate
 from specrec.explain.sentences import noun
-from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.report.page.data import Table
 from specrec.report.study import claim_text

@@ -1,0 +1,31 @@
+"""Building a library, and bringing it up to date."""
+
+from typing import TYPE_CHECKING
+
+from specrec.cli.app import HYDRA_SETTINGS, OverridesArgument, app
+
+if TYPE_CHECKING:
+    from specrec.config import IndexConfig
+
+
+@app.command(context_settings=HYDRA_SETTINGS, add_help_option=False)
+def index(overrides: OverridesArgument = None) -> None:
+    """Build a library from music, or bring it up to date."""
+    from specrec.compose import run_composed
+    from specrec.config import IndexConfig
+
+    run_composed("index", IndexConfig, _index, overrides or [])
+
+
+def _index(config: "IndexConfig") -> None:
+    from specrec.index.build import build_library
+    from specrec.report.libraries import print_build
+    from specrec.report.progress import progress_bar
+
+    with (
+        progress_bar("reading") as on_scan,
+        progress_bar("embedding") as on_embed,
+        progress_bar("measuring") as on_describe,
+    ):
+        report = build_library(config, on_scan, on_embed, on_describe)
+    print_build(report, config.library)

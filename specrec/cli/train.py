@@ -1,0 +1,31 @@
+"""Training an encoder: the one command that imports `specrec.training`."""
+
+from typing import TYPE_CHECKING
+
+from specrec.cli.app import HYDRA_SETTINGS, OverridesArgument, app
+from specrec.printing import say
+
+if TYPE_CHECKING:
+    from specrec.config import TrainConfig
+
+
+@app.command(context_settings=HYDRA_SETTINGS, add_help_option=False)
+def train(overrides: OverridesArgument = None) -> None:
+    """Train an encoder on music of yours, or on synthesized music."""
+    from specrec.compose import run_composed
+    from specrec.config import TrainConfig
+
+    run_composed("train", TrainConfig, _train, overrides or [])
+
+
+def _train(config: "TrainConfig") -> None:
+    from specrec.report.progress import progress_bar
+    from specrec.training.fit import fit
+
+    with (
+        progress_bar("decoding") as on_progress,
+        progress_bar("measuring") as on_measure,
+        progress_bar("fitting") as on_fit,
+    ):
+        model = fit(config, on_progress, on_fit, on_measure)
+    say(f"model written to {model}")
