@@ -118,7 +118,8 @@ def build_library(
         lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(catalog, work.known, stay)
-        store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
+        alive = set(catalog.tracks["content_id"]) if config.prune else None
+        store.merge(alive)
         after = assemble(catalog, model, store, lost, decisions.removed, config.search)
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
@@ -127,7 +128,8 @@ def build_library(
             duplicates=pair_duplicates(same, after, store),
         )
         noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
-        _note(library, before, replace(decisions, kept=noted))
+        decisions = replace(decisions, kept=(*noted, *decisions.kept_of_removed(alive)))
+        _note(library, before, decisions)
         changed = before is None or not _equal(before, after)
         if changed:
             write_generation(library, after)

@@ -1,12 +1,12 @@
 """What people decided about a library, apart from all that can be computed again.
 
 `decisions.json` and its copy, `decisions.copy.json`, hold the tracks that `specrec remove` took
-out, and those that stay though their files are gone. Whatever else of a library is lost,
+out, and what lets a track stay though its file is gone. Whatever else of a library is lost,
 `index.py` makes it anew from the music; these two it only carries on.
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Removed:
 
 @dataclass(frozen=True)
 class Kept:
-    """A track that stays though its file is gone.
+    """What is noted of a track so that it can stay though its file is gone.
 
     Attributes:
         track: Its row of the library's tracks, as plain values.
@@ -62,7 +62,8 @@ class Decisions:
 
     Attributes:
         removed: The tracks that were taken out.
-        kept: Those that stay though their files are gone.
+        kept: Those that stay though their files are gone; and of those removed what would let
+            them stay, if they are restored when their files are gone.
         revision: Of two copies, the one with the higher number counts.
     """
 
@@ -118,6 +119,21 @@ class Decisions:
         return replace(
             self, removed=tuple(sorted(removed, key=lambda item: (item.path, item.content_id)))
         )
+
+    def with_removed(self, removed: Sequence[Removed], noted: Sequence[Kept]) -> "Decisions":
+        """The same, with more tracks taken out, and what is noted of them."""
+        before = {item.content_id for item in self.removed}
+        new = [item for item in removed if item.content_id not in before]
+        again = {item.track["content_id"] for item in noted}
+        others = [item for item in self.kept if item.track["content_id"] not in again]
+        return replace(self, removed=(*self.removed, *new), kept=(*others, *noted))
+
+    def kept_of_removed(self, alive: Collection[str] | None = None) -> tuple[Kept, ...]:
+        """What is noted of tracks that were taken out; if `alive` is given, of those contents."""
+        out = {item.content_id for item in self.removed}
+        if alive is not None:
+            out &= set(alive)
+        return tuple(item for item in self.kept if item.track["content_id"] in out)
 
     def restored(self, paths: Collection[str]) -> "Decisions":
         """The same, without the removed tracks that were at some paths.
@@ -210,17 +226,22 @@ def decisions_of(generation: Generation) -> Decisions:
 
 
 def known_tracks(before: Generation | None, decisions: Decisions) -> pd.DataFrame:
-    """All tracks that a library has, with `audio_id`; it may have lost some it was to keep."""
+    """All tracks that a library has, with `audio_id`; it may have lost some it was to keep.
+
+    A run that was killed may have left removed tracks in it.
+    """
     if before is None:
         known = pd.DataFrame({"path": [], "content_id": [], "track_id": []}, dtype="string")
         sounds: dict[str, str] = {}
     else:
         known, sounds = before.tracks, _audio_ids(before.files)
     have = {*known["content_id"], *known["path"], *known["track_id"]}
+    out = {item.content_id for item in decisions.removed}
     lost = [
         item
         for item in decisions.kept
-        if have.isdisjoint(item.track[name] for name in ("content_id", "path", "track_id"))
+        if item.track["content_id"] not in out
+        and have.isdisjoint(item.track[name] for name in ("content_id", "path", "track_id"))
     ]
     noted = {item.track["content_id"]: item.audio_id for item in decisions.kept if item.audio_id}
     sounds = noted | sounds  # of files that are gone, a generation knows none
@@ -247,7 +268,7 @@ def kept_tracks(
     features: pd.DataFrame,
     measure_version: int,
 ) -> tuple[Kept, ...]:
-    """What is noted of tracks that stay though their files are gone.
+    """What is noted of tracks so that they can stay though their files are gone.
 
     Args:
         tracks: As `known_tracks` gives them.

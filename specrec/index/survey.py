@@ -51,6 +51,8 @@ def survey(
     known = known_tracks(before, decisions)
     catalog, featured = _read_catalog(config, before, on_scan)
     out = decisions.removed_among(catalog.files, known)
+    taken = [item.content_id for item in decisions.removed]
+    known = known[~known["content_id"].isin(taken)]  # a run that was killed may have left some
     plan = make_plan(known, catalog, out, [] if before is None else before.files["path"])
     if config.prune != "all":
         root = None if before is None else str(before.manifest["audio_root"])
