@@ -61,6 +61,7 @@ class BuildReport:
         dry_run: Whether nothing was done.
         untagged: Files that were read now without their tags, and why.
         incomplete: Folders of the library that lacked some of their files and were left out.
+        moved_from: The folder of the music as it was, if it is another now.
     """
 
     tracks: int
@@ -76,6 +77,7 @@ class BuildReport:
     dry_run: bool = False
     untagged: Mapping[str, str] = field(default_factory=dict)
     incomplete: list[str] = field(default_factory=list)
+    moved_from: str | None = None
 
 
 def build_library(
@@ -148,6 +150,7 @@ def build_library(
         bool(config.prune),
         untagged=catalog.untagged,
         incomplete=[str(folder) for folder in store.incomplete],
+        moved_from=work.moved_from,
     )
 
 
@@ -175,6 +178,7 @@ def _rehearse(
         pruned=bool(config.prune),
         dry_run=True,
         untagged=work.catalog.untagged,
+        moved_from=work.moved_from,
     )
 
 

@@ -29,6 +29,7 @@ class Survey:
         known: The tracks of the library as it was.
         decisions: What was decided, with removed tracks where they are now.
         plan: What became of the files.
+        moved_from: The folder of the music as it was, if it is another now.
     """
 
     catalog: Catalog
@@ -36,6 +37,7 @@ class Survey:
     known: pd.DataFrame
     decisions: Decisions
     plan: Plan
+    moved_from: str | None = None
 
     def unknown(self, store: Store) -> pd.DataFrame:
         """The tracks that are still to be embedded."""
@@ -54,11 +56,13 @@ def survey(
     taken = [item.content_id for item in decisions.removed]
     known = known[~known["content_id"].isin(taken)]  # a run that was killed may have left some
     plan = make_plan(known, catalog, out, [] if before is None else before.files["path"])
+    root = None if before is None else str(before.manifest["audio_root"])
     if config.prune != "all":
-        root = None if before is None else str(before.manifest["audio_root"])
         gone_before = {item.track["path"] for item in decisions.kept} & set(known["path"])
         check_plan(plan, catalog, len(known), gone_before, root, bool(config.prune))
-    return Survey(catalog, featured, known, _heard(decisions.seen(out), catalog), plan)
+    moved_from = None if root == str(catalog.root.resolve()) else root
+    decisions = _heard(decisions.seen(out), catalog)
+    return Survey(catalog, featured, known, decisions, plan, moved_from)
 
 
 def _heard(decisions: Decisions, catalog: Catalog) -> Decisions:

@@ -106,6 +106,8 @@ def print_build(report: BuildReport, library: str) -> None:
         console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
     for folder in report.incomplete:
         console.print(f"left out: {escape(folder)}, which lacks some of its files")
+    if report.moved_from is not None:
+        console.print(f"the folder of the music was {escape(report.moved_from)} before")
     _print_plan(console, report)
     if report.table:
         console.print(escape(report.table))
