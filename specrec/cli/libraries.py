@@ -6,7 +6,7 @@ import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.errors import LibraryError, QueryError
-from specrec.printing import say, say_json
+from specrec.printing import counted, say, say_json
 
 
 @app.command()
@@ -38,19 +38,18 @@ def verify(
 
     with progress_bar("verifying") as on_progress:
         found = verify_library(library, on_progress)
-    if json:
-        say_json(verification_json(found))
-    else:
+    if not json:
         print_verification(found, str(library))
-    if not found.damage:
-        return
-    if not repair:
-        places = "place" if len(found.damage) == 1 else "places"
+    done = repair_library(library, found) if found.damage and repair else None
+    if json:
+        say_json(verification_json(found, done))
+    elif done is not None:
+        print_repair(done)
+    if found.damage and done is None:
         raise LibraryError(
-            f"{library}: damaged in {len(found.damage)} {places}; mend it with:"
+            f"{library}: damaged in {counted(len(found.damage), 'place')}; mend it with:"
             f" specrec verify {library} --repair"
         )
-    print_repair(repair_library(library, found))
 
 
 @app.command()
@@ -70,7 +69,7 @@ def remove(
     left = remove_tracks(library, [str(track.track_id) for track in found])
     for track in found:
         say(f"removed {name_of(track)} ({track.path})")
-    say(f"{left} tracks are left; undo it with: specrec restore {library} --all")
+    say(f"{counted(left, 'track')} left; undo it with: specrec restore {library} --all")
 
 
 @app.command()
@@ -89,4 +88,4 @@ def restore(
     back = restore_tracks(library, None if everything else paths)
     for path in back:
         say(f"restored {path}")
-    say(f"{len(back)} files; now run index.py again" if back else "nothing was removed")
+    say(f"{counted(len(back), 'file')}; now run index.py again" if back else "nothing was removed")
