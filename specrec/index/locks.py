@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from specrec.errors import LibraryError
-from specrec.writing import storing
+from specrec.writing import remove_abandoned, storing
 
 
 @contextmanager
@@ -34,6 +34,7 @@ def writer_lock(library: Path) -> Iterator[None]:
             is_old = True  # another run has it, or had it and left nothing
         if is_old:
             raise LibraryError(f"{library}: another run is writing to it; wait for its end")
+        remove_abandoned(library)
         try:
             yield
         finally:
