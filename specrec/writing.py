@@ -67,7 +67,7 @@ def remove_abandoned(folder: Path) -> None:
     Whoever still writes holds a lock on his, which ends with his process.
     """
     for path in folder.glob(".specrec-*.tmp"):
-        with suppress(OSError), path.open("rb") as file:
+        with suppress(OSError), path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
 

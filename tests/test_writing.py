@@ -135,6 +135,19 @@ def test_whatever_file_of_a_library_does_not_fit_the_one_before_stays(
     assert not [path for path in library.rglob("*") if path.name.endswith((".tmp", ".gone"))]
 
 
+def test_a_disk_too_full_to_name_a_generation_is_noticed_before_it_is_the_current_one(
+    tmp_path: Path, build: Build
+) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    build(music, library)
+    before = sorted(library.rglob("*"))
+    (music / "track 1.wav").rename(music / "moved.wav")
+    with files_of_at_most(3), pytest.raises(StorageError, match=r"library/CURRENT: .*too large"):
+        build(music, library)
+    assert sorted(library.rglob("*")) == before
+    assert "track 1.wav" in set(Library.open(library).tracks["path"])
+
+
 def test_a_journal_that_is_damaged_or_does_not_fit_costs_no_more_than_its_lines(
     tmp_path: Path,
 ) -> None:
