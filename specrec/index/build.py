@@ -27,6 +27,7 @@ from specrec.index.decisions import (
 )
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation, skipped_files
+from specrec.index.inventory import keep_vanished, take_inventory
 from specrec.index.locks import writer_lock
 from specrec.index.plan import Plan
 from specrec.index.storage import (
@@ -36,7 +37,6 @@ from specrec.index.storage import (
     write_generation,
 )
 from specrec.index.store import EmbeddedTrack, Failure, Store, store_key
-from specrec.index.survey import keep_vanished, survey
 from specrec.model.probe import same_probe
 from specrec.model.resolve import find_model, read_card
 
@@ -110,7 +110,7 @@ def build_library(
         return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
         before = read_generation(library)
-        work = survey(config, library, before, on_scan)
+        work = take_inventory(config, library, before, on_scan)
         catalog, plan, decisions = work.catalog, work.plan, work.decisions
         store = Store(library, key)
         if before is not None and before.version < 3:
@@ -165,7 +165,7 @@ def _rehearse(
 ) -> BuildReport:
     """Says what a run would do; reads only."""
     before = read_generation(library)
-    work = survey(config, library, before, on_scan)
+    work = take_inventory(config, library, before, on_scan)
     return BuildReport(
         0 if before is None else len(before),
         len(work.unknown(Store(library, key))),

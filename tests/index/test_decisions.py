@@ -17,9 +17,9 @@ from specrec.config import IndexConfig
 from specrec.errors import LibraryError, Reason
 from specrec.index.build import build_library
 from specrec.index.decisions import Decisions, Kept, Removed, known_tracks, read_decisions
+from specrec.index.inventory import keep_vanished
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.plan import check_plan, make_plan
-from specrec.index.survey import keep_vanished
 from specrec.recommend.library import Library
 from tests.index.test_build import Build
 from tests.sounds import make_music

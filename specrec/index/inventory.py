@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class Inventory:
     """What there is before anything is done.
 
     Attributes:
@@ -45,9 +45,9 @@ class Survey:
         return self.catalog.tracks[~self.catalog.tracks["content_id"].isin(list(known))]
 
 
-def survey(
+def take_inventory(
     config: IndexConfig, library: Path, before: Generation | None, on_scan: Progress | None
-) -> Survey:
+) -> Inventory:
     """Compares the music with the library; reads only."""
     decisions = read_decisions(library, before)
     known = known_tracks(before, decisions)
@@ -62,7 +62,7 @@ def survey(
         check_plan(plan, catalog, len(known), gone_before, root, bool(config.prune))
     moved_from = None if root == str(catalog.root.resolve()) else root
     decisions = _heard(decisions.seen(out), catalog)
-    return Survey(catalog, featured, known, decisions, plan, moved_from)
+    return Inventory(catalog, featured, known, decisions, plan, moved_from)
 
 
 def _heard(decisions: Decisions, catalog: Catalog) -> Decisions:
