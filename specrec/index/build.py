@@ -18,13 +18,8 @@ from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import AudioError, LibraryError, Reason
 from specrec.index.assemble import assemble, pair_duplicates
-from specrec.index.decisions import (
-    Decisions,
-    damaged_copies,
-    kept_tracks,
-    read_decisions,
-    write_decisions,
-)
+from specrec.index.decision_files import note_decisions
+from specrec.index.decisions import Decisions, kept_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation, skipped_files
 from specrec.index.inventory import keep_vanished, take_inventory
@@ -131,7 +126,7 @@ def build_library(
         )
         noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
         decisions = replace(decisions, kept=(*noted, *decisions.kept_of_removed(alive)))
-        _note(library, before, decisions)
+        note_decisions(library, work.copies, decisions)
         changed = before is None or not _equal(before, after)
         if changed:
             write_generation(library, after)
@@ -152,12 +147,6 @@ def build_library(
         incomplete=[str(folder) for folder in store.incomplete],
         moved_from=work.moved_from,
     )
-
-
-def _note(library: Path, before: Generation | None, decisions: Decisions) -> None:
-    """Writes what was decided, if it is another than before, or does not stand there twice."""
-    if damaged_copies(library) or read_decisions(library, before) != decisions:
-        write_decisions(library, decisions)
 
 
 def _rehearse(

@@ -11,7 +11,8 @@ from specrec.catalog.catalog import Catalog, read_catalog
 from specrec.catalog.identity import audio_id
 from specrec.catalog.joins import Joined, join_features
 from specrec.config import IndexConfig
-from specrec.index.decisions import Decisions, known_tracks, read_decisions, typed
+from specrec.index.decision_files import Copies, read_copies
+from specrec.index.decisions import Decisions, known_tracks, typed
 from specrec.index.generation import Generation
 from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.store import Store
@@ -27,7 +28,8 @@ class Inventory:
         catalog: The music as it is now.
         featured: What came of joining the table of features.
         known: The tracks of the library as it was.
-        decisions: What was decided, with removed tracks where they are now.
+        copies: What was decided, as it stands on disk.
+        decisions: The same, with removed tracks where they are now.
         plan: What became of the files.
         moved_from: The folder of the music as it was, if it is another now.
     """
@@ -35,6 +37,7 @@ class Inventory:
     catalog: Catalog
     featured: Joined | None
     known: pd.DataFrame
+    copies: Copies
     decisions: Decisions
     plan: Plan
     moved_from: str | None = None
@@ -49,7 +52,8 @@ def take_inventory(
     config: IndexConfig, library: Path, before: Generation | None, on_scan: Progress | None
 ) -> Inventory:
     """Compares the music with the library; reads only."""
-    decisions = read_decisions(library, before)
+    copies = read_copies(library)
+    decisions = copies.or_of(before)
     known = known_tracks(before, decisions)
     catalog, featured = _read_catalog(config, before, on_scan)
     out = decisions.removed_among(catalog.files, known)
@@ -62,7 +66,7 @@ def take_inventory(
         check_plan(plan, catalog, len(known), gone_before, root, bool(config.prune))
     moved_from = None if root == str(catalog.root.resolve()) else root
     decisions = _heard(decisions.seen(out), catalog)
-    return Inventory(catalog, featured, known, decisions, plan, moved_from)
+    return Inventory(catalog, featured, known, copies, decisions, plan, moved_from)
 
 
 def _heard(decisions: Decisions, catalog: Catalog) -> Decisions:

@@ -13,14 +13,8 @@ from jaxtyping import Bool
 from specrec.catalog.identity import audio_id, content_id
 from specrec.errors import LibraryError, QueryError, Reason
 from specrec.index.assemble import REMOVED
-from specrec.index.decisions import (
-    Decisions,
-    Removed,
-    kept_tracks,
-    known_tracks,
-    read_decisions,
-    write_decisions,
-)
+from specrec.index.decision_files import read_decisions, write_decisions
+from specrec.index.decisions import Decisions, Removed, kept_tracks, known_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation
 from specrec.index.locks import writer_lock

@@ -16,7 +16,8 @@ from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.errors import LibraryError, Reason
 from specrec.index.build import build_library
-from specrec.index.decisions import Decisions, Kept, Removed, known_tracks, read_decisions
+from specrec.index.decision_files import read_decisions
+from specrec.index.decisions import Decisions, Kept, Removed, known_tracks
 from specrec.index.inventory import keep_vanished
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.plan import check_plan, make_plan

@@ -14,7 +14,7 @@ from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
 from specrec.errors import LibraryError
 from specrec.index.build import build_library
-from specrec.index.decisions import NAMES, read_decisions
+from specrec.index.decision_files import NAMES, read_decisions
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.repair import Repair, repair_library, verify_library
 from specrec.index.segment import Segment, write_segment
