@@ -20,6 +20,7 @@ from specrec.index.search import AUTO, build_index
 from specrec.index.store import Failure, Store
 from specrec.model.probe import load_probe
 from specrec.model.resolve import read_card
+from specrec.printing import counted
 
 REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
 _GONE = Failure(Reason.MISSING, "its file is gone, and this model has not embedded it")
@@ -61,7 +62,7 @@ def assemble(
     tracks = catalog.tracks[refused.isna()].reset_index(drop=True)
     if not len(tracks):
         raise LibraryError(
-            f"{catalog.root}: none of the {len(skipped)} files can be used;"
+            f"{catalog.root}: nothing that can be used in {counted(len(skipped), 'file')};"
             f" the first: {skipped[0].path}: {skipped[0].detail} ({skipped[0].reason})"
         )
     contents = tracks["content_id"].tolist()

@@ -18,15 +18,11 @@ from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import AudioError, LibraryError, Reason
 from specrec.index.assemble import assemble, pair_duplicates
-from specrec.index.decisions import (
-    Decisions,
-    damaged_copies,
-    kept_tracks,
-    read_decisions,
-    write_decisions,
-)
+from specrec.index.decision_files import note_decisions
+from specrec.index.decisions import Decisions, kept_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation, skipped_files
+from specrec.index.inventory import keep_vanished, take_inventory
 from specrec.index.locks import writer_lock
 from specrec.index.plan import Plan
 from specrec.index.storage import (
@@ -36,7 +32,6 @@ from specrec.index.storage import (
     write_generation,
 )
 from specrec.index.store import EmbeddedTrack, Failure, Store, store_key
-from specrec.index.survey import keep_vanished, survey
 from specrec.model.probe import same_probe
 from specrec.model.resolve import find_model, read_card
 from specrec.progress import Progress
@@ -60,6 +55,7 @@ class BuildReport:
         dry_run: Whether nothing was done.
         untagged: Files that were read now without their tags, and why.
         incomplete: Folders of the library that lacked some of their files and were left out.
+        moved_from: The folder of the music as it was, if it is another now.
     """
 
     tracks: int
@@ -75,6 +71,7 @@ class BuildReport:
     dry_run: bool = False
     untagged: Mapping[str, str] = field(default_factory=dict)
     incomplete: list[str] = field(default_factory=list)
+    moved_from: str | None = None
 
 
 def build_library(
@@ -107,7 +104,7 @@ def build_library(
         return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
         before = read_generation(library)
-        work = survey(config, library, before, on_scan)
+        work = take_inventory(config, library, before, on_scan)
         catalog, plan, decisions = work.catalog, work.plan, work.decisions
         store = Store(library, key)
         if before is not None and before.version < 3:
@@ -117,7 +114,8 @@ def build_library(
         lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(catalog, work.known, stay)
-        store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
+        alive = set(catalog.tracks["content_id"]) if config.prune else None
+        store.merge(alive)
         after = assemble(catalog, model, store, lost, decisions.removed, config.search)
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
@@ -126,7 +124,8 @@ def build_library(
             duplicates=pair_duplicates(same, after, store),
         )
         noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
-        _note(library, before, replace(decisions, kept=noted))
+        decisions = replace(decisions, kept=(*noted, *decisions.kept_of_removed(alive)))
+        note_decisions(library, work.copies, decisions)
         changed = before is None or not _equal(before, after)
         if changed:
             write_generation(library, after)
@@ -145,13 +144,8 @@ def build_library(
         bool(config.prune),
         untagged=catalog.untagged,
         incomplete=[str(folder) for folder in store.incomplete],
+        moved_from=work.moved_from,
     )
-
-
-def _note(library: Path, before: Generation | None, decisions: Decisions) -> None:
-    """Writes what was decided, if it is another than before, or does not stand there twice."""
-    if damaged_copies(library) or read_decisions(library, before) != decisions:
-        write_decisions(library, decisions)
 
 
 def _rehearse(
@@ -159,7 +153,7 @@ def _rehearse(
 ) -> BuildReport:
     """Says what a run would do; reads only."""
     before = read_generation(library)
-    work = survey(config, library, before, on_scan)
+    work = take_inventory(config, library, before, on_scan)
     return BuildReport(
         0 if before is None else len(before),
         len(work.unknown(Store(library, key))),
@@ -172,6 +166,7 @@ def _rehearse(
         pruned=bool(config.prune),
         dry_run=True,
         untagged=work.catalog.untagged,
+        moved_from=work.moved_from,
     )
 
 

@@ -26,17 +26,17 @@ def read_track(
         yield from window_blocks(path, plan)
         yield None
         return
-    from specrec.descriptors.measure import Survey  # here, for scipy takes long to load
+    from specrec.descriptors.measure import TrackMeter  # here, for scipy takes long to load
 
-    survey = Survey()
+    meter = TrackMeter()
 
-    def listen() -> Survey:
-        nonlocal survey
-        survey = Survey()
-        return survey
+    def listen() -> TrackMeter:
+        nonlocal meter
+        meter = TrackMeter()
+        return meter
 
     yield from window_blocks(path, plan, listen)
     try:
-        yield survey.finish(path)
+        yield meter.finish(path)
     except Exception:  # whatever measuring does, the embedding is good
         yield None

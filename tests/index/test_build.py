@@ -179,10 +179,15 @@ def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
 
 def test_nothing_usable_is_one_line(tmp_path: Path, build: Build) -> None:
     (tmp_path / "music").mkdir()
+    library = tmp_path / "new" / "library"
     with pytest.raises(CatalogError, match="no audio files"):
-        build(tmp_path / "music", tmp_path / "library")
+        build(tmp_path / "music", library)
+    (tmp_path / "table.csv").write_text("title\na\n")
+    with pytest.raises(CatalogError, match=r"table\.csv"):
+        build(tmp_path / "table.csv", library)
+    assert not (tmp_path / "new").exists()
     (tmp_path / "music" / "a.mp3").write_text("text")
-    with pytest.raises(LibraryError, match=r"none of the 1 files can be used.*not_audio"):
+    with pytest.raises(LibraryError, match=r"nothing that can be used in 1 file; .*not_audio"):
         build(tmp_path / "music", tmp_path / "library")
 
 

@@ -1,5 +1,6 @@
 """Damage: what is found, what is saved, and that no decision is forgotten."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
 from specrec.errors import LibraryError
 from specrec.index.build import build_library
-from specrec.index.decisions import NAMES, read_decisions
+from specrec.index.decision_files import NAMES, read_decisions
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.repair import Repair, repair_library, verify_library
 from specrec.index.segment import Segment, write_segment
@@ -102,8 +103,25 @@ def test_the_command_mends_and_says_what_it_saved(
     library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
     flip(_last(library) / "tracks.parquet", 200)
     specrec.cli.app(["verify", str(library), "--repair"], standalone_mode=False)
-    assert f"mended: {len(STAYING)} tracks are there" in capsys.readouterr().out
+    assert f"mended: {len(STAYING)} tracks; what" in capsys.readouterr().out
     assert verify_library(library).damage == []
+
+
+def test_json_is_all_that_is_printed_also_of_a_repair(
+    tmp_path: Path, decided: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
+    flip(_last(library) / "tracks.parquet", 200)
+    command = ["verify", str(library), "--json"]
+    with pytest.raises(LibraryError, match="damaged in 1 place; mend"):
+        specrec.cli.app(command, standalone_mode=False)
+    found = json.loads(capsys.readouterr().out)
+    specrec.cli.app([*command, "--repair"], standalone_mode=False)
+    repair = {"tracks": len(STAYING), "again": 0, "lost": 0}
+    assert json.loads(capsys.readouterr().out) == found | {"repair": repair}
+    specrec.cli.app(command, standalone_mode=False)
+    whole = json.loads(capsys.readouterr().out)
+    assert (found["repair"], whole["damage"], whole["repair"]) == (None, [], None)
 
 
 STAYING = ["track 0.wav", "track 2.wav", "track 4.wav", "track 5.wav"]
