@@ -34,7 +34,6 @@ from specrec.errors import AudioError, Reason
 Made = TypeVar("Made")
 
 _FASTER_BY_FFMPEG = {"opus", "ogg"}  # about twice as fast there; WAV, FLAC and MP3 are not
-_LONG_TAG_BYTES = 1 << 16  # libsndfile reads ID3 in time that grows with the square of its frames
 # A second of sound takes 800 bytes and more with all but a few codecs for speech. Silence takes
 # less, and some of it belongs to music: ten minutes are free. A file that gives more than that was
 # made to cost time, or says something absurd of itself.
@@ -101,8 +100,7 @@ def decode_with(
             raise AudioError(path, Reason.TRUNCATED, "the file ends before its header says")
         part = Part(start_seconds, length_seconds, COMPLETE if whole else 0.0)
         decoders = [open_soundfile, open_ffmpeg]
-        has_long_tags = head.links[0][0] > _LONG_TAG_BYTES
-        if head.container in _FASTER_BY_FFMPEG or has_long_tags or not head.states_length:
+        if head.container in _FASTER_BY_FFMPEG or not head.states_length:
             decoders.reverse()
         failures = []
         for decoder in decoders:
