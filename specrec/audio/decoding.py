@@ -28,6 +28,7 @@ from specrec.audio.ffmpeg import (
     start_seconds,
     stated_seconds,
 )
+from specrec.audio.frames import STATE_NO_LENGTH
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
@@ -179,7 +180,7 @@ def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float | None]:
     try:
         with open_container(file, *head.links[0]) as container:
             stream = sound_of(container)
-            if stream is None:
+            if stream is None or container.format.name in STATE_NO_LENGTH:
                 return stated, reached
             stated = stated_seconds(container, stream) or 0.0
             origin = start_seconds(stream)

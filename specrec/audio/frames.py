@@ -18,7 +18,8 @@ STATE_NO_LENGTH = {"aac", "ac3", "ac4", "amr", "amrnb", "amrwb", "aptx", "dts", 
                    "gsm", "loas", "mlp", "truehd"}  # fmt: skip
 """FFmpeg's formats that never say how long they are."""
 
-_BARE = {"mp3", *STATE_NO_LENGTH}  # one frame after the other, and nothing between them but tags
+# In these, one frame of sound follows the other, each with a mark, and only tags lie between them.
+_BARE = {"mp3", *STATE_NO_LENGTH} - {"amr", "amrnb", "amrwb", "aptx", "gsm"}
 _SEEKABLE = {"mp4", "matroska", "wv", "ape", "flac", "ogg"}  # exactly, after a pre-roll
 _PREROLL_SECONDS = 1.0  # lossy codecs need what lies before a cut to decode it rightly
 _LOST_SECONDS = 1.0  # what may be lost of any file
@@ -45,11 +46,11 @@ class Frames:
         names = set(container.format.name.split(","))
         self.seeks = len(head.links) == 1 and bool(_SEEKABLE & names)
         self._file, self._head = file, head
-        self._packets = 0
-        self._lost = 0  # of these, but for the last in a row: of a file that was cut, or a tag
-        # Of a bare stream, bytes that are neither decoded nor in tags.
         self._is_bare = bool(_BARE & names)
+        # Of a bare stream, bytes that are neither decoded nor in tags; of another, packets that
+        # can't be decoded, but for the last in a row, where a file was cut, or a tag follows.
         self._soundless_bytes, self._reached = 0, head.links[0][0]
+        self._packets = self._lost = 0
 
     def __iter__(self) -> Iterator[av.AudioFrame]:
         lost_in_a_row, any_frames = 0, False
@@ -86,13 +87,14 @@ class Frames:
             seconds: That were decoded.
             share: Of packets, or bytes, that may be lost.
         """
+        if self._is_bare:
+            lost, all_bytes = self._soundless_bytes, self._head.size
+            is_much = lost > max(_SOUNDLESS_BYTES, share * all_bytes)
+            return f"{lost} of {all_bytes} bytes hold no sound" if is_much else None
         lost, packets = self._lost, self._packets
-        # A tag in the middle of a short file may be a large share of it.
-        if lost > share * packets and lost * seconds / max(1, packets - lost) > _LOST_SECONDS:
-            return f"{lost} of {packets} packets can't be decoded"
-        if self._soundless_bytes > max(_SOUNDLESS_BYTES, share * self._head.size):
-            return f"{self._soundless_bytes} of {self._head.size} bytes hold no sound"
-        return None
+        lost_seconds = lost * seconds / max(1, packets - lost)
+        is_much = lost > share * packets and lost_seconds > _LOST_SECONDS
+        return f"{lost} of {packets} packets can't be decoded" if is_much else None
 
 
 def _open_others(
