@@ -4,7 +4,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from specrec.config import IndexConfig, TrainConfig
+from specrec.config.old_names import renamed
 from specrec.errors import ConfigError, SpecrecError, message_of
 from specrec.printing import say, write_any_text
 from specrec.stopping import exit_code, stoppable
@@ -52,6 +53,7 @@ def run_script(
     @hydra.main(version_base="1.3", config_path=str(conf), config_name=config_name)
     def main(composed: DictConfig) -> None:
         try:  # here, for Hydra puts a line of its own before an error that leaves the job
+            _refuse_unknown_keys(composed, schema)
             missing: set[str] = OmegaConf.missing_keys(composed)
             if missing:
                 key = min(missing)
@@ -62,9 +64,10 @@ def run_script(
             _fail(error)
 
     try:
+        _refuse_old_names(sys.argv[1:])
         with stoppable():
             main()
-    except (HydraException, OmegaConfBaseException) as error:
+    except (ConfigError, HydraException, OmegaConfBaseException) as error:
         _fail(error)
     except BrokenPipeError:  # whoever read the output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -86,6 +89,23 @@ _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one 
     "provider=",
     "See https://",
 )
+
+
+def _refuse_old_names(arguments: Sequence[str]) -> None:
+    """Refuses keys that were renamed, whatever their values, which Hydra may fail to read."""
+    for argument in arguments:
+        if said := renamed(argument.partition("=")[0].lstrip("+~")):
+            raise ConfigError(said)
+
+
+def _refuse_unknown_keys(composed: Any, schema: type, prefix: str = "") -> None:
+    """Refuses keys that the schema does not have; `+KEY=VALUE` would add them unsaid."""
+    kinds = get_type_hints(schema)
+    for name in composed:
+        if name not in kinds:
+            raise ConfigError(f"{prefix}{name} is not a setting (--cfg job shows all keys)")
+        if is_dataclass(kinds[name]):
+            _refuse_unknown_keys(composed[name], cast(type, kinds[name]), f"{prefix}{name}.")
 
 
 def _text_keys(schema: type, prefix: str = "") -> dict[str, bool]:
@@ -137,6 +157,8 @@ def _one_line(error: BaseException) -> str:
     while origin is not None:  # a schema's own refusal, wrapped by OmegaConf
         if isinstance(origin, SpecrecError):
             return str(origin)
+        if said := renamed(str(getattr(origin, "full_key", ""))):  # of a key in a file
+            return said
         origin = origin.__cause__ or origin.__context__
     if not isinstance(error, HydraException | OmegaConfBaseException):  # a full disk, say
         return message_of(error)

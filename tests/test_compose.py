@@ -32,7 +32,7 @@ NAMES = [
 def test_every_text_is_read_back_sign_by_sign(schema: type) -> None:
     keys = _text_keys(schema)
     texts = [key for key, is_list in keys.items() if not is_list]
-    expected = {IndexConfig: {"audio", "features"}, TrainConfig: {"data.audio", "data.cache"}}
+    expected = {IndexConfig: {"audio", "feature_table"}, TrainConfig: {"data.audio", "data.cache"}}
     assert expected[schema] <= set(texts)
     for name in NAMES:
         for key in (texts[-1], "+" + texts[0]):
@@ -51,7 +51,7 @@ def test_every_text_is_read_back_sign_by_sign(schema: type) -> None:
     ],
 )
 def test_a_list_of_folders_may_have_any_names(typed: str, read: list[str]) -> None:
-    override = _override(_quoted(f"data.extra={typed}", _text_keys(TrainConfig)))
+    override = _override(_quoted(f"data.unlabeled_audio={typed}", _text_keys(TrainConfig)))
     assert [str(value) for value in override.value()] == read
 
 

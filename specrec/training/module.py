@@ -65,7 +65,7 @@ class ContrastiveModule(LightningModule):
         self.projector = _projector(dim, settings.projector_dim)
         self.generator = torch.Generator()
         self.collected: list[tuple[Tensor, Tensor, Tensor]] = []
-        self.agreements: list[Tensor] = []
+        self.teacher_cosines: list[Tensor] = []
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Notes the encoder's settings, so that only the same encoder resumes."""
@@ -124,7 +124,7 @@ class ContrastiveModule(LightningModule):
         self.collected.append((embeddings.unflatten(0, windows.shape[:2]), rows, labels))
         if self.teacher is not None:
             targets = self.teacher(windows.flatten(0, 1))
-            self.agreements.append(1 - distillation(embeddings[:, self.taught], targets))
+            self.teacher_cosines.append(1 - distillation(embeddings[:, self.taught], targets))
 
     def on_validation_epoch_end(self) -> None:
         """Logs the loss and what a listener would care for: are related windows found first?"""
@@ -133,9 +133,11 @@ class ContrastiveModule(LightningModule):
         embeddings, rows, labels = map(gathered, (embeddings, rows, labels))
         loss = nt_xent(embeddings[:, 0], embeddings[:, -1], self.settings.temperature)
         figures = retrieval_figures(embeddings.float().cpu(), rows.cpu(), labels.cpu())
-        if self.agreements:
-            figures["valid/agreement"] = float(gathered(torch.stack(self.agreements)).mean())
-            self.agreements.clear()
+        if self.teacher_cosines:
+            figures["valid/teacher_cosine"] = float(
+                gathered(torch.stack(self.teacher_cosines)).mean()
+            )
+            self.teacher_cosines.clear()
         self.log_dict(
             {"valid/nt_xent": float(loss), **figures}, prog_bar=True, rank_zero_only=False
         )
