@@ -1,6 +1,7 @@
 """The Lightning module: views, embeddings, contrastive loss, retrieval as validation."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -71,18 +72,27 @@ class ContrastiveModule(LightningModule):
         """Notes the encoder's settings, so that only the same encoder resumes."""
         checkpoint["encoder"] = asdict(self.encoder_config)
 
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Finds the best figure so far under the name that it had in earlier releases."""
+        states = checkpoint["callbacks"].items()
+        checkpoint["callbacks"] = {
+            name.replace("valid/agreement", "valid/teacher_cosine"): state for name, state in states
+        }
+
     def on_train_epoch_start(self) -> None:
         """Seeds this epoch's augmentation, differently in each process."""
         self.generator.manual_seed(
             hash((self.seed, self.current_epoch, self.global_rank)) & 0xFFFFFFFF
         )
 
-    def training_step(
-        self,
-        batch: tuple[Float32[Tensor, "tracks two samples"], Tensor, Tensor, Tensor],
-        batch_idx: int,
-    ) -> Tensor:
-        """The weighted sum of the losses, over the views of all devices."""
+    def training_step(self, batch: Sequence[Tensor], batch_idx: int) -> Tensor:
+        """Computes the loss: the weighted sum of the losses that have a weight.
+
+        Args:
+            batch: What `ViewDataset` gives, stacked: windows (tracks, 2, samples), the tracks' rows
+                and label codes (tracks,), and targets (tracks, 2, dim).
+            batch_idx: The number of the batch, which does not matter.
+        """
         windows, rows, labels, targets = batch
         settings = self.settings
         views, mixed = change_views(windows.flatten(0, 1), settings.augment, self.generator)
@@ -113,12 +123,14 @@ class ContrastiveModule(LightningModule):
             self.log(f"train/{name}", loss, prog_bar=True, on_step=False, on_epoch=True)
         return torch.stack(list(losses.values())).sum()
 
-    def validation_step(
-        self,
-        batch: tuple[Float32[Tensor, "tracks windows samples"], Tensor, Tensor],
-        batch_idx: int,
-    ) -> None:
-        """Embeds fixed windows, as a search would."""
+    def validation_step(self, batch: Sequence[Tensor], batch_idx: int) -> None:
+        """Embeds fixed windows, as a search would.
+
+        Args:
+            batch: What `WindowDataset` gives, stacked: windows (tracks, windows, samples), and the
+                tracks' rows and label codes (tracks,).
+            batch_idx: The number of the batch, which does not matter.
+        """
         windows, rows, labels = batch
         embeddings = self.encoder(self._log_mel(windows.flatten(0, 1)))
         self.collected.append((embeddings.unflatten(0, windows.shape[:2]), rows, labels))
