@@ -49,7 +49,12 @@ def build(model_folder: Path) -> Callable[..., BuildReport]:
 
     def run(audio: Path, library: Path, **settings: bool | str) -> BuildReport:
         config = IndexConfig(
-            str(audio), str(library), str(model_folder), workers=1, describe=False, **settings
+            str(audio),
+            str(library),
+            str(model_folder),
+            workers=1,
+            measure_features=False,
+            **settings,
         )
         return build_library(config)
 

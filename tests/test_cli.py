@@ -31,7 +31,11 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
     )
     build_library(
         IndexConfig(
-            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+            str(music),
+            str(folder / "library"),
+            str(model_folder),
+            workers=1,
+            measure_features=False,
         )
     )
     return folder / "library"
@@ -44,7 +48,11 @@ def other_music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) ->
     music = make_music(folder / "music", 1, first=7)
     build_library(
         IndexConfig(
-            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+            str(music),
+            str(folder / "library"),
+            str(model_folder),
+            workers=1,
+            measure_features=False,
         )
     )
     return folder / "library"

@@ -57,7 +57,7 @@ class Scenario:
 def _index(folder: Path, limits: Limits, stop: Stop | None) -> Outcome:
     music, library = folder / "music", folder / "library"
     # Small batches, so that tracks are finished all along.
-    settings = ("prune=true", "batch_windows=4")
+    settings = ("prune=true", "batch_size=4")
     return commands.index(music, library, *settings, limits=limits, stop=stop)
 
 

@@ -39,10 +39,10 @@ def demo(
     with (
         progress_bar("reading") as on_scan,
         progress_bar("embedding") as on_embed,
-        progress_bar("measuring") as on_describe,
+        progress_bar("measuring") as on_measure,
     ):
         report = build_library(
-            IndexConfig(str(audio), str(place), DEFAULT_MODEL), on_scan, on_embed, on_describe
+            IndexConfig(str(audio), str(place), DEFAULT_MODEL), on_scan, on_embed, on_measure
         )
     print_build(report, str(place))
     library = Library.open(place)

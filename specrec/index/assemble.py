@@ -32,7 +32,7 @@ def assemble(
     store: Store,
     lost: Mapping[str, Failure],
     removed: Sequence[Removed],
-    search: str = AUTO,
+    index_type: str = AUTO,
 ) -> Contents:
     """Puts tracks, embeddings and index together, in the catalog's order.
 
@@ -42,7 +42,7 @@ def assemble(
         store: What it made of them.
         lost: Failures of this run that may not last, by content.
         removed: The tracks that were taken out; those whose files are away are listed too.
-        search: Kind of the index.
+        index_type: The type of the search index, as `IndexConfig` says.
 
     Raises:
         LibraryError: If no track is left.
@@ -75,7 +75,7 @@ def assemble(
     }
     lasting |= {item.path: item.content_id for item in away}
     return Contents(
-        _manifest(catalog, read_card(model), model, len(tracks), len(skipped), search),
+        _manifest(catalog, read_card(model), model, len(tracks), len(skipped), index_type),
         tracks.assign(duration_seconds=seconds),
         store.placement(contents),
         pd.DataFrame(index=tracks.index),
@@ -83,7 +83,7 @@ def assemble(
         catalog.files,
         skipped_table(skipped, lasting),
         embeddings,
-        build_index(embeddings, search),
+        build_index(embeddings, index_type),
         pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),
     )
 
@@ -130,7 +130,7 @@ def _failures(
 
 
 def _manifest(
-    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int, search: str
+    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int, index_type: str
 ) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -144,5 +144,5 @@ def _manifest(
         "measure_version": MEASURE_VERSION,
         "duplicates_version": DUPLICATES_VERSION,
         "counts": {"tracks": tracks, "skipped": skipped, "ignored": catalog.ignored},
-        "search": search,
+        "search": index_type,
     }

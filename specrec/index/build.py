@@ -78,7 +78,7 @@ def build_library(
     config: IndexConfig,
     on_scan: Progress | None = None,
     on_embed: Progress | None = None,
-    on_describe: Progress | None = None,
+    on_measure: Progress | None = None,
 ) -> BuildReport:
     """Builds a library, or brings it up to date.
 
@@ -91,7 +91,7 @@ def build_library(
         config: What `conf/index.yaml` describes.
         on_scan: Called while new files are read for their identity and tags.
         on_embed: Called while they are decoded, embedded and measured.
-        on_describe: Called while tracks that were embedded before are measured.
+        on_measure: Called while tracks that were embedded before are measured.
 
     Raises:
         CatalogError: If there is no audio.
@@ -116,11 +116,11 @@ def build_library(
         catalog, kept = keep_vanished(catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
         store.merge(alive)
-        after = assemble(catalog, model, store, lost, decisions.removed, config.search)
+        after = assemble(catalog, model, store, lost, decisions.removed, config.index_type)
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
-            descriptors=_describe(config, known, after, on_describe),
+            descriptors=_measure(config, known, after, on_measure),
             duplicates=pair_duplicates(same, after, store),
         )
         noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
@@ -140,7 +140,7 @@ def build_library(
         work.featured,
         changed,
         plan,
-        int(after.descriptors.isna().all(axis=1).sum()) if config.describe else 0,
+        int(after.descriptors.isna().all(axis=1).sum()) if config.measure_features else 0,
         bool(config.prune),
         untagged=catalog.untagged,
         incomplete=[str(folder) for folder in store.incomplete],
@@ -223,7 +223,7 @@ def _embed(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     encoder, _ = load_model(model, device)
-    unmeasured = ~new["content_id"].isin(known.content_ids) & config.describe
+    unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
     lost: dict[str, Failure] = {}
     done = 0
     try:
@@ -234,7 +234,7 @@ def _embed(
                 encoder,
                 paths,
                 config.workers,
-                config.batch_windows,
+                config.batch_size,
                 config.windows_per_track,
                 measure,
             ):
@@ -266,15 +266,15 @@ def _measurements(
     return known
 
 
-def _describe(
-    config: IndexConfig, known: Measurements, after: Contents, on_describe: Progress | None
+def _measure(
+    config: IndexConfig, known: Measurements, after: Contents, on_measure: Progress | None
 ) -> pd.DataFrame:
     """Measures the tracks that were embedded before and of which nothing is known yet."""
     content_ids = after.tracks["content_id"].tolist()
-    if config.describe:
+    if config.measure_features:
         root = Path(after.manifest["audio_root"])
         paths = [root / path for path in after.tracks["path"]]
-        known.measure(content_ids, paths, config.workers, on_describe)
+        known.measure(content_ids, paths, config.workers, on_measure)
     return known.table(content_ids)
 
 

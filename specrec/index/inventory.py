@@ -102,8 +102,8 @@ def _read_catalog(
 ) -> tuple[Catalog, Joined | None]:
     known = None if before is None else before.files
     catalog = read_catalog(Path(config.audio), known, on_scan, config.workers)
-    if config.features is None:
+    if config.feature_table is None:
         return catalog, None
-    path = Path(config.features).expanduser()
+    path = Path(config.feature_table).expanduser()
     tracks, featured = join_features(catalog.root, catalog.tracks, path)
     return replace(catalog, tracks=tracks), featured

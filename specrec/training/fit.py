@@ -68,8 +68,8 @@ def fit(
     pretrained = _pretrained(config.encoder) if resumed is None else None
     cache = AudioCache(Path(config.data.cache), front_end.sample_rate)
     train, valid = _tracks(config, cache, on_progress)
-    extra = _extra_tracks(config.data, cache, on_progress)
-    heard = pd.concat([train, *extra], ignore_index=True)
+    unlabeled = _unlabeled_tracks(config.data, cache, on_progress)
+    heard = pd.concat([train, *unlabeled], ignore_index=True)
     features = None
     if settings.probe or settings.probe_weight > 0:
         features = measured_features(train, Path(config.data.cache), on_measure)
@@ -188,11 +188,11 @@ def _tracks(
     return train, valid
 
 
-def _extra_tracks(
+def _unlabeled_tracks(
     data: DataConfig, cache: AudioCache, on_progress: Progress | None
 ) -> list[pd.DataFrame]:
     columns = ["track_id", "content_id"]
-    return [_usable(audio, data, cache, on_progress)[columns] for audio in data.extra]
+    return [_usable(audio, data, cache, on_progress)[columns] for audio in data.unlabeled_audio]
 
 
 def _usable(
@@ -236,14 +236,14 @@ def _loaders(
         data.label,
         front_end,
         teachers,
-        settings.visits_per_epoch,
-        settings.augment.speed,
-        settings.view_seconds,
+        settings.samples_per_track,
+        settings.augment.max_speed_factor,
+        settings.max_view_offset_seconds,
     )
     return (
         DataLoader(
             views,
-            min(settings.batch_tracks, share),
+            min(settings.batch_size, share),
             shuffle=True,
             drop_last=True,
             num_workers=data.workers,
@@ -322,8 +322,8 @@ def _recipe(config: TrainConfig) -> dict[str, Any]:
     kept = {name: recipe[name] for name in ("seed", "data", "training")}
     if config.encoder.pretrained is not None:
         kept["pretrained"] = Path(config.encoder.pretrained).name
-    for folder in ("audio", "cache", "workers", "extra"):
-        del kept["data"][folder]
+    for name in ("audio", "cache", "workers", "unlabeled_audio"):
+        del kept["data"][name]
     for teacher in kept["data"]["teachers"]:
         teacher["path"] = Path(teacher["path"]).name
     return kept

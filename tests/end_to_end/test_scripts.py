@@ -25,7 +25,7 @@ TINY = [
     "encoder.front_end.window_seconds=1.0",
     "encoder.architecture.widths=[8,8,8,16]",
     "encoder.architecture.embedding_dim=16",
-    "training.batch_tracks=4",
+    "training.batch_size=4",
     "training.epochs=2",
     "data.valid_fraction=0.4",
     "training.probe=false",
@@ -63,8 +63,8 @@ def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path
     assert "audio is not set" in one_line_error(run("index.py", "library=x", cwd=tmp_path))
     assert "no audio files" in one_line_error(run("index.py", *good, cwd=tmp_path))
     assert "bogus" in one_line_error(run("index.py", *good, "bogus=1", cwd=tmp_path))
-    message = one_line_error(run("index.py", *good, "batch_windows=0", cwd=tmp_path))
-    assert "batch_windows must be 1 or more, not 0" in message
+    message = one_line_error(run("index.py", *good, "batch_size=0", cwd=tmp_path))
+    assert "batch_size must be 1 or more, not 0" in message
     assert "workers" in one_line_error(run("index.py", *good, "workers=many", cwd=tmp_path))
     bad_model = [f"audio={tmp_path}", "library=library", "model=nonsense"]
     assert "nonsense" in one_line_error(run("index.py", *bad_model, cwd=tmp_path))
@@ -87,9 +87,9 @@ def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder:
         "library=library",
         f"model={model_folder}",
         "workers=1",
-        "describe=false",
+        "measure_features=false",
     ]
-    command = [sys.executable, str(ROOT / "index.py"), *arguments, "batch_windows=1"]
+    command = [sys.executable, str(ROOT / "index.py"), *arguments, "batch_size=1"]
     for stop in (signal.SIGINT, signal.SIGKILL):
         with subprocess.Popen(
             command,
@@ -132,7 +132,7 @@ def test_a_full_disk_is_one_line_and_costs_no_finished_track(
         "library=library",
         f"model={model_folder}",
         "workers=1",
-        "describe=false",
+        "measure_features=false",
     ]
     # No file may grow beyond a kilobyte: writing fails as on a full disk. Bytecode would be cut
     # short, too, and stay so.
@@ -187,7 +187,12 @@ def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_pat
 
     model = f"model={output / 'model'}"
     indexed = run(
-        "index.py", f"audio={labeled}", "library=library", model, "describe=false", cwd=tmp_path
+        "index.py",
+        f"audio={labeled}",
+        "library=library",
+        model,
+        "measure_features=false",
+        cwd=tmp_path,
     )
     assert indexed.returncode == 0, indexed.stderr
     assert "12 tracks" in indexed.stdout
@@ -197,7 +202,7 @@ def test_two_processes_train_together(labeled: Path, tmp_path: Path) -> None:
     done = run(
         "train.py", f"data.audio={labeled}", *TINY,
         "training.accelerator=cpu", "training.devices=2", "training.strategy=ddp",
-        "training.batch_tracks=64",  # more tracks than a process has
+        "training.batch_size=64",  # more tracks than a process has
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -28,7 +28,11 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Lib
     (music / "manifest.csv").write_text(TABLE)
     build_library(
         IndexConfig(
-            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+            str(music),
+            str(folder / "library"),
+            str(model_folder),
+            workers=1,
+            measure_features=False,
         )
     )
     return Library.open(folder / "library")

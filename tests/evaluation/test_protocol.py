@@ -26,7 +26,9 @@ def reversed_library(library: Library, other_model: Path) -> Library:
         data = (library.audio_root / f"track {row}.wav").read_bytes()
         (folder / f"{9 - row}.wav").write_bytes(data)
     place = folder.parent / "reversed-library"
-    build_library(IndexConfig(str(folder), str(place), str(other_model), workers=1, describe=False))
+    build_library(
+        IndexConfig(str(folder), str(place), str(other_model), workers=1, measure_features=False)
+    )
     return Library.open(place)
 
 

@@ -99,7 +99,9 @@ def kill_a_run(music: Path, model: Path, library: Path, stride: int) -> int:
             for path in music.glob("moving*"):
                 path.rename(music / f"moving {name}.wav")
             build_library(
-                IndexConfig(str(music), str(library), str(model), describe=False, prune=True)
+                IndexConfig(
+                    str(music), str(library), str(model), measure_features=False, prune=True
+                )
             )
 
         return run

@@ -97,8 +97,8 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, model_folder: P
         str(tmp_path / "library"),
         str(model_folder),
         workers=1,
-        batch_windows=1,
-        describe=False,
+        batch_size=1,
+        measure_features=False,
     )
 
     def interrupt(done: int, total: int) -> None:
@@ -116,7 +116,9 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, model_folder: P
     assert report.tracks == 8
     assert not (tmp_path / "library" / "journal").exists()
     fresh = tmp_path / "fresh"
-    build_library(IndexConfig(str(music), str(fresh), str(model_folder), workers=1, describe=False))
+    build_library(
+        IndexConfig(str(music), str(fresh), str(model_folder), workers=1, measure_features=False)
+    )
     assert_equal(Library.open(tmp_path / "library"), Library.open(fresh))
 
 
@@ -157,7 +159,7 @@ def test_another_model_embeds_anew(tmp_path: Path, build: Build) -> None:
     other = tmp_path / "other"
     save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
     report = build_library(
-        IndexConfig(str(music), str(tmp_path / "library"), str(other), describe=False)
+        IndexConfig(str(music), str(tmp_path / "library"), str(other), measure_features=False)
     )
     assert report.embedded == 3
     assert Library.open(tmp_path / "library").manifest["model"]["name"] == "other"
@@ -168,7 +170,9 @@ def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
 ) -> None:
     music = make_music(tmp_path / "music", 3)
     model = Path(shutil.copytree(model_folder, tmp_path / "model"))
-    build_library(IndexConfig(str(music), str(tmp_path / "library"), str(model), describe=False))
+    build_library(
+        IndexConfig(str(music), str(tmp_path / "library"), str(model), measure_features=False)
+    )
     library = Library.open(tmp_path / "library")
     outside = write(tmp_path / "outside.wav", tone(2, 333))
     save_model(make_encoder(seed=5), ModelCard("random", "2026-01-01", "MIT"), model)
@@ -251,7 +255,9 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     (music / "bad.wav").write_text("text")
     with pytest.raises(LibraryError, match=r"older format; run index\.py"):
         remove_tracks(library, [str(before[0].track.track_id)])
-    config = IndexConfig(str(music), str(library), str(stored / "model"), workers=1, describe=False)
+    config = IndexConfig(
+        str(music), str(library), str(stored / "model"), workers=1, measure_features=False
+    )
     report = build_library(config)
     assert (report.tracks, report.embedded, report.changed) == (3, 0, True)
     new = Library.open(library)

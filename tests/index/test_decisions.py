@@ -96,7 +96,7 @@ def test_what_an_older_version_removed_stays_out_when_it_is_newly_tagged(tmp_pat
         os.utime(music / str(path), ns=(stamp, stamp))
     (music / "track 2.wav").unlink()
     model = str(data / "format2" / "model")
-    config = IndexConfig(str(music), str(library), model, workers=1, describe=False)
+    config = IndexConfig(str(music), str(library), model, workers=1, measure_features=False)
     build_library(config)
     assert "audio_id" not in stamps
     (found,) = read_decisions(library, None).removed

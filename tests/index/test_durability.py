@@ -97,7 +97,7 @@ def test_a_full_disk_costs_no_finished_track(
     size = sum(path.stat().st_size for path in (tmp_path / "small").rglob("*")) // 1024 + 60
     index = (
         f"{sys.executable} {ROOT}/index.py audio={music} library={disk}/library"
-        f" model={model_folder} workers=1 describe=false"
+        f" model={model_folder} workers=1 measure_features=false"
     )
     query = f"{sys.executable} -m specrec.cli query {disk}/library 'track 0' --no-why"
     script = (

@@ -103,7 +103,7 @@ def test_models_are_switched_without_embedding_again(tmp_path: Path, build: Buil
     build(music, library)
     before = Library.open(library)
     save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
-    config = IndexConfig(str(music), str(library), str(other), workers=1, describe=False)
+    config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     seen: list[str] = []
 
     def look(done: int, total: int) -> None:  # while the other model embeds, the old one answers
@@ -128,7 +128,7 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
 
     def run() -> int:
         measured.clear()
-        report = build_library(config, on_describe=lambda done, total: measured.append(done))
+        report = build_library(config, on_measure=lambda done, total: measured.append(done))
         return report.embedded
 
     assert (run(), len(measured)) == (2, 0)  # measured while they were embedded

@@ -87,7 +87,9 @@ def decided(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
     """Music and a library of which tracks 1 and 3 were removed, and track 2's file is gone."""
     folder = tmp_path_factory.mktemp("decided")
     music, library = make_music(folder / "music", 6), folder / "library"
-    config = IndexConfig(str(music), str(library), str(model_folder), workers=1, describe=False)
+    config = IndexConfig(
+        str(music), str(library), str(model_folder), workers=1, measure_features=False
+    )
     build_library(config)
     tracks = Library.open(library).tracks.set_index("path")["track_id"]
     (music / "track 2.wav").unlink()
@@ -189,7 +191,7 @@ def test_decisions_survive_absence_new_tags_and_another_model(
     assert Library.open(library).tracks["path"].tolist() == STAYING
     other = tmp_path / "other"
     save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
-    config = IndexConfig(str(music), str(library), str(other), workers=1, describe=False)
+    config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     report = build_library(config)
     assert [item.reason for item in report.skipped] == ["removed", "missing", "removed"]
     build(music, library)  # back to the first model, which has heard the track that is gone
@@ -239,7 +241,9 @@ def test_a_library_of_format_3_keeps_its_decisions(tmp_path: Path) -> None:
     flip(_segment(library) / "windows.npy", 130)  # it has no checksums of tracks
     found = verify_library(library)
     assert repair_library(library, found) == Repair(tracks=3, again=4, lost=0)
-    report = build_library(IndexConfig(str(music), str(library), model, workers=1, describe=False))
+    report = build_library(
+        IndexConfig(str(music), str(library), model, workers=1, measure_features=False)
+    )
     assert (report.tracks, report.embedded) == (3, 2)
     opened = Library.open(library)
     assert opened.tracks["path"].tolist() == ["track 0.wav", "track 1.wav", "track 2.wav"]

@@ -74,7 +74,9 @@ def test_a_file_becomes_a_model_that_indexes(pinned: Path, place: Path, tmp_path
     np.testing.assert_array_equal(second.detach()[3, 10, 0], expected[:, 10, 0, 3])
     music = make_music(tmp_path / "music", 3)
     build_library(
-        IndexConfig(str(music), str(tmp_path / "library"), "musicnn", workers=1, describe=False)
+        IndexConfig(
+            str(music), str(tmp_path / "library"), "musicnn", workers=1, measure_features=False
+        )
     )
     assert Library.open(tmp_path / "library").embeddings.shape == (3, len(encoder.center))
 

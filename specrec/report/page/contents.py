@@ -75,7 +75,7 @@ def summarize(library: Library) -> Summary:
     if status.measured < status.tracks:
         missing = f"{status.tracks - status.measured:,}"
         figures.append(
-            Figure(missing, "without features", "index.py measures them, unless describe=false")
+            Figure(missing, "without features", "index.py with measure_features=true adds them")
         )
     artists = library.tracks["artist"].nunique()
     if artists:
