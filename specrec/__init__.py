@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from specrec.errors import SpecrecError
     from specrec.index.build import build_library
-    from specrec.model.artifact import load_model
+    from specrec.model.model import Model, load_model
     from specrec.recommend.feature_settings import FeatureSettings
     from specrec.recommend.features import FeatureRecommender
     from specrec.recommend.hybrid import Hybrid
@@ -28,6 +28,7 @@ __all__ = [
     "FeatureSettings",
     "Hybrid",
     "Library",
+    "Model",
     "Neighbor",
     "Ranking",
     "SpecrecError",
@@ -48,7 +49,8 @@ _HOMES = {
     "Track": "specrec.recommend.track",
     "SpecrecError": "specrec.errors",
     "build_library": "specrec.index.build",
-    "load_model": "specrec.model.artifact",
+    "Model": "specrec.model.model",
+    "load_model": "specrec.model.model",
 }
 
 

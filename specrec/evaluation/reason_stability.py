@@ -20,7 +20,7 @@ from specrec.evaluation.robustness import ALTERATIONS, Alterations, altered_file
 from specrec.explain.english import named_reasons
 from specrec.explain.explanation import Explanation
 from specrec.explain.readings import Subject
-from specrec.index.embedding import embed_waveform
+from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
 

@@ -15,7 +15,7 @@ from specrec.recommend.library import Library
 from specrec.recommend.track import Sound, Track
 
 if TYPE_CHECKING:
-    from specrec.explain.cells import CellMap
+    from specrec.model.attribution import CellMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,9 +171,9 @@ def hear(library: Library, query: str, neighbor: str) -> tuple[Heard, Heard]:
 def _heard(library: Library, sound: Sound, other: Sound) -> Heard:
     # Here, not above: only pictures need audio and torch.
     from specrec.audio.pool import load_apart
-    from specrec.explain.cells import band_centers, log_mels, map_cells
+    from specrec.model.attribution import band_centers, log_mels, map_cells
 
-    encoder = library.encoder
+    encoder = library.model.encoder
     waveform = load_apart(sound.path, encoder.front_end.sample_rate)
     if sound.row is not None and content_id(sound.path) != library.tracks["content_id"][sound.row]:
         raise LibraryError(f"{sound.path}: changed since it was indexed; run index.py again")

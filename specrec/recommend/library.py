@@ -30,7 +30,7 @@ from specrec.recommend.recommendation import Recommendation
 from specrec.recommend.track import Sound, Track, track_of_file, track_of_row
 
 if TYPE_CHECKING:
-    from specrec.model.encoder import Encoder
+    from specrec.model.model import Model
 
 Query = str | os.PathLike[str]
 _AS_IT_IS = Ranking()
@@ -44,7 +44,7 @@ class Library:
         self.generation = generation
         self.manifest = generation.manifest
         self._origin = Origin(folder, generation)
-        self._outside = Outside(lambda: self.encoder)
+        self._outside = Outside(lambda: self.model)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> "Library":
@@ -336,13 +336,13 @@ class Library:
         return self._origin.window_seconds
 
     @property
-    def encoder(self) -> "Encoder":
+    def model(self) -> "Model":
         """The model that embedded the tracks, loaded when first asked for.
 
         Raises:
             ModelError: If it is gone, or another stands in its place.
         """
-        return self._origin.encoder
+        return self._origin.model
 
 
 def _several(queries: Query | Sequence[Query]) -> Sequence[Query]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from specrec.errors import ModelError
 from specrec.index.generation import Generation
+from specrec.model.card import read_card
 from specrec.model.probe import Probe, load_probe
-from specrec.model.resolve import find_model, read_card
+from specrec.model.registry import find_model
 
 if TYPE_CHECKING:
-    from specrec.model.encoder import Encoder
+    from specrec.model.model import Model
 
 
 class Origin:
@@ -34,26 +35,26 @@ class Origin:
         """Length of the windows that were embedded."""
         stored = self._generation.manifest["model"].get("window_seconds")
         if stored is None:  # written before this was noted
-            stored = read_card(self._folder())["front_end"]["window_seconds"]
+            stored = read_card(self._folder()).front_end.window_seconds
         return float(stored)
 
     @cached_property
-    def encoder(self) -> "Encoder":
+    def model(self) -> "Model":
         """The model, loaded when first asked for.
 
         Raises:
             ModelError: If it is gone, or another stands in its place.
         """
-        from specrec.model.artifact import load_model
+        from specrec.model.model import load_model
 
         folder, wanted = self._folder(), self._generation.fingerprint
-        encoder, card = load_model(folder)
-        if card.fingerprint != wanted:
+        model = load_model(folder, device="cpu")  # for the one file that is asked about
+        if model.fingerprint != wanted:
             raise ModelError(
-                f"{folder}: not the model of {self._library} (fingerprint {card.fingerprint}, not"
+                f"{folder}: not the model of {self._library} (fingerprint {model.fingerprint}, not"
                 f" {wanted}); run index.py again"
             )
-        return encoder
+        return model
 
     def _folder(self) -> Path:
         model = self._generation.manifest["model"]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from specrec.catalog.identity import content_id
+from specrec.errors import AudioError
 from specrec.recommend.track import Sound
 
 if TYPE_CHECKING:
-    from specrec.model.encoder import Encoder
+    from specrec.model.model import Model
 
 _REMEMBERED = 16  # files that were asked for last: an account asks for the same one several times
 
@@ -19,8 +20,8 @@ _REMEMBERED = 16  # files that were asked for last: an account asks for the same
 class Outside:
     """What is known of files outside the library, by path and content."""
 
-    def __init__(self, encoder: "Callable[[], Encoder]") -> None:
-        self._encoder = encoder
+    def __init__(self, model: "Callable[[], Model]") -> None:
+        self._model = model
         self._embedded = lru_cache(_REMEMBERED)(self._embed)
         self._measured = lru_cache(_REMEMBERED)(_measure)
 
@@ -42,11 +43,11 @@ class Outside:
         return self._measured(path, content_id(path))
 
     def _embed(self, path: Path, content: str) -> Sound:
-        # Here, not above: only a file from outside needs torch and a decoder.
-        from specrec.index.embedding import embed_file
-
-        made = embed_file(self._encoder(), path)
-        return Sound(None, path, made.embedding, made.windows, made.seconds)
+        ((_, made),) = self._model().stream([path], workers=1)
+        if isinstance(made, AudioError):
+            raise made
+        windows = made.windows.astype(np.float16)  # as a library keeps them
+        return Sound(None, path, made.embedding, windows, made.seconds)
 
 
 def _measure(path: Path, content: str) -> dict[str, float]:

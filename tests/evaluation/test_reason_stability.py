@@ -20,7 +20,7 @@ from specrec.explain.directions import find_directions
 from specrec.explain.explanation import Explanation
 from specrec.explain.readings import Reading, Readings
 from specrec.explain.reasons import Reason
-from specrec.index.embedding import embed_waveform
+from specrec.model.embedding import embed_waveform
 from tests.conftest import make_encoder
 from tests.sounds import make_music
 

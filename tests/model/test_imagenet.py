@@ -7,10 +7,10 @@ from torchvision import models
 
 from specrec.config import Architecture, EncoderConfig, FrontEnd
 from specrec.errors import ConfigError, ModelError
-from specrec.model.artifact import ModelCard, load_model, save_model
 from specrec.model.backbones import build_backbone
 from specrec.model.encoder import Encoder
 from specrec.model.imagenet import ImagenetCNN, pretrained_backbone
+from specrec.model.model import load_model, save_model
 
 RESNET18_FILE = "resnet18-f37072fd.pth"  # as torchvision names it
 
@@ -162,9 +162,9 @@ def test_an_artefact_needs_no_download(hub: Path, offline: None, tmp_path: Path)
     encoder = Encoder(
         FrontEnd(window_seconds=1.0), Architecture("mobilenet_v3_small", embedding_dim=8)
     ).eval()
-    save_model(encoder, ModelCard("image", "2026-01-01", "MIT"), tmp_path / "model")
+    save_model(encoder, tmp_path / "model", name="image", license="MIT")
     windows = torch.randn(2, 22_050, generator=torch.Generator().manual_seed(0))
-    loaded, _ = load_model(tmp_path / "model")
+    loaded = load_model(tmp_path / "model", device="cpu").encoder
     torch.testing.assert_close(loaded.embed(windows), encoder.embed(windows), rtol=0, atol=0)
 
 
