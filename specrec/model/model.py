@@ -29,7 +29,7 @@ from specrec.progress import Progress
 from specrec.writing import write_file
 
 AudioFile = str | os.PathLike[str]
-Audio = AudioFile | np.ndarray
+Audio = AudioFile | np.ndarray | torch.Tensor
 """A file, or samples from -1 to 1 of shape (samples,) or (channels, samples)."""
 
 _RATES = (1_000, 1_000_000)
@@ -85,16 +85,16 @@ class Model:
 
     @overload
     def embed(
-        self, audio: Audio, sample_rate: int | None = None
+        self, audio: Audio, sample_rate: float | None = None
     ) -> Float32[np.ndarray, " dim"]: ...
 
     @overload
     def embed(
-        self, audio: Iterable[Audio], sample_rate: int | None = None
+        self, audio: Iterable[Audio], sample_rate: float | None = None
     ) -> Float32[np.ndarray, "tracks dim"]: ...
 
     def embed(
-        self, audio: Audio | Iterable[Audio], sample_rate: int | None = None
+        self, audio: Audio | Iterable[Audio], sample_rate: float | None = None
     ) -> Float32[np.ndarray, "*tracks dim"]:
         """Embeds a track, or a list of them.
 
@@ -129,7 +129,7 @@ class Model:
         return np.stack(rows) if rows else np.zeros((0, self.dim), dtype=np.float32)
 
     def embed_windows(
-        self, audio: Audio, sample_rate: int | None = None
+        self, audio: Audio, sample_rate: float | None = None
     ) -> Float32[np.ndarray, "windows dim"]:
         """Embeds a track's windows, whose mean is the track's embedding.
 
@@ -194,7 +194,7 @@ class Model:
                 on_progress(done, len(paths))
             yield position, item
 
-    def _embed_all(self, audio: Sequence[Any], sample_rate: int | None) -> list[Embedded]:
+    def _embed_all(self, audio: Sequence[Any], sample_rate: float | None) -> list[Embedded]:
         tracks = [
             Path(item)
             if isinstance(item, str | os.PathLike)
@@ -309,7 +309,7 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _waveform(audio: Any, sample_rate: int | None, wanted: int, name: str) -> Waveform:
+def _waveform(audio: Any, sample_rate: float | None, wanted: int, name: str) -> Waveform:
     """Samples as the encoder wants them: checked, mono, float32, at its sample rate.
 
     Raises:
@@ -319,7 +319,7 @@ def _waveform(audio: Any, sample_rate: int | None, wanted: int, name: str) -> Wa
     if sample_rate is None:
         raise ConfigError(f"{name} is an array: give its sample_rate, such as 44100")
     low, high = _RATES
-    fits = isinstance(sample_rate, int | np.integer) and low <= sample_rate <= high
+    fits = low <= sample_rate <= high and sample_rate == int(sample_rate)
     require(fits, "sample_rate", sample_rate, f"a whole number of Hz from {low} to {high}")
     try:
         samples = np.asarray(audio)

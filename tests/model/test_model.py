@@ -40,8 +40,8 @@ def model(model_folder: Path) -> Model:
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """From 1.5 s, less than a window, to 4 s; the last is stereo, at another sample rate."""
-    folder = make_music(tmp_path_factory.mktemp("music"), 5)
+    """From 1.5 s, less than a window, on; the last is stereo, at another sample rate."""
+    folder = make_music(tmp_path_factory.mktemp("music"), 3)
     rng = np.random.default_rng(0)
     left, right = tone(4.0, 330), tone(4.0, 2500, level=0.2)
     stereo = np.stack([left, right], axis=1) + 0.05 * rng.normal(size=(len(left), 2))
@@ -77,10 +77,10 @@ def test_a_file_its_samples_and_its_windows_are_embedded_alike(
 
 def test_a_list_is_embedded_as_one_by_one(model: Model, music: list[Path]) -> None:
     arrays = [sf.read(path, dtype="float32")[0] for path in music[:2]]
-    together = model.embed([music[4], *arrays, *music], sample_rate=MUSIC_RATE)
+    together = model.embed([music[2], *arrays, *music], sample_rate=MUSIC_RATE)
     alone = [model.embed(array, MUSIC_RATE) for array in arrays]
     alone += [model.embed(path) for path in music]
-    np.testing.assert_allclose(together, np.stack([alone[6], *alone]), atol=NOISE)
+    np.testing.assert_allclose(together, np.stack([alone[4], *alone]), atol=NOISE)
     assert np.linalg.norm(together[1] - together[2]) > 100 * NOISE
     np.testing.assert_array_equal(model.embed([]), np.zeros((0, model.dim)))
 
@@ -90,7 +90,9 @@ def test_a_library_and_its_model_embed_alike(
 ) -> None:
     folder = tmp_path / "library"
     audio = music[0].parent
-    build_library(IndexConfig(str(audio), str(folder), str(model_folder), workers=1))
+    build_library(
+        IndexConfig(str(audio), str(folder), str(model_folder), workers=1, describe=False)
+    )
     library = Library.open(folder)
     embeddings = library.model.embed([library.audio_root / path for path in library.tracks["path"]])
     np.testing.assert_allclose(embeddings, library.embeddings, atol=NOISE)
@@ -126,7 +128,7 @@ SECOND = np.zeros(RATE, dtype=np.float32)
         (np.zeros((RATE, 2), np.float32), r"audio\[0\]: has the shape \(44100, 2\); give"),
         (np.zeros((1, 2, RATE), np.float32), r"has the shape \(1, 2, 44100\)"),
         (np.zeros(0, np.float32), r"has the shape \(0,\)"),
-        (np.float32(0.5), r"has the shape \(\)"),
+        (np.array(0.5), r"has the shape \(\)"),
         (np.zeros(RATE, np.int16), "holds int16; give floating-point"),
         (SECOND, "silent"),
         (SECOND + 0.5, "constant"),
@@ -148,10 +150,10 @@ def test_one_unfit_array_in_a_list_is_named_by_its_place(model: Model) -> None:
         model.embed([tone(1.0), SECOND], RATE)
 
 
-@pytest.mark.parametrize("rate", [44.1, 0, -44_100, "44100"])
-def test_an_array_needs_a_sample_rate(model: Model, rate: object) -> None:
+@pytest.mark.parametrize("rate", [44.1, 0, -44_100, 44_100.5])
+def test_an_array_needs_a_sample_rate(model: Model, rate: float) -> None:
     with pytest.raises(ConfigError, match=rf"sample_rate must be .*, not {rate}"):
-        model.embed(tone(1.0), rate)  # type: ignore[call-overload]
+        model.embed(tone(1.0), rate)
     with pytest.raises(ConfigError, match="give its sample_rate, such as 44100"):
         model.embed(tone(1.0))
 
