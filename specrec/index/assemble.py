@@ -18,8 +18,8 @@ from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
 from specrec.index.generation import Contents, Generation, skipped_table
 from specrec.index.search import AUTO, build_index
 from specrec.index.store import Failure, Store
+from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import load_probe
-from specrec.model.resolve import read_card
 from specrec.printing import counted
 
 REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
@@ -74,12 +74,13 @@ def assemble(
         if failures[content_id].lasting
     }
     lasting |= {item.path: item.content_id for item in away}
+    card = read_card(model)
     return Contents(
-        _manifest(catalog, read_card(model), model, len(tracks), len(skipped), index_type),
+        _manifest(catalog, card, model, len(tracks), len(skipped), index_type),
         tracks.assign(duration_seconds=seconds),
         store.placement(contents),
         pd.DataFrame(index=tracks.index),
-        load_probe(model, read_card(model)["fingerprint"]),
+        load_probe(model, card.fingerprint),
         catalog.files,
         skipped_table(skipped, lasting),
         embeddings,
@@ -130,16 +131,16 @@ def _failures(
 
 
 def _manifest(
-    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int, index_type: str
+    catalog: Catalog, card: ModelCard, model: Path, tracks: int, skipped: int, index_type: str
 ) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "audio_root": str(catalog.root.resolve()),
         "model": {
-            "name": card["name"],
-            "fingerprint": card["fingerprint"],
+            "name": card.name,
+            "fingerprint": card.fingerprint,
             "folder": str(model.resolve()),
-            "window_seconds": card["front_end"]["window_seconds"],
+            "window_seconds": card.front_end.window_seconds,
         },
         "measure_version": MEASURE_VERSION,
         "duplicates_version": DUPLICATES_VERSION,

@@ -19,8 +19,9 @@ from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.repair import Repair, repair_library, verify_library
 from specrec.index.segment import Segment, write_segment
 from specrec.index.storage import read_generation
-from specrec.index.store import EmbeddedTrack, Store
-from specrec.model.artifact import ModelCard, save_model
+from specrec.index.store import Store
+from specrec.model.embedding import Embedded
+from specrec.model.model import save_model
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
 from tests.index.test_build import Build, assert_equal
@@ -190,7 +191,7 @@ def test_decisions_survive_absence_new_tags_and_another_model(
     build(music, library)
     assert Library.open(library).tracks["path"].tolist() == STAYING
     other = tmp_path / "other"
-    save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
+    save_model(make_encoder(seed=5), other, name="other", license="MIT")
     config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     report = build_library(config)
     assert [item.reason for item in report.skipped] == ["removed", "missing", "removed"]
@@ -251,9 +252,9 @@ def test_a_library_of_format_3_keeps_its_decisions(tmp_path: Path) -> None:
     assert verify_library(library).damage == []
 
 
-def _track(value: float) -> EmbeddedTrack:
+def _track(value: float) -> Embedded:
     windows = np.full((3, 4), value, dtype=np.float16)
-    return EmbeddedTrack(windows[0].astype(np.float32), windows, 1.0)
+    return Embedded(windows[0].astype(np.float32), windows, 1.0)
 
 
 @pytest.mark.parametrize("file", ["windows.npy", "embeddings.npy"])
