@@ -35,7 +35,8 @@ from specrec.recommend.match import Match, match_windows
 from specrec.recommend.query import Names, Query, track_of_file
 from specrec.recommend.ranking import Ranking
 from specrec.recommend.results import Neighbor, Neighbors, track_of_row
-from specrec.recommend.search import Space, find_neighbors
+from specrec.recommend.search import find_neighbors
+from specrec.recommend.space import Space
 
 if TYPE_CHECKING:
     from specrec.index.build import BuildReport

@@ -10,7 +10,7 @@ from specrec.bootstrap import Estimate
 from specrec.descriptors.vocabulary import noun, value_text
 from specrec.recommend.by_both import HybridSpace
 from specrec.recommend.by_features.recommender import FeatureRecommender
-from specrec.recommend.search import Space
+from specrec.recommend.space import Space
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
 from specrec.study.comparison import Disagreement, QueryComparison, RankedTrack
