@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from specrec.descriptors.vocabulary import value_text
+from specrec.descriptors.vocabulary import noun, value_text
 from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.recommend.picking import first_by, low_and_high, numbers
