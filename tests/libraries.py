@@ -8,9 +8,9 @@ import pandas as pd
 from specrec.descriptors.measure import NAMES
 from specrec.index.duplicates import COLUMNS
 from specrec.index.generation import Contents, skipped_table
+from specrec.index.generations import write_generation
 from specrec.index.search import build_index
-from specrec.index.storage import write_generation
-from specrec.index.store import Store, store_key
+from specrec.index.segment_store import SegmentStore, store_key
 from specrec.model.embedding import Embedded
 from specrec.model.probe_fit import fit_probe
 
@@ -61,7 +61,7 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
         "model": model,
         "counts": {"tracks": TRACKS, "skipped": 0, "ignored": 0},
     }
-    store = Store(folder, store_key(FINGERPRINT, None))
+    store = SegmentStore(folder, store_key(FINGERPRINT, None))
     for content_id, embedding, rows in zip(tracks["content_id"], embeddings, windows, strict=True):
         store.add(content_id, Embedded(embedding, rows.astype(np.float16), 20.0))
     store.flush()

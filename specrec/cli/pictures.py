@@ -84,7 +84,7 @@ def _settings_of(model: str) -> "MelSettings":
 def _files_of(source: Path) -> tuple[Path, "Scan"]:
     """The audio files of a folder, or those of the tracks of a library."""
     from specrec.catalog.scan import FoundFile, Scan, inspect, scan_folder
-    from specrec.index.storage import current_name
+    from specrec.index.generations import current_name
 
     if current_name(source) is None:
         return source, scan_folder(source)

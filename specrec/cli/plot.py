@@ -98,7 +98,7 @@ def match(
     """Draw where QUERY and NEIGHBOR sound alike, and why."""
     from specrec.recommend.library import Library
     from specrec.recommend.match import map_spectrograms
-    from specrec.report.explained import draw_match
+    from specrec.report.match_picture import draw_match
     from specrec.report.pictures import check_picture
 
     check_picture(output)

@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Float32, Int
 
 from specrec.errors import CatalogError, LibraryError, ModelError
-from specrec.index.storage import current_name
+from specrec.index.generations import current_name
 from specrec.metrics import standardize
 from specrec.recommend.library import Library
 

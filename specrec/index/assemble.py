@@ -17,7 +17,7 @@ from specrec.index.duplicates import COLUMNS, find_duplicates
 from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
 from specrec.index.generation import Contents, Generation, skipped_table
 from specrec.index.search import AUTO, build_index
-from specrec.index.store import Failure, Store
+from specrec.index.segment_store import Failure, SegmentStore
 from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import load_probe
 from specrec.printing import counted
@@ -29,7 +29,7 @@ _GONE = Failure(Reason.MISSING, "its file is gone, and this model has not embedd
 def assemble(
     catalog: Catalog,
     model: Path,
-    store: Store,
+    store: SegmentStore,
     lost: Mapping[str, Failure],
     removed: Sequence[Removed],
     index_type: str = AUTO,
@@ -89,7 +89,9 @@ def assemble(
     )
 
 
-def pair_duplicates(before: Generation | None, after: Contents, store: Store) -> pd.DataFrame:
+def pair_duplicates(
+    before: Generation | None, after: Contents, store: SegmentStore
+) -> pd.DataFrame:
     """The pairs of files of one recording: those known, and those of tracks that are new.
 
     Args:
@@ -119,7 +121,7 @@ def pair_duplicates(before: Generation | None, after: Contents, store: Store) ->
 
 
 def _failures(
-    contents: pd.Series, store: Store, lost: Mapping[str, Failure], removed: set[str]
+    contents: pd.Series, store: SegmentStore, lost: Mapping[str, Failure], removed: set[str]
 ) -> dict[str, Failure]:
     """Why contents are left out; those that are not named are in."""
     known = store.table.reindex(contents)

@@ -22,16 +22,16 @@ from specrec.index.decision_files import note_decisions
 from specrec.index.decisions import Decisions, kept_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation, skipped_files
-from specrec.index.inventory import keep_vanished, take_inventory
-from specrec.index.locks import writer_lock
-from specrec.index.plan import Plan
-from specrec.index.storage import (
+from specrec.index.generations import (
     FORMAT_VERSION,
     read_generation,
     remove_old_generations,
     write_generation,
 )
-from specrec.index.store import Failure, Store, store_key
+from specrec.index.inventory import keep_vanished, take_inventory
+from specrec.index.locks import writer_lock
+from specrec.index.plan import Plan
+from specrec.index.segment_store import Failure, SegmentStore, store_key
 from specrec.model.card import read_card
 from specrec.model.embedding import Embedded
 from specrec.model.probe import same_probe
@@ -108,7 +108,7 @@ def build_library(
         before = read_generation(library)
         work = take_inventory(config, library, before, on_scan)
         catalog, plan, decisions = work.catalog, work.plan, work.decisions
-        store = Store(library, key)
+        store = SegmentStore(library, key)
         if before is not None and before.version < 3:
             _adopt(before, store)
         new = work.unknown(store)
@@ -158,7 +158,7 @@ def _rehearse(
     work = take_inventory(config, library, before, on_scan)
     return BuildReport(
         0 if before is None else len(before),
-        len(work.unknown(Store(library, key))),
+        len(work.unknown(SegmentStore(library, key))),
         work.catalog.skipped,
         work.catalog.ignored,
         work.catalog.remark,
@@ -177,7 +177,7 @@ def _same_key(before: Generation, key: str) -> bool:
     return before.version >= 3 and all(name.startswith(f"{key}/") for name in before.segments)
 
 
-def _adopt(before: Generation, store: Store) -> None:
+def _adopt(before: Generation, store: SegmentStore) -> None:
     """Takes over what an older format kept in the generation itself."""
     if store.folder.name != store_key(before.fingerprint, None):
         return
@@ -206,7 +206,7 @@ def _embed(
     model: Path,
     catalog: Catalog,
     new: pd.DataFrame,
-    store: Store,
+    store: SegmentStore,
     known: Measurements,
     on_embed: Progress | None,
 ) -> dict[str, Failure]:

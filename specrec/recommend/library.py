@@ -18,9 +18,9 @@ from specrec.errors import AudioError, LibraryError, ModelError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.index.generation import Generation
+from specrec.index.generations import read_generation
 from specrec.index.maintenance import Status, library_status, remove_tracks
 from specrec.index.repair import Verification, verify_library
-from specrec.index.storage import read_generation
 from specrec.model.card import read_card
 from specrec.model.probe import Probe, load_probe
 from specrec.model.registry import find_model

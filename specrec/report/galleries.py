@@ -7,11 +7,11 @@ import numpy as np
 from specrec.descriptors.vocabulary import noun, value_text
 from specrec.progress import Progress
 from specrec.recommend.library import Library
-from specrec.recommend.picking import first_by, low_and_high, numbers
 from specrec.recommend.results import track_of_row
 from specrec.report.pictures import check_picture
 from specrec.report.spectrogram_grid import Shown, draw_grid
 from specrec.report.terminal import name_of
+from specrec.study.extremes import first_by, low_and_high, numbers
 
 
 def draw_gallery(

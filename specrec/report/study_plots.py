@@ -12,9 +12,9 @@ from matplotlib.ticker import MaxNLocator
 from specrec.descriptors.vocabulary import noun
 from specrec.report.pictures import save_picture
 from specrec.report.study import CAUTION, claim_text
+from specrec.study.cluster_validation import FIRM
 from specrec.study.clusters import Clustering
 from specrec.study.cues import SMALL_CORRELATION, CueStudy
-from specrec.study.firmness import FIRM
 
 # Okabe and Ito 2008, "Color universal design": told apart with any color vision.
 _BLUE, _ORANGE, _GREEN, _RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"

@@ -16,7 +16,7 @@ import numpy as np
 
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
-from specrec.index.store import Store
+from specrec.index.segment_store import SegmentStore
 from specrec.model.embedding import Embedded
 from specrec.recommend.library import Library
 
@@ -57,7 +57,7 @@ def kill_a_store(folder: Path, stride: int) -> int:
     """Whatever the step, no segment that was complete is lost, and the rest can be added."""
 
     def fill() -> None:
-        store = Store(folder, "key")
+        store = SegmentStore(folder, "key")
         known = set(store.table.index)
         for place in range(TRACKS):
             if f"c{place}" not in known:
@@ -70,7 +70,7 @@ def kill_a_store(folder: Path, stride: int) -> int:
     while True:
         step += stride
         alive = not killed_at(step, folder, fill)
-        store = Store(folder, "key")
+        store = SegmentStore(folder, "key")
         known = list(store.table.index)
         if known:
             where = store.placement(known)

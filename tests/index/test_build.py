@@ -14,7 +14,7 @@ from specrec.index.build import BuildReport, build_library
 from specrec.index.files import read_sealed, write_sealed
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import library_status, remove_tracks
-from specrec.index.store import Store
+from specrec.index.segment_store import SegmentStore
 from specrec.model.model import load_model, save_model
 from specrec.recommend.library import Library
 from specrec.recommend.ranking import Ranking
@@ -236,13 +236,13 @@ def test_a_moved_library_and_a_moved_folder_still_work(tmp_path: Path, build: Bu
 
 
 def test_a_file_that_could_not_be_reached_is_tried_again(tmp_path: Path) -> None:
-    store = Store(tmp_path / "library", "x")
+    store = SegmentStore(tmp_path / "library", "x")
     lost = store.add("lost", AudioError("a.wav", Reason.UNREADABLE, "Input/output error"))
     crashed = store.add("crashed", AudioError("b.wav", Reason.CRASHED, "killed"))
     assert store.add("text", AudioError("c.wav", Reason.NOT_AUDIO, "text")) is None
     store.flush()
     assert (lost is None, crashed is None) == (False, False)
-    assert set(Store(tmp_path / "library", "x").table.index) == {"text"}
+    assert set(SegmentStore(tmp_path / "library", "x").table.index) == {"text"}
 
 
 def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
     assert (run(), len(measured)) == (2, 0)  # measured while they were embedded
     assert Library.open(library).descriptors["loudness_lufs"].notna().all()
     assert (run(), len(measured)) == (0, 0)
-    monkeypatch.setattr("specrec.index.store.ANALYSIS_VERSION", 99)
+    monkeypatch.setattr("specrec.index.segment_store.ANALYSIS_VERSION", 99)
     assert (run(), len(measured)) == (2, 0)
     monkeypatch.setattr("specrec.index.build.MEASURE_VERSION", 99)
     monkeypatch.setattr("specrec.index.assemble.MEASURE_VERSION", 99)

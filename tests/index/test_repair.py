@@ -15,11 +15,11 @@ from specrec.config import IndexConfig
 from specrec.errors import LibraryError
 from specrec.index.build import build_library
 from specrec.index.decision_files import NAMES, read_decisions
+from specrec.index.generations import read_generation
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.repair import Repair, repair_library, verify_library
 from specrec.index.segment import Segment, write_segment
-from specrec.index.storage import read_generation
-from specrec.index.store import Store
+from specrec.index.segment_store import SegmentStore
 from specrec.model.embedding import Embedded
 from specrec.model.model import save_model
 from specrec.recommend.library import Library
@@ -260,11 +260,11 @@ def _track(value: float) -> Embedded:
 @pytest.mark.parametrize("file", ["windows.npy", "embeddings.npy"])
 def test_no_damage_is_copied(tmp_path: Path, file: str) -> None:
     for place in range(2):
-        store = Store(tmp_path, "key")
+        store = SegmentStore(tmp_path, "key")
         store.add(f"c{place}", _track(place))
         store.flush()
     flip(tmp_path / "segments" / "key" / "000001" / file)
-    store = Store(tmp_path, "key")
+    store = SegmentStore(tmp_path, "key")
     with pytest.raises(LibraryError, match=rf"000001/{file}: damaged .*specrec verify"):
         store.merge()
     if file == "embeddings.npy":
@@ -274,7 +274,7 @@ def test_no_damage_is_copied(tmp_path: Path, file: str) -> None:
 
 
 def test_what_is_no_number_is_a_failure_and_not_stored(tmp_path: Path) -> None:
-    store = Store(tmp_path, "key")
+    store = SegmentStore(tmp_path, "key")
     for place, value in enumerate((np.nan, np.inf, 0.5)):
         store.add(f"c{place}", _track(value))
     store.flush()
@@ -308,17 +308,17 @@ def test_what_an_older_version_wrote_though_it_was_no_number_is_found(
 
 def test_a_first_run_that_was_stopped_leaves_what_can_be_mended(tmp_path: Path) -> None:
     for place in range(2):
-        store = Store(tmp_path, "key")
+        store = SegmentStore(tmp_path, "key")
         store.add(f"c{place}", _track(place))
         store.flush()
     assert verify_library(tmp_path).damage == []
     flip(tmp_path / "segments" / "key" / "000001" / "contents.parquet", 100)
     with pytest.raises(LibraryError, match="specrec verify"):
-        Store(tmp_path, "key")
+        SegmentStore(tmp_path, "key")
     found = verify_library(tmp_path)
     assert [path.name for path in found.segments] == ["000001"]
     repair_library(tmp_path, found)
-    assert Store(tmp_path, "key").table.index.tolist() == ["c1"]
+    assert SegmentStore(tmp_path, "key").table.index.tolist() == ["c1"]
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".json"] == [*NAMES]
     for name in NAMES:
         flip(tmp_path / name, 10)

@@ -15,8 +15,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from specrec.descriptors.vocabulary import noun
 from specrec.recommend.match import Match, SpectrogramMap
 from specrec.recommend.results import Track
-from specrec.report.explaining import verdict_on
 from specrec.report.lettering import drawable, families, shortened
+from specrec.report.match import verdict_on
 from specrec.report.pictures import save_picture
 from specrec.report.terminal import clock, name_of
 

@@ -42,7 +42,7 @@ def store_key(fingerprint: str, windows_per_track: int | None) -> str:
     return f"{fingerprint}-{coverage}-v{ANALYSIS_VERSION}"
 
 
-class Store:
+class SegmentStore:
     """The segments of one key.
 
     Results are added in small segments, so that a killed run loses little; `merge` joins them, so
