@@ -88,7 +88,7 @@ def evaluate(
     else:
         print_evaluation(evaluation)
     if output is not None:
-        from specrec.report.document import write_evaluation
+        from specrec.report.evaluation import write_evaluation
 
         write_evaluation(evaluation, output)
 

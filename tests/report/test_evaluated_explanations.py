@@ -20,8 +20,7 @@ from specrec.evaluation.reason_stability import FAINT, ReasonStability
 from specrec.evaluation.retrieval import measure_hubness
 from specrec.report import evaluation as terminal
 from specrec.report.console import Console
-from specrec.report.document import evaluation_markdown, write_evaluation
-from specrec.report.evaluation import print_evaluation
+from specrec.report.evaluation import evaluation_markdown, print_evaluation, write_evaluation
 from specrec.report.explanation_plots import draw_explanations
 from specrec.report.explanation_tables import explanation_sections, number_text, share_text
 
