@@ -38,8 +38,8 @@ BASE = (
     "data.split_column=fold",
     "encoder.front_end.window_seconds=3",
     "training.epochs=3",
-    "training.visits_per_epoch=2",
-    "training.batch_tracks=16",
+    "training.samples_per_track=2",
+    "training.batch_size=16",
     "training.validate_every=3",
     "training.monitor=track_map",
 )
@@ -57,23 +57,26 @@ CONTRASTIVE = {
     "1.5 times the width": ("encoder.architecture.widths=[48,96,192,384]",),
     "MobileNetV3-large, random weights": ("encoder=mobilenet_v3", "encoder.pretrained=null"),
     "ResNet-18, random weights": ("encoder=resnet18", "encoder.pretrained=null"),
-    "8 tracks a batch": ("training.batch_tracks=8",),
-    "32 tracks a batch": ("training.batch_tracks=32",),
+    "8 tracks a batch": ("training.batch_size=8",),
+    "32 tracks a batch": ("training.batch_size=32",),
     "temperature 0.05": ("training.temperature=0.05",),
     "temperature 0.2": ("training.temperature=0.2",),
-    "views within 3 s": ("training.view_seconds=3",),
-    "views of one window": ("training.view_seconds=0",),
+    "views within 3 s": ("training.max_view_offset_seconds=3",),
+    "views of one window": ("training.max_view_offset_seconds=0",),
     "no augmentation": (
-        "training.augment={gain_db: 0, noise_db: -100, filter_db: 0, mix_db: -10, mix_share: 0,"
-        " speed: 1, mask_mels: 0, mask_frames: 0}",
+        "training.augment={gain_db: 0, noise_db: -100, eq_db: 0, mix_db: -10, mix_probability: 0,"
+        " max_speed_factor: 1, frequency_mask: 0, time_mask: 0}",
     ),
-    "strong mixing, speed 1.25": ("training.augment.mix_db=0", "training.augment.speed=1.25"),
+    "strong mixing, speed 1.25": (
+        "training.augment.mix_db=0",
+        "training.augment.max_speed_factor=1.25",
+    ),
     "projector": ("training.projector_dim=128",),
     "with source labels": ("training.label_weight=0.5",),
     "source labels only": ("training.label_weight=1", "training.contrast_weight=0"),
 }
 DISTIL = ("training.contrast_weight=0", "training.distill_weight=1")
-MIXED = ("training.augment.mix_db=0", "training.augment.mix_share=0.5")
+MIXED = ("training.augment.mix_db=0", "training.augment.mix_probability=0.5")
 LIVE = "data.teachers=[{{path: {teachers}/mn04_as.pt, dim: 256}}]"
 STORED = (
     "data.teachers=[{{path: {teachers}/mn04_as.npz, dim: 256, array: mlp512, window_seconds: 10}}]"
@@ -83,14 +86,14 @@ BOTH = "data.teachers=[{{path: {teachers}/mn04_as.pt, dim: 160}}, " + MUSICNN + 
 DESCRIPTORS = (
     "data.teachers=[{{path: {out}/descriptors.npz, dim: 256, array: values, window_seconds: 3}}]"
 )
-UNMIXED = "training.augment.mix_share=0"  # what is stored says nothing of a mixed view
+UNMIXED = "training.augment.mix_probability=0"  # what is stored says nothing of a mixed view
 TAUGHT = {
     "regression of descriptors": (*DISTIL, DESCRIPTORS, UNMIXED),
     "NT-Xent and descriptors": ("training.distill_weight=1", DESCRIPTORS, UNMIXED),
     "mn04, stored": (*DISTIL, STORED, UNMIXED),
     "mn04, live": (*DISTIL, LIVE),
     "mn04, live, half the views mixed": (*DISTIL, LIVE, *MIXED),
-    "the same and speed 1.25": (*DISTIL, LIVE, *MIXED, "training.augment.speed=1.25"),
+    "the same and speed 1.25": (*DISTIL, LIVE, *MIXED, "training.augment.max_speed_factor=1.25"),
     "mn04 live, musicnn stored": (*DISTIL, BOTH, *MIXED),
     "the same and NT-Xent": ("training.distill_weight=1", BOTH, *MIXED),
 }

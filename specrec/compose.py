@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from specrec.config import IndexConfig, TrainConfig
+from specrec.config.old_names import renamed
 from specrec.errors import ConfigError, SpecrecError, message_of
 from specrec.printing import say
 from specrec.stopping import exit_code
@@ -59,6 +60,7 @@ def run_composed(
     def main(composed: DictConfig) -> None:
         sys.argv = typed  # with which Lightning starts the other processes of a training
         try:  # here, for Hydra puts a line of its own before an error that leaves the job
+            _refuse_unknown_keys(composed, schema)
             missing: set[str] = OmegaConf.missing_keys(composed)
             if missing:
                 key = min(missing)
@@ -69,8 +71,9 @@ def run_composed(
             _fail(error)
 
     try:
+        _refuse_old_names(overrides)
         main()
-    except (HydraException, OmegaConfBaseException) as error:
+    except (ConfigError, HydraException, OmegaConfBaseException) as error:
         _fail(error)
     except BrokenPipeError:  # whoever read the output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -98,6 +101,23 @@ _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one 
     "provider=",
     "See https://",
 )
+
+
+def _refuse_old_names(arguments: Sequence[str]) -> None:
+    """Refuses keys that were renamed, whatever their values, which Hydra may fail to read."""
+    for argument in arguments:
+        if said := renamed(argument.partition("=")[0].lstrip("+~")):
+            raise ConfigError(said)
+
+
+def _refuse_unknown_keys(composed: Any, schema: type, prefix: str = "") -> None:
+    """Refuses keys that the schema does not have; `+KEY=VALUE` would add them unsaid."""
+    kinds = get_type_hints(schema)
+    for name in composed:
+        if name not in kinds:
+            raise ConfigError(f"{prefix}{name} is not a setting (--cfg job shows all keys)")
+        if is_dataclass(kinds[name]):
+            _refuse_unknown_keys(composed[name], cast(type, kinds[name]), f"{prefix}{name}.")
 
 
 def _text_keys(schema: type, prefix: str = "") -> dict[str, bool]:
@@ -153,6 +173,8 @@ def _one_line(error: BaseException) -> str:
     while origin is not None:  # a schema's own refusal, wrapped by OmegaConf
         if isinstance(origin, SpecrecError):
             return str(origin)
+        if said := renamed(str(getattr(origin, "full_key", ""))):  # of a key in a file
+            return said
         origin = origin.__cause__ or origin.__context__
     if not isinstance(error, HydraException | OmegaConfBaseException):  # a full disk, say
         return message_of(error)

@@ -21,6 +21,15 @@ def visible(text: str) -> str:
     return _UNSAFE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number of things, as one says it.
+
+    >>> counted(1, "track"), counted(1200, "track"), counted(0, "copy", "copies")
+    ('1 track', '1,200 tracks', '0 copies')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def say(line: str, error: bool = False) -> None:
     """Prints one line, to the error output if it is not part of the answer."""
     print(visible(line), file=sys.stderr if error else sys.stdout)

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import errno
+import fcntl
 import itertools
 import os
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from specrec.errors import StorageError
 _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, or ")
 _REMEDIES |= dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "allow writing there, or ")
 _numbers = itertools.count()
+_swept: set[Path] = set()  # folders that this process has looked through
 
 
 @contextmanager
@@ -22,7 +24,8 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     """Opens a file that takes the place of `path` when the block ends well, and is on disk then.
 
     Until then, and if anything goes wrong, whatever stood there stays as it was. Folders that are
-    missing are made. A device, such as `/dev/stdout`, is written to directly.
+    missing are made. A device, such as `/dev/stdout`, is written to directly. A process that is
+    killed leaves a file beside, which the next that writes there removes.
 
     >>> import tempfile
     >>> place = Path(tempfile.mkdtemp()) / "folder" / "note.txt"
@@ -41,16 +44,32 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             return
         target = path.resolve()  # of a link, what it leads to
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent not in _swept:
+            remove_abandoned(target.parent)
+            _swept.add(target.parent)
         beside = target.parent / f".specrec-{os.getpid()}-{next(_numbers)}.tmp"
         try:
             with beside.open("wb") as file:
+                with suppress(OSError):  # a file system without locks
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(target)
+                beside.replace(target)  # as long as the lock is held
         finally:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Removes files that `new_file` left half written in a folder when its process was killed.
+
+    Whoever still writes holds a lock on his, which ends with his process.
+    """
+    for path in folder.glob(".specrec-*.tmp"):
+        with suppress(OSError), path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def write_file(path: Path, content: bytes | memoryview | str) -> None:

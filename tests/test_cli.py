@@ -29,7 +29,11 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
     )
     build_library(
         IndexConfig(
-            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+            str(music),
+            str(folder / "library"),
+            str(model_folder),
+            workers=1,
+            measure_features=False,
         )
     )
     return folder / "library"
@@ -42,7 +46,11 @@ def other_music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) ->
     music = make_music(folder / "music", 1, first=7)
     build_library(
         IndexConfig(
-            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+            str(music),
+            str(folder / "library"),
+            str(model_folder),
+            workers=1,
+            measure_features=False,
         )
     )
     return folder / "library"

@@ -1,8 +1,10 @@
-"""Names of folders as they are typed, through Hydra's grammar."""
+"""The command line of the root scripts: names of folders, and of settings."""
 
 import subprocess
 import sys
+from dataclasses import is_dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -11,6 +13,7 @@ from omegaconf import OmegaConf
 
 from specrec.compose import _quoted, _text_keys
 from specrec.config import IndexConfig, TrainConfig
+from specrec.config.old_names import NEW_NAMES
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,7 +35,7 @@ NAMES = [
 def test_every_text_is_read_back_sign_by_sign(schema: type) -> None:
     keys = _text_keys(schema)
     texts = [key for key, is_list in keys.items() if not is_list]
-    expected = {IndexConfig: {"audio", "features"}, TrainConfig: {"data.audio", "data.cache"}}
+    expected = {IndexConfig: {"audio", "feature_table"}, TrainConfig: {"data.audio", "data.cache"}}
     assert expected[schema] <= set(texts)
     for name in NAMES:
         for key in (texts[-1], "+" + texts[0]):
@@ -51,7 +54,7 @@ def test_every_text_is_read_back_sign_by_sign(schema: type) -> None:
     ],
 )
 def test_a_list_of_folders_may_have_any_names(typed: str, read: list[str]) -> None:
-    override = _override(_quoted(f"data.extra={typed}", _text_keys(TrainConfig)))
+    override = _override(_quoted(f"data.unlabeled_audio={typed}", _text_keys(TrainConfig)))
     assert [str(value) for value in override.value()] == read
 
 
@@ -81,6 +84,58 @@ def test_both_scripts_take_a_folder_of_any_name(tmp_path: Path) -> None:
 def test_no_name_at_all_is_refused(tmp_path: Path) -> None:
     printed = _run("index.py", "audio=", f"library={tmp_path}")
     assert printed == "error: audio must be the path of a folder, not nothing\n"
+
+
+def _keys(schema: type, prefix: str = "") -> set[str]:
+    kinds = get_type_hints(schema)
+    parts = [_keys(kind, f"{prefix}{name}.") for name, kind in kinds.items() if is_dataclass(kind)]
+    return {prefix + name for name in kinds}.union(*parts)
+
+
+def test_old_names_are_gone_and_new_ones_are_there() -> None:
+    keys = _keys(IndexConfig) | _keys(TrainConfig)
+    assert not keys & {*NEW_NAMES}
+    assert {name.partition("=")[0] for name in NEW_NAMES.values()} <= keys
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("index.py search=exact", "search is called index_type now"),
+        ("index.py ++features=a,b(c", "features is called feature_table now"),
+        (
+            "train.py -m +training.augment.mix_share=0,1",
+            "training.augment.mix_share is called training.augment.mix_probability now",
+        ),
+        (
+            "train.py data.audio=x training.augment={speed:2}",
+            "training.augment.speed is called training.augment.max_speed_factor now",
+        ),
+        (
+            "train.py data.audio=x training.monitor=agreement",
+            "training.monitor=agreement is called training.monitor=teacher_cosine now",
+        ),
+        (
+            "index.py ++serch=exact audio=x library=y",
+            "serch is not a setting (--cfg job shows all keys)",
+        ),
+        (
+            "train.py +data.bogus=1 data.audio=x",
+            "data.bogus is not a setting (--cfg job shows all keys)",
+        ),
+    ],
+)
+def test_a_key_that_is_old_or_unknown_is_refused(command: str, said: str) -> None:
+    assert _run(*command.split()) == f"error: {said}\n"
+
+
+def test_an_old_key_in_a_file_is_refused(tmp_path: Path) -> None:
+    experiment = tmp_path / "experiment" / "mine.yaml"
+    experiment.parent.mkdir()
+    experiment.write_text("# @package _global_\ntraining: {visits_per_epoch: 3}\n")
+    printed = _run("train.py", "--config-dir", str(tmp_path), "data.audio=x", "+experiment=mine")
+    said = "training.visits_per_epoch is called training.samples_per_track now"
+    assert printed == f"error: {said}\n"
 
 
 def _run(script: str, *arguments: str) -> str:

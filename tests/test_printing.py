@@ -63,7 +63,11 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
     pd.DataFrame(table).to_csv(music / "manifest.csv", index=False)
     build_library(
         IndexConfig(
-            str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+            str(music),
+            str(folder / "library"),
+            str(model_folder),
+            workers=1,
+            measure_features=False,
         )
     )
     return folder / "library"
@@ -113,7 +117,7 @@ def test_an_index_run_lists_hostile_names(
     from specrec.report.libraries import print_build
 
     config = IndexConfig(
-        str(library.parent / "music"), str(library), str(model_folder), describe=False
+        str(library.parent / "music"), str(library), str(model_folder), measure_features=False
     )
     print_build(build_library(config), str(library))
     printed = capsys.readouterr().out

@@ -14,7 +14,7 @@ from tests.sounds import make_music
 def test_what_is_finished_is_kept(tmp_path: Path, model_folder: Path) -> None:
     music, library = make_music(tmp_path / "music", 6), str(tmp_path / "library")
     config = IndexConfig(
-        str(music), library, str(model_folder), workers=1, batch_windows=1, describe=False
+        str(music), library, str(model_folder), workers=1, batch_size=1, measure_features=False
     )
 
     def stop(done: int, total: int) -> None:

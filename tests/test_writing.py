@@ -1,6 +1,8 @@
 """Files that can't be written: one line with the name, and what stood there stays."""
 
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,11 +14,11 @@ from specrec.catalog.catalog import read_catalog
 from specrec.descriptors.files import Measurements
 from specrec.errors import StorageError
 from specrec.index.repair import verify_library
-from specrec.model.artifact import ModelCard, load_model, save_model
+from specrec.model.model import load_model, save_model
 from specrec.model.probe import save_probe
 from specrec.recommend.library import Library
 from specrec.training.cache import AudioCache
-from specrec.writing import new_file, write_array, write_file
+from specrec.writing import new_file, remove_abandoned, write_array, write_file
 from tests.conftest import make_encoder
 from tests.index.test_build import Build
 from tests.libraries import write_planted
@@ -50,6 +52,39 @@ def test_a_file_that_is_too_long_leaves_what_was_there(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(
+    tmp_path: Path, build: Build
+) -> None:
+    music, library, out = make_music(tmp_path / "music", 2), tmp_path / "library", tmp_path / "out"
+    build(music, library)
+    places = [library / "CURRENT", next(library.glob("segments/*")) / "x", out / "page.html"]
+    script = """
+import os, signal, sys
+from contextlib import ExitStack
+from pathlib import Path
+from specrec.writing import new_file
+with ExitStack() as files:
+    for path in sys.argv[1:]:
+        files.enter_context(new_file(Path(path))).write(b"half")
+    print("ready", flush=True)
+    input()
+"""
+    command = [sys.executable, "-c", script, *map(str, places)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        (own,) = out.iterdir()  # of a process that lives
+        remove_abandoned(out)
+        assert own.exists()
+        process.kill()
+    left = list(tmp_path.rglob(".specrec-*.tmp"))
+    assert len(left) == 3
+    build(music, library)  # has nothing to write
+    write_file(out / "other.html", "whole")
+    assert list(tmp_path.rglob(".specrec-*.tmp")) == []
+    assert [path.name for path in out.iterdir()] == ["other.html"]
+
+
 def test_a_device_a_link_and_a_file_in_the_way(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"/dev/full: .*No space left.*free some space"):
         write_file(Path("/dev/full"), bytes(100_000))
@@ -65,11 +100,11 @@ def test_a_device_a_link_and_a_file_in_the_way(tmp_path: Path) -> None:
 
 
 def test_models_probes_and_caches_say_which_file(tmp_path: Path) -> None:
-    encoder, card = make_encoder(), ModelCard("random", "2026-01-01", "MIT")
+    described = {"name": "random", "license": "MIT"}
     model = tmp_path / "model"
-    save_model(encoder, card, model)
+    save_model(make_encoder(), model, **described)
     with files_of_at_most(1000), pytest.raises(StorageError, match=r"model\.safetensors: can't"):
-        save_model(make_encoder(seed=1), card, model)
+        save_model(make_encoder(seed=1), model, **described)
     load_model(model)  # the one before
     probe = Library.open(write_planted(tmp_path / "library")).probe
     assert probe is not None
@@ -98,6 +133,19 @@ def test_whatever_file_of_a_library_does_not_fit_the_one_before_stays(
     assert build(music, library).changed
     assert "moved.wav" in set(Library.open(library).tracks["path"])
     assert not [path for path in library.rglob("*") if path.name.endswith((".tmp", ".gone"))]
+
+
+def test_a_disk_too_full_to_name_a_generation_is_noticed_before_it_is_the_current_one(
+    tmp_path: Path, build: Build
+) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    build(music, library)
+    before = sorted(library.rglob("*"))
+    (music / "track 1.wav").rename(music / "moved.wav")
+    with files_of_at_most(3), pytest.raises(StorageError, match=r"library/CURRENT: .*too large"):
+        build(music, library)
+    assert sorted(library.rglob("*")) == before
+    assert "track 1.wav" in set(Library.open(library).tracks["path"])
 
 
 def test_a_journal_that_is_damaged_or_does_not_fit_costs_no_more_than_its_lines(

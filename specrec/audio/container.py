@@ -1,5 +1,7 @@
 """What the bytes of a file say about it before any decoder is asked."""
 
+import os
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO
@@ -30,6 +32,12 @@ _SIGNATURES: dict[str, tuple[tuple[int, bytes], ...]] = {
 }
 _MPEG_AUDIO_SYNC = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3", b"\xff\xe2")
 _SMALL_TAG_BYTES = 8192  # at a file's end; what is longer may be another song
+# How ID3v2 and APEv2 tags begin, with how long they are.
+_TAG = re.compile(
+    rb"ID3[\2-\4].(?P<flags>.)(?P<id3>[\0-\x7f]{4})|APETAGEX.{4}(?P<ape>.{4}).{7}[\xa0-\xbf].{8}",
+    re.DOTALL,
+)
+_AT_ONCE = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -79,16 +87,37 @@ def container_of(head: bytes) -> str | None:
 
 
 def sound_start(file: BinaryIO) -> int:
-    """Where the ID3v2 tags at a file's head end, in bytes."""
+    """Where the tags at a file's head end, in bytes."""
     start = 0
     while True:
         file.seek(start)
-        head = file.read(10)
-        if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 127:
+        tag = _TAG.match(file.read(32))
+        if tag is None:
             return start
-        # The tag's size is a 28-bit number, seven bits to a byte.
-        size = sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
-        start += 10 + size + (10 if head[5] & 0x10 else 0)
+        start += _length(tag)
+
+
+def _length(tag: re.Match[bytes]) -> int:
+    """Of a tag whose beginning was found, in bytes."""
+    if tag["ape"]:
+        return 32 + int.from_bytes(tag["ape"], "little")
+    # A 28-bit number, seven bits to a byte.
+    size = sum(byte << shift for byte, shift in zip(tag["id3"], (21, 14, 7, 0), strict=True))
+    return 10 + size + (10 if tag["flags"][0] & 0x10 else 0)
+
+
+def bytes_beside_tags(file: BinaryIO, start: int, stop: int) -> int:
+    """How many bytes of a stretch are in no tag; the place at which `file` is read stays."""
+    beside = 0
+    while start < stop:
+        data = os.pread(file.fileno(), min(_AT_ONCE, stop - start), start)
+        tag = _TAG.search(data)
+        passed = len(data) if tag is None else tag.start()
+        beside += passed
+        start += passed + (0 if tag is None else _length(tag))
+        if not data:
+            break
+    return beside
 
 
 def _counts_its_frames(file: BinaryIO, start: int, size: int) -> bool:

@@ -28,13 +28,13 @@ from specrec.audio.ffmpeg import (
     start_seconds,
     stated_seconds,
 )
+from specrec.audio.frames import STATE_NO_LENGTH
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, Reason
 
 Made = TypeVar("Made")
 
 _FASTER_BY_FFMPEG = {"opus", "ogg"}  # about twice as fast there; WAV, FLAC and MP3 are not
-_LONG_TAG_BYTES = 1 << 16  # libsndfile reads ID3 in time that grows with the square of its frames
 # A second of sound takes 800 bytes and more with all but a few codecs for speech. Silence takes
 # less, and some of it belongs to music: ten minutes are free. A file that gives more than that was
 # made to cost time, or says something absurd of itself.
@@ -101,8 +101,7 @@ def decode_with(
             raise AudioError(path, Reason.TRUNCATED, "the file ends before its header says")
         part = Part(start_seconds, length_seconds, COMPLETE if whole else 0.0)
         decoders = [open_soundfile, open_ffmpeg]
-        has_long_tags = head.links[0][0] > _LONG_TAG_BYTES
-        if head.container in _FASTER_BY_FFMPEG or has_long_tags or not head.states_length:
+        if head.container in _FASTER_BY_FFMPEG or not head.states_length:
             decoders.reverse()
         failures = []
         for decoder in decoders:
@@ -181,7 +180,7 @@ def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float | None]:
     try:
         with open_container(file, *head.links[0]) as container:
             stream = sound_of(container)
-            if stream is None:
+            if stream is None or container.format.name in STATE_NO_LENGTH:
                 return stated, reached
             stated = stated_seconds(container, stream) or 0.0
             origin = start_seconds(stream)

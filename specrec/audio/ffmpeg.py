@@ -1,5 +1,6 @@
 """FFmpeg on a leash: which formats it may read, and nothing but the file that it is given."""
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,21 +26,38 @@ _TAGS_IN_ANY_ENCODING: dict[str, Any] = (
 _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": ""}
 
 
-class _Stretch:
+class Stretch(io.RawIOBase):
     """A stretch of a file, without the file's name and the tags before it.
 
-    FFmpeg keeps every tag, in time that grows with the square of their number, and would believe
-    the name's suffix.
+    FFmpeg and libsndfile keep every tag, in time that grows with the square of their number, and
+    FFmpeg would believe the name's suffix.
     """
 
     def __init__(self, file: BinaryIO, start: int, stop: int) -> None:
         self._file, self._start, self._stop = file, start, stop
         file.seek(start)
 
-    def read(self, size: int) -> bytes:
-        return self._file.read(max(0, min(size, self._stop - self._file.tell())))
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Whether it can be sought."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Reads so many bytes, or all that are left."""
+        left = max(0, self._stop - self._file.tell())
+        return self._file.read(left if size < 0 else min(size, left))
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills a buffer as far as there are bytes."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
+        """Goes to a place; -1 if there can be none, as FFmpeg wants it."""
         origin = (self._start, self._file.tell(), self._stop)[whence]
         try:
             return self._file.seek(max(self._start, origin + offset)) - self._start
@@ -47,6 +65,7 @@ class _Stretch:
             return -1
 
     def tell(self) -> int:
+        """Where it is."""
         return self._file.tell() - self._start
 
 
@@ -60,7 +79,7 @@ def open_container(
     Raises:
         av.FFmpegError: If it is none of the formats that may be read.
     """
-    stretch = _Stretch(file, start, os.fstat(file.fileno()).st_size if stop is None else stop)
+    stretch = Stretch(file, start, os.fstat(file.fileno()).st_size if stop is None else stop)
     return av.open(stretch, "r", container_options=_OPTIONS, **_TAGS_IN_ANY_ENCODING)
 
 

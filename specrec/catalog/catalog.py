@@ -11,6 +11,7 @@ from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
 from specrec.errors import AudioError, CatalogError, Reason
+from specrec.printing import counted
 
 TAG_COLUMNS = {
     "title": "string",
@@ -95,7 +96,9 @@ def read_catalog(
         try:
             table = read_table(used, root) if table is None else table
             tracks, matched = _join_table(root, tracks, table, used)
-            remark = f"tags and columns from {used}, for {matched} of {len(tracks)} tracks"
+            remark = (
+                f"tags and columns from {used}, for {matched:,} of {counted(len(tracks), 'track')}"
+            )
         except CatalogError as error:
             if given:
                 raise
@@ -180,7 +183,7 @@ def _join_table(
     index = pd.Index([str((root / path).resolve()) for path in tracks["path"]])
     matched = int(index.isin(table.index).sum())
     if len(tracks) and not matched:
-        raise CatalogError(f"{path}: names none of the {len(tracks)} tracks")
+        raise CatalogError(f"{path}: names none of the tracks")
     cells = table.reindex(index).reset_index(drop=True)
     joined = tracks.copy()
     for name in cells.columns:

@@ -67,8 +67,8 @@ def join_features(root: Path, tracks: pd.DataFrame, path: Path) -> tuple[pd.Data
     known = int(places.notna().sum())
     if not known:
         raise CatalogError(
-            f"{path}: knows none of the {len(tracks)} tracks; name files in a column path, give"
-            " their track_id, or call them clip_<row>"
+            f"{path}: knows none of the tracks; name files in a column path, give their track_id,"
+            " or call them clip_<row>"
         )
     cells = table.tracks.drop(columns=["track_id", "rows", "file"], errors="ignore")
     if "genre" in cells:

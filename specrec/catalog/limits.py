@@ -3,9 +3,8 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,26 +33,45 @@ def limited(seconds: float, memory_bytes: int) -> Iterator[None]:
     ):
         yield
         return
-    with _memory(memory_bytes):
-        before, hook = signal.signal(signal.SIGVTALRM, _raise), sys.unraisablehook
-        # Raised where Python can't pass it on, in a destructor, it comes again after as long.
-        sys.unraisablehook = partial(_unless_out_of_time, hook)
+    is_over = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal is_over
+        is_over = True
+        raise OutOfTime
+
+    with _memory(memory_bytes), _quiet():
+        before = signal.signal(signal.SIGVTALRM, end)
+        # Raised where nobody can pass it on, in a destructor or in what FFmpeg calls, it comes
+        # again after as long.
         signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGVTALRM, before)
-            sys.unraisablehook = hook
+    if is_over:
+        raise OutOfTime
 
 
-def _raise(number: int, frame: FrameType | None) -> None:
-    raise OutOfTime
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps Python and Cython from printing an `OutOfTime` that nobody can pass on."""
+    hooks = sys.excepthook, sys.unraisablehook
 
+    def print_exception(kind: type[BaseException], *rest: Any) -> None:
+        if not issubclass(kind, OutOfTime):
+            hooks[0](kind, *rest)
 
-def _unless_out_of_time(hook: Callable[[Any], Any], unraisable: Any) -> None:
-    if not issubclass(unraisable.exc_type, OutOfTime):
-        hook(unraisable)
+    def print_unraisable(unraisable: Any) -> None:
+        if not issubclass(unraisable.exc_type, OutOfTime):
+            hooks[1](unraisable)
+
+    sys.excepthook, sys.unraisablehook = print_exception, print_unraisable
+    try:
+        yield
+    finally:
+        sys.excepthook, sys.unraisablehook = hooks
 
 
 @contextmanager

@@ -261,7 +261,7 @@ def explain(
     if output is not None:
         from specrec.report.explained import draw_match
 
-        draw_match(match, *map_spectrograms(opened.encoder, asked, near), output)
+        draw_match(match, *map_spectrograms(opened.model.encoder, asked, near), output)
     if json:
         say_json(match_json(match, other))
         return

@@ -25,7 +25,7 @@ def demo(
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library
-    from specrec.model.resolve import DEFAULT_MODEL
+    from specrec.model.registry import DEFAULT_MODEL
     from specrec.recommend.library import Library
     from specrec.report.evaluation import print_retrieval
     from specrec.report.libraries import print_build
@@ -39,10 +39,10 @@ def demo(
     with (
         progress_bar("reading") as on_scan,
         progress_bar("embedding") as on_embed,
-        progress_bar("measuring") as on_describe,
+        progress_bar("measuring") as on_measure,
     ):
         report = build_library(
-            IndexConfig(str(audio), str(place), DEFAULT_MODEL), on_scan, on_embed, on_describe
+            IndexConfig(str(audio), str(place), DEFAULT_MODEL), on_scan, on_embed, on_measure
         )
     print_build(report, str(place))
     library = Library.open(place)

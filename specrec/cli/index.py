@@ -25,7 +25,7 @@ def _index(config: "IndexConfig") -> None:
     with (
         progress_bar("reading") as on_scan,
         progress_bar("embedding") as on_embed,
-        progress_bar("measuring") as on_describe,
+        progress_bar("measuring") as on_measure,
     ):
-        report = build_library(config, on_scan, on_embed, on_describe)
+        report = build_library(config, on_scan, on_embed, on_measure)
     print_build(report, config.library)

@@ -6,7 +6,7 @@ import typer
 
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.errors import LibraryError, QueryError
-from specrec.printing import say, say_json
+from specrec.printing import counted, say, say_json
 
 
 @app.command()
@@ -40,19 +40,18 @@ def verify(
 
     with progress_bar("verifying") as on_progress:
         found = verify_library(library, on_progress)
-    if json:
-        say_json(verification_json(found))
-    else:
+    if not json:
         print_verification(found, str(library))
-    if not found.damage:
-        return
-    if not repair:
-        places = "place" if len(found.damage) == 1 else "places"
+    done = repair_library(library, found) if found.damage and repair else None
+    if json:
+        say_json(verification_json(found, done))
+    elif done is not None:
+        print_repair(done)
+    if found.damage and done is None:
         raise LibraryError(
-            f"{library}: damaged in {len(found.damage)} {places}; mend it with:"
+            f"{library}: damaged in {counted(len(found.damage), 'place')}; mend it with:"
             f" specrec verify {library} --repair"
         )
-    print_repair(repair_library(library, found))
 
 
 @app.command()
@@ -75,7 +74,7 @@ def remove(
     opened = Library.open(library)
     for query in opened.remove(*tracks):
         say(f"removed {name_of(query.track)} ({query.track.path})")
-    say(f"{len(opened)} tracks are left; undo it with: specrec restore {library} --all")
+    say(f"{counted(len(opened), 'track')} left; undo it with: specrec restore {library} --all")
 
 
 @app.command()
@@ -95,4 +94,5 @@ def restore(
     back = restore_tracks(library, None if everything else paths)
     for path in back:
         say(f"restored {path}")
-    say(f"{len(back)} files; now run specrec index again" if back else "nothing was removed")
+    again = f"{counted(len(back), 'file')}; now run specrec index again"
+    say(again if back else "nothing was removed")

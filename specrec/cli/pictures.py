@@ -73,12 +73,12 @@ def spectrograms(
 
 
 def _settings_of(model: str) -> "MelSettings":
-    from specrec.config import FrontEnd
     from specrec.descriptors.mel_db import MelSettings
-    from specrec.model.resolve import find_model, read_card
+    from specrec.model.card import read_card
+    from specrec.model.registry import find_model
 
     card = read_card(find_model(model))
-    return MelSettings(card["name"], FrontEnd(**card["front_end"]))
+    return MelSettings(card.name, card.front_end)
 
 
 def _files_of(source: Path) -> tuple[Path, "Scan"]:

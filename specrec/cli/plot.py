@@ -105,5 +105,5 @@ def match(
     opened = Library.open(library)
     asked, other = opened.resolve(query), opened.resolve(neighbor)
     explained = opened.explain(asked, other)
-    draw_match(explained, *map_spectrograms(opened.encoder, asked, other), output)
+    draw_match(explained, *map_spectrograms(opened.model.encoder, asked, other), output)
     say(f"picture written to {output}")

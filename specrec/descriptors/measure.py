@@ -59,9 +59,9 @@ def measure(waveform: Waveform) -> dict[str, float]:
         raise ValueError(f"sample_rate must be {SAMPLE_RATE}, not {waveform.sample_rate}")
     if waveform.seconds < SHORTEST_SECONDS:
         raise ValueError(f"{waveform.seconds:.2f} s are too short; {SHORTEST_SECONDS:g} s at least")
-    survey = Survey()
-    survey.add(waveform.samples, waveform.samples[None])
-    return survey.measure(waveform.samples[slice(*survey.excerpt())])
+    meter = TrackMeter()
+    meter.add(waveform.samples, waveform.samples[None])
+    return meter.measure(waveform.samples[slice(*meter.excerpt())])
 
 
 def measure_file(path: Path) -> dict[str, float]:
@@ -80,15 +80,15 @@ def measure_file(path: Path) -> dict[str, float]:
 
 
 def _measure_stream(path: Path, stream: Stream) -> Iterator[dict[str, float]]:
-    survey = Survey()
-    sound = Resampled(stream, SAMPLE_RATE, survey)
+    meter = TrackMeter()
+    sound = Resampled(stream, SAMPLE_RATE, meter)
     for _ in sound:
         pass
     sound.content.check(path, sound.samples / SAMPLE_RATE)
-    yield survey.finish(path)
+    yield meter.finish(path)
 
 
-class Survey:
+class TrackMeter:
     """What is measured of a track whose samples come block by block, in bounded memory.
 
     It may listen while the same blocks are embedded.

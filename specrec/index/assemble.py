@@ -18,8 +18,9 @@ from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
 from specrec.index.generation import Contents, Generation, skipped_table
 from specrec.index.search import AUTO, build_index
 from specrec.index.store import Failure, Store
+from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import load_probe
-from specrec.model.resolve import read_card
+from specrec.printing import counted
 
 REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
 _GONE = Failure(Reason.MISSING, "its file is gone, and this model has not embedded it")
@@ -31,7 +32,7 @@ def assemble(
     store: Store,
     lost: Mapping[str, Failure],
     removed: Sequence[Removed],
-    search: str = AUTO,
+    index_type: str = AUTO,
 ) -> Contents:
     """Puts tracks, embeddings and index together, in the catalog's order.
 
@@ -41,7 +42,7 @@ def assemble(
         store: What it made of them.
         lost: Failures of this run that may not last, by content.
         removed: The tracks that were taken out; those whose files are away are listed too.
-        search: Kind of the index.
+        index_type: The type of the search index, as `IndexConfig` says.
 
     Raises:
         LibraryError: If no track is left.
@@ -61,7 +62,7 @@ def assemble(
     tracks = catalog.tracks[refused.isna()].reset_index(drop=True)
     if not len(tracks):
         raise LibraryError(
-            f"{catalog.root}: none of the {len(skipped)} files can be used;"
+            f"{catalog.root}: nothing that can be used in {counted(len(skipped), 'file')};"
             f" the first: {skipped[0].path}: {skipped[0].detail} ({skipped[0].reason})"
         )
     contents = tracks["content_id"].tolist()
@@ -73,16 +74,17 @@ def assemble(
         if failures[content_id].lasting
     }
     lasting |= {item.path: item.content_id for item in away}
+    card = read_card(model)
     return Contents(
-        _manifest(catalog, read_card(model), model, len(tracks), len(skipped), search),
+        _manifest(catalog, card, model, len(tracks), len(skipped), index_type),
         tracks.assign(duration_seconds=seconds),
         store.placement(contents),
         pd.DataFrame(index=tracks.index),
-        load_probe(model, read_card(model)["fingerprint"]),
+        load_probe(model, card.fingerprint),
         catalog.files,
         skipped_table(skipped, lasting),
         embeddings,
-        build_index(embeddings, search),
+        build_index(embeddings, index_type),
         pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),
     )
 
@@ -129,19 +131,19 @@ def _failures(
 
 
 def _manifest(
-    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int, search: str
+    catalog: Catalog, card: ModelCard, model: Path, tracks: int, skipped: int, index_type: str
 ) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "audio_root": str(catalog.root.resolve()),
         "model": {
-            "name": card["name"],
-            "fingerprint": card["fingerprint"],
+            "name": card.name,
+            "fingerprint": card.fingerprint,
             "folder": str(model.resolve()),
-            "window_seconds": card["front_end"]["window_seconds"],
+            "window_seconds": card.front_end.window_seconds,
         },
         "measure_version": MEASURE_VERSION,
         "duplicates_version": DUPLICATES_VERSION,
         "counts": {"tracks": tracks, "skipped": skipped, "ignored": catalog.ignored},
-        "search": search,
+        "search": index_type,
     }

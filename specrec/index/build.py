@@ -18,15 +18,11 @@ from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import AudioError, LibraryError, Reason
 from specrec.index.assemble import assemble, pair_duplicates
-from specrec.index.decisions import (
-    Decisions,
-    damaged_copies,
-    kept_tracks,
-    read_decisions,
-    write_decisions,
-)
+from specrec.index.decision_files import note_decisions
+from specrec.index.decisions import Decisions, kept_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation, skipped_files
+from specrec.index.inventory import keep_vanished, take_inventory
 from specrec.index.locks import writer_lock
 from specrec.index.plan import Plan
 from specrec.index.storage import (
@@ -35,10 +31,11 @@ from specrec.index.storage import (
     remove_old_generations,
     write_generation,
 )
-from specrec.index.store import EmbeddedTrack, Failure, Store, store_key
-from specrec.index.survey import keep_vanished, survey
+from specrec.index.store import Failure, Store, store_key
+from specrec.model.card import read_card
+from specrec.model.embedding import Embedded
 from specrec.model.probe import same_probe
-from specrec.model.resolve import find_model, read_card
+from specrec.model.registry import find_model
 from specrec.progress import Progress
 
 
@@ -60,6 +57,7 @@ class BuildReport:
         dry_run: Whether nothing was done.
         untagged: Files that were read now without their tags, and why.
         incomplete: Folders of the library that lacked some of their files and were left out.
+        moved_from: The folder of the music as it was, if it is another now.
     """
 
     tracks: int
@@ -75,13 +73,14 @@ class BuildReport:
     dry_run: bool = False
     untagged: Mapping[str, str] = field(default_factory=dict)
     incomplete: list[str] = field(default_factory=list)
+    moved_from: str | None = None
 
 
 def build_library(
     config: IndexConfig,
     on_scan: Progress | None = None,
     on_embed: Progress | None = None,
-    on_describe: Progress | None = None,
+    on_measure: Progress | None = None,
 ) -> BuildReport:
     """Builds a library, or brings it up to date.
 
@@ -94,7 +93,7 @@ def build_library(
         config: What `conf/index.yaml` describes.
         on_scan: Called while new files are read for their identity and tags.
         on_embed: Called while they are decoded, embedded and measured.
-        on_describe: Called while tracks that were embedded before are measured.
+        on_measure: Called while tracks that were embedded before are measured.
 
     Raises:
         CatalogError: If there is no audio.
@@ -102,12 +101,12 @@ def build_library(
         LibraryError: If the library is damaged or in use, or no file can be used.
     """
     library, model = Path(config.library), find_model(config.model)
-    key = store_key(str(read_card(model)["fingerprint"]), config.windows_per_track)
+    key = store_key(read_card(model).fingerprint, config.windows_per_track)
     if config.dry_run:
         return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
         before = read_generation(library)
-        work = survey(config, library, before, on_scan)
+        work = take_inventory(config, library, before, on_scan)
         catalog, plan, decisions = work.catalog, work.plan, work.decisions
         store = Store(library, key)
         if before is not None and before.version < 3:
@@ -117,16 +116,18 @@ def build_library(
         lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(catalog, work.known, stay)
-        store.merge(set(catalog.tracks["content_id"]) if config.prune else None)
-        after = assemble(catalog, model, store, lost, decisions.removed, config.search)
+        alive = set(catalog.tracks["content_id"]) if config.prune else None
+        store.merge(alive)
+        after = assemble(catalog, model, store, lost, decisions.removed, config.index_type)
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
-            descriptors=_describe(config, known, after, on_describe),
+            descriptors=_measure(config, known, after, on_measure),
             duplicates=pair_duplicates(same, after, store),
         )
         noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
-        _note(library, before, replace(decisions, kept=noted))
+        decisions = replace(decisions, kept=(*noted, *decisions.kept_of_removed(alive)))
+        note_decisions(library, work.copies, decisions)
         changed = before is None or not _equal(before, after)
         if changed:
             write_generation(library, after)
@@ -141,17 +142,12 @@ def build_library(
         work.featured,
         changed,
         plan,
-        int(after.descriptors.isna().all(axis=1).sum()) if config.describe else 0,
+        int(after.descriptors.isna().all(axis=1).sum()) if config.measure_features else 0,
         bool(config.prune),
         untagged=catalog.untagged,
         incomplete=[str(folder) for folder in store.incomplete],
+        moved_from=work.moved_from,
     )
-
-
-def _note(library: Path, before: Generation | None, decisions: Decisions) -> None:
-    """Writes what was decided, if it is another than before, or does not stand there twice."""
-    if damaged_copies(library) or read_decisions(library, before) != decisions:
-        write_decisions(library, decisions)
 
 
 def _rehearse(
@@ -159,7 +155,7 @@ def _rehearse(
 ) -> BuildReport:
     """Says what a run would do; reads only."""
     before = read_generation(library)
-    work = survey(config, library, before, on_scan)
+    work = take_inventory(config, library, before, on_scan)
     return BuildReport(
         0 if before is None else len(before),
         len(work.unknown(Store(library, key))),
@@ -172,6 +168,7 @@ def _rehearse(
         pruned=bool(config.prune),
         dry_run=True,
         untagged=work.catalog.untagged,
+        moved_from=work.moved_from,
     )
 
 
@@ -196,7 +193,7 @@ def _adopt(before: Generation, store: Store) -> None:
         if track.content_id not in known and not rest > 1 - REMAINDER - 1e-6:
             store.add(
                 track.content_id,
-                EmbeddedTrack(np.asarray(before.embeddings[row]), windows, seconds),
+                Embedded(np.asarray(before.embeddings[row]), windows, seconds),
             )
     for item in before.skipped.dropna(subset=["content_id"]).itertuples():
         if item.content_id not in known:
@@ -218,33 +215,21 @@ def _embed(
     Returns:
         Failures that may not last, by content.
     """
-    # Here, not above: a run with nothing new needs no torch.
-    import torch
+    from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
 
-    from specrec.index.embedding import embed_files
-    from specrec.model.artifact import load_model
-
-    device = config.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    encoder, _ = load_model(model, device)
-    unmeasured = ~new["content_id"].isin(known.content_ids) & config.describe
+    loaded = load_model(model, config.device)
+    unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
     lost: dict[str, Failure] = {}
     done = 0
     try:
         for part, measure in ((new[unmeasured], True), (new[~unmeasured], False)):
             paths = [catalog.file(path) for path in part["path"]]
             content_ids = part["content_id"].tolist()
-            for position, result in embed_files(
-                encoder,
-                paths,
-                config.workers,
-                config.batch_windows,
-                config.windows_per_track,
-                measure,
+            for position, result in loaded.stream(
+                paths, config.workers, config.batch_size, config.windows_per_track, measure
             ):
                 content_id = content_ids[position]
-                if measure and isinstance(result, EmbeddedTrack):
+                if measure and isinstance(result, Embedded):
                     known.add(content_id, result.features)
                 failure = store.add(content_id, result)
                 if failure is not None:
@@ -271,15 +256,15 @@ def _measurements(
     return known
 
 
-def _describe(
-    config: IndexConfig, known: Measurements, after: Contents, on_describe: Progress | None
+def _measure(
+    config: IndexConfig, known: Measurements, after: Contents, on_measure: Progress | None
 ) -> pd.DataFrame:
     """Measures the tracks that were embedded before and of which nothing is known yet."""
     content_ids = after.tracks["content_id"].tolist()
-    if config.describe:
+    if config.measure_features:
         root = Path(after.manifest["audio_root"])
         paths = [root / path for path in after.tracks["path"]]
-        known.measure(content_ids, paths, config.workers, on_describe)
+        known.measure(content_ids, paths, config.workers, on_measure)
     return known.table(content_ids)
 
 

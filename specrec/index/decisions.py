@@ -1,26 +1,22 @@
 """What people decided about a library, apart from all that can be computed again.
 
 `decisions.json` and its copy, `decisions.copy.json`, hold the tracks that `specrec remove` took
-out, and those that stay though their files are gone. Whatever else of a library is lost,
+out, and what lets a track stay though its file is gone. Whatever else of a library is lost,
 `index.py` makes it anew from the music; these two it only carries on.
 """
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from specrec.catalog.catalog import TAG_COLUMNS
-from specrec.errors import LibraryError, Reason
-from specrec.index.files import REMEDY, read_sealed, write_sealed
+from specrec.errors import Reason
 from specrec.index.generation import Generation
-from specrec.writing import storing, to_disk
 
-NAMES = ("decisions.json", "decisions.copy.json")
-_FORMAT_VERSION = 4  # as of the library in which they first stood apart
 _TYPES = dict.fromkeys(("track_id", "path", "content_id"), "string") | TAG_COLUMNS
 
 
@@ -41,7 +37,7 @@ class Removed:
 
 @dataclass(frozen=True)
 class Kept:
-    """A track that stays though its file is gone.
+    """What is noted of a track so that it can stay though its file is gone.
 
     Attributes:
         track: Its row of the library's tracks, as plain values.
@@ -62,7 +58,8 @@ class Decisions:
 
     Attributes:
         removed: The tracks that were taken out.
-        kept: Those that stay though their files are gone.
+        kept: Those that stay though their files are gone; and of those removed what would let
+            them stay, if they are restored when their files are gone.
         revision: Of two copies, the one with the higher number counts.
     """
 
@@ -119,6 +116,21 @@ class Decisions:
             self, removed=tuple(sorted(removed, key=lambda item: (item.path, item.content_id)))
         )
 
+    def with_removed(self, removed: Sequence[Removed], noted: Sequence[Kept]) -> "Decisions":
+        """The same, with more tracks taken out, and what is noted of them."""
+        before = {item.content_id for item in self.removed}
+        new = [item for item in removed if item.content_id not in before]
+        again = {item.track["content_id"] for item in noted}
+        others = [item for item in self.kept if item.track["content_id"] not in again]
+        return replace(self, removed=(*self.removed, *new), kept=(*others, *noted))
+
+    def kept_of_removed(self, alive: Collection[str] | None = None) -> tuple[Kept, ...]:
+        """What is noted of tracks that were taken out; if `alive` is given, of those contents."""
+        out = {item.content_id for item in self.removed}
+        if alive is not None:
+            out &= set(alive)
+        return tuple(item for item in self.kept if item.track["content_id"] in out)
+
     def restored(self, paths: Collection[str]) -> "Decisions":
         """The same, without the removed tracks that were at some paths.
 
@@ -135,68 +147,6 @@ class Decisions:
         return replace(self, removed=left)
 
 
-def read_decisions(library: Path, generation: Generation | None) -> Decisions:
-    """What was decided about a library.
-
-    Args:
-        library: Its folder.
-        generation: The current one: before format 4 decisions stood there alone.
-
-    Raises:
-        LibraryError: If both copies are damaged.
-    """
-    found, damaged = [], []
-    for path in (library / name for name in NAMES):
-        if path.exists():
-            try:
-                found.append(_parse(path))
-            except LibraryError as error:
-                damaged.append(error)
-    if found:
-        return max(found, key=lambda item: item.revision)
-    if damaged:
-        raise damaged[0]
-    return Decisions() if generation is None else decisions_of(generation)
-
-
-def has_decisions(library: Path) -> bool:
-    """Whether anything that was decided stands apart."""
-    return any((library / name).exists() for name in NAMES)
-
-
-def damaged_copies(library: Path) -> list[str]:
-    """What is wrong with the copies of what was decided, one line each."""
-    lines, revisions = [], {}
-    for path in (library / name for name in NAMES):
-        try:
-            revisions[path] = _parse(path).revision
-        except LibraryError:
-            lines.append(f"{path}: missing or damaged")
-    return lines + [
-        f"{path}: older than its copy"
-        for path, revision in revisions.items()
-        if revision < max(revisions.values())
-    ]
-
-
-def write_decisions(library: Path, decisions: Decisions) -> None:
-    """Writes both copies, one after the other, so that one is always whole.
-
-    Raises:
-        StorageError: If they can't be written.
-    """
-    document = {
-        "format_version": _FORMAT_VERSION,
-        "revision": decisions.revision + 1,
-        "removed": [asdict(item) for item in decisions.removed],
-        "kept": [asdict(item) for item in decisions.kept],
-    }
-    for name in NAMES:
-        write_sealed(library / name, document)
-    with storing(library):
-        to_disk(library)  # before a generation that rests on them can be there
-
-
 def decisions_of(generation: Generation) -> Decisions:
     """What a generation knows of what was decided: the tracks that were taken out."""
     sounds = _audio_ids(generation.files)
@@ -210,17 +160,22 @@ def decisions_of(generation: Generation) -> Decisions:
 
 
 def known_tracks(before: Generation | None, decisions: Decisions) -> pd.DataFrame:
-    """All tracks that a library has, with `audio_id`; it may have lost some it was to keep."""
+    """All tracks that a library has, with `audio_id`; it may have lost some it was to keep.
+
+    A run that was killed may have left removed tracks in it.
+    """
     if before is None:
         known = pd.DataFrame({"path": [], "content_id": [], "track_id": []}, dtype="string")
         sounds: dict[str, str] = {}
     else:
         known, sounds = before.tracks, _audio_ids(before.files)
     have = {*known["content_id"], *known["path"], *known["track_id"]}
+    out = {item.content_id for item in decisions.removed}
     lost = [
         item
         for item in decisions.kept
-        if have.isdisjoint(item.track[name] for name in ("content_id", "path", "track_id"))
+        if item.track["content_id"] not in out
+        and have.isdisjoint(item.track[name] for name in ("content_id", "path", "track_id"))
     ]
     noted = {item.track["content_id"]: item.audio_id for item in decisions.kept if item.audio_id}
     sounds = noted | sounds  # of files that are gone, a generation knows none
@@ -247,33 +202,25 @@ def kept_tracks(
     features: pd.DataFrame,
     measure_version: int,
 ) -> tuple[Kept, ...]:
-    """What is noted of tracks that stay though their files are gone.
+    """What is noted of tracks so that they can stay though their files are gone.
 
     Args:
         tracks: As `known_tracks` gives them.
         features: What was measured of them, row by row.
         measure_version: By which way of measuring.
     """
-    noted = []
-    rows = zip(tracks.to_dict("records"), features.to_dict("records"), strict=True)
-    for row, measured in rows:
-        plain = {str(name): _plain(value) for name, value in row.items()}
-        audio_id = plain.pop("audio_id")
-        finite = {str(name): value for name, value in measured.items() if math.isfinite(value)}
-        noted.append(Kept(plain, finite, measure_version, audio_id))
-    return tuple(noted)
-
-
-def _parse(path: Path) -> Decisions:
-    document = read_sealed(path)
-    try:
-        return Decisions(
-            tuple(Removed(**item) for item in document["removed"]),
-            tuple(Kept(**item) for item in document["kept"]),
-            int(document["revision"]),
+    names = [str(name) for name in tracks.columns if name != "audio_id"]
+    rows = zip(*(_plain(tracks[name]) for name in names), strict=True)
+    measured = features.rename(columns=str).to_dict("records")
+    return tuple(
+        Kept(
+            dict(zip(names, row, strict=True)),
+            {name: value for name, value in found.items() if math.isfinite(value)},
+            measure_version,
+            audio_id,
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise LibraryError(f"{path}: damaged; {REMEDY}") from error
+        for row, found, audio_id in zip(rows, measured, _plain(tracks["audio_id"]), strict=True)
+    )
 
 
 def _audio_ids(files: pd.DataFrame) -> dict[str, str]:
@@ -284,9 +231,11 @@ def _audio_ids(files: pd.DataFrame) -> dict[str, str]:
     return dict(zip(known["content_id"], known["audio_id"], strict=True))
 
 
-def _plain(value: Any) -> Any:
-    """A cell of a table as JSON has it."""
-    if pd.api.types.is_scalar(value) and pd.isna(value):
-        return None
-    value = value.item() if hasattr(value, "item") else value
-    return value if isinstance(value, bool | int | float | str) else str(value)
+def _plain(column: pd.Series) -> list[Any]:
+    """The cells of a column as JSON has them."""
+    cells = zip(column.astype(object), column.isna(), strict=True)
+    values = (None if is_missing else value for value, is_missing in cells)
+    return [
+        value if value is None or isinstance(value, bool | int | float | str) else str(value)
+        for value in (value.item() if isinstance(value, np.generic) else value for value in values)
+    ]

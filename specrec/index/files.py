@@ -22,6 +22,7 @@ Sums = Mapping[str, Mapping[str, Any]]
 _WHOLE_UP_TO = 1 << 24  # bytes that are all compared when a file is opened: some milliseconds
 _PAGE, _PAGES = 1 << 16, 16  # of larger files, so many pages of so many bytes
 _SEAL = "checksum"
+_SEAL_MARK, _SEAL_END = f', "{_SEAL}": "', '"}\n'
 
 
 def checksums(folder: Path) -> dict[str, dict[str, Any]]:
@@ -124,9 +125,16 @@ def write_sealed(path: Path, document: Mapping[str, Any]) -> None:
     Raises:
         StorageError: If it can't be written.
     """
-    plain = json.loads(json.dumps(document))  # numbers as keys are texts then, as when it is read
-    text = json.dumps({**plain, _SEAL: _seal(plain)}, indent=2, ensure_ascii=False) + "\n"
-    write_file(path, text.encode("utf-8", "surrogatepass"))  # a path may be no Unicode
+    write_file(path, sealed(document))
+
+
+def sealed(document: Mapping[str, Any]) -> bytes:
+    """A JSON document as it is stored: on one line, for a million tracks too, its checksum last.
+
+    The checksum is that of the document as it stands there, without it.
+    """
+    text = json.dumps(document, sort_keys=True)
+    return f"{text[:-1]}{_SEAL_MARK}{_digest(text.encode())}{_SEAL_END}".encode()
 
 
 def read_sealed(path: Path) -> dict[str, Any]:
@@ -136,14 +144,30 @@ def read_sealed(path: Path) -> dict[str, Any]:
         LibraryError: If it is missing or damaged.
     """
     try:
-        document = json.loads(path.read_bytes())
+        return unsealed(path.read_bytes(), path)
+    except OSError as error:
+        raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
+
+
+def unsealed(content: bytes, path: Path) -> dict[str, Any]:
+    """The document that a file holds.
+
+    Args:
+        content: Of the file.
+        path: Its name, for the message.
+
+    Raises:
+        LibraryError: If it is damaged.
+    """
+    try:
+        document = json.loads(content)
         seal = document.pop(_SEAL, None)
         needed = int(document.get("format_version", 0)) >= 4
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
     if seal is None and needed:
         raise LibraryError(f"{path}: damaged (its checksum is missing); {REMEDY}")
-    if seal is not None and seal != _seal(document):
+    if seal is not None and not _is_whole(content, seal, document):
         raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
     return dict(document)
 
@@ -168,9 +192,19 @@ def sweep(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _seal(document: Mapping[str, Any]) -> str:
-    text = json.dumps(document, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _is_whole(content: bytes, seal: Any, document: Mapping[str, Any]) -> bool:
+    end = f"{_SEAL_MARK}{seal}{_SEAL_END}".encode()
+    if content.endswith(end):
+        return _digest(memoryview(content)[: -len(end)], b"}") == seal
+    # Spelled otherwise, as it was once, or by somebody who looked into it with an editor.
+    return _digest(json.dumps(document, sort_keys=True).encode()) == seal
+
+
+def _digest(*parts: bytes | memoryview) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _checksum(path: Path) -> dict[str, Any]:

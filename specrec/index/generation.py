@@ -18,6 +18,7 @@ from specrec.index.locks import Hold
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
+from specrec.printing import counted
 
 CRC = "windows_crc"
 
@@ -136,7 +137,9 @@ class Generation:
         check_file(path, self.sums)
         rows = map_rows(path, np.float32)
         if len(rows) != len(self):
-            raise LibraryError(f"{self.folder}: embeddings of {len(rows)} tracks; {REMEDY}")
+            raise LibraryError(
+                f"{self.folder}: embeddings of {counted(len(rows), 'track')}; {REMEDY}"
+            )
         return rows
 
     @cached_property

@@ -7,29 +7,42 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from specrec.errors import LibraryError
-from specrec.writing import storing
+from specrec.writing import remove_abandoned, storing
 
 
 @contextmanager
 def writer_lock(library: Path) -> Iterator[None]:
     """Keeps other writers out while the block runs; the system frees it if the process dies.
 
+    If nothing is written, nothing is left: no folder that was not there before.
+
     Raises:
         LibraryError: If another run holds it, or it is a file.
         StorageError: If nothing can be written there.
     """
     check_no_file(library)
+    missing = [folder for folder in (library, *library.parents) if not folder.exists()]
+    file = library / ".lock"
     with storing(library):
         library.mkdir(parents=True, exist_ok=True)
-        lock = (library / ".lock").open("w")
+        lock = file.open("w")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LibraryError(
-                f"{library}: another run is writing to it; wait for its end"
-            ) from error
-        yield
+            is_old = not os.path.samestat(os.fstat(lock.fileno()), file.stat())
+        except (BlockingIOError, FileNotFoundError):
+            is_old = True  # another run has it, or had it and left nothing
+        if is_old:
+            raise LibraryError(f"{library}: another run is writing to it; wait for its end")
+        remove_abandoned(library)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                if [path.name for path in library.iterdir()] == [file.name]:
+                    file.unlink()
+                    for folder in missing:
+                        folder.rmdir()
 
 
 def check_no_file(library: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,8 @@ from jaxtyping import Bool
 from specrec.catalog.identity import audio_id, content_id
 from specrec.errors import LibraryError, QueryError, Reason
 from specrec.index.assemble import REMOVED
-from specrec.index.decisions import (
-    Decisions,
-    Removed,
-    known_tracks,
-    read_decisions,
-    write_decisions,
-)
+from specrec.index.decision_files import read_decisions, write_decisions
+from specrec.index.decisions import Decisions, Removed, kept_tracks, known_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation
 from specrec.index.locks import writer_lock
@@ -134,9 +129,9 @@ def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
         refuse_damage(before)
         known = known_tracks(before, decisions).iloc[: len(out)][out]
         taken = [_removed(before, row) for row in known.to_dict("records")]
-        contents = {item.content_id for item in taken}
-        kept = [item for item in decisions.kept if item.track["content_id"] not in contents]
-        decisions = replace(decisions, removed=(*decisions.removed, *taken), kept=tuple(kept))
+        version = int(before.manifest.get("measure_version", 1))
+        noted = kept_tracks(known, before.descriptors[out], version)
+        decisions = decisions.with_removed(taken, noted)
         write_decisions(library, decisions)
         rewrite(library, before, decisions, ~out, before.placement[~out])
     return int((~out).sum())
@@ -155,7 +150,7 @@ def _removed(before: Generation, row: dict[Any, Any]) -> Removed:
 
 
 def restore_tracks(library: Path, paths: Collection[str] | None = None) -> list[str]:
-    """Lets the next index run take in again what was taken out.
+    """Lets the next index run take in again what was taken out, though its files be gone.
 
     Args:
         library: Its folder.

@@ -9,6 +9,7 @@ import pandas as pd
 
 from specrec.catalog.catalog import Catalog
 from specrec.errors import LibraryError, Reason
+from specrec.printing import counted
 
 _FOR_NOW = (Reason.UNREADABLE, Reason.TIMED_OUT)  # a slow disk says nothing of a file
 
@@ -87,6 +88,10 @@ def check_plan(
 ) -> None:
     """Refuses what is hardly meant: another folder's music, or the loss of most of the library.
 
+    A library has one folder of music, which may be moved, mounted elsewhere or widened to a folder
+    above it: then its files are in the new place, or at least no longer in the old one. A folder
+    that lacks files which are still in the old place is another: its copy, or a part of it.
+
     Args:
         plan: What is to be done.
         catalog: What is there now.
@@ -99,18 +104,35 @@ def check_plan(
         LibraryError: With what to give instead.
     """
     gone = len(plan.vanished)
-    lately = len(set(plan.vanished).difference(gone_before))
-    elsewhere = root is not None and Path(root) != catalog.root.resolve()
-    if elsewhere and 2 * lately > tracks - len(gone_before):
-        raise LibraryError(
-            f"{catalog.root}: {gone} of the library's {tracks} tracks are not there; it was made"
-            f" of {root}: give that folder, or another library; prune=all drops what is not there"
-        )
+    absent = f"{catalog.root}: lacks {gone} of the library's {counted(tracks, 'track')}"
+    if root is not None and not _is_same(Path(root), catalog.root):
+        lately = [path for path in plan.vanished if path not in gone_before]
+        most = 2 * len(lately) > tracks - len(gone_before)
+        if most or any(_is_there(Path(root) / path) for path in lately):
+            raise LibraryError(
+                f"{absent}; it was made of {root}: give that folder, or another library;"
+                " prune=all drops what is not there"
+            )
     if prune and 2 * gone > tracks:
         raise LibraryError(
-            f"{catalog.root}: {gone} of the library's {tracks} tracks are not there, and prune=true"
-            " would drop them; is a disk missing? prune=all drops them all the same"
+            f"{absent}, and prune=true would drop them; is a disk missing? prune=all drops them"
+            " all the same"
         )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two names lead to the same folder."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _folders(path: str) -> set[str]:

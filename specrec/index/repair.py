@@ -6,14 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from specrec.errors import LibraryError
-from specrec.index.decisions import (
-    Decisions,
-    damaged_copies,
-    decisions_of,
-    has_decisions,
-    read_decisions,
-    write_decisions,
-)
+from specrec.index.decision_files import has_decisions, read_copies, read_decisions, write_decisions
+from specrec.index.decisions import Decisions, decisions_of
 from specrec.index.files import damaged_files, discard, read_sealed
 from specrec.index.generation import Generation
 from specrec.index.locks import writer_lock
@@ -134,7 +128,7 @@ def _verified(
 def _pointers(library: Path, folder: Path | None) -> list[str]:
     """What is wrong with the small files of a library's own folder."""
     if folder is None:
-        return damaged_copies(library) if has_decisions(library) else []
+        return read_copies(library).damage if has_decisions(library) else []
     lines = []
     named = library / "CURRENT"
     if not named.is_file() or named.read_bytes().strip() != folder.name.encode():
@@ -143,7 +137,7 @@ def _pointers(library: Path, folder: Path | None) -> list[str]:
         version = int(read_sealed(folder / MANIFEST)["format_version"])
     except (LibraryError, KeyError, TypeError, ValueError):
         return lines
-    return lines + (damaged_copies(library) if version >= 4 else [])
+    return lines + (read_copies(library).damage if version >= 4 else [])
 
 
 def _not_finite(segment: Segment) -> list[str]:

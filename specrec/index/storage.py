@@ -5,6 +5,7 @@ last. `CURRENT` names it too: for people, for older versions, and to tell a gene
 lost from one that was never finished.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from specrec.index.generation import Contents, Generation
 from specrec.index.locks import check_no_file, hold, is_free
 from specrec.index.search import describe_index, write_index
 from specrec.model.probe import PROBE_FILE, save_probe
-from specrec.writing import to_disk, write_array, write_file
+from specrec.writing import new_file, storing, to_disk, write_array
 
 FORMAT_VERSION = 4
 """1 had no descriptors; 1 and 2 had their windows in the generation; before 4, checksums of tracks,
@@ -122,6 +123,9 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
 def write_generation(library: Path, contents: Contents) -> Generation:
     """Writes a generation beside the current one, then switches to it in one step.
 
+    What it takes to name it in `CURRENT` is on disk before: no disk is too full for that after it
+    is complete.
+
     Raises:
         StorageError: If it can't be written; the current one stays.
     """
@@ -129,13 +133,17 @@ def write_generation(library: Path, contents: Contents) -> Generation:
     numbers = [int(folder.name) for folder in generation_folders(library)]
     folder = generations / f"{max([*numbers, int(current_name(library) or 0)]) + 1:06d}"
     try:
-        manifest = _write_files(folder, contents)
+        with new_file(library / "CURRENT") as current:
+            current.write(f"{folder.name}\n".encode())
+            current.flush()
+            os.fsync(current.fileno())
+            manifest = _write_files(folder, contents)
     except BaseException:
         if not is_complete(folder):
             discard(folder)  # it would only make a full disk fuller
         raise
-    write_file(library / "CURRENT", folder.name + "\n")
-    to_disk(library)
+    with storing(library):
+        to_disk(library)
     return Generation(library, folder, manifest)
 
 
@@ -155,9 +163,11 @@ def _write_files(folder: Path, contents: Contents) -> dict[str, Any]:
         "files": checksums(folder),
     }
     for path in (folder, folder.parent):
-        to_disk(path)
+        with storing(path):
+            to_disk(path)
     write_sealed(folder / MANIFEST, manifest)
-    to_disk(folder)
+    with storing(folder):
+        to_disk(folder)
     return manifest
 
 

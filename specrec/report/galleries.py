@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from specrec.explain.sentences import WORDS, reading_text
+from specrec.descriptors.vocabulary import value_text
 from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.recommend.picking import first_by, low_and_high, numbers
@@ -119,8 +119,8 @@ def _of_row(library: Library, row: int, column: str, values: np.ndarray, mark: s
 
 
 def _noun(column: str) -> str:
-    return WORDS[column].noun if column in WORDS else column
+    return noun(column)
 
 
 def _value(column: str, value: float) -> str:
-    return reading_text(column, value) if column in WORDS else f"{value:,.6g}"
+    return value_text(column, value)

@@ -9,6 +9,7 @@ from specrec.catalog.joins import Joined
 from specrec.index.build import BuildReport
 from specrec.index.maintenance import Status
 from specrec.index.repair import Repair, Verification
+from specrec.printing import counted
 from specrec.report.console import Console, escape
 from specrec.report.skipped import print_skipped
 
@@ -21,9 +22,9 @@ def print_status(status: Status, library: str) -> None:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     model, index = status.model, status.index
-    tracks = f"{status.tracks:,} tracks, {status.hours:,.1f} h of audio"
+    tracks = f"{counted(status.tracks, 'track')}, {status.hours:,.1f} h of audio"
     if status.duplicates:
-        tracks += f"; {status.duplicates} of them the same recording as another"
+        tracks += f"; {status.duplicates:,} of them the same recording as another"
     left_out = ", ".join(f"{count} {reason}" for reason, count in status.skipped.items())
     settings = ", ".join(
         f"{name} {value}"
@@ -32,7 +33,7 @@ def print_status(status: Status, library: str) -> None:
     )
     rows = {
         "tracks": tracks,
-        "features": f"measured of {status.measured:,} tracks"
+        "features": f"measured of {counted(status.measured, 'track')}"
         + (f", not of {status.tracks - status.measured:,}" * (status.measured < status.tracks)),
         "skipped": left_out or "none",
         "other files": f"{status.ignored:,} ignored",
@@ -63,26 +64,29 @@ def print_verification(found: Verification, library: str) -> None:
     for line in found.damage:
         console.print(escape(line))
     if not found.damage:
-        console.print(f"[bold]{escape(library)}[/]: whole; {found.files} files were read")
+        console.print(f"[bold]{escape(library)}[/]: whole; {counted(found.files, 'file')} read")
 
 
 def print_repair(done: Repair) -> None:
     """Says what could be saved, and what to do next."""
     console = Console()
     if done.tracks:
-        console.print(f"mended: {done.tracks} tracks are there, and what was removed stays out")
+        console.print(f"mended: {counted(done.tracks, 'track')}; what was removed stays out")
     else:
         console.print("what was damaged is removed; what was decided about tracks is kept")
     if done.lost:
-        console.print(f"{done.lost} tracks could not be saved")
+        console.print(f"{counted(done.lost, 'track')} could not be saved")
     if done.again:
-        console.print(f"{done.again} tracks are to be embedded again")
+        console.print(f"to be embedded again: {counted(done.again, 'track')}")
     console.print("now run index.py again")
 
 
-def verification_json(found: Verification) -> str:
-    """A verification as a JSON document."""
-    document = asdict(found) | {"segments": [str(path) for path in found.segments]}
+def verification_json(found: Verification, done: Repair | None) -> str:
+    """A verification, and the repair if there was one, as a JSON document."""
+    document = asdict(found) | {
+        "segments": [str(path) for path in found.segments],
+        "repair": None if done is None else asdict(done),
+    }
     return json.dumps({"format_version": 1, **document}, indent=2, ensure_ascii=False)
 
 
@@ -91,21 +95,23 @@ def print_build(report: BuildReport, library: str) -> None:
     console = Console()
     if report.dry_run:
         console.print(
-            f"[bold]{escape(library)}[/]: {report.tracks} tracks now; a run would embed"
-            f" {report.embedded} files. Nothing was written."
+            f"[bold]{escape(library)}[/]: {counted(report.tracks, 'track')} now; a run would"
+            f" embed {counted(report.embedded, 'file')}. Nothing was written."
         )
     else:
-        what = (
-            f"{report.tracks} tracks" if report.changed else f"{report.tracks} tracks, nothing new"
-        )
-        parts = [what, f"{report.embedded} embedded now", f"{len(report.skipped)} skipped"]
+        parts = [counted(report.tracks, "track")]
+        if not report.changed:
+            parts.append("nothing new")
+        parts += [f"{report.embedded:,} embedded now", f"{len(report.skipped):,} skipped"]
         if report.unmeasured:
-            parts.append(f"{report.unmeasured} without features, tried again on the next run")
+            parts.append(f"{report.unmeasured:,} without features, tried again on the next run")
         if report.ignored:
-            parts.append(f"{report.ignored} other files ignored")
+            parts.append(f"{counted(report.ignored, 'other file')} ignored")
         console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
     for folder in report.incomplete:
         console.print(f"left out: {escape(folder)}, which lacks some of its files")
+    if report.moved_from is not None:
+        console.print(f"the folder of the music was {escape(report.moved_from)} before")
     _print_plan(console, report)
     if report.table:
         console.print(escape(report.table))
@@ -128,9 +134,9 @@ def _print_plan(console: Console, report: BuildReport) -> None:
     }
     for name, paths in groups.items():
         if paths:
-            console.print(f"{len(paths)} {name}:")
+            console.print(f"{len(paths):,} {name}:")
             shown = paths[:_PATHS_SHOWN]
-            more = [f"and {len(paths) - len(shown)} more"] if len(paths) > len(shown) else []
+            more = [f"and {len(paths) - len(shown):,} more"] if len(paths) > len(shown) else []
             for line in [*shown, *more]:
                 console.print(f"  {escape(line)}")
 
@@ -145,9 +151,10 @@ def _size(count: float) -> str:
 
 def _featured(joined: Joined) -> str:
     """How many files a table of features knows, and how much it holds."""
-    held = f"{joined.rows} rows"
+    held = counted(joined.rows, "row")
     if joined.tracks < joined.rows:
-        held += f" for {joined.tracks} tracks"
+        held += f" for {counted(joined.tracks, 'track')}"
     if joined.empty_cells:
-        held += f", {joined.empty_cells} empty cells"
-    return f"{escape(str(joined.path))} ({held}) knows {joined.known} of {joined.files} files"
+        held += f", {counted(joined.empty_cells, 'empty cell')}"
+    files = counted(joined.files, "file")
+    return f"{escape(str(joined.path))} ({held}) knows {joined.known:,} of {files}"

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from specrec.descriptors.features import FEATURES
+from specrec.descriptors.vocabulary import noun
 from specrec.report.lettering import drawable, families, shortened
 from specrec.report.pictures import save_picture
 from specrec.study.clusters import Clustering
 from specrec.study.material import Material
 from specrec.study.projection import Projection
-from specrec.study.words import spoken
 
 # Okabe and Ito 2008, "Color universal design": told apart with any color vision; markers help.
 # The second six, by Tol 2021, are for those who need more than six.
@@ -180,10 +180,10 @@ def _draw_numbers(figure: Figure, panel: Axes, points: np.ndarray, values: pd.Se
     name = str(values.name)
     unit = FEATURES[name].unit if name in FEATURES else ""
     bar = figure.colorbar(dots, ax=panel, extend="both", pad=0.02, aspect=35)
-    bar.set_label(f"{spoken(name)}{f' ({unit})' if unit else ''}", fontsize=10.5)
+    bar.set_label(f"{noun(name)}{f' ({unit})' if unit else ''}", fontsize=10.5)
     bar.outline.set_visible(False)
     missing = int((~known).sum())
-    return f", colored by {spoken(name)}" + (f" (gray: unknown, {missing:,})" if missing else "")
+    return f", colored by {noun(name)}" + (f" (gray: unknown, {missing:,})" if missing else "")
 
 
 def _scatter(

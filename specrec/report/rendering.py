@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from specrec.printing import counted
 from specrec.report.console import Console, escape
 from specrec.report.skipped import print_skipped
 from specrec.report.spectrograms import Drawing, Rendering
@@ -13,12 +14,12 @@ def print_rendering(rendering: Rendering, output: Path, ignored: int) -> None:
     """Says what became of a folder, and lists the files without a picture."""
     console = Console()
     parts = [
-        f"{len(rendering.pictures)} pictures",
+        counted(len(rendering.pictures), "picture"),
         f"{rendering.drawn} drawn now",
         f"{len(rendering.skipped)} skipped",
     ]
     if ignored:
-        parts.append(f"{ignored} other files ignored")
+        parts.append(f"{counted(ignored, 'other file')} ignored")
     console.print(f"[bold]{escape(str(output))}[/]: {', '.join(parts)}")
     print_skipped(console, rendering.skipped)
 

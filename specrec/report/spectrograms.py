@@ -18,6 +18,7 @@ from specrec.catalog.scan import FoundFile, Scan, Skipped
 from specrec.descriptors.clip import load_clip
 from specrec.descriptors.mel_db import FLOOR_DB, MelSettings, mel_db
 from specrec.errors import AudioError, CatalogError, Reason
+from specrec.printing import counted
 from specrec.report.picture_names import picture_names
 from specrec.report.spectrogram_png import axes_png, clean_png
 from specrec.writing import write_file
@@ -119,7 +120,7 @@ def draw_folder(
     if not pictures:
         first = skipped[0]
         raise CatalogError(
-            f"{root}: none of the {len(skipped)} files can be drawn;"
+            f"{root}: nothing to draw in {counted(len(skipped), 'file')};"
             f" the first: {first.path}: {first.detail} ({first.reason})"
         )
     return Rendering(dict(sorted(pictures.items())), drawn, skipped)

@@ -7,6 +7,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from specrec.descriptors.vocabulary import noun
 from specrec.recommend.results import track_of_row
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
@@ -14,7 +15,6 @@ from specrec.study.clusters import Clustering
 from specrec.study.cues import Claim, CueStudy, Finding
 from specrec.study.material import Material
 from specrec.study.spectrogram_cues import CUES
-from specrec.study.words import spoken
 
 FORMAT_VERSION = 1
 _TYPICAL = 3  # tracks named of each cluster
@@ -116,7 +116,7 @@ def claim_text(claim: Claim) -> str:
     meaning = f"{'more' if claim.more else 'less'} {CUES[claim.cue][0]}"
     if claim.cue == "upper_level_db":
         meaning = f"{'higher' if claim.more else 'lower'} {CUES[claim.cue][0]}"
-    return f'{claim.side} {spoken(claim.feature)}: "{claim.words}" ({meaning})'
+    return f'{claim.side} {noun(claim.feature)}: "{claim.words}" ({meaning})'
 
 
 def _row(finding: Finding) -> tuple[str, str, str, str]:

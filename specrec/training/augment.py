@@ -26,12 +26,12 @@ def change_views(
     Returns:
         The views, and which of them hold another track.
     """
-    mixed = torch.rand(len(waveforms), 1, generator=generator) < settings.mix_share
+    mixed = torch.rand(len(waveforms), 1, generator=generator) < settings.mix_probability
     shift = int(torch.randint(1, len(waveforms), (), generator=generator))
     other = waveforms.roll(shift, dims=0)
     ratio = _ratio(_uniform(waveforms, settings.mix_db - _MIX_RANGE_DB, settings.mix_db, generator))
     amount = mixed.to(waveforms.device) * ratio * _rms(waveforms) / _rms(other)
-    changed = _filter(waveforms + other * amount, settings.filter_db, generator)
+    changed = _filter(waveforms + other * amount, settings.eq_db, generator)
     return changed, mixed.squeeze(1).to(waveforms.device)
 
 
@@ -55,8 +55,8 @@ def mask_spectrograms(
     """
     fill = float(log_mel.mean())
     image = log_mel.unsqueeze(1)
-    image = mask_along_axis_iid(image, settings.mask_mels, fill, axis=2)
-    image = mask_along_axis_iid(image, settings.mask_frames, fill, axis=3)
+    image = mask_along_axis_iid(image, settings.frequency_mask, fill, axis=2)
+    image = mask_along_axis_iid(image, settings.time_mask, fill, axis=3)
     masked: Tensor = image.squeeze(1)
     return masked
 
@@ -74,11 +74,9 @@ def _ratio(decibels: Tensor) -> Tensor:
     return torch.pow(10.0, decibels / 20)
 
 
-def _filter(waveforms: Tensor, filter_db: float, generator: torch.Generator) -> Tensor:
+def _filter(waveforms: Tensor, eq_db: float, generator: torch.Generator) -> Tensor:
     """A random zero-phase equalizer, whose gain in dB runs straight from point to point."""
     spectrum = torch.fft.rfft(waveforms)
-    points = (
-        2 * torch.rand(len(waveforms), 1, _FILTER_POINTS, generator=generator) - 1
-    ) * filter_db
+    points = (2 * torch.rand(len(waveforms), 1, _FILTER_POINTS, generator=generator) - 1) * eq_db
     curve = interpolate(points.to(waveforms.device), spectrum.shape[1], mode="linear")
     return torch.fft.irfft(spectrum * _ratio(curve.squeeze(1)), n=waveforms.shape[1])

@@ -1,4 +1,4 @@
-"""What a training step and a validation step are fed."""
+"""The data of a training step and of a validation step."""
 
 import numpy as np
 import pandas as pd
@@ -27,11 +27,12 @@ def label_codes(tracks: pd.DataFrame, label: str | None) -> np.ndarray:
 
 
 class ViewDataset(Dataset[Item]):
-    """Two random windows of a track: (2, samples), its row and label code, two targets.
+    """Pairs of random windows of a track: (2, samples), its row and label code, two targets.
 
-    Half of the windows are played faster or slower, by up to the factor `speed`, which changes
-    pitch and tempo together; stored teachers have not heard those. The second begins within
-    `view_seconds` of the first, or anywhere if that is None.
+    There are `samples_per_track` pairs of each track. Half of the windows are played faster or
+    slower, by up to `max_speed_factor`, which changes pitch and tempo together; stored teachers
+    have not heard those. The second window of a pair starts within `max_view_offset_seconds` of the
+    first, or anywhere if that is None.
     """
 
     def __init__(
@@ -41,9 +42,9 @@ class ViewDataset(Dataset[Item]):
         label: str | None,
         front_end: FrontEnd,
         teachers: Teachers | None,
-        visits: int,
-        speed: float = 1.0,
-        view_seconds: float | None = None,
+        samples_per_track: int,
+        max_speed_factor: float = 1.0,
+        max_view_offset_seconds: float | None = None,
     ) -> None:
         self.cache = cache
         self.content_ids = tracks["content_id"].tolist()
@@ -51,13 +52,13 @@ class ViewDataset(Dataset[Item]):
         self.labels = label_codes(tracks, label)
         self.front_end = front_end
         self.teachers = teachers
-        self.visits = visits
-        self.speed = speed
-        rate = front_end.sample_rate
-        self.view_samples = None if view_seconds is None else round(view_seconds * rate)
+        self.samples_per_track = samples_per_track
+        self.max_speed_factor = max_speed_factor
+        offset, rate = max_view_offset_seconds, front_end.sample_rate
+        self.max_offset = None if offset is None else round(offset * rate)
 
     def __len__(self) -> int:
-        return self.visits * len(self.content_ids)
+        return self.samples_per_track * len(self.content_ids)
 
     def __getitem__(self, item: int) -> Item:
         row = item % len(self.content_ids)
@@ -69,16 +70,16 @@ class ViewDataset(Dataset[Item]):
     def _view(
         self, row: int, first: int | None
     ) -> tuple[int, Float32[Tensor, " samples"], Float32[Tensor, " dim"]]:
-        """Start of a window, its samples, its target."""
+        """Cuts a window: where it starts, in samples; the window; its target."""
         # Torch's generator: the loader gives each worker and epoch its own, from one seed.
         draw, changed, place = torch.rand(3).tolist()
-        factor = self.speed ** (2 * draw - 1) if changed < 0.5 else 1.0
+        factor = self.max_speed_factor ** (2 * draw - 1) if changed < 0.5 else 1.0
         length, rate = self.front_end.window_samples, self.front_end.sample_rate
         taken = round(length * factor)
         low, high = 0, max(0, self.cache.samples(self.content_ids[row]) - taken)
-        if first is not None and self.view_samples is not None:
-            low = min(max(low, first - self.view_samples), high)
-            high = min(high, first + self.view_samples)
+        if first is not None and self.max_offset is not None:
+            low = min(max(low, first - self.max_offset), high)
+            high = min(high, first + self.max_offset)
         start = low + int(place * (high - low + 1))
         view = self.cache.cut(self.content_ids[row], [start], taken)[0]
         if taken != length:

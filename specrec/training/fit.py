@@ -1,6 +1,5 @@
 """The whole of a training run: data, trainer, best checkpoint, artefact."""
 
-import datetime
 import json
 import logging
 import sys
@@ -20,8 +19,9 @@ from specrec.catalog.catalog import read_catalog
 from specrec.catalog.splits import split_tracks
 from specrec.config import DataConfig, EncoderConfig, TrainConfig
 from specrec.errors import CatalogError, ConfigError
-from specrec.model.artifact import ModelCard, save_model
+from specrec.model.card import ModelCard
 from specrec.model.encoder import Encoder
+from specrec.model.model import save_model
 from specrec.model.probe import PROBE_FILE, save_probe
 from specrec.printing import say
 from specrec.progress import Progress
@@ -68,8 +68,8 @@ def fit(
     pretrained = _pretrained(config.encoder) if resumed is None else None
     cache = AudioCache(Path(config.data.cache), front_end.sample_rate)
     train, valid = _tracks(config, cache, on_progress)
-    extra = _extra_tracks(config.data, cache, on_progress)
-    heard = pd.concat([train, *extra], ignore_index=True)
+    unlabeled = _unlabeled_tracks(config.data, cache, on_progress)
+    heard = pd.concat([train, *unlabeled], ignore_index=True)
     features = None
     if settings.probe or settings.probe_weight > 0:
         features = measured_features(train, Path(config.data.cache), on_measure)
@@ -99,7 +99,7 @@ def fit(
         if settings.epochs == 0 or settings.whiten > 0:  # not what training measured
             unheard = WindowDataset(cache, valid, config.data.label, front_end, _VALID_WINDOWS)
             figures = _figures(encoder, unheard)
-        card = save_model(encoder, _card(config, train, valid, figures), output / "model")
+        card = save_model(encoder, output / "model", **_described(config, train, valid, figures))
         if settings.probe and features is not None:
             _save_probe(config, encoder, pooled, train, features, card, output / "model")
     return output / "model"
@@ -188,11 +188,11 @@ def _tracks(
     return train, valid
 
 
-def _extra_tracks(
+def _unlabeled_tracks(
     data: DataConfig, cache: AudioCache, on_progress: Progress | None
 ) -> list[pd.DataFrame]:
     columns = ["track_id", "content_id"]
-    return [_usable(audio, data, cache, on_progress)[columns] for audio in data.extra]
+    return [_usable(audio, data, cache, on_progress)[columns] for audio in data.unlabeled_audio]
 
 
 def _usable(
@@ -236,14 +236,14 @@ def _loaders(
         data.label,
         front_end,
         teachers,
-        settings.visits_per_epoch,
-        settings.augment.speed,
-        settings.view_seconds,
+        settings.samples_per_track,
+        settings.augment.max_speed_factor,
+        settings.max_view_offset_seconds,
     )
     return (
         DataLoader(
             views,
-            min(settings.batch_tracks, share),
+            min(settings.batch_size, share),
             shuffle=True,
             drop_last=True,
             num_workers=data.workers,
@@ -322,21 +322,26 @@ def _recipe(config: TrainConfig) -> dict[str, Any]:
     kept = {name: recipe[name] for name in ("seed", "data", "training")}
     if config.encoder.pretrained is not None:
         kept["pretrained"] = Path(config.encoder.pretrained).name
-    for folder in ("audio", "cache", "workers", "extra"):
-        del kept["data"][folder]
+    for name in ("audio", "cache", "workers", "unlabeled_audio"):
+        del kept["data"][name]
     for teacher in kept["data"]["teachers"]:
         teacher["path"] = Path(teacher["path"]).name
     return kept
 
 
-def _card(
+def _described(
     config: TrainConfig, train: pd.DataFrame, valid: pd.DataFrame, figures: dict[str, float]
-) -> ModelCard:
+) -> dict[str, Any]:
+    """What the model's card says beside its settings."""
     training = {
         "train_tracks": len(train),
         "valid_tracks": len(valid),
         "recipe": _recipe(config),
     }
     rounded = {name: round(value, 4) for name, value in figures.items()}
-    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    return ModelCard(config.name, today, config.license, training, rounded)
+    return {
+        "name": config.name,
+        "license": config.license,
+        "training": training,
+        "figures": rounded,
+    }

@@ -1,6 +1,7 @@
 """The Lightning module: views, embeddings, contrastive loss, retrieval as validation."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -65,11 +66,18 @@ class ContrastiveModule(LightningModule):
         self.projector = _projector(dim, settings.projector_dim)
         self.generator = torch.Generator()
         self.collected: list[tuple[Tensor, Tensor, Tensor]] = []
-        self.agreements: list[Tensor] = []
+        self.teacher_cosines: list[Tensor] = []
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Notes the encoder's settings, so that only the same encoder resumes."""
         checkpoint["encoder"] = asdict(self.encoder_config)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Finds the best figure so far under the name that it had in earlier releases."""
+        states = checkpoint["callbacks"].items()
+        checkpoint["callbacks"] = {
+            name.replace("valid/agreement", "valid/teacher_cosine"): state for name, state in states
+        }
 
     def on_train_epoch_start(self) -> None:
         """Seeds this epoch's augmentation, differently in each process."""
@@ -77,12 +85,14 @@ class ContrastiveModule(LightningModule):
             hash((self.seed, self.current_epoch, self.global_rank)) & 0xFFFFFFFF
         )
 
-    def training_step(
-        self,
-        batch: tuple[Float32[Tensor, "tracks two samples"], Tensor, Tensor, Tensor],
-        batch_idx: int,
-    ) -> Tensor:
-        """The weighted sum of the losses, over the views of all devices."""
+    def training_step(self, batch: Sequence[Tensor], batch_idx: int) -> Tensor:
+        """Computes the loss: the weighted sum of the losses that have a weight.
+
+        Args:
+            batch: What `ViewDataset` gives, stacked: windows (tracks, 2, samples), the tracks' rows
+                and label codes (tracks,), and targets (tracks, 2, dim).
+            batch_idx: The number of the batch, which does not matter.
+        """
         windows, rows, labels, targets = batch
         settings = self.settings
         views, mixed = change_views(windows.flatten(0, 1), settings.augment, self.generator)
@@ -113,18 +123,20 @@ class ContrastiveModule(LightningModule):
             self.log(f"train/{name}", loss, prog_bar=True, on_step=False, on_epoch=True)
         return torch.stack(list(losses.values())).sum()
 
-    def validation_step(
-        self,
-        batch: tuple[Float32[Tensor, "tracks windows samples"], Tensor, Tensor],
-        batch_idx: int,
-    ) -> None:
-        """Embeds fixed windows, as a search would."""
+    def validation_step(self, batch: Sequence[Tensor], batch_idx: int) -> None:
+        """Embeds fixed windows, as a search would.
+
+        Args:
+            batch: What `WindowDataset` gives, stacked: windows (tracks, windows, samples), and the
+                tracks' rows and label codes (tracks,).
+            batch_idx: The number of the batch, which does not matter.
+        """
         windows, rows, labels = batch
         embeddings = self.encoder(self._log_mel(windows.flatten(0, 1)))
         self.collected.append((embeddings.unflatten(0, windows.shape[:2]), rows, labels))
         if self.teacher is not None:
             targets = self.teacher(windows.flatten(0, 1))
-            self.agreements.append(1 - distillation(embeddings[:, self.taught], targets))
+            self.teacher_cosines.append(1 - distillation(embeddings[:, self.taught], targets))
 
     def on_validation_epoch_end(self) -> None:
         """Logs the loss and what a listener would care for: are related windows found first?"""
@@ -133,9 +145,11 @@ class ContrastiveModule(LightningModule):
         embeddings, rows, labels = map(gathered, (embeddings, rows, labels))
         loss = nt_xent(embeddings[:, 0], embeddings[:, -1], self.settings.temperature)
         figures = retrieval_figures(embeddings.float().cpu(), rows.cpu(), labels.cpu())
-        if self.agreements:
-            figures["valid/agreement"] = float(gathered(torch.stack(self.agreements)).mean())
-            self.agreements.clear()
+        if self.teacher_cosines:
+            figures["valid/teacher_cosine"] = float(
+                gathered(torch.stack(self.teacher_cosines)).mean()
+            )
+            self.teacher_cosines.clear()
         self.log_dict(
             {"valid/nt_xent": float(loss), **figures}, prog_bar=True, rank_zero_only=False
         )

@@ -4,6 +4,7 @@ import gzip
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -79,16 +80,20 @@ def id3(picture: bytes) -> bytes:
 
 
 OTHER = {
-    "apev2": apev2(JUNK),
+    "apev2": apev2(8 * JUNK),  # longer than the sound
+    "zeros, then apev2": bytes(1000) + apev2(8 * JUNK),
     "lyrics3": b"LYRICSBEGIN" + b"LYR09000" + b"la la " * 1500 + b"009019LYRICS200",
     "zeros": bytes(30_000),
     "junk": JUNK,
-    "id3": id3(JUNK),
+    "id3": id3(8 * JUNK),
 }
 
 
-@pytest.mark.parametrize("name", OTHER)
-@pytest.mark.parametrize("where", ["end", "inside", "head"])
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [(where, name) for where in ("end", "inside") for name in OTHER]
+    + [("head", name) for name in OTHER if name != "zeros, then apev2"],
+)
 def test_an_mp3_is_read_to_its_end_whatever_else_it_holds(
     mp3: bytes, where: str, name: str, tmp_path: Path
 ) -> None:
@@ -100,6 +105,61 @@ def test_an_mp3_is_read_to_its_end_whatever_else_it_holds(
     waveform = decode(path)
     assert waveform.seconds == pytest.approx(seconds, abs=0.15)
     assert dominant_hz(waveform.samples[-5 * RATE :], RATE) == pytest.approx(440, abs=1)
+
+
+@pytest.fixture(scope="module", params=["mp3", "vbr.mp3", "aac", "ac3"])
+def bare(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound of 24 s or more in a stream that does not say how long it is, 170 kB or more."""
+    path: Path = tmp_path_factory.mktemp("bare") / f"sound.{request.param}"
+    if path.suffix == ".mp3":
+        is_variable = path.stem.endswith("vbr")
+        path.write_bytes(4 * bare_mp3(None if is_variable else 64_000))
+    else:
+        write(path, noise(24), codec=path.suffix[1:])
+    return path
+
+
+@pytest.mark.parametrize("what", ["junk", "zeros"])
+@pytest.mark.parametrize(("first", "last"), [(0.5, 1.0), (0.3, 0.7)], ids=["end", "inside"])
+def test_much_that_is_no_sound_is_damage_where_no_length_is_stated(
+    bare: Path, first: float, last: float, what: str, tmp_path: Path
+) -> None:
+    data = bare.read_bytes()
+    start, stop = (round(place * len(data)) for place in (first, last))
+    size = stop - start
+    other = bytes(size) if what == "zeros" else np.random.default_rng(1).bytes(size)
+    path = tmp_path / bare.name
+    path.write_bytes(data[:start] + other + data[stop:])
+    assert reason_of(path) == Reason.CORRUPT
+
+
+def test_a_bare_stream_is_whole_under_tags_at_both_ends(bare: Path, tmp_path: Path) -> None:
+    path = tmp_path / bare.name
+    path.write_bytes(OTHER["id3"] + bare.read_bytes() + OTHER["apev2"])
+    assert load(path, RATE).seconds == pytest.approx(load(bare, RATE).seconds, abs=0.1)
+
+
+def test_windows_of_an_mp3_with_a_large_cover_are_read_by_seeking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.mp3", noise(60))
+    plan = WindowPlan(RATE, 2.0, 3)
+    (expected,) = window_blocks(path, plan)
+    path.write_bytes(id3(8 * JUNK) + path.read_bytes())
+    decoded = 0
+    read = sf.SoundFile.read
+
+    def counting(sound: sf.SoundFile, *args: Any, **options: Any) -> np.ndarray:
+        nonlocal decoded
+        samples: np.ndarray = read(sound, *args, **options)
+        decoded += len(samples)
+        return samples
+
+    monkeypatch.setattr(sf.SoundFile, "read", counting)
+    (found,) = window_blocks(path, plan)
+    np.testing.assert_array_equal(found.windows, expected.windows)
+    assert found.seconds == expected.seconds
+    assert 6 * RATE <= decoded < 7 * RATE
 
 
 def test_joined_mp3_files_are_read_all_though_the_first_counts_its_frames(tmp_path: Path) -> None:

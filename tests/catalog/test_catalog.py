@@ -181,7 +181,7 @@ def test_a_manifest_that_is_of_no_use_is_said_and_ignored(tmp_path: Path) -> Non
     for text, why in [
         ("name,version\nfoo,1\n", "no column names the files"),
         ("path,version\nfoo,1\nfoo,2\n", "stands in two rows"),
-        ("path,x\nother.wav,1\n", "names none of the 2 tracks"),
+        ("path,x\nother.wav,1\n", "names none of the tracks"),
         ("path,year\nmusic/a.wav,long ago\n", "column year"),
         ("path,track_id\nmusic/a.wav,1\nmusic/b.wav,1\n", "track_id 1 stands in two rows"),
         ("\0\1\2", "manifest.csv"),

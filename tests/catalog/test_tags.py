@@ -1,7 +1,9 @@
 """Tags as people's programs write them, and as nobody should."""
 
+import io
 import socket
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -196,6 +198,23 @@ def test_limits_end_what_goes_beyond_and_leave_no_trace() -> None:
     with limited(5.0, 1 << 28):
         assert len(np.ones(1 << 26, np.uint8)) == 1 << 26
     assert len(np.ones(1 << 28, np.uint8)) == 1 << 28
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="timed by a signal that Windows lacks")
+def test_a_limit_holds_and_prints_nothing_where_ffmpeg_passes_over_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Slow(io.BytesIO):
+        def seek(self, offset: int, whence: int = 0) -> int:
+            began = time.process_time()
+            while time.process_time() < began + 0.1:
+                pass
+            return super().seek(offset, whence)
+
+    sound = Slow(write(tmp_path / "a.mp3", tone(1)).read_bytes())
+    with pytest.raises(OutOfTime), limited(0.05, 1 << 30):
+        av.open(sound).close()
+    assert capfd.readouterr().err == ""
 
 
 def _work_for_ever() -> None:

@@ -14,8 +14,8 @@ import pytest
 import torch
 from torchvision import models
 
-from specrec.model.artifact import load_model
 from specrec.model.imagenet import pretrained_backbone
+from specrec.model.model import load_model
 from specrec.recommend.library import Library
 from tests.sounds import make_music
 
@@ -25,7 +25,7 @@ TINY = [
     "encoder.front_end.window_seconds=1.0",
     "encoder.architecture.widths=[8,8,8,16]",
     "encoder.architecture.embedding_dim=16",
-    "training.batch_tracks=4",
+    "training.batch_size=4",
     "training.epochs=2",
     "data.valid_fraction=0.4",
     "training.probe=false",
@@ -63,8 +63,8 @@ def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path
     assert "audio is not set" in one_line_error(run("index.py", "library=x", cwd=tmp_path))
     assert "no audio files" in one_line_error(run("index.py", *good, cwd=tmp_path))
     assert "bogus" in one_line_error(run("index.py", *good, "bogus=1", cwd=tmp_path))
-    message = one_line_error(run("index.py", *good, "batch_windows=0", cwd=tmp_path))
-    assert "batch_windows must be 1 or more, not 0" in message
+    message = one_line_error(run("index.py", *good, "batch_size=0", cwd=tmp_path))
+    assert "batch_size must be 1 or more, not 0" in message
     assert "workers" in one_line_error(run("index.py", *good, "workers=many", cwd=tmp_path))
     bad_model = [f"audio={tmp_path}", "library=library", "model=nonsense"]
     assert "nonsense" in one_line_error(run("index.py", *bad_model, cwd=tmp_path))
@@ -87,9 +87,9 @@ def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder:
         "library=library",
         f"model={model_folder}",
         "workers=1",
-        "describe=false",
+        "measure_features=false",
     ]
-    command = [sys.executable, str(ROOT / "index.py"), *arguments, "batch_windows=1"]
+    command = [sys.executable, str(ROOT / "index.py"), *arguments, "batch_size=1"]
     for stop in (signal.SIGINT, signal.SIGKILL):
         with subprocess.Popen(
             command,
@@ -132,7 +132,7 @@ def test_a_full_disk_is_one_line_and_costs_no_finished_track(
         "library=library",
         f"model={model_folder}",
         "workers=1",
-        "describe=false",
+        "measure_features=false",
     ]
     # No file may grow beyond a kilobyte: writing fails as on a full disk. Bytecode would be cut
     # short, too, and stay so.
@@ -166,7 +166,8 @@ def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_pat
     done = run("train.py", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     output = tmp_path / "out" / "train" / "tiny"
-    encoder, card = load_model(output / "model")
+    model = load_model(output / "model", device="cpu")
+    encoder, card = model.encoder, model.card
     assert encoder.center.abs().sum() > 0
     assert card.training["recipe"]["training"]["epochs"] == 2
     assert 0 <= card.figures["valid/window_p1"] <= 1
@@ -187,7 +188,12 @@ def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_pat
 
     model = f"model={output / 'model'}"
     indexed = run(
-        "index.py", f"audio={labeled}", "library=library", model, "describe=false", cwd=tmp_path
+        "index.py",
+        f"audio={labeled}",
+        "library=library",
+        model,
+        "measure_features=false",
+        cwd=tmp_path,
     )
     assert indexed.returncode == 0, indexed.stderr
     assert "12 tracks" in indexed.stdout
@@ -197,7 +203,7 @@ def test_two_processes_train_together(labeled: Path, tmp_path: Path) -> None:
     done = run(
         "train.py", f"data.audio={labeled}", *TINY,
         "training.accelerator=cpu", "training.devices=2", "training.strategy=ddp",
-        "training.batch_tracks=64",  # more tracks than a process has
+        "training.batch_size=64",  # more tracks than a process has
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -219,7 +225,7 @@ def test_fine_tuning_starts_from_weights(labeled: Path, tmp_path: Path) -> None:
     done = run("train.py", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     key = "features.features.1.block.0.0.weight"
-    encoder, _ = load_model(tmp_path / "out" / "train" / "tiny" / "model")
+    encoder = load_model(tmp_path / "out" / "train" / "tiny" / "model", device="cpu").encoder
     tuned = encoder.backbone.state_dict()[key]
     assert not torch.equal(tuned, start[key])
     torch.testing.assert_close(tuned, start[key], rtol=0, atol=1e-4)

@@ -59,7 +59,9 @@ def test_without_a_probe_one_line_says_what_to_do(
 def test_the_audio_is_heard_again(planted: Library, tmp_path: Path, model_folder: Path) -> None:
     music = make_music(tmp_path / "music", 20)
     place = tmp_path / "library"
-    config = IndexConfig(str(music), str(place), str(model_folder), workers=1, describe=False)
+    config = IndexConfig(
+        str(music), str(place), str(model_folder), workers=1, measure_features=False
+    )
     build_library(config)
     library = Library.open(place)
     before = evaluate_explanations(planted, np.array([0, 1]))

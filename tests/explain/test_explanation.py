@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from specrec.descriptors.features import FEATURES
+from specrec.descriptors.vocabulary import WORDS
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
-from specrec.explain.sentences import WORDS
 from specrec.model.probe import Probe
 from tests.explain.planted import make_probe
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
-from specrec.index.store import EmbeddedTrack, Store
+from specrec.index.store import Store
+from specrec.model.embedding import Embedded
 from specrec.recommend.library import Library
 
 STEPS = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
@@ -46,10 +47,10 @@ def killed_at(step: int, folder: Path, work: Callable[[], None]) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def made(place: int) -> EmbeddedTrack:
+def made(place: int) -> Embedded:
     rng = np.random.default_rng(place)
     windows = rng.normal(size=(1 + place % 3, 4)).astype(np.float16)
-    return EmbeddedTrack(rng.normal(size=4).astype(np.float32), windows, float(place))
+    return Embedded(rng.normal(size=4).astype(np.float32), windows, float(place))
 
 
 def kill_a_store(folder: Path, stride: int) -> int:
@@ -99,7 +100,9 @@ def kill_a_run(music: Path, model: Path, library: Path, stride: int) -> int:
             for path in music.glob("moving*"):
                 path.rename(music / f"moving {name}.wav")
             build_library(
-                IndexConfig(str(music), str(library), str(model), describe=False, prune=True)
+                IndexConfig(
+                    str(music), str(library), str(model), measure_features=False, prune=True
+                )
             )
 
         return run

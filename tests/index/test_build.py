@@ -15,10 +15,10 @@ from specrec.index.files import read_sealed, write_sealed
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import library_status, remove_tracks
 from specrec.index.store import Store
-from specrec.model.artifact import ModelCard, load_model, save_model
+from specrec.model.model import load_model, save_model
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
-from tests.index.misled import read_and_raise
+from tests.model.misled import read_and_raise
 from tests.sounds import make_music, tone, write
 
 Build = Callable[..., BuildReport]
@@ -49,7 +49,7 @@ def test_a_track_is_the_mean_of_its_windows(
     report = build(music, tmp_path / "library")
     assert (report.tracks, report.embedded, report.skipped) == (8, 8, [])
     library = Library.open(tmp_path / "library")
-    encoder, _ = load_model(model_folder)
+    encoder = load_model(model_folder, device="cpu").encoder
     import torch
 
     for row, track in library.tracks.iterrows():
@@ -95,8 +95,8 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, model_folder: P
         str(tmp_path / "library"),
         str(model_folder),
         workers=1,
-        batch_windows=1,
-        describe=False,
+        batch_size=1,
+        measure_features=False,
     )
 
     def interrupt(done: int, total: int) -> None:
@@ -114,7 +114,9 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, model_folder: P
     assert report.tracks == 8
     assert not (tmp_path / "library" / "journal").exists()
     fresh = tmp_path / "fresh"
-    build_library(IndexConfig(str(music), str(fresh), str(model_folder), workers=1, describe=False))
+    build_library(
+        IndexConfig(str(music), str(fresh), str(model_folder), workers=1, measure_features=False)
+    )
     assert_equal(Library.open(tmp_path / "library"), Library.open(fresh))
 
 
@@ -153,9 +155,9 @@ def test_another_model_embeds_anew(tmp_path: Path, build: Build) -> None:
     music = make_music(tmp_path / "music", 3)
     build(music, tmp_path / "library")
     other = tmp_path / "other"
-    save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
+    save_model(make_encoder(seed=5), other, name="other", license="MIT")
     report = build_library(
-        IndexConfig(str(music), str(tmp_path / "library"), str(other), describe=False)
+        IndexConfig(str(music), str(tmp_path / "library"), str(other), measure_features=False)
     )
     assert report.embedded == 3
     assert Library.open(tmp_path / "library").generation.manifest["model"]["name"] == "other"
@@ -166,10 +168,12 @@ def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
 ) -> None:
     music = make_music(tmp_path / "music", 3)
     model = Path(shutil.copytree(model_folder, tmp_path / "model"))
-    build_library(IndexConfig(str(music), str(tmp_path / "library"), str(model), describe=False))
+    build_library(
+        IndexConfig(str(music), str(tmp_path / "library"), str(model), measure_features=False)
+    )
     library = Library.open(tmp_path / "library")
     outside = write(tmp_path / "outside.wav", tone(2, 333))
-    save_model(make_encoder(seed=5), ModelCard("random", "2026-01-01", "MIT"), model)
+    save_model(make_encoder(seed=5), model, name="random", license="MIT")
     with pytest.raises(ModelError, match="fingerprint"):
         library.neighbors(outside)
     assert len(library.neighbors("track 1", duplicates=True)) == 2
@@ -177,10 +181,15 @@ def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
 
 def test_nothing_usable_is_one_line(tmp_path: Path, build: Build) -> None:
     (tmp_path / "music").mkdir()
+    library = tmp_path / "new" / "library"
     with pytest.raises(CatalogError, match="no audio files"):
-        build(tmp_path / "music", tmp_path / "library")
+        build(tmp_path / "music", library)
+    (tmp_path / "table.csv").write_text("title\na\n")
+    with pytest.raises(CatalogError, match=r"table\.csv"):
+        build(tmp_path / "table.csv", library)
+    assert not (tmp_path / "new").exists()
     (tmp_path / "music" / "a.mp3").write_text("text")
-    with pytest.raises(LibraryError, match=r"none of the 1 files can be used.*not_audio"):
+    with pytest.raises(LibraryError, match=r"nothing that can be used in 1 file; .*not_audio"):
         build(tmp_path / "music", tmp_path / "library")
 
 
@@ -244,7 +253,9 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     (music / "bad.wav").write_text("text")
     with pytest.raises(LibraryError, match=r"older format; run index\.py"):
         remove_tracks(library, [str(before[0].track.track_id)])
-    config = IndexConfig(str(music), str(library), str(stored / "model"), workers=1, describe=False)
+    config = IndexConfig(
+        str(music), str(library), str(stored / "model"), workers=1, measure_features=False
+    )
     report = build_library(config)
     assert (report.tracks, report.embedded, report.changed) == (3, 0, True)
     new = Library.open(library)
@@ -260,7 +271,7 @@ def test_what_is_not_measured_is_counted_and_tried_again(
     music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
     config = IndexConfig(str(music), str(library), str(model_folder), workers=1)
     with monkeypatch.context() as patch:
-        patch.setattr("specrec.index.embedding.read_track", read_and_raise)
+        patch.setattr("specrec.model.embedding.read_track", read_and_raise)
         first = build_library(config)
     assert (first.tracks, first.embedded, first.unmeasured) == (3, 3, 3)
     assert library_status(library).measured == 0

@@ -1,5 +1,7 @@
 """Any damage of any file: one line, or the same answers as before; never others."""
 
+import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from specrec.errors import SpecrecError
+from specrec.errors import LibraryError, SpecrecError
+from specrec.index.files import read_sealed, write_sealed
 from specrec.index.maintenance import library_status, remove_tracks
 from specrec.index.repair import repair_library, verify_library
 from specrec.recommend.library import Library
@@ -102,3 +105,20 @@ def check(planted: Path, place: Path, seed: int, rounds: int) -> dict[str, int]:
         shutil.rmtree(library)
     assert counts["said"] > 0 < counts["mended"]
     return counts
+
+
+def test_no_byte_of_a_sealed_document_may_change(tmp_path: Path) -> None:
+    path = tmp_path / "sealed.json"
+    document = {"format_version": 4, "path": "\udc80\N{SNOWMAN}", "rows": [1.5, None, {"b": 1}]}
+    write_sealed(path, document)
+    content = path.read_bytes()
+    stored = json.loads(content)
+    plain = json.dumps(document, sort_keys=True).encode()
+    assert stored == document | {"checksum": hashlib.sha256(plain).hexdigest()}
+    assert read_sealed(path) == document
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(LibraryError, match=r"sealed\.json: .*damaged"):
+            read_sealed(path)
+    path.write_text(json.dumps(stored, indent=2))  # spelled otherwise, it says the same
+    assert read_sealed(path) == document

@@ -16,9 +16,11 @@ from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.errors import LibraryError, Reason
 from specrec.index.build import build_library
-from specrec.index.decisions import Decisions, Kept, Removed, known_tracks, read_decisions
+from specrec.index.decision_files import read_decisions
+from specrec.index.decisions import Decisions, Kept, Removed, known_tracks
+from specrec.index.inventory import keep_vanished
+from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.plan import check_plan, make_plan
-from specrec.index.survey import keep_vanished
 from specrec.recommend.library import Library
 from tests.index.test_build import Build
 from tests.sounds import make_music
@@ -94,7 +96,7 @@ def test_what_an_older_version_removed_stays_out_when_it_is_newly_tagged(tmp_pat
         os.utime(music / str(path), ns=(stamp, stamp))
     (music / "track 2.wav").unlink()
     model = str(data / "format2" / "model")
-    config = IndexConfig(str(music), str(library), model, workers=1, describe=False)
+    config = IndexConfig(str(music), str(library), model, workers=1, measure_features=False)
     build_library(config)
     assert "audio_id" not in stamps
     (found,) = read_decisions(library, None).removed
@@ -146,3 +148,36 @@ def test_music_may_move_though_many_tracks_were_gone_before(tmp_path: Path) -> N
         check_plan(plan, catalog, 10, set(), "/elsewhere", prune=False)
     with pytest.raises(LibraryError, match="prune=all"):
         check_plan(plan, catalog, 10, gone, "/elsewhere", prune=True)
+
+
+@pytest.mark.parametrize("gone_first", [True, False])
+def test_what_was_removed_and_restored_is_there_though_its_file_is_gone(
+    tmp_path: Path, build: Build, gone_first: bool
+) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    build(music, library)
+    before = Library.open(library)
+    row = before.row_of("track 1")
+    track_id = str(before.tracks["track_id"][row])
+    if gone_first:
+        (music / "track 1.wav").unlink()
+        build(music, library)
+    kept = read_decisions(library, None).kept
+    remove_tracks(library, [track_id])
+    (music / "track 1.wav").unlink(missing_ok=True)
+    for _ in range(2):
+        report = build(music, library)
+        assert (report.tracks, report.plan.vanished) == (2, [])
+    assert restore_tracks(library) == ["track 1.wav"]
+    report = build(music, library)
+    assert (report.tracks, report.plan.vanished) == (3, ["track 1.wav"])
+    assert not gone_first or read_decisions(library, None).kept == kept
+    after = Library.open(library)
+    pd.testing.assert_frame_equal(after.tracks, before.tracks)
+    np.testing.assert_array_equal(after.embeddings[row], before.embeddings[row])
+    # Pruning forgets it for good.
+    remove_tracks(library, [track_id])
+    assert build(music, library, prune=True).tracks == 2
+    assert read_decisions(library, None).kept == ()
+    restore_tracks(library)
+    assert build(music, library).tracks == 2

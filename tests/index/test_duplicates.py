@@ -9,7 +9,7 @@ from specrec.audio.encoding import transcode
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.index.duplicates import Match, duplicate_groups, match_passages
-from specrec.model.resolve import DEFAULT_MODEL
+from specrec.model.registry import DEFAULT_MODEL
 from specrec.recommend.library import Library
 from specrec.synthesis.library import write_library
 
@@ -71,7 +71,9 @@ def test_silence_before_the_music_hides_no_copy(tmp_path: Path) -> None:
         track = np.concatenate(pieces[place::5][:3])
         soundfile.write(audio / f"{place}.flac", track, rate)
         soundfile.write(audio / f"{place} late.flac", np.append(np.zeros(rate // 2), track), rate)
-    config = IndexConfig(str(audio), str(tmp_path / "library"), DEFAULT_MODEL, describe=False)
+    config = IndexConfig(
+        str(audio), str(tmp_path / "library"), DEFAULT_MODEL, measure_features=False
+    )
     build_library(config)
     generation = Library.open(tmp_path / "library").generation
     assert generation.tracks["path"].str[0].tolist() == list("00112233")
@@ -89,7 +91,9 @@ def test_re_encoded_files_are_found_and_others_are_not(tmp_path: Path) -> None:
         (audio / f"copy of {path.stem}.{suffix}").write_bytes(
             transcode(path, container, codec, 96_000)
         )
-    config = IndexConfig(str(audio), str(tmp_path / "library"), DEFAULT_MODEL, describe=False)
+    config = IndexConfig(
+        str(audio), str(tmp_path / "library"), DEFAULT_MODEL, measure_features=False
+    )
     build_library(config)
     library = Library.open(tmp_path / "library")
     stems = library.tracks["path"].map(lambda path: Path(path).stem.removeprefix("copy of "))
@@ -102,7 +106,7 @@ def test_re_encoded_files_are_found_and_others_are_not(tmp_path: Path) -> None:
     )
     config.prune = True
     build_library(config)
-    fresh = IndexConfig(str(audio), str(tmp_path / "fresh"), DEFAULT_MODEL, describe=False)
+    fresh = IndexConfig(str(audio), str(tmp_path / "fresh"), DEFAULT_MODEL, measure_features=False)
     build_library(fresh)
     one, other = (Library.open(tmp_path / name).generation for name in ("library", "fresh"))
     pd.testing.assert_frame_equal(one.duplicates, other.duplicates, atol=1e-3)

@@ -12,7 +12,8 @@ import pytest
 from specrec.errors import LibraryError, StorageError
 from specrec.index.maintenance import remove_tracks
 from specrec.index.storage import read_generation
-from specrec.index.store import EmbeddedTrack, Store
+from specrec.index.store import Store
+from specrec.model.embedding import Embedded
 from specrec.recommend.library import Library
 from tests.index.test_build import Build
 from tests.sounds import make_music
@@ -97,7 +98,7 @@ def test_a_full_disk_costs_no_finished_track(
     size = sum(path.stat().st_size for path in (tmp_path / "small").rglob("*")) // 1024 + 60
     index = (
         f"{sys.executable} {ROOT}/index.py audio={music} library={disk}/library"
-        f" model={model_folder} workers=1 describe=false"
+        f" model={model_folder} workers=1 measure_features=false"
     )
     query = f"{sys.executable} -m specrec.cli query {disk}/library 'track 0' --no-why"
     script = (
@@ -165,7 +166,7 @@ def test_what_does_not_fit_leaves_nothing_half_done(tmp_path: Path, build: Build
         assert sorted(library.rglob("*")) == before
     store = Store(library, "other")
     windows = np.zeros((300, 8), dtype=np.float16)
-    store.add("c", EmbeddedTrack(windows[0].astype(np.float32), windows, 1.0))
+    store.add("c", Embedded(windows[0].astype(np.float32), windows, 1.0))
     with files_of_at_most(2000), pytest.raises(StorageError, match=r"windows\.npy"):
         store.flush()
     assert list(store.folder.iterdir()) == []

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from specrec.index.maintenance import (
 )
 from specrec.index.plan import make_plan
 from specrec.index.repair import verify_library
-from specrec.model.artifact import ModelCard, save_model
+from specrec.model.model import save_model
 from specrec.recommend.library import Library
 from specrec.recommend.results import track_of_row
 from tests.conftest import make_encoder
@@ -64,7 +65,7 @@ def test_a_changed_file_takes_the_place_of_the_old_one(tmp_path: Path, build: Bu
 def test_another_folder_is_not_mistaken_for_the_librarys(tmp_path: Path, build: Build) -> None:
     library = tmp_path / "library"
     build(make_music(tmp_path / "music", 2), library)
-    with pytest.raises(LibraryError, match=r"2 of the library's 2 tracks.*music.*another library"):
+    with pytest.raises(LibraryError, match=r"2 of the library's 2 tracks;.*music.*another library"):
         build(make_music(tmp_path / "elsewhere", 2, first=5), library)
 
 
@@ -102,8 +103,8 @@ def test_models_are_switched_without_embedding_again(tmp_path: Path, build: Buil
     music, library, other = make_music(tmp_path / "music", 3), tmp_path / "library", tmp_path / "m"
     build(music, library)
     before = Library.open(library)
-    save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
-    config = IndexConfig(str(music), str(library), str(other), workers=1, describe=False)
+    save_model(make_encoder(seed=5), other, name="other", license="MIT")
+    config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     seen: list[str] = []
 
     def look(done: int, total: int) -> None:  # while the other model embeds, the old one answers
@@ -128,7 +129,7 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
 
     def run() -> int:
         measured.clear()
-        report = build_library(config, on_describe=lambda done, total: measured.append(done))
+        report = build_library(config, on_measure=lambda done, total: measured.append(done))
         return report.embedded
 
     assert (run(), len(measured)) == (2, 0)  # measured while they were embedded
@@ -247,12 +248,58 @@ def test_another_folder_that_shares_a_file_is_not_mixed_in(tmp_path: Path, build
     music, library = make_music(tmp_path / "music", 5), tmp_path / "library"
     build(music, library)
     other = make_music(tmp_path / "other", 2, first=4)  # track 4 is in both
-    with pytest.raises(LibraryError, match=r"4 of the library's 5 .*music: give that .*prune=all"):
+    with pytest.raises(
+        LibraryError, match=r"4 of the library's 5 tracks; .*music: give that .*prune=all"
+    ):
         build(other, library)
     assert Library.open(library).audio_root == music
     assert len(Library.open(library)) == 5
     assert build(other, library, prune="all").tracks == 2
     assert Library.open(library).audio_root == other
+
+
+def test_a_folder_with_copies_of_most_tracks_is_another_folder(
+    tmp_path: Path, build: Build
+) -> None:
+    music, library = make_music(tmp_path / "music", 5), tmp_path / "library"
+    build(music, library)
+    other = make_music(tmp_path / "other", 4, first=1)  # 1 to 4 are copies, 0 is not there
+    make_music(music / "more", 3, first=7)
+    for folder in (other, music / "more"):
+        with pytest.raises(LibraryError, match=rf"{folder}: lacks .* made of {music}: give that"):
+            build(folder, library)
+    shutil.copy(music / "track 0.wav", other / "renamed.wav")  # now it has all of them
+    make_music(other, 1, first=6)
+    report = build(other, library)
+    assert (report.tracks, report.embedded, report.moved_from) == (6, 1, str(music))
+    with pytest.raises(LibraryError, match=r"lacks 1 of the library's 6 tracks;"):
+        build(music, library)
+
+
+def test_music_may_be_moved_linked_mounted_elsewhere_or_asked_for_with_what_is_above(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music, library = make_music(tmp_path / "disk" / "music", 5), tmp_path / "library"
+    build(music, library)
+    (tmp_path / "link").symlink_to(music)
+    monkeypatch.chdir(tmp_path)
+    for same in (tmp_path / "link", Path("disk/music"), tmp_path / "disk" / ".." / "disk/music"):
+        assert not build(same, library).changed
+    moved = tmp_path / "moved"
+    music.rename(moved)
+    music.mkdir()  # where the disk was mounted
+    (moved / "track 0.wav").unlink()
+    report = build(moved, library)
+    assert (report.tracks, report.embedded, report.plan.vanished) == (5, 0, ["track 0.wav"])
+    (moved / "sub").mkdir()
+    for path in moved.glob("*.wav"):
+        path.rename(moved / "sub" / path.name)
+    assert build(moved, library).tracks == 5
+    # All that has a file is below: neither the folder above it nor that itself lacks any.
+    for folder in (moved / "sub", tmp_path):
+        report = build(folder, library)
+        assert (report.tracks, report.embedded) == (5, 0)
+    assert Library.open(library).audio_root == tmp_path
 
 
 def test_most_of_a_library_is_not_dropped_unasked(tmp_path: Path, build: Build) -> None:

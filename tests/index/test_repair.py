@@ -1,5 +1,6 @@
 """Damage: what is found, what is saved, and that no decision is forgotten."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +14,14 @@ from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
 from specrec.errors import LibraryError
 from specrec.index.build import build_library
-from specrec.index.decisions import NAMES, read_decisions
+from specrec.index.decision_files import NAMES, read_decisions
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.repair import Repair, repair_library, verify_library
 from specrec.index.segment import Segment, write_segment
 from specrec.index.storage import read_generation
-from specrec.index.store import EmbeddedTrack, Store
-from specrec.model.artifact import ModelCard, save_model
+from specrec.index.store import Store
+from specrec.model.embedding import Embedded
+from specrec.model.model import save_model
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
 from tests.index.test_build import Build, assert_equal
@@ -86,7 +88,9 @@ def decided(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
     """Music and a library of which tracks 1 and 3 were removed, and track 2's file is gone."""
     folder = tmp_path_factory.mktemp("decided")
     music, library = make_music(folder / "music", 6), folder / "library"
-    config = IndexConfig(str(music), str(library), str(model_folder), workers=1, describe=False)
+    config = IndexConfig(
+        str(music), str(library), str(model_folder), workers=1, measure_features=False
+    )
     build_library(config)
     tracks = Library.open(library).tracks.set_index("path")["track_id"]
     (music / "track 2.wav").unlink()
@@ -102,8 +106,25 @@ def test_the_command_mends_and_says_what_it_saved(
     library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
     flip(_last(library) / "tracks.parquet", 200)
     specrec.cli.app(["verify", str(library), "--repair"], standalone_mode=False)
-    assert f"mended: {len(STAYING)} tracks are there" in capsys.readouterr().out
+    assert f"mended: {len(STAYING)} tracks; what" in capsys.readouterr().out
     assert verify_library(library).damage == []
+
+
+def test_json_is_all_that_is_printed_also_of_a_repair(
+    tmp_path: Path, decided: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
+    flip(_last(library) / "tracks.parquet", 200)
+    command = ["verify", str(library), "--json"]
+    with pytest.raises(LibraryError, match="damaged in 1 place; mend"):
+        specrec.cli.app(command, standalone_mode=False)
+    found = json.loads(capsys.readouterr().out)
+    specrec.cli.app([*command, "--repair"], standalone_mode=False)
+    repair = {"tracks": len(STAYING), "again": 0, "lost": 0}
+    assert json.loads(capsys.readouterr().out) == found | {"repair": repair}
+    specrec.cli.app(command, standalone_mode=False)
+    whole = json.loads(capsys.readouterr().out)
+    assert (found["repair"], whole["damage"], whole["repair"]) == (None, [], None)
 
 
 STAYING = ["track 0.wav", "track 2.wav", "track 4.wav", "track 5.wav"]
@@ -170,8 +191,8 @@ def test_decisions_survive_absence_new_tags_and_another_model(
     build(music, library)
     assert Library.open(library).tracks["path"].tolist() == STAYING
     other = tmp_path / "other"
-    save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
-    config = IndexConfig(str(music), str(library), str(other), workers=1, describe=False)
+    save_model(make_encoder(seed=5), other, name="other", license="MIT")
+    config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     report = build_library(config)
     assert [item.reason for item in report.skipped] == ["removed", "missing", "removed"]
     build(music, library)  # back to the first model, which has heard the track that is gone
@@ -221,7 +242,9 @@ def test_a_library_of_format_3_keeps_its_decisions(tmp_path: Path) -> None:
     flip(_segment(library) / "windows.npy", 130)  # it has no checksums of tracks
     found = verify_library(library)
     assert repair_library(library, found) == Repair(tracks=3, again=4, lost=0)
-    report = build_library(IndexConfig(str(music), str(library), model, workers=1, describe=False))
+    report = build_library(
+        IndexConfig(str(music), str(library), model, workers=1, measure_features=False)
+    )
     assert (report.tracks, report.embedded) == (3, 2)
     opened = Library.open(library)
     assert opened.tracks["path"].tolist() == ["track 0.wav", "track 1.wav", "track 2.wav"]
@@ -229,9 +252,9 @@ def test_a_library_of_format_3_keeps_its_decisions(tmp_path: Path) -> None:
     assert verify_library(library).damage == []
 
 
-def _track(value: float) -> EmbeddedTrack:
+def _track(value: float) -> Embedded:
     windows = np.full((3, 4), value, dtype=np.float16)
-    return EmbeddedTrack(windows[0].astype(np.float32), windows, 1.0)
+    return Embedded(windows[0].astype(np.float32), windows, 1.0)
 
 
 @pytest.mark.parametrize("file", ["windows.npy", "embeddings.npy"])

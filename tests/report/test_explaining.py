@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from specrec.recommend.account import account_for, difference, hear
 from typer.testing import CliRunner
 
 import specrec.cli

@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path
         "track 3.wav,Four,30\n"
     )
     config = IndexConfig(
-        str(music), str(folder / "library"), str(model_folder), workers=1, describe=False
+        str(music), str(folder / "library"), str(model_folder), workers=1, measure_features=False
     )
     build_library(config)
     return folder
@@ -101,7 +101,11 @@ def test_a_file_that_is_gone_leaves_an_empty_panel(
     shutil.copytree(folder / "music", copy / "music")
     build_library(
         IndexConfig(
-            str(copy / "music"), str(copy / "library"), str(model_folder), workers=1, describe=False
+            str(copy / "music"),
+            str(copy / "library"),
+            str(model_folder),
+            workers=1,
+            measure_features=False,
         )
     )
     library = Library.open(copy / "library")

@@ -66,7 +66,9 @@ def music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
         rows.append({"path": f"{number}.wav", "artist": f"a{number}", "energy": energy})
     pd.DataFrame(rows).to_csv(folder / "manifest.csv", index=False)
     out = folder / "library"
-    config = IndexConfig(str(folder), str(out), str(model_folder), workers=1, describe=False)
+    config = IndexConfig(
+        str(folder), str(out), str(model_folder), workers=1, measure_features=False
+    )
     build_library(config)
     return out
 

@@ -7,7 +7,7 @@ from specrec.training.augment import change_views, mask_spectrograms, veil_views
 from tests.sounds import dominant_hz, tone
 
 NOTHING = AugmentConfig(
-    gain_db=0, noise_db=-300, filter_db=0, mix_share=0, mask_mels=0, mask_frames=0
+    gain_db=0, noise_db=-300, eq_db=0, mix_probability=0, frequency_mask=0, time_mask=0
 )
 
 
@@ -45,7 +45,7 @@ def test_noise_is_below_its_loudest() -> None:
 
 
 def test_the_other_track_is_mixed_into_some_views_below_its_loudest() -> None:
-    config = AugmentConfig(**(vars(NOTHING) | {"mix_db": -10, "mix_share": 0.5}))
+    config = AugmentConfig(**(vars(NOTHING) | {"mix_db": -10, "mix_probability": 0.5}))
     views, mixed = change_views(tones(32), config, torch.Generator().manual_seed(0))
     added = views - tones(32)
     assert 8 <= mixed.sum() <= 24
@@ -58,7 +58,7 @@ def test_the_other_track_is_mixed_into_some_views_below_its_loudest() -> None:
 
 
 def test_the_filter_changes_a_tone_by_no_more_than_its_largest_gain() -> None:
-    change = level_db(augmented(filter_db=10)) - level_db(tones(32))
+    change = level_db(augmented(eq_db=10)) - level_db(tones(32))
     assert change.abs().max() <= 10.01
     assert change.std() > 1
 
@@ -73,14 +73,14 @@ def test_silence_stays_finite() -> None:
 
 
 def test_the_same_generator_gives_the_same_views() -> None:
-    settings = {"gain_db": 6, "mix_db": -5, "mix_share": 1}
+    settings = {"gain_db": 6, "mix_db": -5, "mix_probability": 1}
     torch.testing.assert_close(augmented(**settings), augmented(**settings))
 
 
 def test_masks_hide_a_band_and_a_stretch_of_bounded_width() -> None:
     torch.manual_seed(0)
     log_mel = torch.randn(64, 40, 50)
-    config = AugmentConfig(**(vars(NOTHING) | {"mask_mels": 8, "mask_frames": 10}))
+    config = AugmentConfig(**(vars(NOTHING) | {"frequency_mask": 8, "time_mask": 10}))
     hidden = mask_spectrograms(log_mel, config) != log_mel
     bands = hidden.all(dim=2).sum(dim=1)
     stretches = hidden.all(dim=1).sum(dim=1)

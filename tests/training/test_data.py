@@ -55,7 +55,7 @@ def test_views_are_two_windows_of_one_track(
     cached: tuple[AudioCache, pd.DataFrame, Path],
 ) -> None:
     cache, tracks, _ = cached
-    views = ViewDataset(cache, tracks, None, FRONT_END, None, visits=2)
+    views = ViewDataset(cache, tracks, None, FRONT_END, None, samples_per_track=2)
     assert len(views) == 6
     torch.manual_seed(0)
     windows, row, _, targets = views[4]
@@ -91,7 +91,9 @@ def test_a_faster_view_is_higher_by_its_factor(
     cached: tuple[AudioCache, pd.DataFrame, Path],
 ) -> None:
     cache, tracks, _ = cached
-    views = ViewDataset(cache, tracks, None, FRONT_END, None, visits=1, speed=1.25)
+    views = ViewDataset(
+        cache, tracks, None, FRONT_END, None, samples_per_track=1, max_speed_factor=1.25
+    )
     torch.manual_seed(0)
     factors = []
     for _ in range(20):
@@ -109,7 +111,9 @@ def test_near_views_begin_near(cached: tuple[AudioCache, pd.DataFrame, Path]) ->
     cache._store(tracks["content_id"][0], Waveform(rising, RATE))
     apart = {}
     for near in (0.5, None):
-        views = ViewDataset(cache, tracks, None, FRONT_END, None, visits=1, view_seconds=near)
+        views = ViewDataset(
+            cache, tracks, None, FRONT_END, None, samples_per_track=1, max_view_offset_seconds=near
+        )
         starts = torch.stack([views[0][0][:, 0] for _ in range(50)]) * 4
         apart[near] = (starts[:, 0] - starts[:, 1]).abs().max()
     assert 0.3 < apart[0.5] <= 0.501

@@ -14,17 +14,19 @@ from specrec.config import (
     DataConfig,
     EncoderConfig,
     FrontEnd,
+    TeacherConfig,
     TrainConfig,
     TrainingConfig,
 )
 from specrec.errors import CatalogError, ConfigError
-from specrec.model.artifact import load_model
 from specrec.model.encoder import Encoder
 from specrec.model.imagenet import pretrained_backbone
+from specrec.model.model import load_model
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import WindowDataset
 from specrec.training.fit import fit
 from tests.sounds import make_music
+from tests.training.test_teachers import write_mn04
 
 NETWORK = "mobilenet_v3_small"
 
@@ -61,7 +63,8 @@ def training_embeddings(encoder: Encoder, config: TrainConfig) -> torch.Tensor:
 
 
 def test_without_epochs_nothing_is_trained_but_the_embedding_is_fitted(config: TrainConfig) -> None:
-    encoder, card = load_model(fit(config))
+    model = load_model(fit(config), device="cpu")
+    encoder, card = model.encoder, model.card
     start = pretrained_backbone(NETWORK, str(config.encoder.pretrained)).state_dict()
     trained = encoder.backbone.state_dict()
     assert all(torch.equal(trained[key], start[key]) for key in start)
@@ -85,3 +88,40 @@ def test_more_processes_than_pairs_of_tracks_are_refused(config: TrainConfig) ->
     training = TrainingConfig(accelerator="cpu", devices="4", strategy="ddp", probe=False)
     with pytest.raises(CatalogError, match=r"6 tracks to train on are too few for 4 processes"):
         fit(replace(config, training=training))
+
+
+def test_a_run_of_an_earlier_release_is_resumed_with_its_best_figure(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    write_mn04(tmp_path / "mn04.pt")
+    shape = Architecture(widths=(4, 4, 4, 4), embedding_dim=4)
+    training = TrainingConfig(
+        epochs=1,
+        batch_size=6,
+        distill_weight=1.0,
+        monitor="teacher_cosine",
+        accelerator="cpu",
+        probe=False,
+    )
+    config = replace(
+        config,
+        encoder=EncoderConfig(FrontEnd(window_seconds=1.0), shape),
+        data=replace(config.data, teachers=[TeacherConfig(str(tmp_path / "mn04.pt"), 4)]),
+        training=training,
+    )
+    _, card = load_model(fit(config))
+    assert -1 <= card.figures["valid/teacher_cosine"] <= 1
+    last = Path(config.output) / "checkpoints" / "last.ckpt"
+    checkpoint = torch.load(last, weights_only=True)
+    states = checkpoint["callbacks"]
+    checkpoint["callbacks"] = {
+        key.replace("teacher_cosine", "agreement"): state for key, state in states.items()
+    }
+    for key, state in checkpoint["callbacks"].items():
+        if key.startswith("ModelCheckpoint") and "agreement" in key:
+            state["best_model_score"] = torch.tensor(7.0)  # which no later epoch reaches
+            state["best_k_models"] = dict.fromkeys(state["best_k_models"], torch.tensor(7.0))
+            state["kth_value"] = torch.tensor(7.0)
+    torch.save(checkpoint, last)
+    _, card = load_model(fit(replace(config, training=replace(training, epochs=2))))
+    assert card.figures["valid/teacher_cosine"] == 7.0

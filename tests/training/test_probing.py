@@ -46,12 +46,14 @@ def test_targets_are_standardized_and_unknown_beyond_the_table(features: pd.Data
     assert torch.isnan(targets[80:]).all()
 
 
-def joint_loss(features: pd.DataFrame, mix_share: float) -> tuple[ContrastiveModule, torch.Tensor]:
+def joint_loss(
+    features: pd.DataFrame, mix_probability: float
+) -> tuple[ContrastiveModule, torch.Tensor]:
     encoder = EncoderConfig(
         FrontEnd(window_seconds=1.0), Architecture(widths=(8, 8, 8), embedding_dim=6)
     )
     settings = TrainingConfig(contrast_weight=0.0, probe_weight=1.0)
-    settings.augment.mix_share = mix_share
+    settings.augment.mix_probability = mix_probability
     torch.manual_seed(0)
     module = ContrastiveModule(encoder, settings, 0, None, probe_targets(features, 80))
     module.log = lambda *_, **__: None  # type: ignore[method-assign]  # there is no trainer
@@ -61,7 +63,7 @@ def joint_loss(features: pd.DataFrame, mix_share: float) -> tuple[ContrastiveMod
 
 
 def test_a_probe_that_is_trained_along_moves_the_encoder(features: pd.DataFrame) -> None:
-    module, loss = joint_loss(features, mix_share=0.0)
+    module, loss = joint_loss(features, mix_probability=0.0)
     loss.backward()
     assert loss > 0
     assert module.probe is not None
@@ -72,7 +74,7 @@ def test_a_probe_that_is_trained_along_moves_the_encoder(features: pd.DataFrame)
 
 
 def test_mixed_views_have_no_features_of_their_own(features: pd.DataFrame) -> None:
-    _, loss = joint_loss(features, mix_share=1.0)
+    _, loss = joint_loss(features, mix_probability=1.0)
     assert loss == 0
 
 

@@ -128,7 +128,8 @@ def choose(
         names = [name for name in usable if found[name][0] in first]
     if not names:
         raise QueryError(
-            "no features are known of the tracks; index with describe=true or features=TABLE"
+            "no features are known of the tracks; index with measure_features=true "
+            "or feature_table=TABLE"
             if "measured" in sources
             else f"the table has no feature that is known by name: {', '.join(_EXAMPLES)}, ..."
         )

@@ -8,8 +8,8 @@ from jaxtyping import Float64
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
+from specrec.descriptors.vocabulary import noun
 from specrec.explain.explanation import Contribution, Explanation
-from specrec.explain.sentences import noun
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.match import Match
@@ -98,11 +98,13 @@ def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Part], fl
     ]
     rest = ordered[_MOST_PARTS:]
     if rest:
-        named.append((f"{len(rest)} others", math.fsum(item.value for item in rest), "", ""))
+        named.append(
+            (f"{len(rest)} other features", math.fsum(item.value for item in rest), "", "")
+        )
     if not named:
         return [], 0.0
     if abs(explanation.residual) > _ROUNDING:
-        named.append(("without a name", explanation.residual, "unnamed", ""))
+        named.append(("residual", explanation.residual, "unnamed", ""))
     ends = np.cumsum([0.0, *(value for _, value, _, _ in named)])
     low, high = float(ends.min()), float(max(ends.max(), explanation.similarity))
     room = (high - low) * _MARGIN or 1.0

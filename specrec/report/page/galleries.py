@@ -4,8 +4,8 @@ from contextlib import suppress
 
 import numpy as np
 
+from specrec.descriptors.vocabulary import noun, value_text
 from specrec.errors import QueryError
-from specrec.explain.sentences import WORDS, noun, reading_text
 from specrec.recommend.picking import first_by, low_and_high
 from specrec.report.page.data import Gallery
 from specrec.report.page.shelf import Shelf
@@ -61,7 +61,7 @@ def _contrast(shelf: Shelf, column: str) -> Gallery:
 
 
 def _value(column: str, value: float) -> str:
-    return reading_text(column, value) if column in WORDS else f"{value:,.6g}"
+    return value_text(column, value)
 
 
 def _note(column: str, value: float) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from jaxtyping import Float64, Int, Int64
 
 from specrec.catalog.catalog import TAG_COLUMNS
-from specrec.explain.sentences import WORDS, noun, reading_text
+from specrec.descriptors.vocabulary import WORDS, noun, value_text
 from specrec.recommend.results import track_of_row
 from specrec.report.page.data import ClusterCard, Clusters, Map, ProfileBar
 from specrec.report.page.shelf import Shelf
@@ -89,7 +89,7 @@ def _card(shelf: Shelf, material: Material, number: int, item: Cluster) -> Clust
     bars = [
         ProfileBar(
             noun(standing.feature),
-            reading_text(standing.feature, standing.median),
+            value_text(standing.feature, standing.median),
             shelf.stats.percentile(standing.feature, standing.median),
         )
         for standing in item.profile

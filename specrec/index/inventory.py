@@ -10,7 +10,8 @@ from specrec.catalog.catalog import Catalog, read_catalog
 from specrec.catalog.identity import audio_id
 from specrec.catalog.joins import Joined, join_features
 from specrec.config import IndexConfig
-from specrec.index.decisions import Decisions, known_tracks, read_decisions, typed
+from specrec.index.decision_files import Copies, read_copies
+from specrec.index.decisions import Decisions, known_tracks, typed
 from specrec.index.generation import Generation
 from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.store import Store
@@ -18,22 +19,26 @@ from specrec.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class Inventory:
     """What there is before anything is done.
 
     Attributes:
         catalog: The music as it is now.
         featured: What came of joining the table of features.
         known: The tracks of the library as it was.
-        decisions: What was decided, with removed tracks where they are now.
+        copies: What was decided, as it stands on disk.
+        decisions: The same, with removed tracks where they are now.
         plan: What became of the files.
+        moved_from: The folder of the music as it was, if it is another now.
     """
 
     catalog: Catalog
     featured: Joined | None
     known: pd.DataFrame
+    copies: Copies
     decisions: Decisions
     plan: Plan
+    moved_from: str | None = None
 
     def unknown(self, store: Store) -> pd.DataFrame:
         """The tracks that are still to be embedded."""
@@ -41,20 +46,25 @@ class Survey:
         return self.catalog.tracks[~self.catalog.tracks["content_id"].isin(list(known))]
 
 
-def survey(
+def take_inventory(
     config: IndexConfig, library: Path, before: Generation | None, on_scan: Progress | None
-) -> Survey:
+) -> Inventory:
     """Compares the music with the library; reads only."""
-    decisions = read_decisions(library, before)
+    copies = read_copies(library)
+    decisions = copies.or_of(before)
     known = known_tracks(before, decisions)
     catalog, featured = _read_catalog(config, before, on_scan)
     out = decisions.removed_among(catalog.files, known)
+    taken = [item.content_id for item in decisions.removed]
+    known = known[~known["content_id"].isin(taken)]  # a run that was killed may have left some
     plan = make_plan(known, catalog, out, [] if before is None else before.files["path"])
+    root = None if before is None else str(before.manifest["audio_root"])
     if config.prune != "all":
-        root = None if before is None else str(before.manifest["audio_root"])
         gone_before = {item.track["path"] for item in decisions.kept} & set(known["path"])
         check_plan(plan, catalog, len(known), gone_before, root, bool(config.prune))
-    return Survey(catalog, featured, known, _heard(decisions.seen(out), catalog), plan)
+    moved_from = None if root == str(catalog.root.resolve()) else root
+    decisions = _heard(decisions.seen(out), catalog)
+    return Inventory(catalog, featured, known, copies, decisions, plan, moved_from)
 
 
 def _heard(decisions: Decisions, catalog: Catalog) -> Decisions:
@@ -92,8 +102,8 @@ def _read_catalog(
 ) -> tuple[Catalog, Joined | None]:
     known = None if before is None else before.files
     catalog = read_catalog(Path(config.audio), known, on_scan, config.workers)
-    if config.features is None:
+    if config.feature_table is None:
         return catalog, None
-    path = Path(config.features).expanduser()
+    path = Path(config.feature_table).expanduser()
     tracks, featured = join_features(catalog.root, catalog.tracks, path)
     return replace(catalog, tracks=tracks), featured
