@@ -39,7 +39,8 @@ def print_match(match: Match) -> None:
     for item in grouped:
         others = ", ".join(noun(name) for name in item.members[1:])
         console.print(
-            f"[dim]{noun(item.feature)} also stands for {others}: the model does not tell them apart[/]"
+            f"[dim]{noun(item.feature)} also stands for {others}: the model does not tell them"
+            " apart[/]"
         )
     if match.readings:
         console.print(_reading_table(match))

@@ -12,8 +12,8 @@ import soundfile
 
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, QueryError
-from specrec.index import embedding
 from specrec.index.build import build_library
+from specrec.model import model
 from specrec.recommend import query
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
@@ -103,7 +103,7 @@ def counted(module: Any, name: str) -> Iterator[list[Any]]:
 def test_a_file_is_decoded_once_and_a_name_resolved_once(library: Library, copy: str) -> None:
     library = Library.open(library.folder)
     neighbor, other = library.tracks["title"].iloc[[3, 4]]
-    with counted(embedding, "embed_files") as decoded, counted(query, "find_row") as found:
+    with counted(model, "embed_tracks") as decoded, counted(query, "find_row") as found:
         library.neighbors(copy, 3)
         library.neighbors(copy, 3, by="both")
         library.explain(copy, neighbor)

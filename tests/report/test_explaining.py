@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from specrec.recommend.account import account_for, difference, hear
 from typer.testing import CliRunner
 
 import specrec.cli
@@ -83,8 +82,8 @@ def test_why_one_and_not_the_other_adds_up(folder: Path) -> None:
     text = run("explain", folder, "t0", "t1", "--versus", "Piece 2")
     assert "and not Artist 0 - Piece 2" in " ".join(text.split())
     library = Library.open(folder)
-    asked = [library.resolve(name) for name in ("t0", "t1", "t2")]
-    parts = compare_neighbors(*asked, library.explainer.directions)
+    query, near_one, far_one = (library.resolve(name) for name in ("t0", "t1", "t2"))
+    parts = compare_neighbors(query, near_one, far_one, library.explainer.directions)
     near, far = (library.explain("t0", name).similarity for name in ("t1", "t2"))
     assert parts.similarities == pytest.approx((near, far))
     assert sum(parts.contributions.values()) + parts.residual == pytest.approx(near - far)
@@ -170,16 +169,16 @@ def test_a_map_is_not_drawn_of_another_file_than_was_indexed(
     build(music, tmp_path / "library")
     library = Library.open(tmp_path / "library")
     pair = library.resolve("track 0"), library.resolve("track 1")
-    first, second = map_spectrograms(library.encoder, *pair)
+    first, second = map_spectrograms(library.model.encoder, *pair)
     score = library.explain("track 0", "track 1").similarity
     assert first.cells.similarity == pytest.approx(score, abs=1e-6)
     assert second.cells.similarity == pytest.approx(score, abs=1e-6)
     (music / "track 2.wav").replace(music / "track 1.wav")
     with pytest.raises(LibraryError, match=r"track 1\.wav: changed since it was indexed"):
-        map_spectrograms(library.encoder, *pair)
+        map_spectrograms(library.model.encoder, *pair)
     (music / "track 1.wav").unlink()
     with pytest.raises(AudioError, match=r"track 1\.wav.*missing"):
-        map_spectrograms(library.encoder, *pair)
+        map_spectrograms(library.model.encoder, *pair)
 
 
 def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], BuildReport]) -> None:
@@ -189,7 +188,7 @@ def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], Buil
     library = Library.open(tmp_path / "library")
     pair = library.query_of_row(0), library.query_of_row(1)
     picture = tmp_path / "new" / "out.png"
-    draw_match(library.explain(*pair), *map_spectrograms(library.encoder, *pair), picture)
+    draw_match(library.explain(*pair), *map_spectrograms(library.model.encoder, *pair), picture)
     header = picture.read_bytes()[:24]
     assert header.startswith(b"\x89PNG")
     assert struct.unpack(">II", header[16:]) == (1800, 1425)
