@@ -157,7 +157,7 @@ def test_what_was_removed_and_restored_is_there_though_its_file_is_gone(
     music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
     build(music, library)
     before = Library.open(library)
-    row = before.row_of("track 1")
+    row = before.resolve("track 1").row
     track_id = str(before.tracks["track_id"][row])
     if gone_first:
         (music / "track 1.wav").unlink()

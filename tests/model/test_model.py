@@ -91,7 +91,7 @@ def test_a_library_and_its_model_embed_alike(
     folder = tmp_path / "library"
     audio = music[0].parent
     build_library(
-        IndexConfig(str(audio), str(folder), str(model_folder), workers=1, describe=False)
+        IndexConfig(str(audio), str(folder), str(model_folder), workers=1, measure_features=False)
     )
     library = Library.open(folder)
     embeddings = library.model.embed([library.audio_root / path for path in library.tracks["path"]])

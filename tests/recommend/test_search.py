@@ -1,4 +1,4 @@
-"""What stands in an answer, against loops over the whole library."""
+"""The neighbors found, against loops over the whole library."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.errors import QueryError
 from specrec.recommend.library import Library
-from specrec.recommend.ranking import AGAINST_WEIGHT, Ranking, agreement
-from specrec.recommend.recommendation import Recommendation
+from specrec.recommend.ranking import AGAINST_WEIGHT, agreement
+from specrec.recommend.results import Neighbors
 from tests.libraries import TRACKS, write_planted
 
 
@@ -29,7 +29,7 @@ def cosines(library: Library) -> np.ndarray:
     return cosine_similarity(np.asarray(library.embeddings, dtype=np.float64))
 
 
-def rows(answer: Recommendation) -> list[int]:
+def rows(answer: Neighbors) -> list[int]:
     return [int(str(neighbor.track.track_id)[1:]) for neighbor in answer]
 
 
@@ -40,7 +40,7 @@ def best(scores: np.ndarray, allowed: np.ndarray, k: int) -> list[int]:
 def test_a_filter_leaves_the_nearest_for_which_it_holds(
     library: Library, cosines: np.ndarray
 ) -> None:
-    loud = library.descriptors["loudness_lufs"].to_numpy()
+    loud = library.generation.descriptors["loudness_lufs"].to_numpy()
     for query in (3, 100):
         answer = library.neighbors(f"t{query}", 12, where="split == 'test' and loudness_lufs > -13")
         allowed = (np.arange(TRACKS) < 80) & (loud > -13)
@@ -50,7 +50,7 @@ def test_a_filter_leaves_the_nearest_for_which_it_holds(
 
 
 def test_an_empty_and_a_short_answer_say_why(library: Library) -> None:
-    answer = library.neighbors("t0", 5, where="artist == 'artist 7'", ranking=Ranking(per_artist=3))
+    answer = library.neighbors("t0", 5, where="artist == 'artist 7'", per_artist=3)
     assert len(rows(answer)) == 3
     assert set(rows(answer)) < {28, 29, 30, 31}
     assert answer.notes == (
@@ -70,8 +70,7 @@ def test_an_empty_and_a_short_answer_say_why(library: Library) -> None:
 
 
 def test_the_querys_artist_and_album_stay_away(library: Library, cosines: np.ndarray) -> None:
-    ranking = Ranking(other_artists=True, other_albums=True)
-    answer = library.neighbors("t9", 20, ranking=ranking)
+    answer = library.neighbors("t9", 20, other_artists=True, other_albums=True)
     allowed = np.arange(TRACKS) // 4 != 2
     assert rows(answer) == best(cosines[9], allowed, 20)
     assert answer.notes == (
@@ -83,7 +82,7 @@ def test_the_querys_artist_and_album_stay_away(library: Library, cosines: np.nda
 def test_the_artist_cap_still_gives_as_many_as_there_are(
     library: Library, cosines: np.ndarray
 ) -> None:
-    answer = library.neighbors("t0", 55, ranking=Ranking(per_artist=1))
+    answer = library.neighbors("t0", 55, per_artist=1)
     expected: list[int] = []
     passed = 0
     for row in best(cosines[0], np.arange(TRACKS) > 0, TRACKS):
@@ -104,7 +103,7 @@ def test_of_a_recording_the_best_file_is_shown(library: Library, cosines: np.nda
     answer = library.neighbors("t0", 10)
     assert rows(answer) == [first, *others[1:]]
     assert answer.notes == ("1 track left out: the same recording as one in the list",)
-    everything = library.neighbors("t0", 10, ranking=Ranking(duplicates=True))
+    everything = library.neighbors("t0", 10, duplicates=True)
     assert rows(everything) == [first, second, *others[:8]]
     assert everything.notes == ()
 
@@ -121,9 +120,10 @@ def test_several_queries_are_one(library: Library, cosines: np.ndarray) -> None:
         assert neighbor.similarity == pytest.approx(cosines[nearest, row], abs=1e-6)
         assert neighbor.similarity == pytest.approx(cosines[[5, 50, 200], row].max(), abs=1e-6)
         assert neighbor.score == pytest.approx(scores[row], abs=1e-6)
+        assert neighbor.explanation is not None
         assert neighbor.explanation.similarity == pytest.approx(neighbor.similarity, abs=1e-5)
         alone = library.explain(f"t{nearest}", f"t{row}", 15)
-        assert neighbor.explanation.sentence == alone.sentence
+        assert neighbor.explanation == alone.explanation
     assert {neighbor.seed for neighbor in answer} == {0, 1, 2}
 
 
@@ -137,18 +137,17 @@ def test_diversity_and_fewer_hubs_change_the_order_not_the_similarity(
     library: Library, cosines: np.ndarray
 ) -> None:
     plain = library.neighbors("t0", 10)
-    for ranking in (Ranking(diversity=0.6), Ranking(fewer_hubs=True)):
-        answer = library.neighbors("t0", 10, ranking=ranking)
+    hubs = library.neighbors("t0", 10, fewer_hubs=True)
+    for answer in (library.neighbors("t0", 10, diversity=0.6), hubs):
         assert rows(answer) != rows(plain)
         for row, neighbor in zip(rows(answer), answer, strict=True):
             assert neighbor.similarity == pytest.approx(cosines[0, row], abs=1e-6)
-    hubs = library.neighbors("t0", 10, ranking=Ranking(fewer_hubs=True))
     scores = [neighbor.score for neighbor in hubs]
     assert scores == sorted(scores, reverse=True)
 
 
 def test_many_embeddings_are_searched_at_once(library: Library, cosines: np.ndarray) -> None:
-    similarities, found = library.search(library.embeddings[:7], 4)
+    similarities, found = library.generation.index.search(library.embeddings[:7], 4)
     for row in range(7):
         np.testing.assert_array_equal(found[row], best(cosines[row], np.ones(TRACKS, bool), 4))
         np.testing.assert_allclose(similarities[row], cosines[row, found[row]], atol=1e-5)

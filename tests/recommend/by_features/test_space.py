@@ -9,8 +9,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from specrec.errors import QueryError
-from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
-from specrec.recommend.feature_space import HELD, FeatureSpace
+from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
+from specrec.recommend.by_features.space import HELD, FeatureSpace
 
 
 def make_values(seed: int = 0, tracks: int = 60) -> pd.DataFrame:
