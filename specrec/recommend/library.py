@@ -14,10 +14,10 @@ from jaxtyping import Float32
 from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
 from specrec.descriptors.known import known_features
-from specrec.errors import AudioError, LibraryError, ModelError, QueryError
+from specrec.errors import AudioError, LibraryError, ModelError, QueryError, Reason
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
-from specrec.index.generation import Generation
+from specrec.index.generation import Generation, skipped_files
 from specrec.index.generations import read_generation
 from specrec.index.maintenance import Status, library_status, remove_tracks
 from specrec.index.repair import Verification, verify_library
@@ -134,6 +134,34 @@ class Library:
         report = build_library(IndexConfig(**(given | settings), library=str(self.folder)))
         self.__dict__ = Library.open(self.folder).__dict__
         return report
+
+    def add(self, *files: str | os.PathLike[str]) -> list[Query]:
+        """Takes files into the library that were put into its folder of music.
+
+        Args:
+            files: Paths below the library's `audio_root`. Other files that are new there are
+                taken in too.
+
+        Returns:
+            The tracks of those files.
+
+        Raises:
+            QueryError: If a file is not below the folder of music.
+            AudioError: If a file can't be used; the others have been taken in.
+            LibraryError: If the library is damaged or in use.
+        """
+        root = self.audio_root.resolve()
+        paths = [Path(file).resolve() for file in files]
+        for path in paths:
+            if not path.is_relative_to(root):
+                raise QueryError(f"{path}: not below {root}, where the library's music is")
+        self.update()
+        skipped = {item.path: item for item in skipped_files(self.generation.skipped)}
+        for path in paths:
+            item = skipped.get(str(path.relative_to(root)))
+            if item is not None:
+                raise AudioError(path, Reason(item.reason), item.detail)
+        return [self.resolve(path) for path in paths]
 
     def remove(self, *tracks: Asked) -> list[Query]:
         """Takes tracks out of the library, which leaves their files out from now on.
