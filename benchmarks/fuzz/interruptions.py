@@ -104,10 +104,12 @@ class Trial:
     def __init__(self, folder: Path, seed: int, scenarios: tuple[Scenario, ...]) -> None:
         self.folder, self.seed, self.scenarios = folder, seed, scenarios
         self.base = folder / "base"
-        (self.base / "music").mkdir(parents=True)
+        case = folder / "case"  # where its copies will be, too: a library knows its music's folder
+        (case / "music").mkdir(parents=True)
         for number in range(_TRACKS):
-            write_track(self.base / "music", number)
-        must(_index(self.base, Limits(), None))
+            write_track(case / "music", number)
+        must(_index(case, Limits(), None))
+        case.rename(self.base)
         self.rows = {scenario.name: Row(scenario.name) for scenario in scenarios}
         self._undisturbed: dict[str, tuple[float, dict[str, int]]] = {}
 
