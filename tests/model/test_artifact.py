@@ -82,3 +82,9 @@ def test_an_unknown_name_lists_what_is_there(tmp_path: Path) -> None:
         find_model("no-such-model")
     with pytest.raises(ModelError, match="no model there"):
         load_model(tmp_path)
+
+
+def test_a_recipe_with_the_settings_of_an_earlier_release_is_kept_as_it_is(copy: Path) -> None:
+    recipe = {"recipe": {"training": {"batch_tracks": 16, "monitor": "agreement"}}}
+    edit(copy, training=recipe)
+    assert load_model(copy)[1].training == recipe
