@@ -90,9 +90,7 @@ def test_a_library_and_its_model_embed_alike(
 ) -> None:
     folder = tmp_path / "library"
     audio = music[0].parent
-    build_library(
-        IndexConfig(str(audio), str(folder), str(model_folder), workers=1, describe=False)
-    )
+    build_library(IndexConfig(*map(str, (audio, folder, model_folder)), workers=1, describe=False))
     library = Library.open(folder)
     embeddings = library.model.embed([library.audio_root / path for path in library.tracks["path"]])
     np.testing.assert_allclose(embeddings, library.embeddings, atol=NOISE)
