@@ -1,4 +1,4 @@
-"""Settings of `train.py`, but for the model's own."""
+"""Settings of `specrec train`, but for the model's own."""
 
 from dataclasses import dataclass, field
 
@@ -197,7 +197,7 @@ class TrainingConfig:
 
 @dataclass
 class TrainConfig:
-    """Settings of `train.py`.
+    """Settings of `specrec train`.
 
     Attributes:
         name: Of the model.

@@ -2,7 +2,7 @@
 
 `decisions.json` and its copy, `decisions.copy.json`, hold the tracks that `specrec remove` took
 out, and those that stay though their files are gone. Whatever else of a library is lost,
-`index.py` makes it anew from the music; these two it only carries on.
+`specrec index` makes it anew from the music; these two it only carries on.
 """
 
 import math

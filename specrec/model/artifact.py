@@ -62,7 +62,7 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[Encoder, ModelCard]:
     """Reads an artefact.
 
     Args:
-        folder: What `save_model` or `train.py` wrote.
+        folder: What `save_model` or `specrec train` wrote.
         device: Such as `cpu` or `cuda`.
 
     Returns:

@@ -176,6 +176,6 @@ def _heard(library: Library, sound: Sound, other: Sound) -> Heard:
     encoder = library.encoder
     waveform = load_apart(sound.path, encoder.front_end.sample_rate)
     if sound.row is not None and content_id(sound.path) != library.tracks["content_id"][sound.row]:
-        raise LibraryError(f"{sound.path}: changed since it was indexed; run index.py again")
+        raise LibraryError(f"{sound.path}: changed since it was indexed; run specrec index again")
     cells = map_cells(encoder, waveform, other.embedding, own=sound.embedding)
     return Heard(waveform.seconds, log_mels(encoder, waveform), band_centers(encoder), cells)

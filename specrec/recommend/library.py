@@ -57,8 +57,7 @@ class Library:
         generation = read_generation(path)
         if generation is None:
             raise LibraryError(
-                f"{path}: no library there; write one with"
-                f" python index.py audio=MUSIC library={path}"
+                f"{path}: no library there; write one with specrec index audio=MUSIC library={path}"
             )
         return cls(path, generation)
 

@@ -26,7 +26,7 @@ class Origin:
         try:
             own = load_probe(self._library, self._generation.fingerprint)
         except ModelError:
-            own = None  # index.py has been run with another model since
+            own = None  # specrec index has been run with another model since
         return own or self._generation.probe
 
     @property
@@ -51,7 +51,7 @@ class Origin:
         if card.fingerprint != wanted:
             raise ModelError(
                 f"{folder}: not the model of {self._library} (fingerprint {card.fingerprint}, not"
-                f" {wanted}); run index.py again"
+                f" {wanted}); run specrec index again"
             )
         return encoder
 

@@ -77,7 +77,7 @@ def print_repair(done: Repair) -> None:
         console.print(f"{done.lost} tracks could not be saved")
     if done.again:
         console.print(f"{done.again} tracks are to be embedded again")
-    console.print("now run index.py again")
+    console.print("now run specrec index again")
 
 
 def verification_json(found: Verification) -> str:

@@ -75,7 +75,9 @@ def summarize(library: Library) -> Summary:
     if status.measured < status.tracks:
         missing = f"{status.tracks - status.measured:,}"
         figures.append(
-            Figure(missing, "without features", "index.py measures them, unless describe=false")
+            Figure(
+                missing, "without features", "specrec index measures them, unless describe=false"
+            )
         )
     artists = library.tracks["artist"].nunique()
     if artists:
