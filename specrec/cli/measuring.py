@@ -24,7 +24,7 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL]...",
+            metavar="MODEL",
             help="What to compare with: models, libraries of the same tracks, or stored embeddings"
             " (FILE.npz:ARRAY).",
         ),
