@@ -273,3 +273,9 @@ def test_a_broken_card_is_damage(copy: Path, text: str) -> None:
     (copy / "model.json").write_text(text)
     with pytest.raises(ModelError, match="damaged"):
         load_model(copy)
+
+
+def test_a_recipe_with_the_settings_of_an_earlier_release_is_kept_as_it_is(copy: Path) -> None:
+    recipe = {"recipe": {"training": {"batch_tracks": 16, "monitor": "agreement"}}}
+    edit(copy, training=recipe)
+    assert load_model(copy, device="cpu").card.training == recipe
