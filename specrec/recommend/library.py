@@ -13,14 +13,13 @@ from jaxtyping import Float32
 
 from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
+from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
 from specrec.errors import AudioError, LibraryError, ModelError, QueryError, Reason
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.index.generation import Generation, skipped_files
 from specrec.index.generations import read_generation
-from specrec.index.maintenance import Status, library_status, remove_tracks
-from specrec.index.repair import Verification, verify_library
 from specrec.model.card import read_card
 from specrec.model.probe import Probe, load_probe
 from specrec.model.registry import find_model
@@ -39,7 +38,10 @@ from specrec.recommend.search import find_neighbors
 from specrec.recommend.space import Space
 
 if TYPE_CHECKING:
+    # What writes a library needs a decoder, which a question does not.
     from specrec.index.build import BuildReport
+    from specrec.index.maintenance import Status
+    from specrec.index.repair import Verification
     from specrec.model.model import Model
 
 By = Literal["sound", "features", "both"]
@@ -173,17 +175,23 @@ class Library:
             QueryError: If one fits no track or several.
             LibraryError: If the library is damaged or in use.
         """
+        from specrec.index.maintenance import remove_tracks
+
         found = [self._inside(self.resolve(track)) for track in tracks]
         remove_tracks(self.folder, [str(query.track.track_id) for query in found])
         self.__dict__ = Library.open(self.folder).__dict__
         return found
 
-    def status(self) -> Status:
+    def status(self) -> "Status":
         """What the library holds: tracks, skipped files, model, index, bytes on disk."""
+        from specrec.index.maintenance import library_status
+
         return library_status(self.folder)
 
-    def verify(self) -> Verification:
+    def verify(self) -> "Verification":
         """Reads every byte of the library and compares it with what was written."""
+        from specrec.index.repair import verify_library
+
         return verify_library(self.folder)
 
     @property
@@ -282,7 +290,8 @@ class Library:
         ((_, made),) = self.model.stream([path], workers=1, measure_features=measure)
         if isinstance(made, AudioError):
             raise made
-        measured = made.features or {}
+        features = made.features or {}
+        measured = {name: value for name, value in features.items() if name in FEATURES}
         return Query(
             replace(track_of_file(path), duration_seconds=made.seconds),
             None,

@@ -108,7 +108,7 @@ def test_explanations_add_up_and_name_what_is_shared(table: pd.DataFrame) -> Non
         explanation = item.explanation
         assert explanation is not None
         assert explanation.residual == 0
-        assert explanation.similarity == item.similarity
+        assert explanation.similarity == pytest.approx(item.similarity, abs=1e-12)
         total = sum(part.value for part in explanation.contributions)
         assert total == pytest.approx(item.similarity, abs=1e-12)
         assert {part.rank_before for part in explanation.contributions} == {item.rank}
