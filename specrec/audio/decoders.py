@@ -95,7 +95,7 @@ def open_soundfile(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
         yield Stream(sound.samplerate, stated, sound.seekable(), weights, blocks)
 
 
-def _for_soundfile(file: BinaryIO, head: Head) -> int | BinaryIO:
+def _for_soundfile(file: BinaryIO, head: Head) -> int | io.BufferedReader:
     """A file's descriptor, since its name may not be UTF-8; what follows its tags, if it has any.
 
     libsndfile reads ID3 tags in time that grows with the square of their number.
