@@ -35,7 +35,7 @@ def test_the_table_adds_up(folder: Path) -> None:
     text = run("explain", folder, "t0", "t1")
     explanation = Library.open(folder).explain("t0", "t1").explanation
     assert "Because both are bright" in " ".join(text.split())
-    table = text[: text.index("if erased:")].splitlines()
+    table = text[: text.index("when ablated:")].splitlines()
     shown = [line.split() for line in table if line.startswith("  ")]
     parts = {
         " ".join(words[:place]): float(words[place])
@@ -156,7 +156,7 @@ def test_a_match_is_drawn_as_the_name_ends(
         described = Image.open(picture).info["Description"]
     else:
         described = picture.read_text()
-        assert "which part sounds like which" in described  # a comment beside the outlined text
+        assert "similarity by passage" in described  # a comment beside the outlined text
     assert f"similarity {score:.3f}" in described
     run("explain", *arguments, "-o", tmp_path / f"same{suffix}")
     assert (tmp_path / f"same{suffix}").read_bytes() == picture.read_bytes()
