@@ -265,11 +265,22 @@ class Library:
             ModelError: If a file is to be embedded and the library's model is gone or another.
         """
         if isinstance(query, Query):
-            return query
+            return self._checked(query)
         found = self._names.resolve(query)
         if isinstance(found, Path):
             return self._query_of_file(found, content_id(found))
         return self.query_of_row(found)
+
+    def _checked(self, query: Query) -> Query:
+        """A query that is resolved already, if its row is still that of its track."""
+        row = query.row
+        known = row is None or self.tracks["content_id"].get(row) == query.content_id
+        if not known:
+            raise QueryError(
+                f"{query.track.title}: resolved before the library changed, or in another; resolve"
+                " it again"
+            )
+        return query
 
     def query_of_row(self, row: int) -> Query:
         """The track in a row, as a query."""
