@@ -51,6 +51,7 @@ Asked = str | os.PathLike[str] | Query
 """A track_id, a path (also of a file outside the library), words of title and artist, or a query
 that is resolved already."""
 
+_SPACES = 3  # the last that were asked about
 _REMEMBERED = 16  # files from outside that were asked about last
 
 
@@ -403,6 +404,8 @@ class Library:
             raise QueryError(f"tracks are compared by {', '.join(get_args(By))}; not by {by}")
         key = repr((by, features, sound_weight))
         if key not in self._spaces:
+            if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
+                del self._spaces[next(iter(self._spaces))]
             self._spaces[key] = self._space(by, features or FeatureSettings(), sound_weight)
         return self._spaces[key]
 
