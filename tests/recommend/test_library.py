@@ -147,3 +147,17 @@ def test_a_file_outside_is_heard_anew_when_it_changes(library: Library, tmp_path
     second = library.resolve(path)
     assert second.track.duration_seconds == pytest.approx(3.0)
     assert abs(second.sound - first.sound).max() > 1e-3
+
+
+def test_a_query_that_was_resolved_before_the_library_changed_is_refused(library: Library) -> None:
+    asked = library.resolve("track 4"), library.resolve("track 7")
+    before = Library.open(library.folder)
+    (removed,) = library.remove("track 4")
+    assert removed.track == asked[0].track
+    for query in asked:
+        with pytest.raises(QueryError, match=r"track \d: resolved before .*; resolve it again"):
+            library.neighbors(query)
+    again = library.neighbors(library.resolve("track 7"), duplicates=True)
+    assert len(again) == 6
+    assert removed.track not in [item.track for item in again]
+    assert len(before.neighbors(asked[1], duplicates=True)) == 7

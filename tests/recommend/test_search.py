@@ -293,6 +293,9 @@ def test_a_track_of_which_too_little_is_known_is_compared_by_sound_alone(mixed: 
     for by in ("features", "both"):
         with pytest.raises(QueryError, match="Piece 17: too few of its features are known"):
             mixed.neighbors("t17", by=by)
+        for pair in (("t17", "t13"), ("t13", "t17")):
+            with pytest.raises(QueryError, match="Piece 17: too few of its features are known"):
+                mixed.explain(*pair, by=by)
         found = mixed.neighbors("t13", TRACKS, by=by, duplicates=True, explain=False)
         assert len(found) == TRACKS - len(unknown) - 1
         assert not unknown & {item.track.track_id for item in found}

@@ -133,7 +133,7 @@ def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: 
             end += part.value
         assert all(0 <= part.start <= part.start + part.width <= 100 for part in parts)
         by_name = {part.name: part.value for part in terms}
-        assert by_name["without a name"] == pytest.approx(explanation.residual)
+        assert by_name["residual"] == pytest.approx(explanation.residual)
 
 
 def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.Mo
     parts, _ = sum_parts(explanation)
     largest = max(explanation.contributions, key=lambda item: abs(item.value))
     rest = sum(item.value for item in explanation.contributions if item is not largest)
-    assert parts[1].name == f"{len(explanation.contributions) - 1} others"
+    assert parts[1].name == f"{len(explanation.contributions) - 1} other features"
     assert parts[1].value == pytest.approx(rest)
 
 
