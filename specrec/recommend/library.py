@@ -124,7 +124,7 @@ class Library:
         """Brings the library up to date with its folder of music, and opens its new state.
 
         Args:
-            settings: Of `conf/index.yaml`, by name; what was said at the first run counts no more.
+            settings: Settings of `conf/index.yaml` that are to be other than in the last run.
 
         Raises:
             CatalogError: If there is no audio any more.
@@ -133,8 +133,9 @@ class Library:
         """
         from specrec.index.build import build_library
 
-        given = {"audio": str(self.audio_root), "model": str(self._model_folder())}
-        report = build_library(IndexConfig(**(given | settings), library=str(self.folder)))
+        last = {"audio": str(self.audio_root)} | self.generation.manifest.get("settings", {})
+        given = last | {"model": str(self._model_folder())} | settings
+        report = build_library(IndexConfig(**given, library=str(self.folder)))
         self.__dict__ = Library.open(self.folder).__dict__
         return report
 

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -161,3 +162,19 @@ def test_a_query_that_was_resolved_before_the_library_changed_is_refused(library
     assert len(again) == 6
     assert removed.track not in [item.track for item in again]
     assert len(before.neighbors(asked[1], duplicates=True)) == 7
+
+
+def test_an_update_repeats_the_settings_of_the_last_run(tmp_path: Path, model_folder: Path) -> None:
+    music = make_music(tmp_path / "music", 3)
+    settings = {"windows_per_track": 2, "measure_features": False, "workers": 1}
+    library = Library.build(music, tmp_path / "library", model_folder, **settings)
+    kept = library.generation.segments.keys()
+    make_music(tmp_path / "more", 4)
+    last = sorted((tmp_path / "more").glob("*.wav"))[-1]
+    (query,) = library.add(shutil.copy(last, music / last.name))
+    assert query.track.path == last.name
+    assert len(library) == 4
+    assert {name.split("/")[0] for name in library.generation.segments} == {
+        name.split("/")[0] for name in kept
+    }  # with another number of windows all tracks would have been embedded anew
+    assert library.generation.descriptors.isna().all(axis=None)
