@@ -109,15 +109,14 @@ class Model:
             AudioError: If a file or an array can't be used. `stream` goes on with the others.
             ConfigError: If there is an array and no sample rate, or one out of its range.
 
-        Examples:
-            >>> import numpy as np, specrec
-            >>> model = specrec.load_model("specrec-base", device="cpu")
-            >>> seconds = np.arange(3 * 44_100) / 44_100
-            >>> low, high = (np.sin(2 * np.pi * hertz * seconds) for hertz in (110, 3520))
-            >>> model.embed(low, sample_rate=44_100).shape
-            (256,)
-            >>> model.embed([low, np.stack([high, high])], sample_rate=44_100).shape
-            (2, 256)
+        >>> import numpy as np, specrec
+        >>> model = specrec.load_model("specrec-base", device="cpu")
+        >>> seconds = np.arange(3 * 44_100) / 44_100
+        >>> low, high = (np.sin(2 * np.pi * hertz * seconds) for hertz in (110, 3520))
+        >>> model.embed(low, sample_rate=44_100).shape
+        (256,)
+        >>> model.embed([low, np.stack([high, high])], sample_rate=44_100).shape
+        (2, 256)
         """
         if isinstance(audio, str | os.PathLike) or hasattr(audio, "__array__"):
             return self._embed_all([audio], sample_rate)[0].embedding
@@ -141,15 +140,14 @@ class Model:
             AudioError: If the file or array can't be used.
             ConfigError: As `embed`.
 
-        Examples:
-            >>> import numpy as np, specrec
-            >>> model = specrec.load_model("specrec-base", device="cpu")
-            >>> noise = np.random.default_rng(0).normal(scale=0.1, size=(2, 12 * 22_050))
-            >>> windows = model.embed_windows(noise, sample_rate=22_050)
-            >>> windows.shape
-            (3, 256)
-            >>> bool(np.allclose(windows.mean(axis=0), model.embed(noise, sample_rate=22_050)))
-            True
+        >>> import numpy as np, specrec
+        >>> model = specrec.load_model("specrec-base", device="cpu")
+        >>> noise = np.random.default_rng(0).normal(scale=0.1, size=(2, 12 * 22_050))
+        >>> windows = model.embed_windows(noise, sample_rate=22_050)
+        >>> windows.shape
+        (3, 256)
+        >>> bool(np.allclose(windows.mean(axis=0), model.embed(noise, sample_rate=22_050)))
+        True
         """
         return self._embed_all([audio], sample_rate)[0].windows
 
@@ -219,11 +217,10 @@ def load_model(name_or_path: str | os.PathLike[str], device: str = "auto") -> Mo
             newer than this version.
         ConfigError: If there is no such device.
 
-    Examples:
-        >>> import specrec
-        >>> model = specrec.load_model("specrec-base", device="cpu")
-        >>> model.name, model.dim, model.front_end.sample_rate
-        ('specrec-base', 256, 22050)
+    >>> import specrec
+    >>> model = specrec.load_model("specrec-base", device="cpu")
+    >>> model.name, model.dim, model.front_end.sample_rate
+    ('specrec-base', 256, 22050)
     """
     folder, chosen = find_model(name_or_path), _device(device)
     try:
