@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
-
-import specrec.cli
 from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.hybrid import Hybrid
+from typer.testing import CliRunner
+
+import specrec.cli
 from specrec.recommend.library import Library
 from specrec.study.comparison import compare_query
 from specrec.study.library_comparison import compare_library

@@ -1,5 +1,4 @@
 import numpy as np
-
 from specrec.index.distances import DistanceIndex
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
+from specrec.recommend.recommendation import Recommendation
 
 from specrec.errors import QueryError
 from specrec.recommend.library import Library
 from specrec.recommend.ranking import AGAINST_WEIGHT, Ranking, agreement
-from specrec.recommend.recommendation import Recommendation
 from tests.libraries import TRACKS, write_planted
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from specrec.recommend.feature_settings import FeatureSettings
+from specrec.recommend.features import FeatureRecommender
+from specrec.recommend.hybrid import Hybrid
 
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, QueryError
 from specrec.index.build import build_library
-from specrec.recommend.feature_settings import FeatureSettings
-from specrec.recommend.features import FeatureRecommender
-from specrec.recommend.hybrid import Hybrid
 from specrec.recommend.library import Library
 from specrec.study.comparison import compare_query
 from specrec.synthesis.library import write_library

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
-
-from specrec.errors import CatalogError, QueryError
 from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
 from specrec.recommend.features import FeatureRecommender
+
+from specrec.errors import CatalogError, QueryError
 from specrec.recommend.library import Library
 from tests.libraries import TRACKS, write_planted
 

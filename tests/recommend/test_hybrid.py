@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
-
-from specrec.errors import QueryError
 from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.features import FeatureRecommender
 from specrec.recommend.hybrid import Hybrid
+
+from specrec.errors import QueryError
 from specrec.recommend.library import Library
 from tests.libraries import write_planted
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
+from specrec.recommend.lookup import find_row
 
 from specrec.errors import QueryError
-from specrec.recommend.lookup import find_row
 
 TITLES = [
     ("Café del Mar", "Energy 52"),

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from mutagen.id3 import ID3, TIT2
+from specrec.recommend.track import track_of_file
 
 from specrec.catalog import tags
-from specrec.recommend.track import track_of_file
 from tests.sounds import tone, write
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from specrec.recommend.account import account_for, difference, hear
 from typer.testing import CliRunner
 
 import specrec.cli
 from specrec.errors import AudioError, LibraryError
 from specrec.index.build import BuildReport
-from specrec.recommend.account import account_for, difference, hear
 from specrec.recommend.library import Library
 from specrec.report.explained import draw_account
 from tests.libraries import write_planted

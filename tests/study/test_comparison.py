@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 from sklearn.metrics.pairwise import cosine_similarity
-
-from specrec.errors import QueryError
 from specrec.recommend.feature_settings import FeatureSettings
 from specrec.recommend.features import FeatureRecommender
+
+from specrec.errors import QueryError
 from specrec.recommend.library import Library
 from specrec.study import library_comparison
 from specrec.study.comparison import compare_query
