@@ -21,8 +21,8 @@ from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
 from specrec.index.duplicates import find_duplicates, match_passages
-from specrec.index.embedding import embed_waveform
 from specrec.index.search import build_index
+from specrec.model.embedding import embed_waveform
 from specrec.recommend.library import Library
 
 CODECS = {
@@ -48,8 +48,8 @@ def main(
     index = build_index(opened.embeddings)
     for row in chosen:
         path = opened.audio_root / opened.tracks["path"].iloc[row]
-        for name, waveform in _altered(path, opened.encoder.front_end.sample_rate):
-            made = embed_waveform(opened.encoder, waveform)
+        for name, waveform in _altered(path, opened.model.encoder.front_end.sample_rate):
+            made = embed_waveform(opened.model.encoder, waveform)
             _, near = index.search(made.embedding[None], 20)
             same = [
                 int(other)

@@ -15,9 +15,8 @@ import numpy as np
 import torch
 
 from specrec.audio.waveform import Waveform
-from specrec.index.embedding import embed_waveform
-from specrec.model.artifact import load_model
-from specrec.model.resolve import find_model
+from specrec.model.embedding import embed_waveform
+from specrec.model.model import load_model
 from specrec.synthesis.signals import white_noise
 
 
@@ -28,7 +27,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    encoders = {name: load_model(find_model(name))[0] for name in options.models}
+    encoders = {name: load_model(name, device="cpu").encoder for name in options.models}
     seconds: dict[str, list[float]] = {name: [] for name in encoders}
     music = {
         name: Waveform(white_noise(60, np.random.default_rng(0), rate), rate)

@@ -95,12 +95,12 @@ def _embed_all(
     windows: int | None,
     measure: bool = False,
 ) -> float:
-    from specrec.index.embedding import embed_files
+    from specrec.model.embedding import embed_tracks
 
     return sum(
         0.0 if isinstance(found, AudioError) else found.seconds
-        for _, found in embed_files(
-            encoder, paths, workers, windows_per_track=windows, measure=measure
+        for _, found in embed_tracks(
+            encoder, paths, workers, windows_per_track=windows, measure_features=measure
         )
     )
 
@@ -143,11 +143,9 @@ def _embed_plainly(encoder: "Encoder", paths: Sequence[Path]) -> float:
 def _report(
     contender: Callable[["Encoder", Sequence[Path]], float], paths: Sequence[Path], model: str
 ) -> None:
-    from specrec.index import embedding  # noqa: F401  # imported before the clock starts
-    from specrec.model.artifact import load_model
-    from specrec.model.resolve import find_model
+    from specrec.model.model import load_model
 
-    encoder, _ = load_model(find_model(model))
+    encoder = load_model(model, device="cpu").encoder
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "warm.wav"
         sf.write(sound, np.random.default_rng(0).normal(scale=0.1, size=44_100 * 6), 44_100)

@@ -28,9 +28,9 @@ def write(folder: Path, tracks: int, clusters: int) -> None:
     from specrec.descriptors.measure import NAMES
     from specrec.index.duplicates import COLUMNS
     from specrec.index.generation import Contents, skipped_table
+    from specrec.index.generations import write_generation
     from specrec.index.search import build_index
     from specrec.index.segment import write_segment
-    from specrec.index.storage import write_generation
 
     rng = np.random.default_rng(0)
     centers = rng.normal(size=(clusters, DIM)).astype(np.float32)

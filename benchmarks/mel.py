@@ -25,9 +25,8 @@ from torchaudio.transforms import MelSpectrogram
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.config import FrontEnd
-from specrec.model.artifact import load_model
 from specrec.model.log_mel import LogMel
-from specrec.model.resolve import find_model
+from specrec.model.model import load_model
 from specrec.synthesis.piece import draw_piece
 from specrec.synthesis.rendering import render
 from specrec.synthesis.styles import STYLES
@@ -43,7 +42,7 @@ def main(
     """Prints one row for each way."""
     torch.set_num_threads(1)
     # Windows get the front end's level beforehand, since only ours would set it.
-    front_end = replace(load_model(find_model(model))[0].front_end, level_db=None)
+    front_end = replace(load_model(model, device="cpu").front_end, level_db=None)
     rows = torch.from_numpy(_music(front_end, seconds))
     ways = _ways(front_end, rows)
     found = {name: way() for name, way in ways.items()}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from specrec.errors import SpecrecError
     from specrec.index.build import build_library
-    from specrec.model.artifact import load_model
+    from specrec.model.model import Model, load_model
     from specrec.recommend.by_features.recommender import FeatureRecommender
     from specrec.recommend.by_features.settings import FeatureSettings
     from specrec.recommend.library import Library
@@ -26,6 +26,7 @@ __all__ = [
     "FeatureRecommender",
     "FeatureSettings",
     "Library",
+    "Model",
     "Neighbor",
     "Neighbors",
     "Query",
@@ -47,7 +48,8 @@ _HOMES = {
     "Track": "specrec.recommend.results",
     "SpecrecError": "specrec.errors",
     "build_library": "specrec.index.build",
-    "load_model": "specrec.model.artifact",
+    "Model": "specrec.model.model",
+    "load_model": "specrec.model.model",
 }
 
 

@@ -7,8 +7,8 @@ from torchvision.models import ResNet18_Weights, resnet18
 
 from specrec.config import Architecture, FrontEnd, IndexConfig
 from specrec.index.build import BuildReport, build_library
-from specrec.model.artifact import ModelCard, save_model
 from specrec.model.encoder import Encoder
+from specrec.model.model import save_model
 
 
 def make_encoder(seed: int = 0, **front_end: float) -> Encoder:
@@ -26,7 +26,7 @@ def make_encoder(seed: int = 0, **front_end: float) -> Encoder:
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved model with random weights."""
     folder = tmp_path_factory.mktemp("model") / "random"
-    save_model(make_encoder(), ModelCard("random", "2026-01-01", "MIT"), folder)
+    save_model(make_encoder(), folder, name="random", license="MIT")
     return folder
 
 

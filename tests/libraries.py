@@ -8,9 +8,10 @@ import pandas as pd
 from specrec.descriptors.measure import NAMES
 from specrec.index.duplicates import COLUMNS
 from specrec.index.generation import Contents, skipped_table
+from specrec.index.generations import write_generation
 from specrec.index.search import build_index
-from specrec.index.storage import write_generation
-from specrec.index.store import EmbeddedTrack, Store, store_key
+from specrec.index.segment_store import SegmentStore, store_key
+from specrec.model.embedding import Embedded
 from specrec.model.probe_fit import fit_probe
 
 TRACKS, DIM, WINDOWS = 240, 32, 4
@@ -60,9 +61,9 @@ def write_planted(folder: Path, probe: bool = True) -> Path:
         "model": model,
         "counts": {"tracks": TRACKS, "skipped": 0, "ignored": 0},
     }
-    store = Store(folder, store_key(FINGERPRINT, None))
+    store = SegmentStore(folder, store_key(FINGERPRINT, None))
     for content_id, embedding, rows in zip(tracks["content_id"], embeddings, windows, strict=True):
-        store.add(content_id, EmbeddedTrack(embedding, rows.astype(np.float16), 20.0))
+        store.add(content_id, Embedded(embedding, rows.astype(np.float16), 20.0))
     store.flush()
     write_generation(
         folder,

@@ -14,7 +14,7 @@ from specrec.catalog.catalog import read_catalog
 from specrec.descriptors.files import Measurements
 from specrec.errors import StorageError
 from specrec.index.repair import verify_library
-from specrec.model.artifact import ModelCard, load_model, save_model
+from specrec.model.model import load_model, save_model
 from specrec.model.probe import save_probe
 from specrec.recommend.library import Library
 from specrec.training.cache import AudioCache
@@ -100,11 +100,11 @@ def test_a_device_a_link_and_a_file_in_the_way(tmp_path: Path) -> None:
 
 
 def test_models_probes_and_caches_say_which_file(tmp_path: Path) -> None:
-    encoder, card = make_encoder(), ModelCard("random", "2026-01-01", "MIT")
+    described = {"name": "random", "license": "MIT"}
     model = tmp_path / "model"
-    save_model(encoder, card, model)
+    save_model(make_encoder(), model, **described)
     with files_of_at_most(1000), pytest.raises(StorageError, match=r"model\.safetensors: can't"):
-        save_model(make_encoder(seed=1), card, model)
+        save_model(make_encoder(seed=1), model, **described)
     load_model(model)  # the one before
     probe = Library.open(write_planted(tmp_path / "library")).probe
     assert probe is not None

@@ -18,7 +18,7 @@ from benchmarks.fuzz.mutations import DAMAGES, truncate
 from benchmarks.fuzz.sounds import FORMATS, RATE, make_sound
 from benchmarks.fuzz.watch import Listener, Sentinel
 from specrec.errors import Reason
-from specrec.index.storage import read_generation
+from specrec.index.generations import read_generation
 
 COLUMNS = (
     "hangs", "crashes", "tracebacks", "memory", "sockets", "foreign files", "processes left",

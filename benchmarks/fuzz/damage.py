@@ -16,7 +16,7 @@ from benchmarks.fuzz import commands
 from benchmarks.fuzz.commands import Outcome
 from benchmarks.fuzz.findings import Row, of_process
 from benchmarks.fuzz.sounds import FORMATS, make_sound
-from specrec.index.storage import MANIFEST
+from specrec.index.generations import MANIFEST
 
 COLUMNS = (
     "hangs", "crashes", "tracebacks", "messages", "wrong answers", "not seen by verify",

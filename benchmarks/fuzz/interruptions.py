@@ -16,7 +16,7 @@ from benchmarks.fuzz import commands
 from benchmarks.fuzz.commands import Limits, Outcome, Stop
 from benchmarks.fuzz.damage import must, track_name, write_track
 from benchmarks.fuzz.findings import Row, of_process
-from specrec.index.storage import read_generation
+from specrec.index.generations import read_generation
 
 KILL_COLUMNS = (
     "hangs", "crashes", "tracebacks", "messages", "processes left", "does not open", "not whole",

@@ -246,7 +246,7 @@ def explain(
     """
     from specrec.recommend.library import Library
     from specrec.recommend.match import compare_neighbors, map_spectrograms
-    from specrec.report.explaining import match_json, print_difference, print_match
+    from specrec.report.match import match_json, print_difference, print_match
     from specrec.report.pictures import check_picture
 
     if output is not None:
@@ -259,9 +259,9 @@ def explain(
         directions = opened.explainer.directions
         other = compare_neighbors(asked, near, opened.resolve(versus), directions)
     if output is not None:
-        from specrec.report.explained import draw_match
+        from specrec.report.match_picture import draw_match
 
-        draw_match(match, *map_spectrograms(opened.encoder, asked, near), output)
+        draw_match(match, *map_spectrograms(opened.model.encoder, asked, near), output)
     if json:
         say_json(match_json(match, other))
         return

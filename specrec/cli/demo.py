@@ -25,7 +25,7 @@ def demo(
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library
-    from specrec.model.resolve import DEFAULT_MODEL
+    from specrec.model.registry import DEFAULT_MODEL
     from specrec.recommend.library import Library
     from specrec.report.evaluation import print_retrieval
     from specrec.report.libraries import print_build

@@ -120,14 +120,14 @@ def probe(
     such as energy.
     """
     from specrec.evaluation.probing import probe_library
+    from specrec.model.card import read_card
     from specrec.model.probe import PROBE_FILE, save_probe
-    from specrec.model.resolve import read_card
     from specrec.recommend.library import Library
     from specrec.report.probe import print_probing, probing_json
     from specrec.report.progress import progress_bar
 
     opened = Library.open(library)
-    if output is not None and read_card(output)["fingerprint"] != opened.generation.fingerprint:
+    if output is not None and read_card(output).fingerprint != opened.generation.fingerprint:
         raise ModelError(f"{output}: not the model of {library}; give that one")
     with progress_bar("embedding") as on_embed:
         probing = probe_library(opened, group, test, baselines, on_embed)

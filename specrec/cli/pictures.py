@@ -73,18 +73,18 @@ def spectrograms(
 
 
 def _settings_of(model: str) -> "MelSettings":
-    from specrec.config import FrontEnd
     from specrec.descriptors.mel_db import MelSettings
-    from specrec.model.resolve import find_model, read_card
+    from specrec.model.card import read_card
+    from specrec.model.registry import find_model
 
     card = read_card(find_model(model))
-    return MelSettings(card["name"], FrontEnd(**card["front_end"]))
+    return MelSettings(card.name, card.front_end)
 
 
 def _files_of(source: Path) -> tuple[Path, "Scan"]:
     """The audio files of a folder, or those of the tracks of a library."""
     from specrec.catalog.scan import FoundFile, Scan, inspect, scan_folder
-    from specrec.index.storage import current_name
+    from specrec.index.generations import current_name
 
     if current_name(source) is None:
         return source, scan_folder(source)

@@ -98,12 +98,12 @@ def match(
     """Draw where QUERY and NEIGHBOR sound alike, and why."""
     from specrec.recommend.library import Library
     from specrec.recommend.match import map_spectrograms
-    from specrec.report.explained import draw_match
+    from specrec.report.match_picture import draw_match
     from specrec.report.pictures import check_picture
 
     check_picture(output)
     opened = Library.open(library)
     asked, other = opened.resolve(query), opened.resolve(neighbor)
     explained = opened.explain(asked, other)
-    draw_match(explained, *map_spectrograms(opened.encoder, asked, other), output)
+    draw_match(explained, *map_spectrograms(opened.model.encoder, asked, other), output)
     say(f"picture written to {output}")

@@ -20,7 +20,7 @@ from specrec.printing import say, say_json
 if TYPE_CHECKING:
     from specrec.study.clusters import Clustering
     from specrec.study.cues import CueStudy
-    from specrec.study.material import Material
+    from specrec.study.dataset import Dataset
 
 SourceArgument = Annotated[
     Path,
@@ -58,12 +58,12 @@ def clusters(
 
     if output is not None:
         check_picture(output)
-    material = _material(library, by)
-    clustering = _clusters_of(material, k, seed)
+    dataset = _material(library, by)
+    clustering = _clusters_of(dataset, k, seed)
     if json:
-        say_json(clusters_json(material, clustering))
+        say_json(clusters_json(dataset, clustering))
     else:
-        print_clusters(material, clustering)
+        print_clusters(dataset, clustering)
     if output is not None:
         from specrec.report.study_plots import draw_clusters
 
@@ -156,26 +156,26 @@ def map_(
     from specrec.study.projection import project
 
     check_picture(output)
-    material = _material(library, by)
-    values = None if color is None else material.column(color)
-    projection = project(material, umap, seed)
+    dataset = _material(library, by)
+    values = None if color is None else dataset.column(color)
+    projection = project(dataset, umap, seed)
     clustering = None
     if values is None:
         try:
-            clustering = _clusters_of(material, k, seed)
+            clustering = _clusters_of(dataset, k, seed)
         except QueryError:  # too few tracks; that matters only where clusters were asked for
             if k is not None:
                 raise
-    draw_map(material, projection, output, clustering, values)
+    draw_map(dataset, projection, output, clustering, values)
     say(f"picture written to {output}")
 
 
-def _clusters_of(material: "Material", k: int | None, seed: int) -> "Clustering":
+def _clusters_of(dataset: "Dataset", k: int | None, seed: int) -> "Clustering":
     from specrec.report.progress import progress_bar
     from specrec.study.clusters import find_clusters
 
     with progress_bar("clustering") as on_progress:
-        return find_clusters(material, k, seed, on_progress)
+        return find_clusters(dataset, k, seed, on_progress)
 
 
 def _study_cues(library: Path, group: list[str], seed: int, picture: Path | None) -> "CueStudy":
@@ -190,11 +190,11 @@ def _study_cues(library: Path, group: list[str], seed: int, picture: Path | None
         return study_cues(Library.open(library), group, seed, on_progress=on_progress)
 
 
-def _material(source: Path, by: str | None) -> "Material":
+def _material(source: Path, by: str | None) -> "Dataset":
     """A library's tracks, or a table's."""
     from specrec.errors import QueryError
     from specrec.recommend.library import Library
-    from specrec.study.material import of_library, of_table
+    from specrec.study.dataset import of_library, of_table
 
     if not source.is_file():
         if by not in (None, "sound", "features"):

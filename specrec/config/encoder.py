@@ -75,7 +75,7 @@ class Architecture:
 
     Attributes:
         backbone: Its convolutional part: ours, musicnn, or an image network of torchvision's, such
-            as resnet18; `specrec.model.encoder.build_backbone` knows the names.
+            as resnet18; `specrec.model.backbones.build_backbone` knows the names.
         widths: Channels of the stages of `mel_cnn`, or of the six kinds of filter of `musicnn`;
             the image networks have their own.
         embedding_dim: Length of an embedding.

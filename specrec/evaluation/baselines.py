@@ -3,15 +3,16 @@
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 from torchaudio.transforms import MFCC, AmplitudeToDB, MelSpectrogram
 
 from specrec.audio.waveform import Waveform
+from specrec.config import IMAGENET, Architecture
 from specrec.evaluation.extraction import Extractor, encoder_extractor
 from specrec.metrics import standardize
 from specrec.model.encoder import Encoder
-from specrec.model.imagenet import imagenet_encoder
+from specrec.model.imagenet import pretrained_backbone
 
 SAMPLE_RATE = 22_050  # whatever the encoder's, so that baselines agree between libraries
 PICTURE = (64, 128)  # mel bands, time steps
@@ -81,6 +82,31 @@ def untrained_encoder(encoder: Encoder) -> Encoder:
         untrained = Encoder(encoder.front_end, encoder.architecture)
     untrained.normalize.load_state_dict(encoder.normalize.state_dict())
     return untrained.eval()
+
+
+def imagenet_encoder(like: Encoder, name: str = "resnet18", source: str = IMAGENET) -> Encoder:
+    """What an ImageNet network makes of spectrograms, untrained on music: a baseline.
+
+    Args:
+        like: Gives the front end, and the mean and variance of each band.
+        name: Of torchvision, such as `resnet18`.
+        source: As for `pretrained_backbone`.
+
+    Returns:
+        An encoder in evaluation mode whose embedding is the mean of the feature map: its head is
+        the identity and its center zero.
+
+    Raises:
+        ModelError: If the weights can't be had; a baseline is then left out.
+    """
+    backbone = pretrained_backbone(name, source)
+    encoder = Encoder(like.front_end, Architecture(name, embedding_dim=backbone.channels))
+    encoder.backbone.load_state_dict(backbone.state_dict())
+    for moment in ("running_mean", "running_var"):  # not the scale and offset learned after them
+        encoder.normalize.get_buffer(moment).copy_(like.normalize.get_buffer(moment))
+    nn.init.eye_(encoder.head.weight)
+    nn.init.zeros_(encoder.head.bias)
+    return encoder.eval()
 
 
 def _mean_and_std(bands: Float32[Tensor, "bands frames"]) -> Float32[np.ndarray, " dim"]:

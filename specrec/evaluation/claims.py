@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
-from specrec.evaluation.pairs import Pair, said
+from specrec.evaluation.pairs import ExplainedPair, said
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Reason
 from specrec.explain.feature_stats import FeatureStats
@@ -76,7 +76,7 @@ def hide_measured(explainer: Explainer) -> Explainer:
     )
 
 
-def check_claims(pairs: Sequence[Pair], measured: FeatureStats) -> Claims:
+def check_claims(pairs: Sequence[ExplainedPair], measured: FeatureStats) -> Claims:
     """Holds the reasons of some pairs against what was measured.
 
     Args:
@@ -102,7 +102,7 @@ def check_claims(pairs: Sequence[Pair], measured: FeatureStats) -> Claims:
     )
 
 
-def is_true(reason: Reason, pair: Pair, measured: FeatureStats) -> bool | None:
+def is_true(reason: Reason, pair: ExplainedPair, measured: FeatureStats) -> bool | None:
     """Whether both measured values lie on the side that a reason names; None if unknown."""
     if reason.side == "same":
         return None
@@ -157,7 +157,7 @@ def measure_coverage(
     return covered
 
 
-def measure_specificity(pairs: Sequence[Pair]) -> Specificity:
+def measure_specificity(pairs: Sequence[ExplainedPair]) -> Specificity:
     """How many different reasons are given, over all pairs and within the neighbors of a query."""
     first = [said(pair.explanation.reasons)[:1] for pair in pairs]
     counts = Counter(f"{name} {side}" for reasons in first for name, side in reasons)

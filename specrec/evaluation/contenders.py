@@ -11,9 +11,8 @@ import pandas as pd
 from jaxtyping import Float32, Int
 
 from specrec.errors import CatalogError, LibraryError, ModelError
-from specrec.index.storage import current_name
+from specrec.index.generations import current_name
 from specrec.metrics import standardize
-from specrec.model.resolve import find_model
 from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
@@ -77,11 +76,10 @@ def _open(given: str, tracks: pd.DataFrame) -> Contender:
         return _of_library(other, _matching_rows(other, tracks))
 
     # Here, not above: to compare what libraries store needs no torch.
-    from specrec.model.artifact import load_model
+    from specrec.model.model import load_model
 
-    folder = find_model(given)
-    encoder, card = load_model(folder)
-    return Contender(card.name, card.fingerprint, str(folder), lambda: encoder)
+    model = load_model(given, device="cpu")
+    return Contender(model.name, model.fingerprint, str(model.folder), lambda: model.encoder)
 
 
 def _of_library(library: Library, rows: Int[np.ndarray, " chosen"]) -> Contender:
@@ -90,7 +88,7 @@ def _of_library(library: Library, rows: Int[np.ndarray, " chosen"]) -> Contender
         str(model["name"]),
         str(model["fingerprint"]),
         str(library.folder),
-        lambda: library.encoder,
+        lambda: library.model.encoder,
         np.asarray(library.embeddings[rows]),
     )
 

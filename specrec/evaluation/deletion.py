@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Float32, Float64
 
 from specrec.audio.waveform import Waveform
 from specrec.bootstrap import Estimate, estimate_mean
-from specrec.explain.cells import log_mels, map_cells, mask_cells
+from specrec.model.attribution import log_mels, map_cells, mask_cells
 from specrec.model.encoder import Encoder
 
 FRACTIONS = (0.1, 0.2, 0.3, 0.5, 0.7)

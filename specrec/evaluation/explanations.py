@@ -27,7 +27,7 @@ from specrec.evaluation.faithfulness import (
     measure_rationales,
     sum_error,
 )
-from specrec.evaluation.pairs import Pair, explain_pairs, query_of
+from specrec.evaluation.pairs import ExplainedPair, explain_pairs, query_of
 from specrec.evaluation.randomization import RandomWeights, ShuffledProbe, shuffle_labels
 from specrec.explain.ablation import Controls, draw_controls
 from specrec.explain.contributions import by_window
@@ -136,7 +136,7 @@ def _controls(library: Library) -> dict[str, Controls]:
     }
 
 
-def _sum_errors(library: Library, pairs: list[Pair]) -> dict[str, SumError]:
+def _sum_errors(library: Library, pairs: list[ExplainedPair]) -> dict[str, SumError]:
     similarities = _searched(library, pairs)
     by_feature = feature_totals(pairs, library.embeddings, library.explainer.directions)
     return {
@@ -145,7 +145,7 @@ def _sum_errors(library: Library, pairs: list[Pair]) -> dict[str, SumError]:
     }
 
 
-def _searched(library: Library, pairs: list[Pair]) -> Float64[np.ndarray, " pairs"]:
+def _searched(library: Library, pairs: list[ExplainedPair]) -> Float64[np.ndarray, " pairs"]:
     """The similarities that a search of the library gives."""
     found: dict[tuple[int, int | None], float] = {}
     for query in np.unique(query_of(pairs)):
@@ -158,7 +158,7 @@ def _searched(library: Library, pairs: list[Pair]) -> Float64[np.ndarray, " pair
     return np.array(exact)
 
 
-def _window_totals(library: Library, pairs: list[Pair]) -> Float64[np.ndarray, " pairs"]:
+def _window_totals(library: Library, pairs: list[ExplainedPair]) -> Float64[np.ndarray, " pairs"]:
     """The mean over all pairs of windows."""
     totals = []
     for pair in pairs:
@@ -168,7 +168,7 @@ def _window_totals(library: Library, pairs: list[Pair]) -> Float64[np.ndarray, "
     return np.array(totals)
 
 
-def _explained_share(pairs: list[Pair]) -> Estimate | None:
+def _explained_share(pairs: list[ExplainedPair]) -> Estimate | None:
     shares = [
         1 - pair.explanation.residual / pair.explanation.similarity
         for pair in pairs

@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32
 from specrec.audio.pool import load_many
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
-from specrec.index.embedding import embed_waveform
+from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
 

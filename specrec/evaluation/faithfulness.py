@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
-from specrec.evaluation.pairs import Pair, query_of
+from specrec.evaluation.pairs import ExplainedPair, query_of
 from specrec.explain.ablation import CLEARED, DRAWS, Controls
 from specrec.explain.directions import Directions
 from specrec.vectors import unit
@@ -109,7 +109,9 @@ def sum_error(
 
 
 def feature_totals(
-    pairs: Sequence[Pair], embeddings: Float[np.ndarray, "tracks dim"], directions: Directions
+    pairs: Sequence[ExplainedPair],
+    embeddings: Float[np.ndarray, "tracks dim"],
+    directions: Directions,
 ) -> Float64[np.ndarray, " pairs"]:
     """The contributions of each pair and its residual, which is worked out on its own.
 
@@ -175,7 +177,7 @@ def _orthonormal(
 
 
 def measure_erasing(
-    pairs: Sequence[Pair],
+    pairs: Sequence[ExplainedPair],
     embeddings: Float[np.ndarray, "tracks dim"],
     directions: Directions,
     controls: Mapping[str, Controls],
@@ -251,7 +253,9 @@ def _columns(
 
 
 def measure_rationales(
-    pairs: Sequence[Pair], embeddings: Float[np.ndarray, "tracks dim"], directions: Directions
+    pairs: Sequence[ExplainedPair],
+    embeddings: Float[np.ndarray, "tracks dim"],
+    directions: Directions,
 ) -> Rationale:
     """Erases all cited groups of each pair at once, and as many of the others."""
     rng = np.random.default_rng(0)
@@ -283,7 +287,7 @@ def measure_rationales(
     )
 
 
-def cited_groups(pair: Pair, directions: Directions) -> Bool[np.ndarray, " groups"]:
+def cited_groups(pair: ExplainedPair, directions: Directions) -> Bool[np.ndarray, " groups"]:
     """Which groups a pair's explanation cites as `because`."""
     cited = {item.feature for item in pair.explanation.reasons if item.verdict == "because"}
     return np.array([not cited.isdisjoint(members) for members in directions.members], dtype=bool)
@@ -311,7 +315,7 @@ def _together(
 
 
 def _ranks_without(
-    pair: Pair,
+    pair: ExplainedPair,
     tracks: Float64[np.ndarray, "tracks dim"],
     drawn: Float[np.ndarray, "draws axes dim"],
 ) -> Int[np.ndarray, " draws"]:
@@ -325,7 +329,7 @@ def _ranks_without(
 
 
 def _sides(
-    pairs: Sequence[Pair], embeddings: Float[np.ndarray, "tracks dim"]
+    pairs: Sequence[ExplainedPair], embeddings: Float[np.ndarray, "tracks dim"]
 ) -> tuple[Float64[np.ndarray, "pairs dim"], Float64[np.ndarray, "pairs dim"]]:
     queries, neighbors = query_of(pairs), [pair.neighbor for pair in pairs]
     return unit(np.asarray(embeddings[queries])), unit(np.asarray(embeddings[neighbors]))

@@ -16,7 +16,7 @@ from specrec.evaluation.faithfulness import SumError, sum_error
 from specrec.evaluation.pairs import nearest
 from specrec.evaluation.randomization import compare_weights
 from specrec.evaluation.reason_stability import measure_reason_stability
-from specrec.explain.cells import map_cells
+from specrec.model.attribution import map_cells
 from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.vectors import unit
@@ -49,7 +49,7 @@ def listen(
         ModelError: If the library's model is gone.
         AudioError: If a file that was indexed can't be decoded any more.
     """
-    encoder, embeddings = library.encoder, library.embeddings
+    encoder, embeddings = library.model.encoder, library.embeddings
     heard = sample_rows(rows, LISTENED)
     masked = heard[:MASKED]
     # What a table gave is no sound's.
@@ -81,8 +81,8 @@ def _cell_error(library: Library, rows: Int[np.ndarray, " rows"]) -> SumError:
     totals, similarities = [], []
     for row, path in zip(rows.tolist(), _files(library, rows), strict=True):
         neighbor = library.embeddings[nearest(library.embeddings, row)[0]]
-        waveform = load(path, library.encoder.front_end.sample_rate)
-        totals.append(map_cells(library.encoder, waveform, neighbor).similarity)
+        waveform = load(path, library.model.encoder.front_end.sample_rate)
+        totals.append(map_cells(library.model.encoder, waveform, neighbor).similarity)
         similarities.append(unit(library.embeddings[row]) @ unit(neighbor))
     return sum_error(np.array(totals), np.array(similarities))
 
@@ -95,7 +95,7 @@ def _excerpts(
     lengths = library.tracks["duration_seconds"].iloc[rows]
     for row, path, seconds in zip(rows.tolist(), _files(library, rows), lengths, strict=True):
         start = max(0.0, (seconds - EXCERPT_SECONDS) / 2)
-        waveform = load(path, library.encoder.front_end.sample_rate, start, EXCERPT_SECONDS)
+        waveform = load(path, library.model.encoder.front_end.sample_rate, start, EXCERPT_SECONDS)
         neighbor: Float[np.ndarray, " dim"] = library.embeddings[
             nearest(library.embeddings, row)[0]
         ]

@@ -16,7 +16,7 @@ NEIGHBORS = 10
 
 
 @dataclass(frozen=True)
-class Pair:
+class ExplainedPair:
     """A query and a neighbor, by their rows, and why they match."""
 
     query: int
@@ -29,7 +29,7 @@ def explain_pairs(
     queries: Int[np.ndarray, " queries"],
     candidates: Int[np.ndarray, " candidates"] | None = None,
     on_progress: Progress | None = None,
-) -> list[Pair]:
+) -> list[ExplainedPair]:
     """Explains the nearest `NEIGHBORS` of each query.
 
     Args:
@@ -43,7 +43,7 @@ def explain_pairs(
         others = nearest(explainer.embeddings, row, candidates)
         explanations = explainer.explain_row(row, others, NEIGHBORS)
         found += [
-            Pair(row, int(other), explanation)
+            ExplainedPair(row, int(other), explanation)
             for other, explanation in zip(others, explanations, strict=True)
         ]
         if on_progress:
@@ -72,6 +72,6 @@ def said(reasons: Iterable[Reason]) -> list[Said]:
     return [(reason.feature, reason.side) for reason in reasons]
 
 
-def query_of(pairs: Sequence[Pair]) -> Int[np.ndarray, " pairs"]:
+def query_of(pairs: Sequence[ExplainedPair]) -> Int[np.ndarray, " pairs"]:
     """The query of each pair, by which figures are resampled."""
     return np.array([pair.query for pair in pairs], dtype=np.int64)

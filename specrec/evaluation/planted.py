@@ -22,7 +22,7 @@ from specrec.explain.directions import find_directions
 from specrec.explain.explainer import Explainer
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.reasons import UNUSUAL
-from specrec.index.embedding import embed_files
+from specrec.model.embedding import embed_tracks
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.progress import Progress
@@ -114,7 +114,7 @@ def _embed_and_measure(
     rows: list[np.ndarray] = [np.zeros(0)] * len(paths)
     measured: list[dict[str, float]] = [{}] * len(paths)
     done = len(paths)
-    for position, embedded in embed_files(encoder, paths):
+    for position, embedded in embed_tracks(encoder, paths):
         if isinstance(embedded, AudioError):
             raise embedded
         rows[position] = embedded.embedding

@@ -134,7 +134,7 @@ def _extracted(
     from specrec.evaluation.baselines import baseline_extractors
     from specrec.evaluation.extraction import extract
 
-    made = baseline_extractors(library.encoder)
+    made = baseline_extractors(library.model.encoder)
     extractors = {"mfcc": made["mfcc_standardized"], "untrained": made["untrained"]}
     return extract(paths, extractors, on_embed)
 

@@ -162,7 +162,7 @@ def _check_explanations(
     checked = evaluate_explanations(library, rows, on_explain)
     checked = listen(library, rows, checked, on_listen, on_mask)
     assert library.probe is not None  # else there would be nothing to check
-    planted = measure_planted(library.encoder, library.probe, on_progress=on_plant)
+    planted = measure_planted(library.model.encoder, library.probe, on_progress=on_plant)
     return replace(checked, planted=planted)
 
 
@@ -170,9 +170,9 @@ def _baselines(library: Library) -> tuple[dict[str, "Extractor"], dict[str, str]
     """The baselines, and the reason why one is left out."""
     from specrec.evaluation.baselines import baseline_extractors, imagenet_extractor
 
-    extractors = baseline_extractors(library.encoder)
+    extractors = baseline_extractors(library.model.encoder)
     try:
-        return extractors | {"imagenet": imagenet_extractor(library.encoder)}, {}
+        return extractors | {"imagenet": imagenet_extractor(library.model.encoder)}, {}
     except ModelError as error:
         return extractors, {"imagenet": str(error)}
 

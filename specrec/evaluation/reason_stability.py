@@ -20,7 +20,7 @@ from specrec.evaluation.robustness import ALTERATIONS, Alterations, altered_file
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.explain.sentences import named_reasons
-from specrec.index.embedding import embed_waveform
+from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
 

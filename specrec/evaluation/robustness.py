@@ -15,7 +15,7 @@ from specrec.audio.loading import load, resample
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
 from specrec.evaluation.stability import Stability, compare
-from specrec.index.embedding import embed_waveform
+from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
 

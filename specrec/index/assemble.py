@@ -17,9 +17,9 @@ from specrec.index.duplicates import COLUMNS, find_duplicates
 from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
 from specrec.index.generation import Contents, Generation, skipped_table
 from specrec.index.search import AUTO, build_index
-from specrec.index.store import Failure, Store
+from specrec.index.segment_store import Failure, SegmentStore
+from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import load_probe
-from specrec.model.resolve import read_card
 from specrec.printing import counted
 
 REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
@@ -29,7 +29,7 @@ _GONE = Failure(Reason.MISSING, "its file is gone, and this model has not embedd
 def assemble(
     catalog: Catalog,
     model: Path,
-    store: Store,
+    store: SegmentStore,
     lost: Mapping[str, Failure],
     removed: Sequence[Removed],
     index_type: str = AUTO,
@@ -74,12 +74,13 @@ def assemble(
         if failures[content_id].lasting
     }
     lasting |= {item.path: item.content_id for item in away}
+    card = read_card(model)
     return Contents(
-        _manifest(catalog, read_card(model), model, len(tracks), len(skipped), index_type),
+        _manifest(catalog, card, model, len(tracks), len(skipped), index_type),
         tracks.assign(duration_seconds=seconds),
         store.placement(contents),
         pd.DataFrame(index=tracks.index),
-        load_probe(model, read_card(model)["fingerprint"]),
+        load_probe(model, card.fingerprint),
         catalog.files,
         skipped_table(skipped, lasting),
         embeddings,
@@ -88,7 +89,9 @@ def assemble(
     )
 
 
-def pair_duplicates(before: Generation | None, after: Contents, store: Store) -> pd.DataFrame:
+def pair_duplicates(
+    before: Generation | None, after: Contents, store: SegmentStore
+) -> pd.DataFrame:
     """The pairs of files of one recording: those known, and those of tracks that are new.
 
     Args:
@@ -118,7 +121,7 @@ def pair_duplicates(before: Generation | None, after: Contents, store: Store) ->
 
 
 def _failures(
-    contents: pd.Series, store: Store, lost: Mapping[str, Failure], removed: set[str]
+    contents: pd.Series, store: SegmentStore, lost: Mapping[str, Failure], removed: set[str]
 ) -> dict[str, Failure]:
     """Why contents are left out; those that are not named are in."""
     known = store.table.reindex(contents)
@@ -130,16 +133,16 @@ def _failures(
 
 
 def _manifest(
-    catalog: Catalog, card: dict[str, Any], model: Path, tracks: int, skipped: int, index_type: str
+    catalog: Catalog, card: ModelCard, model: Path, tracks: int, skipped: int, index_type: str
 ) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "audio_root": str(catalog.root.resolve()),
         "model": {
-            "name": card["name"],
-            "fingerprint": card["fingerprint"],
+            "name": card.name,
+            "fingerprint": card.fingerprint,
             "folder": str(model.resolve()),
-            "window_seconds": card["front_end"]["window_seconds"],
+            "window_seconds": card.front_end.window_seconds,
         },
         "measure_version": MEASURE_VERSION,
         "duplicates_version": DUPLICATES_VERSION,

@@ -22,18 +22,20 @@ from specrec.index.decision_files import note_decisions
 from specrec.index.decisions import Decisions, kept_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation, skipped_files
-from specrec.index.inventory import keep_vanished, take_inventory
-from specrec.index.locks import writer_lock
-from specrec.index.plan import Plan
-from specrec.index.storage import (
+from specrec.index.generations import (
     FORMAT_VERSION,
     read_generation,
     remove_old_generations,
     write_generation,
 )
-from specrec.index.store import EmbeddedTrack, Failure, Store, store_key
+from specrec.index.inventory import keep_vanished, take_inventory
+from specrec.index.locks import writer_lock
+from specrec.index.plan import Plan
+from specrec.index.segment_store import Failure, SegmentStore, store_key
+from specrec.model.card import read_card
+from specrec.model.embedding import Embedded
 from specrec.model.probe import same_probe
-from specrec.model.resolve import find_model, read_card
+from specrec.model.registry import find_model
 from specrec.progress import Progress
 
 
@@ -99,14 +101,14 @@ def build_library(
         LibraryError: If the library is damaged or in use, or no file can be used.
     """
     library, model = Path(config.library), find_model(config.model)
-    key = store_key(str(read_card(model)["fingerprint"]), config.windows_per_track)
+    key = store_key(read_card(model).fingerprint, config.windows_per_track)
     if config.dry_run:
         return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
         before = read_generation(library)
         work = take_inventory(config, library, before, on_scan)
         catalog, plan, decisions = work.catalog, work.plan, work.decisions
-        store = Store(library, key)
+        store = SegmentStore(library, key)
         if before is not None and before.version < 3:
             _adopt(before, store)
         new = work.unknown(store)
@@ -156,7 +158,7 @@ def _rehearse(
     work = take_inventory(config, library, before, on_scan)
     return BuildReport(
         0 if before is None else len(before),
-        len(work.unknown(Store(library, key))),
+        len(work.unknown(SegmentStore(library, key))),
         work.catalog.skipped,
         work.catalog.ignored,
         work.catalog.remark,
@@ -175,7 +177,7 @@ def _same_key(before: Generation, key: str) -> bool:
     return before.version >= 3 and all(name.startswith(f"{key}/") for name in before.segments)
 
 
-def _adopt(before: Generation, store: Store) -> None:
+def _adopt(before: Generation, store: SegmentStore) -> None:
     """Takes over what an older format kept in the generation itself."""
     if store.folder.name != store_key(before.fingerprint, None):
         return
@@ -191,7 +193,7 @@ def _adopt(before: Generation, store: Store) -> None:
         if track.content_id not in known and not rest > 1 - REMAINDER - 1e-6:
             store.add(
                 track.content_id,
-                EmbeddedTrack(np.asarray(before.embeddings[row]), windows, seconds),
+                Embedded(np.asarray(before.embeddings[row]), windows, seconds),
             )
     for item in before.skipped.dropna(subset=["content_id"]).itertuples():
         if item.content_id not in known:
@@ -204,7 +206,7 @@ def _embed(
     model: Path,
     catalog: Catalog,
     new: pd.DataFrame,
-    store: Store,
+    store: SegmentStore,
     known: Measurements,
     on_embed: Progress | None,
 ) -> dict[str, Failure]:
@@ -213,16 +215,9 @@ def _embed(
     Returns:
         Failures that may not last, by content.
     """
-    # Here, not above: a run with nothing new needs no torch.
-    import torch
+    from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
 
-    from specrec.index.embedding import embed_files
-    from specrec.model.artifact import load_model
-
-    device = config.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    encoder, _ = load_model(model, device)
+    loaded = load_model(model, config.device)
     unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
     lost: dict[str, Failure] = {}
     done = 0
@@ -230,16 +225,11 @@ def _embed(
         for part, measure in ((new[unmeasured], True), (new[~unmeasured], False)):
             paths = [catalog.file(path) for path in part["path"]]
             content_ids = part["content_id"].tolist()
-            for position, result in embed_files(
-                encoder,
-                paths,
-                config.workers,
-                config.batch_size,
-                config.windows_per_track,
-                measure,
+            for position, result in loaded.stream(
+                paths, config.workers, config.batch_size, config.windows_per_track, measure
             ):
                 content_id = content_ids[position]
-                if measure and isinstance(result, EmbeddedTrack):
+                if measure and isinstance(result, Embedded):
                     known.add(content_id, result.features)
                 failure = store.add(content_id, result)
                 if failure is not None:

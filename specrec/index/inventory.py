@@ -14,7 +14,7 @@ from specrec.index.decision_files import Copies, read_copies
 from specrec.index.decisions import Decisions, known_tracks, typed
 from specrec.index.generation import Generation
 from specrec.index.plan import Plan, check_plan, make_plan
-from specrec.index.store import Store
+from specrec.index.segment_store import SegmentStore
 from specrec.progress import Progress
 
 
@@ -40,7 +40,7 @@ class Inventory:
     plan: Plan
     moved_from: str | None = None
 
-    def unknown(self, store: Store) -> pd.DataFrame:
+    def unknown(self, store: SegmentStore) -> pd.DataFrame:
         """The tracks that are still to be embedded."""
         known = store.settled | {item.content_id for item in self.decisions.removed}
         return self.catalog.tracks[~self.catalog.tracks["content_id"].isin(list(known))]

@@ -17,9 +17,9 @@ from specrec.index.decision_files import read_decisions, write_decisions
 from specrec.index.decisions import Decisions, Removed, kept_tracks, known_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation
+from specrec.index.generations import read_generation, remove_old_generations, write_generation
 from specrec.index.locks import writer_lock
 from specrec.index.search import AUTO, build_index
-from specrec.index.storage import read_generation, remove_old_generations, write_generation
 
 _WRITTEN = ("format_version", "index", "segments", "files")  # of a manifest, by write_generation
 

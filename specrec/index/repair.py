@@ -10,18 +10,18 @@ from specrec.index.decision_files import has_decisions, read_copies, read_decisi
 from specrec.index.decisions import Decisions, decisions_of
 from specrec.index.files import damaged_files, discard, read_sealed
 from specrec.index.generation import Generation
-from specrec.index.locks import writer_lock
-from specrec.index.maintenance import open_generation, rewrite
-from specrec.index.salvage import Salvaged, salvage
-from specrec.index.segment import Segment
-from specrec.index.storage import (
+from specrec.index.generations import (
     MANIFEST,
     NewerFormatError,
     current_name,
     generation_folders,
     open_folder,
 )
-from specrec.index.store import Store
+from specrec.index.locks import writer_lock
+from specrec.index.maintenance import open_generation, rewrite
+from specrec.index.salvage import Salvaged, salvage
+from specrec.index.segment import Segment
+from specrec.index.segment_store import SegmentStore
 from specrec.progress import Progress
 from specrec.writing import write_file
 
@@ -247,7 +247,7 @@ def _reopen(library: Path, generation: Generation, decisions: Decisions) -> int:
     write_file(library / "CURRENT", generation.folder.name + "\n")
     if generation.version < 3 or not generation.segments:
         return len(generation)
-    store = Store(library, next(iter(generation.segments)).partition("/")[0])
+    store = SegmentStore(library, next(iter(generation.segments)).partition("/")[0])
     contents = generation.tracks["content_id"]
     there = set(store.table.index[store.table["row"] >= 0])
     there -= {item.content_id for item in decisions.removed}

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float16, Float32
+from jaxtyping import Float, Float16, Float32
 
 from specrec.errors import LibraryError
 from specrec.index.files import (
@@ -54,8 +54,8 @@ TABLE, EMBEDDINGS, WINDOWS, SUMS = (
 )
 _HEADER_BYTES = 128
 
-Rows = tuple[Float32[np.ndarray, " dim"], Float16[np.ndarray, "_ dim"]]
-"""What is stored of a track: its embedding, and those of its windows."""
+Rows = tuple[Float32[np.ndarray, " dim"], Float[np.ndarray, "_ dim"]]
+"""What is stored of a track: its embedding, and those of its windows, in half precision."""
 
 
 class Segment:

@@ -1,5 +1,5 @@
-"""LogMel, the backbone, the Encoder, and the saved artefact that owns them all.
+"""The encoder, the saved model that owns it and its front end, and what is made of audio with them.
 
-Only `specrec.model.resolve` does without torch; nothing is imported here, so that whoever needs
-just a model's name does not wait for it.
+Nothing is imported here: `card`, `registry`, `probe` and `embedding` do without torch, so that
+whoever needs just a model's name does not wait for it.
 """

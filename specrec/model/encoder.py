@@ -4,11 +4,9 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
-from specrec.config import MEL_CNN, MUSICNN, Architecture, FrontEnd
-from specrec.model.backbone import Backbone
+from specrec.config import Architecture, FrontEnd
+from specrec.model.backbones import build_backbone
 from specrec.model.log_mel import LogMel
-from specrec.model.mel_cnn import MelCNN
-from specrec.model.musicnn import Musicnn
 
 
 class Encoder(nn.Module):
@@ -72,22 +70,3 @@ class Encoder(nn.Module):
         # one query in ten would get its neighbors in another order.
         phi = self.feature_map(self.log_mel(windows.to(self.center.device)))
         return phi.mean(dim=(2, 3))
-
-
-def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
-    """Makes the network that `architecture.backbone` names, with random weights.
-
-    Args:
-        architecture: The shape.
-        n_mels: Height of the spectrograms that it will see.
-
-    Raises:
-        ConfigError: If there is none of that name.
-    """
-    if architecture.backbone == MEL_CNN:
-        return MelCNN(architecture.widths, n_mels)
-    if architecture.backbone == MUSICNN:
-        return Musicnn(architecture.widths)
-    from specrec.model.imagenet import ImagenetCNN  # torchvision: see there
-
-    return ImagenetCNN(architecture.backbone)

@@ -16,10 +16,10 @@ from typing import Any
 from safetensors import safe_open
 
 from specrec.errors import ModelError
-from specrec.model.artifact import ModelCard, save_model
+from specrec.model.model import save_model
 from specrec.model.musicnn_import import encoder_from_checkpoint
 from specrec.model.probe import PROBE_FILE, load_probe
-from specrec.model.resolve import FETCHABLE, SHIPPED, models_folder
+from specrec.model.registry import FETCHABLE, SHIPPED, models_folder
 from specrec.model.tf_checkpoint import TensorFlowCheckpoint
 from specrec.progress import Progress
 
@@ -124,7 +124,7 @@ def _build(package: Path, folder: Path) -> None:
         head, center = (file.get_tensor(name).float() for name in ("weight", "center"))
     encoder = encoder_from_checkpoint(open_checkpoint(package), head, center)
     card: dict[str, Any] = json.loads((ours / _CARD_FILE).read_text())
-    made = save_model(encoder, ModelCard(**card), folder)
+    made = save_model(encoder, folder, **card)
     with contextlib.suppress(ModelError):  # a probe of other weights than those just made
         if load_probe(ours, made.fingerprint) is not None:
             shutil.copy(ours / PROBE_FILE, folder)

@@ -1,7 +1,7 @@
 """Torchvision's image networks as backbones, with random weights or those learned on ImageNet.
 
-Only `build_backbone`, training and the baselines import this, and only when such a network is
-asked for: importing torchvision takes a second or two.
+This is imported only where such a network is asked for: importing torchvision takes a second or
+two.
 """
 
 import io
@@ -19,17 +19,15 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from torchvision import models
 
-from specrec.config import IMAGENET, MEL_CNN, MUSICNN, Architecture
+from specrec.config import IMAGENET, MEL_CNN, MUSICNN
 from specrec.errors import ConfigError, ModelError
-from specrec.model.backbone import Backbone
-from specrec.model.encoder import Encoder
 
 _FAMILIES = ("resnet", "efficientnet", "convnext", "mobilenet_v3")
 _SMALLEST = 32  # cells a side: these networks halve a picture five times
 _CLASSIFIER = ("avgpool", "fc", "classifier")
 
 
-class ImagenetCNN(Backbone):
+class ImagenetCNN(nn.Module):
     """The convolutional part of a ResNet, EfficientNet, ConvNeXt or MobileNetV3, on one channel.
 
     These networks were trained on pictures whose three channels have zero mean and unit variance
@@ -98,31 +96,6 @@ def pretrained_backbone(name: str, source: str) -> ImagenetCNN:
     backbone = ImagenetCNN(name)
     backbone.features = features
     return backbone
-
-
-def imagenet_encoder(like: Encoder, name: str = "resnet18", source: str = IMAGENET) -> Encoder:
-    """What an ImageNet network makes of spectrograms, untrained on music: a baseline.
-
-    Args:
-        like: Gives the front end, and the mean and variance of each band.
-        name: Of torchvision, such as `resnet18`.
-        source: As for `pretrained_backbone`.
-
-    Returns:
-        An encoder in evaluation mode whose embedding is the mean of the feature map: its head is
-        the identity and its center zero.
-
-    Raises:
-        ModelError: If the weights can't be had; a baseline is then left out.
-    """
-    backbone = pretrained_backbone(name, source)
-    encoder = Encoder(like.front_end, Architecture(name, embedding_dim=backbone.channels))
-    encoder.backbone.load_state_dict(backbone.state_dict())
-    for moment in ("running_mean", "running_var"):  # not the scale and offset learned after them
-        encoder.normalize.get_buffer(moment).copy_(like.normalize.get_buffer(moment))
-    nn.init.eye_(encoder.head.weight)
-    nn.init.zeros_(encoder.head.bias)
-    return encoder.eval()
 
 
 def _color_features(name: str) -> nn.Sequential:

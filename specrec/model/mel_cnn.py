@@ -6,8 +6,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from specrec.model.backbone import Backbone
-
 
 class ResidualBlock(nn.Module):
     """Two 3 x 3 convolutions and a short cut (He et al. 2016, "Deep residual learning")."""
@@ -35,7 +33,7 @@ class ResidualBlock(nn.Module):
         return y
 
 
-class MelCNN(Backbone):
+class MelCNN(nn.Module):
     """A small residual network over a mel spectrogram.
 
     The stem takes patches of 4 x 4 cells at once, which is where most of a CPU's time would

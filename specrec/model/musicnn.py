@@ -12,8 +12,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from specrec.model.backbone import Backbone
-
 EPSILON = 1e-3
 """Of the batch normalization: TensorFlow's default, with which the network was trained."""
 
@@ -36,7 +34,7 @@ class MusicnnBlock(nn.Module):
         return F.max_pool2d(y, (y.shape[2], 1))
 
 
-class Musicnn(Backbone):
+class Musicnn(nn.Module):
     """Filters as tall or as wide as timbre and rhythm are, then residual layers over time.
 
     The front end looks at 38 or 67 mel bands for 7 frames (timbre), and at one band for 128, 64

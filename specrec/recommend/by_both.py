@@ -13,13 +13,13 @@ from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.space import FeatureSpace
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
-from specrec.recommend.search import highest
+from specrec.recommend.space import Space, highest
 from specrec.vectors import unit
 
 _SAMPLE = 500  # tracks between which the spread of similarities is measured
 
 
-class HybridSpace:
+class HybridSpace(Space):
     """Compares tracks by a weighted mean of two cosines: of embeddings, and of features.
 
     Cosines in a space of few features are spread much wider than those of embeddings, and would

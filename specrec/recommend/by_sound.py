@@ -10,13 +10,12 @@ from specrec.explain.explanation import Explanation
 from specrec.index.search import SearchIndex
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
+from specrec.recommend.space import Space
 from specrec.vectors import unit
 
 
-class SoundSpace:
+class SoundSpace(Space):
     """The space of embeddings, searched by a library's index; see `search.Space`."""
-
-    comparable = None
 
     def __init__(
         self, embeddings: Float[np.ndarray, "tracks dim"], index: SearchIndex, explainer: Explainer
@@ -24,6 +23,11 @@ class SoundSpace:
         self._embeddings = embeddings
         self._index = index
         self._explainer = explainer
+
+    @property
+    def comparable(self) -> None:
+        """All tracks can be compared."""
+        return None
 
     @cached_property
     def hubs(self) -> HubSample:

@@ -7,7 +7,7 @@ from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.recommend.query import Query
-from specrec.recommend.search import Space
+from specrec.recommend.space import Space
 
 _CONSIDERED = 800  # tracks near the great circle, over all steps
 _MOST_STEPS = 100

@@ -18,11 +18,12 @@ from specrec.errors import AudioError, LibraryError, ModelError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.index.generation import Generation
+from specrec.index.generations import read_generation
 from specrec.index.maintenance import Status, library_status, remove_tracks
 from specrec.index.repair import Verification, verify_library
-from specrec.index.storage import read_generation
+from specrec.model.card import read_card
 from specrec.model.probe import Probe, load_probe
-from specrec.model.resolve import find_model, read_card
+from specrec.model.registry import find_model
 from specrec.recommend.by_both import HybridSpace
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
@@ -34,11 +35,12 @@ from specrec.recommend.match import Match, match_windows
 from specrec.recommend.query import Names, Query, track_of_file
 from specrec.recommend.ranking import Ranking
 from specrec.recommend.results import Neighbor, Neighbors, track_of_row
-from specrec.recommend.search import Space, find_neighbors
+from specrec.recommend.search import find_neighbors
+from specrec.recommend.space import Space
 
 if TYPE_CHECKING:
     from specrec.index.build import BuildReport
-    from specrec.model.encoder import Encoder
+    from specrec.model.model import Model
 
 By = Literal["sound", "features", "both"]
 """What tracks are compared by."""
@@ -191,22 +193,22 @@ class Library:
         return Explainer(self.embeddings, self.features, self.probe)
 
     @cached_property
-    def encoder(self) -> "Encoder":
+    def model(self) -> "Model":
         """The model that embedded the tracks, loaded when first asked for.
 
         Raises:
             ModelError: If it is gone, or another stands in its place.
         """
-        from specrec.model.artifact import load_model
+        from specrec.model.model import load_model
 
         folder, wanted = self._model_folder(), self.generation.fingerprint
-        encoder, card = load_model(folder)
-        if card.fingerprint != wanted:
+        model = load_model(folder, device="cpu")  # for the one file that is asked about
+        if model.fingerprint != wanted:
             raise ModelError(
-                f"{folder}: not the model of {self.folder} (fingerprint {card.fingerprint}, not"
+                f"{folder}: not the model of {self.folder} (fingerprint {model.fingerprint}, not"
                 f" {wanted}); run specrec index again"
             )
-        return encoder
+        return model
 
     def _model_folder(self) -> Path:
         model = self.generation.manifest["model"]
@@ -248,11 +250,8 @@ class Library:
 
     def _listen(self, path: Path, content: str) -> Query:
         """Embeds and measures a file from outside, in one pass."""
-        # Here, not above: only a file from outside needs torch and a decoder.
-        from specrec.index.embedding import embed_files
-
         measure = len(self.generation.descriptors.columns) > 0
-        ((_, made),) = embed_files(self.encoder, [path], workers=1, measure=measure)
+        ((_, made),) = self.model.stream([path], workers=1, measure_features=measure)
         if isinstance(made, AudioError):
             raise made
         measured = made.features or {}
@@ -262,7 +261,7 @@ class Library:
             path,
             {name: value for name, value in measured.items() if np.isfinite(value)},
             made.embedding,
-            made.windows,
+            made.windows.astype(np.float16),  # as a library keeps them
             content,
         )
 
@@ -441,7 +440,7 @@ class Library:
         """Length of the windows that were embedded."""
         stored = self.generation.manifest["model"].get("window_seconds")
         if stored is None:  # written before this was noted
-            stored = read_card(self._model_folder())["front_end"]["window_seconds"]
+            stored = read_card(self._model_folder()).front_end.window_seconds
         return float(stored)
 
     def interpolate(

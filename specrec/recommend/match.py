@@ -18,7 +18,7 @@ from specrec.recommend.query import Query
 from specrec.recommend.results import Track
 
 if TYPE_CHECKING:
-    from specrec.explain.cells import CellMap
+    from specrec.model.attribution import CellMap
     from specrec.model.encoder import Encoder
 
 
@@ -186,7 +186,7 @@ def map_spectrograms(
 def _map(encoder: "Encoder", query: Query, other: Query) -> SpectrogramMap:
     # Here, not above: only pictures need audio and torch.
     from specrec.audio.pool import load_apart
-    from specrec.explain.cells import band_centers, log_mels, map_cells
+    from specrec.model.attribution import band_centers, log_mels, map_cells
 
     path = Path() if query.path is None else query.path
     waveform = load_apart(path, encoder.front_end.sample_rate)

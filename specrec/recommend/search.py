@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,51 +9,12 @@ from jaxtyping import Bool, Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
-from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
 from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, score
 from specrec.recommend.results import Neighbor, Neighbors, Track, track_of_row
+from specrec.recommend.space import Space
 
 _POOL = 300  # the fewest candidates whose order is worked out where it is not the space's
-
-
-class Space(Protocol):
-    """Where tracks are compared: by their sound, by features, or by both.
-
-    Rows are those of the library or table everywhere.
-    """
-
-    @property
-    def comparable(self) -> Bool[np.ndarray, " tracks"] | None:
-        """Which tracks can be compared; None if all can."""
-
-    @property
-    def hubs(self) -> HubSample:
-        """Tracks that stand for all where hubs are corrected."""
-
-    def vector(self, query: Query) -> Float64[np.ndarray, " dim"]:
-        """Where a query lies: of unit length where cosines are compared."""
-
-    def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows dim"]:
-        """Where tracks lie, likewise."""
-
-    def scores(
-        self, vector: Float64[np.ndarray, " dim"], others: Float64[np.ndarray, "rows dim"]
-    ) -> Float64[np.ndarray, " rows"]:
-        """How near tracks are to a vector, at most 1; higher is nearer."""
-
-    def nearest(
-        self,
-        vectors: Float64[np.ndarray, "queries dim"],
-        size: int,
-        allowed: Bool[np.ndarray, " tracks"] | None,
-    ) -> Int64[np.ndarray, " found"]:
-        """Rows of the `size` tracks nearest to each vector, or a few more, in any order."""
-
-    def explanations(
-        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
-    ) -> list[Explanation]:
-        """Why tracks are near to a query, in a list of k."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,17 +83,6 @@ def find_neighbors(
     notes += _left_out(found, k, ranking)
     neighbors = _neighbors(space, tracks, seeds, found, k, explain)
     return Neighbors(queries, neighbors, tuple(notes), tuple(query.track for query in against))
-
-
-def highest(
-    scores: Float64[np.ndarray, " tracks"], size: int, allowed: Bool[np.ndarray, " tracks"] | None
-) -> Int64[np.ndarray, " found"]:
-    """Rows of the `size` highest scores, and of those equal to the last; ascending."""
-    open_to = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
-    if size >= len(open_to):
-        return open_to
-    least = np.partition(scores[open_to], -size)[-size]
-    return open_to[scores[open_to] >= least]
 
 
 def _own(

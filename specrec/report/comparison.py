@@ -7,10 +7,10 @@ from rich import box
 from rich.table import Table
 
 from specrec.bootstrap import Estimate
-from specrec.explain.sentences import WORDS, noun, reading_text
+from specrec.descriptors.vocabulary import noun, value_text
 from specrec.recommend.by_both import HybridSpace
 from specrec.recommend.by_features.recommender import FeatureRecommender
-from specrec.recommend.search import Space
+from specrec.recommend.space import Space
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
 from specrec.study.comparison import Disagreement, QueryComparison, RankedTrack
@@ -140,17 +140,13 @@ def _apart(item: Disagreement) -> str:
     for name, part in item.features.items():
         if part > -_TELLING:
             continue
-        pair = [_value(name, value) for value in item.values.get(name, ())]
+        pair = [value_text(name, value) for value in item.values.get(name, ())]
         values = f" ({pair[0]}, and {pair[1]} here)" if pair else ""
         parts.append(f"{noun(name)} {part:+.2f}{values}")
     if item.near_by == "features":
-        parts.append(f"without a name {item.unnamed:+.2f}")
+        parts.append(f"residual {item.unnamed:+.2f}")
     why = ", ".join(parts) or "nothing counts against it"
     return f"[bold]{escape(name_of(match.track))}[/] is {ranks[0]}, but {ranks[1]}: {escape(why)}"
-
-
-def _value(name: str, value: float) -> str:
-    return reading_text(name, value) if name in WORDS else f"{value:g}"
 
 
 def _print_agreed(console: Console, title: str, queries: Sequence[AgreedQuery], k: int) -> None:

@@ -115,7 +115,7 @@ def _explanations(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.explanations is None:
         return
     # Here, not above: what is measured of explanations needs torch.
-    from specrec.report.explanations import explanation_sections
+    from specrec.report.explanation_tables import explanation_sections
 
     for section in explanation_sections(evaluation.explanations):
         yield f"## {section.title}"

@@ -16,7 +16,7 @@ from specrec.evaluation.stability import NEARLY_EQUAL, Stability
 from specrec.report.console import Console, escape
 
 if TYPE_CHECKING:
-    from specrec.report.explanations import Section
+    from specrec.report.explanation_tables import Section
 
 FORMAT_VERSION = 1
 METRIC_NAMES = {
@@ -63,7 +63,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
         console.print(_robustness_table(stabilities))
     if evaluation.explanations is not None:
         # Here, not above: what is measured of explanations needs torch.
-        from specrec.report.explanations import explanation_sections
+        from specrec.report.explanation_tables import explanation_sections
 
         for section in explanation_sections(evaluation.explanations):
             console.print(f"[italic]{escape(section.title)}[/]")

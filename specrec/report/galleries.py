@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from specrec.explain.sentences import WORDS, reading_text
+from specrec.descriptors.vocabulary import noun, value_text
 from specrec.progress import Progress
 from specrec.recommend.library import Library
-from specrec.recommend.picking import first_by, low_and_high, numbers
 from specrec.recommend.results import track_of_row
 from specrec.report.pictures import check_picture
 from specrec.report.spectrogram_grid import Shown, draw_grid
 from specrec.report.terminal import name_of
+from specrec.study.extremes import first_by, low_and_high, numbers
 
 
 def draw_gallery(
@@ -119,8 +119,8 @@ def _of_row(library: Library, row: int, column: str, values: np.ndarray, mark: s
 
 
 def _noun(column: str) -> str:
-    return WORDS[column].noun if column in WORDS else column
+    return noun(column)
 
 
 def _value(column: str, value: float) -> str:
-    return reading_text(column, value) if column in WORDS else f"{value:,.6g}"
+    return value_text(column, value)

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from specrec.descriptors.features import FEATURES
+from specrec.descriptors.vocabulary import noun
 from specrec.report.lettering import drawable, families, shortened
 from specrec.report.pictures import save_picture
 from specrec.study.clusters import Clustering
-from specrec.study.material import Material
+from specrec.study.dataset import Dataset
 from specrec.study.projection import Projection
-from specrec.study.words import spoken
 
 # Okabe and Ito 2008, "Color universal design": told apart with any color vision; markers help.
 # The second six, by Tol 2021, are for those who need more than six.
@@ -33,7 +33,7 @@ _LETTERS = 34  # of a line in the legend
 
 
 def draw_map(
-    material: Material,
+    dataset: Dataset,
     projection: Projection,
     path: Path,
     clustering: Clustering | None = None,
@@ -42,11 +42,11 @@ def draw_map(
     """Draws a map.
 
     Args:
-        material: The tracks.
+        dataset: The tracks.
         projection: Where they stand.
         path: The PNG or SVG file that is written.
         clustering: Colors and markers, if no values are given.
-        values: A column of the material, by which dots are colored: a number's scale stops at
+        values: A column of the dataset, by which dots are colored: a number's scale stops at
             its 2nd and 98th percentile; of text, the most frequent eight are told apart.
 
     Raises:
@@ -62,12 +62,12 @@ def draw_map(
         what = _draw_clusters(panel, projection.points, clustering)
     else:
         what = ""
-        _scatter(panel, projection.points, "o", _COLORS[0], len(material), None)
+        _scatter(panel, projection.points, "o", _COLORS[0], len(dataset), None)
     panel.set_xlabel(projection.axes[0].label, fontsize=10.5)
     panel.set_ylabel(projection.axes[1].label, fontsize=10.5)
     _frame(panel, projection)
-    by = "sound" if material.space == "embeddings" else "features"
-    title = f"{len(material):,} tracks by {by}, {projection.method}{what}"
+    by = "sound" if dataset.space == "embeddings" else "features"
+    title = f"{len(dataset):,} tracks by {by}, {projection.method}{what}"
     panel.set_title(title, fontsize=12, fontweight="bold", loc="left")
     description = "; ".join(axis.label for axis in projection.axes)
     save_picture(figure, path, title, description)
@@ -180,10 +180,10 @@ def _draw_numbers(figure: Figure, panel: Axes, points: np.ndarray, values: pd.Se
     name = str(values.name)
     unit = FEATURES[name].unit if name in FEATURES else ""
     bar = figure.colorbar(dots, ax=panel, extend="both", pad=0.02, aspect=35)
-    bar.set_label(f"{spoken(name)}{f' ({unit})' if unit else ''}", fontsize=10.5)
+    bar.set_label(f"{noun(name)}{f' ({unit})' if unit else ''}", fontsize=10.5)
     bar.outline.set_visible(False)
     missing = int((~known).sum())
-    return f", colored by {spoken(name)}" + (f" (gray: unknown, {missing:,})" if missing else "")
+    return f", colored by {noun(name)}" + (f" (gray: unknown, {missing:,})" if missing else "")
 
 
 def _scatter(

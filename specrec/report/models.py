@@ -7,7 +7,8 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from specrec.model.resolve import FETCHABLE, WEIGHTS_FILE, installed_models, read_card
+from specrec.model.card import WEIGHTS_FILE, read_card
+from specrec.model.registry import FETCHABLE, installed_models
 from specrec.report.console import Console, escape
 
 _FIGURES = {"precision_at_1": "P@1", "precision_at_10": "P@10", "mean_average_precision": "mAP"}
@@ -51,15 +52,15 @@ def models_json() -> str:
 
 def _summary(folder: Path) -> dict[str, Any]:
     card = read_card(folder)
-    test = card.get("figures", {}).get("test", {})
-    own = test.get(card["name"], {})
+    test = card.figures.get("test", {})
+    own = test.get(card.name, {})
     return {
-        "name": card["name"],
+        "name": card.name,
         "size_bytes": (folder / WEIGHTS_FILE).stat().st_size,
-        "sample_rate": card["front_end"]["sample_rate"],
-        "window_seconds": card["front_end"]["window_seconds"],
-        "dim": card["architecture"]["embedding_dim"],
-        "license": card["license"],
+        "sample_rate": card.front_end.sample_rate,
+        "window_seconds": card.front_end.window_seconds,
+        "dim": card.architecture.embedding_dim,
+        "license": card.license,
         "figures": {name: own[name]["value"] for name in _FIGURES if name in own},
         "protocol": test.get("protocol"),
         "folder": str(folder),

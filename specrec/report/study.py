@@ -7,31 +7,31 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from specrec.descriptors.vocabulary import noun
 from specrec.recommend.results import track_of_row
 from specrec.report.console import Console, escape
 from specrec.report.terminal import name_of
 from specrec.study.clusters import Clustering
 from specrec.study.cues import Claim, CueStudy, Finding
-from specrec.study.material import Material
+from specrec.study.dataset import Dataset
 from specrec.study.spectrogram_cues import CUES
-from specrec.study.words import spoken
 
 FORMAT_VERSION = 1
 _TYPICAL = 3  # tracks named of each cluster
 _ORIGINS = {"table": "from the table", "measured": "measured", "predicted": "predicted"}
 
 
-def print_clusters(material: Material, clustering: Clustering) -> None:
+def print_clusters(dataset: Dataset, clustering: Clustering) -> None:
     """Prints each cluster, and how the number of them was chosen."""
     console = Console()
     table = Table(box=box.SIMPLE_HEAD, title_justify="left")
-    table.title = f"{len(material)} tracks by {_compared(material)}"
+    table.title = f"{len(dataset)} tracks by {_compared(dataset)}"
     for name in ("#", "tracks", "share", "silhouette"):
         table.add_column(name, justify="right")
     table.add_column("name, relative to the library", style="bold", ratio=3)
     table.add_column("most typical tracks", ratio=4)
     for number, cluster in enumerate(clustering.clusters, 1):
-        typical = [_title(material, row) for row in cluster.typical[:_TYPICAL]]
+        typical = [_title(dataset, row) for row in cluster.typical[:_TYPICAL]]
         table.add_row(
             str(number),
             str(cluster.size),
@@ -63,11 +63,11 @@ def _criteria(clustering: Clustering) -> Table:
     return table
 
 
-def clusters_json(material: Material, clustering: Clustering) -> str:
+def clusters_json(dataset: Dataset, clustering: Clustering) -> str:
     """All figures; tracks by their track_id, with the number of their cluster from 1."""
-    document: dict[str, Any] = {"format_version": FORMAT_VERSION, "tracks": len(material)}
-    document |= {"sources": dict(material.sources)} | clustering.to_dict()
-    names = material.tracks["track_id"].tolist()
+    document: dict[str, Any] = {"format_version": FORMAT_VERSION, "tracks": len(dataset)}
+    document |= {"sources": dict(dataset.sources)} | clustering.to_dict()
+    names = dataset.tracks["track_id"].tolist()
     for cluster in document["clusters"]:
         cluster["typical"] = [names[row] for row in cluster["typical"]]
     numbers = [label + 1 for label in document.pop("labels")]
@@ -116,7 +116,7 @@ def claim_text(claim: Claim) -> str:
     meaning = f"{'more' if claim.more else 'less'} {CUES[claim.cue][0]}"
     if claim.cue == "upper_level_db":
         meaning = f"{'higher' if claim.more else 'lower'} {CUES[claim.cue][0]}"
-    return f'{claim.side} {spoken(claim.feature)}: "{claim.words}" ({meaning})'
+    return f'{claim.side} {noun(claim.feature)}: "{claim.words}" ({meaning})'
 
 
 def _row(finding: Finding) -> tuple[str, str, str, str]:
@@ -139,13 +139,13 @@ def _p(value: float | None) -> str:
     return "" if value is None else f"p {value:.2g}"
 
 
-def _compared(material: Material) -> str:
-    if material.space == "embeddings":
+def _compared(dataset: Dataset) -> str:
+    if dataset.space == "embeddings":
         return "sound (embeddings)"
-    names = dict.fromkeys(material.columns)
-    origins = ", ".join(dict.fromkeys(material.sources.values()))
+    names = dict.fromkeys(dataset.columns)
+    origins = ", ".join(dict.fromkeys(dataset.sources.values()))
     return f"{len(names)} features ({origins})"
 
 
-def _title(material: Material, row: int) -> str:
-    return name_of(track_of_row(material.tracks.iloc[row]))
+def _title(dataset: Dataset, row: int) -> str:
+    return name_of(track_of_row(dataset.tracks.iloc[row]))

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from specrec.descriptors.vocabulary import noun
 from specrec.report.pictures import save_picture
 from specrec.report.study import CAUTION, claim_text
+from specrec.study.cluster_validation import FIRM
 from specrec.study.clusters import Clustering
 from specrec.study.cues import SMALL_CORRELATION, CueStudy
-from specrec.study.firmness import FIRM
-from specrec.study.words import spoken
 
 # Okabe and Ito 2008, "Color universal design": told apart with any color vision.
 _BLUE, _ORANGE, _GREEN, _RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -66,7 +66,7 @@ def _draw_profiles(figure: Figure, panel: Axes, clustering: Clustering) -> None:
             color = "white" if abs(value) > 0.75 * _WIDEST else "black"
             text = f"{round(value, 1) + 0.0:+.1f}"
             panel.text(column, row, text, ha="center", va="center", fontsize=8.5, color=color)
-    panel.set_xticks(range(len(names)), [spoken(name) for name in names], rotation=40, ha="right")
+    panel.set_xticks(range(len(names)), [noun(name) for name in names], rotation=40, ha="right")
     labels = [
         textwrap.fill(f"{number}  {item.name} ({item.size:,})", 38)
         for number, item in enumerate(clustering.clusters, 1)

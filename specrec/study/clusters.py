@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64, Int, Int64
 
 from specrec.errors import QueryError
-from specrec.study.firmness import (
+from specrec.study.cluster_validation import (
     FIRM,
     SILHOUETTES,
     Criterion,
@@ -18,7 +18,7 @@ from specrec.study.firmness import (
     sample,
     silhouettes_of,
 )
-from specrec.study.material import Material, Space
+from specrec.study.dataset import Dataset, Space
 from specrec.study.naming import FEWEST, Standing, name_clusters, profile_clusters
 
 KS = tuple(range(2, 13))
@@ -37,7 +37,7 @@ class Cluster:
         size: Number of its tracks.
         share: Of all tracks.
         silhouette: Mean of its tracks' silhouettes; NaN if none of them was sampled.
-        typical: Rows of the material nearest its center; of equal ones, one.
+        typical: Rows of the dataset nearest its center; of equal ones, one.
         profile: Where it stands in each feature, what stands out most first.
     """
 
@@ -51,11 +51,11 @@ class Cluster:
 
 @dataclass(frozen=True, eq=False)
 class Clustering:
-    """A material in clusters, the largest first.
+    """A dataset in clusters, the largest first.
 
     Attributes:
         space: In which tracks are compared.
-        labels: The cluster of each track of the material, from 0.
+        labels: The cluster of each track of the dataset, from 0.
         clusters: The clusters.
         chosen: How well they fit.
         criteria: The same for each k that was tried; only the one if k was given.
@@ -98,7 +98,7 @@ class Clustering:
         return f"{why}: {figures}. {verdict}."
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values; tracks are rows of the material."""
+        """As plain values; tracks are rows of the dataset."""
         return {
             "space": self.space,
             "k": self.chosen.k,
@@ -122,7 +122,7 @@ class Clustering:
 
 
 def find_clusters(
-    material: Material,
+    dataset: Dataset,
     k: int | None = None,
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
@@ -135,7 +135,7 @@ def find_clusters(
     does, the one that comes nearest.
 
     Args:
-        material: The tracks.
+        dataset: The tracks.
         k: Number of clusters; None to choose one.
         seed: Of the starts, samples and resamples.
         on_progress: Called with the number of k tried and the number of all.
@@ -144,7 +144,7 @@ def find_clusters(
         QueryError: If k is below 2, or there are fewer than 3 different tracks a cluster.
     """
     rng = np.random.default_rng(seed)
-    fitted = material.vectors[sample(len(material), _FITTED, rng)]
+    fitted = dataset.vectors[sample(len(dataset), _FITTED, rng)]
     distinct = len(np.unique(fitted, axis=0))
     tried = [one for one in KS if 3 * one <= distinct] if k is None else [k]
     if k is not None and k < 2:
@@ -152,7 +152,7 @@ def find_clusters(
     if not tried or 3 * tried[0] > distinct:
         least = 3 * (k or KS[0])
         raise QueryError(f"{least} different tracks at least are clustered, not {distinct}")
-    cloud = one_cloud(fitted, material.space, rng)
+    cloud = one_cloud(fitted, dataset.space, rng)
     criteria = []
     for place, one in enumerate(tried, 1):
         criteria.append(measure_fit(fitted, cloud, one, seed))
@@ -166,11 +166,11 @@ def find_clusters(
         else max(large, key=lambda item: item.resampled)
     )
     model = fit_centers(fitted, chosen.k, seed)
-    labels, centers = _by_size(model.predict(material.vectors), model.cluster_centers_)
+    labels, centers = _by_size(model.predict(dataset.vectors), model.cluster_centers_)
     return Clustering(
-        material.space,
+        dataset.space,
         labels,
-        _describe(material, labels, centers, rng),
+        _describe(dataset, labels, centers, rng),
         chosen,
         tuple(criteria),
         k is not None,
@@ -178,19 +178,19 @@ def find_clusters(
 
 
 def _describe(
-    material: Material,
+    dataset: Dataset,
     labels: Int64[np.ndarray, " tracks"],
     centers: Float64[np.ndarray, "clusters dim"],
     rng: np.random.Generator,
 ) -> tuple[Cluster, ...]:
     rows = sample(len(labels), SILHOUETTES, rng)
-    silhouettes = silhouettes_of(material.vectors[rows], labels[rows])
-    profiles = profile_clusters(material.features, labels, len(centers))
-    names = name_clusters(profiles, material.features)
+    silhouettes = silhouettes_of(dataset.vectors[rows], labels[rows])
+    profiles = profile_clusters(dataset.features, labels, len(centers))
+    names = name_clusters(profiles, dataset.features)
     clusters = []
     for label, center in enumerate(centers):
         own = np.flatnonzero(labels == label)
-        nearest = np.argsort(np.linalg.norm(material.vectors[own] - center, axis=1), kind="stable")
+        nearest = np.argsort(np.linalg.norm(dataset.vectors[own] - center, axis=1), kind="stable")
         inside = silhouettes[labels[rows] == label]
         clusters.append(
             Cluster(
@@ -198,7 +198,7 @@ def _describe(
                 len(own),
                 len(own) / len(labels),
                 float(inside.mean()) if len(inside) else np.nan,
-                _first_different(material.vectors, own[nearest]),
+                _first_different(dataset.vectors, own[nearest]),
                 profiles[label],
             )
         )

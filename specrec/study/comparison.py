@@ -92,7 +92,7 @@ class QueryComparison:
         return {**asdict(self), "overlap": self.overlap}
 
 
-class Pair:
+class SoundAndFeatures:
     """The two recommenders over the same tracks: those whose features are known.
 
     Attributes:
@@ -159,7 +159,7 @@ def compare_query(
     Raises:
         QueryError: If k leaves nothing out, or too few features of the query are known.
     """
-    pair, vector = Pair(library, features), features.vector_of(query)
+    pair, vector = SoundAndFeatures(library, features), features.vector_of(query)
     place = pair.place(query)
     pair.check_length(k, place)
     others = np.arange(len(pair))
@@ -220,7 +220,7 @@ def _ranks(
 
 
 def _far_in_features(
-    pair: Pair,
+    pair: SoundAndFeatures,
     query: Query,
     vector: Float64[np.ndarray, " columns"],
     other: int,
@@ -232,14 +232,16 @@ def _far_in_features(
     return _disagreement(pair, query, other, match, "sound", taken, 0.0)
 
 
-def _far_in_sound(pair: Pair, query: Query, other: int, match: RankedTrack, k: int) -> Disagreement:
+def _far_in_sound(
+    pair: SoundAndFeatures, query: Query, other: int, match: RankedTrack, k: int
+) -> Disagreement:
     explanation = pair.library.explain(query, str(match.track.track_id), k).explanation
     taken = {item.feature: item.value for item in explanation.contributions}
     return _disagreement(pair, query, other, match, "features", taken, explanation.residual)
 
 
 def _disagreement(
-    pair: Pair,
+    pair: SoundAndFeatures,
     query: Query,
     other: int,
     match: RankedTrack,

@@ -15,8 +15,8 @@ from specrec.errors import AudioError, CatalogError, QueryError
 from specrec.recommend.by_features.sources import Source
 from specrec.recommend.library import Library
 from specrec.study.association import cliffs_delta, holm, rank_correlation
-from specrec.study.firmness import sample
-from specrec.study.material import known_of
+from specrec.study.cluster_validation import sample
+from specrec.study.dataset import known_of
 from specrec.study.spectrogram_cues import cues_of_file
 
 Verdict = Literal["supported", "not supported", "too little data", "not known here"]

@@ -11,7 +11,7 @@ from specrec.bootstrap import Estimate, interval, resampled_sums
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.results import Track
-from specrec.study.comparison import Pair, correlation
+from specrec.study.comparison import SoundAndFeatures, correlation
 
 MOST_QUERIES = 1000
 """Tracks asked about; of a larger library a random sample."""
@@ -111,7 +111,7 @@ def compare_library(
     Raises:
         QueryError: If k leaves no track out.
     """
-    pair = Pair(library, features)
+    pair = SoundAndFeatures(library, features)
     pair.check_length(k)
     shuffled = np.random.default_rng(0).permutation(len(pair))
     queries, drawn = np.sort(shuffled[:MOST_QUERIES]), np.sort(shuffled[: JUDGED + 1])

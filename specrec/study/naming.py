@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64, Int
 
-from specrec.study.words import degree, distinct, on_scale, spoken
+from specrec.descriptors.vocabulary import noun
+from specrec.study.words import degree, distinct, on_scale
 
 STANDS_OUT = 0.5
 """Standard deviations of the library by which a cluster's mean differs where a name says so: a
@@ -63,7 +64,7 @@ class Standing:
         if abs(self.difference) >= STANDS_OUT:
             return degree(self.feature, self.mean, self.difference > 0)
         word = "higher" if self.difference > 0 else "lower"
-        return f"slightly {word} {spoken(self.feature)}"
+        return f"slightly {word} {noun(self.feature)}"
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""

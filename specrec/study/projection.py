@@ -1,4 +1,4 @@
-"""A map of a material: two axes by PCA, named by what they go with, or UMAP's picture."""
+"""A map of a dataset: two axes by PCA, named by what they go with, or UMAP's picture."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,8 +8,8 @@ import pandas as pd
 from jaxtyping import Float64
 
 from specrec.errors import QueryError
-from specrec.study.firmness import sample
-from specrec.study.material import Material
+from specrec.study.cluster_validation import sample
+from specrec.study.dataset import Dataset
 from specrec.study.words import direction, distinct
 
 Method = Literal["PCA", "UMAP"]
@@ -77,7 +77,7 @@ class Projection:
         }
 
 
-def project(material: Material, umap: bool = False, seed: int = 0) -> Projection:
+def project(dataset: Dataset, umap: bool = False, seed: int = 0) -> Projection:
     """Draws tracks of a space in two dimensions.
 
     PCA (Pearson 1901) keeps distances as well as any flat picture can and is the same every time;
@@ -85,7 +85,7 @@ def project(material: Material, umap: bool = False, seed: int = 0) -> Projection
     2018) keeps neighbors and breaks distances; its axes mean nothing by themselves.
 
     Args:
-        material: The tracks.
+        dataset: The tracks.
         umap: Whether to use UMAP.
         seed: Of UMAP.
 
@@ -93,7 +93,7 @@ def project(material: Material, umap: bool = False, seed: int = 0) -> Projection
         QueryError: If there are fewer than 3 tracks or dimensions than 2, or UMAP is asked for
             and not installed.
     """
-    vectors = material.vectors
+    vectors = dataset.vectors
     if len(vectors) < 3 or vectors.shape[1] < 2:
         raise QueryError(
             f"a map takes 3 tracks in 2 dimensions at least, not {len(vectors)}"
@@ -107,8 +107,8 @@ def project(material: Material, umap: bool = False, seed: int = 0) -> Projection
         points, explained, weights = _pca(vectors)
     axes = []
     for place in range(2):
-        correlations = _correlations(points[:, place], material.features)
-        loadings = dict(zip(material.columns, weights[place], strict=False))
+        correlations = _correlations(points[:, place], dataset.features)
+        loadings = dict(zip(dataset.columns, weights[place], strict=False))
         turn = _turn(correlations, weights[place])
         points[:, place] *= turn
         axes.append(
@@ -116,7 +116,7 @@ def project(material: Material, umap: bool = False, seed: int = 0) -> Projection
                 f"{'UMAP' if umap else 'PC'} {place + 1}",
                 None if umap else explained[place],
                 {name: turn * value for name, value in correlations.items()},
-                _leads(correlations, turn, material.features),
+                _leads(correlations, turn, dataset.features),
                 {name: turn * float(value) for name, value in loadings.items()},
             )
         )

@@ -5,18 +5,12 @@ import pandas as pd
 from jaxtyping import Float64
 
 from specrec.descriptors.features import FEATURES
-from specrec.explain.sentences import WORDS, noun
+from specrec.descriptors.vocabulary import WORDS, noun
 
 ALIKE = 0.85
 """Rank correlation from which a second feature adds nothing to a name."""
 
-_OWN = {"majorness": "majorness", "pulse_clarity": "pulse clarity"}  # whose noun takes no degree
 _MIDDLE = 0.5  # of a share
-
-
-def spoken(feature: str) -> str:
-    """A feature's name, such that `high` or `more` can stand before it."""
-    return _OWN.get(feature, noun(feature))
 
 
 def degree(feature: str, mean: float, above: bool) -> str:
@@ -34,8 +28,8 @@ def degree(feature: str, mean: float, above: bool) -> str:
     own_middle = known is not None and known.scale == "logit"
     word = "high" if above else "low"
     if own_middle and (mean > _MIDDLE) != above:
-        return f"{word}er {spoken(feature)}"
-    plain = f"{word} {spoken(feature)}"
+        return f"{word}er {noun(feature)}"
+    plain = f"{word} {noun(feature)}"
     if known is None or known.kind != "confidence":
         return plain
     return f"{plain} ({WORDS[feature].high if above else WORDS[feature].low})"
@@ -45,7 +39,7 @@ def direction(feature: str, above: bool) -> str:
     """Where an axis leads: `more energy`."""
     rate = feature == "tempo_bpm"
     word = ("higher" if above else "lower") if rate else ("more" if above else "less")
-    return f"{word} {spoken(feature)}"
+    return f"{word} {noun(feature)}"
 
 
 def on_scale(features: pd.DataFrame) -> Float64[np.ndarray, "tracks features"]:

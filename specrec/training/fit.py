@@ -1,6 +1,5 @@
 """The whole of a training run: data, trainer, best checkpoint, artefact."""
 
-import datetime
 import json
 import logging
 import sys
@@ -20,8 +19,9 @@ from specrec.catalog.catalog import read_catalog
 from specrec.catalog.splits import split_tracks
 from specrec.config import DataConfig, EncoderConfig, TrainConfig
 from specrec.errors import CatalogError, ConfigError
-from specrec.model.artifact import ModelCard, save_model
+from specrec.model.card import ModelCard
 from specrec.model.encoder import Encoder
+from specrec.model.model import save_model
 from specrec.model.probe import PROBE_FILE, save_probe
 from specrec.printing import say
 from specrec.progress import Progress
@@ -99,7 +99,7 @@ def fit(
         if settings.epochs == 0 or settings.whiten > 0:  # not what training measured
             unheard = WindowDataset(cache, valid, config.data.label, front_end, _VALID_WINDOWS)
             figures = _figures(encoder, unheard)
-        card = save_model(encoder, _card(config, train, valid, figures), output / "model")
+        card = save_model(encoder, output / "model", **_described(config, train, valid, figures))
         if settings.probe and features is not None:
             _save_probe(config, encoder, pooled, train, features, card, output / "model")
     return output / "model"
@@ -329,14 +329,19 @@ def _recipe(config: TrainConfig) -> dict[str, Any]:
     return kept
 
 
-def _card(
+def _described(
     config: TrainConfig, train: pd.DataFrame, valid: pd.DataFrame, figures: dict[str, float]
-) -> ModelCard:
+) -> dict[str, Any]:
+    """What the model's card says beside its settings."""
     training = {
         "train_tracks": len(train),
         "valid_tracks": len(valid),
         "recipe": _recipe(config),
     }
     rounded = {name: round(value, 4) for name, value in figures.items()}
-    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    return ModelCard(config.name, today, config.license, training, rounded)
+    return {
+        "name": config.name,
+        "license": config.license,
+        "training": training,
+        "figures": rounded,
+    }

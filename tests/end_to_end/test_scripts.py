@@ -14,8 +14,8 @@ import pytest
 import torch
 from torchvision import models
 
-from specrec.model.artifact import load_model
 from specrec.model.imagenet import pretrained_backbone
+from specrec.model.model import load_model
 from specrec.recommend.library import Library
 from tests.sounds import make_music
 
@@ -166,7 +166,8 @@ def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_pat
     done = run("train.py", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     output = tmp_path / "out" / "train" / "tiny"
-    encoder, card = load_model(output / "model")
+    model = load_model(output / "model", device="cpu")
+    encoder, card = model.encoder, model.card
     assert encoder.center.abs().sum() > 0
     assert card.training["recipe"]["training"]["epochs"] == 2
     assert 0 <= card.figures["valid/window_p1"] <= 1
@@ -224,7 +225,7 @@ def test_fine_tuning_starts_from_weights(labeled: Path, tmp_path: Path) -> None:
     done = run("train.py", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     key = "features.features.1.block.0.0.weight"
-    encoder, _ = load_model(tmp_path / "out" / "train" / "tiny" / "model")
+    encoder = load_model(tmp_path / "out" / "train" / "tiny" / "model", device="cpu").encoder
     tuned = encoder.backbone.state_dict()[key]
     assert not torch.equal(tuned, start[key])
     torch.testing.assert_close(tuned, start[key], rtol=0, atol=1e-4)

@@ -6,7 +6,7 @@ import pytest
 
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
-from specrec.model.artifact import ModelCard, save_model
+from specrec.model.model import save_model
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
 from tests.sounds import make_music
@@ -43,5 +43,5 @@ def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of another name and another sample rate."""
     folder = tmp_path_factory.mktemp("other") / "model"
     encoder = make_encoder(seed=1, sample_rate=16_000, f_max=8000.0)
-    save_model(encoder, ModelCard("other", "2026-01-01", "MIT"), folder)
+    save_model(encoder, folder, name="other", license="MIT")
     return folder

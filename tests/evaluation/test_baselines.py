@@ -7,10 +7,12 @@ import pytest
 import soundfile as sf
 import torch
 from sklearn.preprocessing import StandardScaler
+from torchvision.models import resnet18
 
 from specrec.audio.waveform import Waveform
 from specrec.evaluation.baselines import (
     baseline_extractors,
+    imagenet_encoder,
     random_embeddings,
     untrained_encoder,
 )
@@ -111,3 +113,22 @@ def test_a_file_is_decoded_once_for_each_sample_rate(paths: list[Path]) -> None:
     assert done == [(number, 6) for number in range(1, 7)]
     assert [(name, rate) for name, rate, _ in heard[:4]] == [("a", 8000), ("c", 8000)] * 2
     assert {seconds for name, _, seconds in heard if name == "b"} == {1.5, 2.0, 2.5}
+
+
+def test_an_image_networks_embedding_is_its_mean_feature(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = resnet18(weights=None).eval()
+    torch.nn.init.normal_(network.bn1.running_mean, std=0.1)
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    like = make_encoder()
+    torch.nn.init.constant_(like.normalize.running_mean, -3.0)
+    torch.nn.init.constant_(like.normalize.running_var, 4.0)
+    torch.nn.init.constant_(like.normalize.weight, 7.0)  # learned, for another network
+    encoder = imagenet_encoder(like, "resnet18", str(tmp_path / "weights.pth"))
+    assert encoder.front_end == like.front_end
+    windows = 0.1 * torch.randn(2, 44_100, generator=torch.Generator().manual_seed(1))
+    picture = (like.log_mel(windows) + 3) / 2
+    network.fc = torch.nn.Identity()
+    with torch.inference_mode():
+        expected = network(picture[:, None].repeat(1, 3, 1, 1))
+    torch.testing.assert_close(encoder.embed(windows), expected, rtol=1e-3, atol=1e-4)

@@ -11,7 +11,7 @@ from specrec.evaluation.claims import (
     measure_coverage,
     measure_specificity,
 )
-from specrec.evaluation.pairs import Pair, explain_pairs, said
+from specrec.evaluation.pairs import ExplainedPair, explain_pairs, said
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation, Reason
 from specrec.explain.feature_stats import FeatureStats, Reading
@@ -34,8 +34,8 @@ def reason(feature: str, side: str, verdict: str = "both also") -> Reason:
     return Reason(feature, side, nowhere, nowhere, verdict, None)  # type: ignore[arg-type]
 
 
-def pair(query: int, neighbor: int, *reasons: Reason) -> Pair:
-    return Pair(query, neighbor, Explanation(0.5, (), 0.5, reasons, ""))
+def pair(query: int, neighbor: int, *reasons: Reason) -> ExplainedPair:
+    return ExplainedPair(query, neighbor, Explanation(0.5, (), 0.5, reasons, ""))
 
 
 def test_three_of_four_claims_are_true(measured: FeatureStats) -> None:

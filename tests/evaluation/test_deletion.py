@@ -9,11 +9,10 @@ from specrec.evaluation.deletion import (
     mean_of_cells,
     measure_deletion,
 )
-from specrec.explain.cells import map_cells, mask_cells
-from specrec.index.embedding import embed_waveform
-from specrec.model.artifact import load_model
+from specrec.model.attribution import map_cells, mask_cells
+from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
-from specrec.model.resolve import find_model
+from specrec.model.model import load_model
 from specrec.synthesis.piece import draw_piece
 from specrec.synthesis.rendering import render
 from specrec.synthesis.styles import STYLES
@@ -21,7 +20,7 @@ from specrec.synthesis.styles import STYLES
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
-    return load_model(find_model("specrec-base"))[0]
+    return load_model("specrec-base", device="cpu").encoder
 
 
 def piece(style: str, seed: int) -> Waveform:

@@ -17,7 +17,7 @@ from specrec.evaluation.faithfulness import (
     measure_rationales,
     sum_error,
 )
-from specrec.evaluation.pairs import Pair, explain_pairs, nearest
+from specrec.evaluation.pairs import ExplainedPair, explain_pairs, nearest
 from specrec.explain.ablation import draw_controls
 from specrec.explain.explainer import Explainer
 from specrec.model.probe_fit import fit_probe
@@ -43,11 +43,13 @@ def explainer() -> Explainer:
 
 
 @pytest.fixture(scope="module")
-def pairs(explainer: Explainer) -> list[Pair]:
+def pairs(explainer: Explainer) -> list[ExplainedPair]:
     return explain_pairs(explainer, np.arange(20))
 
 
-def test_pairs_are_the_nearest_and_explained(explainer: Explainer, pairs: list[Pair]) -> None:
+def test_pairs_are_the_nearest_and_explained(
+    explainer: Explainer, pairs: list[ExplainedPair]
+) -> None:
     vectors = explainer.embeddings / np.linalg.norm(explainer.embeddings, axis=1, keepdims=True)
     for query in range(20):
         scores = vectors @ vectors[query]
@@ -61,7 +63,7 @@ def test_pairs_are_the_nearest_and_explained(explainer: Explainer, pairs: list[P
 
 
 def test_the_planted_cause_is_cited_and_erasing_it_matters(
-    explainer: Explainer, pairs: list[Pair]
+    explainer: Explainer, pairs: list[ExplainedPair]
 ) -> None:
     embeddings, directions = explainer.embeddings, explainer.directions
     controls = {
@@ -90,7 +92,7 @@ def test_the_planted_cause_is_cited_and_erasing_it_matters(
         assert found.rank_change.value > 20 > item.rank_change.value
 
 
-def test_figures_agree_with_a_loop(explainer: Explainer, pairs: list[Pair]) -> None:
+def test_figures_agree_with_a_loop(explainer: Explainer, pairs: list[ExplainedPair]) -> None:
     directions, embeddings = explainer.directions, explainer.embeddings.astype(np.float64)
     fixed = {group: np.eye(DIM)[None, None, 5] for group in range(2)}
     found = measure_erasing(pairs, embeddings, directions, {"fixed": fixed})
@@ -120,7 +122,9 @@ def test_figures_agree_with_a_loop(explainer: Explainer, pairs: list[Pair]) -> N
     assert change.value == pytest.approx(np.mean(changes))
 
 
-def test_without_citations_there_are_no_figures(explainer: Explainer, pairs: list[Pair]) -> None:
+def test_without_citations_there_are_no_figures(
+    explainer: Explainer, pairs: list[ExplainedPair]
+) -> None:
     bare = [replace(pair, explanation=replace(pair.explanation, reasons=())) for pair in pairs]
     controls = {"isotropic": draw_isotropic(explainer.directions)}
     found = measure_erasing(bare, explainer.embeddings, explainer.directions, controls)
@@ -137,7 +141,7 @@ def _cosine(first: np.ndarray, second: np.ndarray) -> float:
     return float(first @ second / np.linalg.norm(first) / np.linalg.norm(second))
 
 
-def test_all_cited_groups_at_once(explainer: Explainer, pairs: list[Pair]) -> None:
+def test_all_cited_groups_at_once(explainer: Explainer, pairs: list[ExplainedPair]) -> None:
     found = measure_rationales(pairs, explainer.embeddings, explainer.directions)
     by_hand = []
     at = explainer.directions.names.index("centroid_hz")
@@ -159,7 +163,9 @@ def test_all_cited_groups_at_once(explainer: Explainer, pairs: list[Pair]) -> No
     assert abs(found.comprehensiveness_control.value) < 0.1
 
 
-def test_sums_add_up_only_if_nothing_is_missing(explainer: Explainer, pairs: list[Pair]) -> None:
+def test_sums_add_up_only_if_nothing_is_missing(
+    explainer: Explainer, pairs: list[ExplainedPair]
+) -> None:
     similarities = np.array([pair.explanation.similarity for pair in pairs])
     totals = feature_totals(pairs, explainer.embeddings, explainer.directions)
     found = sum_error(totals, similarities)

@@ -12,8 +12,8 @@ from specrec.evaluation.protocol import evaluate_library
 from specrec.evaluation.retrieval import METRICS
 from specrec.evaluation.robustness import ALTERATIONS
 from specrec.index.build import build_library
-from specrec.index.embedding import embed_waveform
-from specrec.model.artifact import load_model
+from specrec.model.embedding import embed_waveform
+from specrec.model.model import load_model
 from specrec.recommend.library import Library
 
 
@@ -59,7 +59,7 @@ def test_a_model_and_a_library_of_it_give_the_same_embedding(
 def test_other_libraries_are_matched_by_content_or_track_id(
     library: Library, reversed_library: Library, other_model: Path
 ) -> None:
-    encoder, _ = load_model(other_model)
+    encoder = load_model(other_model, device="cpu").encoder
     rows = np.array([4, 1])
     contender = find_contenders(library, rows, (str(reversed_library.folder),))["other"]
     assert contender.vectors is not None

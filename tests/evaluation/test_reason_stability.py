@@ -19,7 +19,7 @@ from specrec.explain.directions import find_directions
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation, Reason
 from specrec.explain.feature_stats import Reading
-from specrec.index.embedding import embed_waveform
+from specrec.model.embedding import embed_waveform
 from tests.conftest import make_encoder
 from tests.sounds import make_music
 

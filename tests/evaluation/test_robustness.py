@@ -20,7 +20,7 @@ def test_an_altered_file_gets_what_a_query_from_outside_gets(
     done: list[tuple[int, int]] = []
     found = measure_robustness(
         paths,
-        {"model": library.encoder},
+        {"model": library.model.encoder},
         {"model": originals},
         lambda *progress: done.append(progress),
     )["model"]
@@ -80,7 +80,7 @@ def test_a_file_that_is_refused_once_altered_counts_as_not_found(library: Librar
     path = write(library.folder.parent / "quiet.wav", tone(2, level=1.5e-4))
     paths = [path, library.audio_root / "track 1.wav"]
     originals = np.asarray(library.embeddings[:2])
-    encoders = {"model": library.encoder}
+    encoders = {"model": library.model.encoder}
     found = measure_robustness(paths, encoders, {"model": originals})["model"]
     quieter = found["gain -6 dB"]
     assert (quieter.refused, quieter.cosines[0], quieter.ranks[0]) == (1, 0, 2)

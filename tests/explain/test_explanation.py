@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from specrec.descriptors.features import FEATURES
+from specrec.descriptors.vocabulary import WORDS
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
-from specrec.explain.sentences import WORDS
 from specrec.model.probe import Probe
 from tests.explain.planted import make_probe
 
@@ -118,7 +118,7 @@ def test_when_nothing_is_shared_the_sentence_says_so() -> None:
     (explanation,) = world.explain(0, 1)
     assert explanation.reasons == ()
     assert explanation.residual > 0.99 * explanation.similarity
-    assert explanation.sentence == "Sounds alike, but mostly for reasons without a name."
+    assert explanation.sentence == "Sounds similar, but mostly unexplained by named features."
 
 
 def test_what_is_shared_but_usual_is_not_said_to_have_no_name() -> None:
@@ -131,7 +131,7 @@ def test_what_is_shared_but_usual_is_not_said_to_have_no_name() -> None:
     assert explanation.similarity == pytest.approx(1)
     assert explanation.residual == pytest.approx(0, abs=1e-6)
     assert explanation.reasons == ()
-    assert explanation.sentence == "Sounds alike, but in nothing that stands out."
+    assert explanation.sentence == "Sounds similar, but in nothing unusual."
 
 
 def test_what_does_not_match_is_not_said_to() -> None:
@@ -141,11 +141,11 @@ def test_what_does_not_match_is_not_said_to() -> None:
     (explanation,) = world.explain(0, 1)
     assert explanation.similarity < 0
     assert explanation.sentence.startswith(
-        "No more alike than any two tracks, though both are loud (-3 LUFS, top 1 %)"
+        "No more similar than chance, though both are loud (-3 LUFS, top 1 %)"
     )
     world.loudness[:], world.key[:] = -14, np.nan
     (explanation,) = world.explain(0, 1)
-    assert explanation.sentence == "No more alike than any two tracks."
+    assert explanation.sentence == "No more similar than chance."
 
 
 def test_a_shared_key_is_a_fact_only_if_few_share_it() -> None:

@@ -16,7 +16,8 @@ import numpy as np
 
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
-from specrec.index.store import EmbeddedTrack, Store
+from specrec.index.segment_store import SegmentStore
+from specrec.model.embedding import Embedded
 from specrec.recommend.library import Library
 
 STEPS = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
@@ -46,17 +47,17 @@ def killed_at(step: int, folder: Path, work: Callable[[], None]) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def made(place: int) -> EmbeddedTrack:
+def made(place: int) -> Embedded:
     rng = np.random.default_rng(place)
     windows = rng.normal(size=(1 + place % 3, 4)).astype(np.float16)
-    return EmbeddedTrack(rng.normal(size=4).astype(np.float32), windows, float(place))
+    return Embedded(rng.normal(size=4).astype(np.float32), windows, float(place))
 
 
 def kill_a_store(folder: Path, stride: int) -> int:
     """Whatever the step, no segment that was complete is lost, and the rest can be added."""
 
     def fill() -> None:
-        store = Store(folder, "key")
+        store = SegmentStore(folder, "key")
         known = set(store.table.index)
         for place in range(TRACKS):
             if f"c{place}" not in known:
@@ -69,7 +70,7 @@ def kill_a_store(folder: Path, stride: int) -> int:
     while True:
         step += stride
         alive = not killed_at(step, folder, fill)
-        store = Store(folder, "key")
+        store = SegmentStore(folder, "key")
         known = list(store.table.index)
         if known:
             where = store.placement(known)

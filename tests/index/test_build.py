@@ -14,12 +14,12 @@ from specrec.index.build import BuildReport, build_library
 from specrec.index.files import read_sealed, write_sealed
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import library_status, remove_tracks
-from specrec.index.store import Store
-from specrec.model.artifact import ModelCard, load_model, save_model
+from specrec.index.segment_store import SegmentStore
+from specrec.model.model import load_model, save_model
 from specrec.recommend.library import Library
 from specrec.recommend.ranking import Ranking
 from tests.conftest import make_encoder
-from tests.index.misled import read_and_raise
+from tests.model.misled import read_and_raise
 from tests.sounds import make_music, tone, write
 
 Build = Callable[..., BuildReport]
@@ -51,7 +51,7 @@ def test_a_track_is_the_mean_of_its_windows(
     report = build(music, tmp_path / "library")
     assert (report.tracks, report.embedded, report.skipped) == (8, 8, [])
     library = Library.open(tmp_path / "library")
-    encoder, _ = load_model(model_folder)
+    encoder = load_model(model_folder, device="cpu").encoder
     import torch
 
     for row, track in library.tracks.iterrows():
@@ -157,7 +157,7 @@ def test_another_model_embeds_anew(tmp_path: Path, build: Build) -> None:
     music = make_music(tmp_path / "music", 3)
     build(music, tmp_path / "library")
     other = tmp_path / "other"
-    save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
+    save_model(make_encoder(seed=5), other, name="other", license="MIT")
     report = build_library(
         IndexConfig(str(music), str(tmp_path / "library"), str(other), measure_features=False)
     )
@@ -175,7 +175,7 @@ def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
     )
     library = Library.open(tmp_path / "library")
     outside = write(tmp_path / "outside.wav", tone(2, 333))
-    save_model(make_encoder(seed=5), ModelCard("random", "2026-01-01", "MIT"), model)
+    save_model(make_encoder(seed=5), model, name="random", license="MIT")
     with pytest.raises(ModelError, match="fingerprint"):
         library.neighbors(outside)
     assert len(library.neighbors("track 1", ranking=ALL)) == 2
@@ -236,13 +236,13 @@ def test_a_moved_library_and_a_moved_folder_still_work(tmp_path: Path, build: Bu
 
 
 def test_a_file_that_could_not_be_reached_is_tried_again(tmp_path: Path) -> None:
-    store = Store(tmp_path / "library", "x")
+    store = SegmentStore(tmp_path / "library", "x")
     lost = store.add("lost", AudioError("a.wav", Reason.UNREADABLE, "Input/output error"))
     crashed = store.add("crashed", AudioError("b.wav", Reason.CRASHED, "killed"))
     assert store.add("text", AudioError("c.wav", Reason.NOT_AUDIO, "text")) is None
     store.flush()
     assert (lost is None, crashed is None) == (False, False)
-    assert set(Store(tmp_path / "library", "x").table.index) == {"text"}
+    assert set(SegmentStore(tmp_path / "library", "x").table.index) == {"text"}
 
 
 def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_what_is_not_measured_is_counted_and_tried_again(
     music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
     config = IndexConfig(str(music), str(library), str(model_folder), workers=1)
     with monkeypatch.context() as patch:
-        patch.setattr("specrec.index.embedding.read_track", read_and_raise)
+        patch.setattr("specrec.model.embedding.read_track", read_and_raise)
         first = build_library(config)
     assert (first.tracks, first.embedded, first.unmeasured) == (3, 3, 3)
     assert library_status(library).measured == 0

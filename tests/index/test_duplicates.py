@@ -9,7 +9,7 @@ from specrec.audio.encoding import transcode
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.index.duplicates import Match, duplicate_groups, match_passages
-from specrec.model.resolve import DEFAULT_MODEL
+from specrec.model.registry import DEFAULT_MODEL
 from specrec.recommend.library import Library
 from specrec.synthesis.library import write_library
 

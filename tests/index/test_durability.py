@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from specrec.errors import LibraryError, StorageError
+from specrec.index.generations import read_generation
 from specrec.index.maintenance import remove_tracks
-from specrec.index.storage import read_generation
-from specrec.index.store import EmbeddedTrack, Store
+from specrec.index.segment_store import SegmentStore
+from specrec.model.embedding import Embedded
 from specrec.recommend.library import Library
 from tests.index.test_build import Build
 from tests.sounds import make_music
@@ -163,9 +164,9 @@ def test_what_does_not_fit_leaves_nothing_half_done(tmp_path: Path, build: Build
         with files_of_at_most(2000), pytest.raises(StorageError, match=r"tracks\.parquet"):
             remove_tracks(library, [gone])
         assert sorted(library.rglob("*")) == before
-    store = Store(library, "other")
+    store = SegmentStore(library, "other")
     windows = np.zeros((300, 8), dtype=np.float16)
-    store.add("c", EmbeddedTrack(windows[0].astype(np.float32), windows, 1.0))
+    store.add("c", Embedded(windows[0].astype(np.float32), windows, 1.0))
     with files_of_at_most(2000), pytest.raises(StorageError, match=r"windows\.npy"):
         store.flush()
     assert list(store.folder.iterdir()) == []

@@ -22,7 +22,7 @@ from specrec.index.maintenance import (
 )
 from specrec.index.plan import make_plan
 from specrec.index.repair import verify_library
-from specrec.model.artifact import ModelCard, save_model
+from specrec.model.model import save_model
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
 from tests.index.test_build import Build, assert_equal
@@ -102,7 +102,7 @@ def test_models_are_switched_without_embedding_again(tmp_path: Path, build: Buil
     music, library, other = make_music(tmp_path / "music", 3), tmp_path / "library", tmp_path / "m"
     build(music, library)
     before = Library.open(library)
-    save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
+    save_model(make_encoder(seed=5), other, name="other", license="MIT")
     config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     seen: list[str] = []
 
@@ -134,7 +134,7 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
     assert (run(), len(measured)) == (2, 0)  # measured while they were embedded
     assert Library.open(library).descriptors["loudness_lufs"].notna().all()
     assert (run(), len(measured)) == (0, 0)
-    monkeypatch.setattr("specrec.index.store.ANALYSIS_VERSION", 99)
+    monkeypatch.setattr("specrec.index.segment_store.ANALYSIS_VERSION", 99)
     assert (run(), len(measured)) == (2, 0)
     monkeypatch.setattr("specrec.index.build.MEASURE_VERSION", 99)
     monkeypatch.setattr("specrec.index.assemble.MEASURE_VERSION", 99)

@@ -15,12 +15,13 @@ from specrec.config import IndexConfig
 from specrec.errors import LibraryError
 from specrec.index.build import build_library
 from specrec.index.decision_files import NAMES, read_decisions
+from specrec.index.generations import read_generation
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.repair import Repair, repair_library, verify_library
 from specrec.index.segment import Segment, write_segment
-from specrec.index.storage import read_generation
-from specrec.index.store import EmbeddedTrack, Store
-from specrec.model.artifact import ModelCard, save_model
+from specrec.index.segment_store import SegmentStore
+from specrec.model.embedding import Embedded
+from specrec.model.model import save_model
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
 from tests.index.test_build import Build, assert_equal
@@ -190,7 +191,7 @@ def test_decisions_survive_absence_new_tags_and_another_model(
     build(music, library)
     assert Library.open(library).tracks["path"].tolist() == STAYING
     other = tmp_path / "other"
-    save_model(make_encoder(seed=5), ModelCard("other", "2026-01-01", "MIT"), other)
+    save_model(make_encoder(seed=5), other, name="other", license="MIT")
     config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     report = build_library(config)
     assert [item.reason for item in report.skipped] == ["removed", "missing", "removed"]
@@ -251,19 +252,19 @@ def test_a_library_of_format_3_keeps_its_decisions(tmp_path: Path) -> None:
     assert verify_library(library).damage == []
 
 
-def _track(value: float) -> EmbeddedTrack:
+def _track(value: float) -> Embedded:
     windows = np.full((3, 4), value, dtype=np.float16)
-    return EmbeddedTrack(windows[0].astype(np.float32), windows, 1.0)
+    return Embedded(windows[0].astype(np.float32), windows, 1.0)
 
 
 @pytest.mark.parametrize("file", ["windows.npy", "embeddings.npy"])
 def test_no_damage_is_copied(tmp_path: Path, file: str) -> None:
     for place in range(2):
-        store = Store(tmp_path, "key")
+        store = SegmentStore(tmp_path, "key")
         store.add(f"c{place}", _track(place))
         store.flush()
     flip(tmp_path / "segments" / "key" / "000001" / file)
-    store = Store(tmp_path, "key")
+    store = SegmentStore(tmp_path, "key")
     with pytest.raises(LibraryError, match=rf"000001/{file}: damaged .*specrec verify"):
         store.merge()
     if file == "embeddings.npy":
@@ -273,7 +274,7 @@ def test_no_damage_is_copied(tmp_path: Path, file: str) -> None:
 
 
 def test_what_is_no_number_is_a_failure_and_not_stored(tmp_path: Path) -> None:
-    store = Store(tmp_path, "key")
+    store = SegmentStore(tmp_path, "key")
     for place, value in enumerate((np.nan, np.inf, 0.5)):
         store.add(f"c{place}", _track(value))
     store.flush()
@@ -307,17 +308,17 @@ def test_what_an_older_version_wrote_though_it_was_no_number_is_found(
 
 def test_a_first_run_that_was_stopped_leaves_what_can_be_mended(tmp_path: Path) -> None:
     for place in range(2):
-        store = Store(tmp_path, "key")
+        store = SegmentStore(tmp_path, "key")
         store.add(f"c{place}", _track(place))
         store.flush()
     assert verify_library(tmp_path).damage == []
     flip(tmp_path / "segments" / "key" / "000001" / "contents.parquet", 100)
     with pytest.raises(LibraryError, match="specrec verify"):
-        Store(tmp_path, "key")
+        SegmentStore(tmp_path, "key")
     found = verify_library(tmp_path)
     assert [path.name for path in found.segments] == ["000001"]
     repair_library(tmp_path, found)
-    assert Store(tmp_path, "key").table.index.tolist() == ["c1"]
+    assert SegmentStore(tmp_path, "key").table.index.tolist() == ["c1"]
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".json"] == [*NAMES]
     for name in NAMES:
         flip(tmp_path / name, 10)

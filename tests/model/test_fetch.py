@@ -16,9 +16,9 @@ from specrec.config import IndexConfig
 from specrec.errors import ModelError
 from specrec.index.build import build_library
 from specrec.model import fetch
-from specrec.model.artifact import load_model
+from specrec.model.model import load_model
 from specrec.model.probe import PROBE_FILE
-from specrec.model.resolve import SHIPPED, find_model, models_folder
+from specrec.model.registry import SHIPPED, find_model, models_folder
 from specrec.recommend.library import Library
 from tests.model.package import random_tensors, write_wheel
 from tests.sounds import make_music
@@ -65,7 +65,8 @@ def test_a_file_becomes_a_model_that_indexes(pinned: Path, place: Path, tmp_path
     folder = fetch.fetch_model("musicnn", pinned)
     assert folder == place / "musicnn" == find_model("musicnn")
     assert sorted(path.name for path in place.iterdir()) == ["musicnn"]
-    encoder, card = load_model(folder)
+    model = load_model(folder, device="cpu")
+    encoder, card = model.encoder, model.card
     assert (card.name, card.license) == ("musicnn", "ISC")
     assert "musicnn 0.1.0" in card.training["origin"]
     assert (folder / "LICENSE.md").read_text() == "ISC"
@@ -88,9 +89,9 @@ def test_a_probe_of_other_weights_is_left_out(pinned: Path) -> None:
 
 
 def test_fetching_again_replaces_and_gives_the_same(pinned: Path, place: Path) -> None:
-    before = load_model(fetch.fetch_model("musicnn", pinned))[1].fingerprint
+    before = load_model(fetch.fetch_model("musicnn", pinned)).fingerprint
     (place / "musicnn" / "model.safetensors").write_bytes(b"damaged")
-    assert load_model(fetch.fetch_model("musicnn", pinned))[1].fingerprint == before
+    assert load_model(fetch.fetch_model("musicnn", pinned)).fingerprint == before
 
 
 def test_a_source_package_will_do(
@@ -103,14 +104,14 @@ def test_a_source_package_will_do(
         archive.add(tmp_path / "unpacked", "musicnn-0.1.0")
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
     monkeypatch.setitem(fetch.SHA256, fetch.SDIST, digest)
-    from_source = load_model(fetch.fetch_model("musicnn", source))[1]
-    assert from_source == load_model(fetch.fetch_model("musicnn", pinned))[1]
+    from_source = load_model(fetch.fetch_model("musicnn", source)).card
+    assert from_source == load_model(fetch.fetch_model("musicnn", pinned)).card
 
 
 def test_the_users_index_is_asked(pinned: Path, index: Path) -> None:
     (index / fetch.WHEEL).write_bytes(pinned.read_bytes())
     (index / "index.html").write_text(f'<a href="{fetch.WHEEL}">{fetch.WHEEL}</a>')
-    assert load_model(fetch.fetch_model("musicnn"))[1].name == "musicnn"
+    assert load_model(fetch.fetch_model("musicnn")).name == "musicnn"
 
 
 def test_another_file_than_the_pinned_is_refused(wheel: Path, index: Path, place: Path) -> None:

@@ -23,7 +23,7 @@ from specrec.report.console import Console
 from specrec.report.document import evaluation_markdown, write_evaluation
 from specrec.report.evaluation import print_evaluation
 from specrec.report.explanation_plots import draw_explanations
-from specrec.report.explanations import explanation_sections, number_text, share_text
+from specrec.report.explanation_tables import explanation_sections, number_text, share_text
 
 
 def figure(value: float) -> Estimate:

@@ -20,10 +20,10 @@ from specrec.errors import CatalogError, QueryError, Reason, SpecrecError
 from specrec.recommend.library import Library
 from specrec.report.page import contents
 from specrec.report.page import gather as gathering
-from specrec.report.page.asked import sum_parts
 from specrec.report.page.data import LeftOut
 from specrec.report.page.gather import PageSettings, attempt, gather
 from specrec.report.page.media import Medium, make_medium, silence_rest
+from specrec.report.page.neighbors import sum_parts
 from specrec.report.page.render import render, write_page
 from tests.libraries import write_planted
 from tests.pages import RATE, SECONDS, hostile_table, hz_of
@@ -135,7 +135,7 @@ def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: 
 
 
 def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("specrec.report.page.asked._MOST_PARTS", 1)
+    monkeypatch.setattr("specrec.report.page.neighbors._MOST_PARTS", 1)
     explanation = Library.open(written.folder / "planted").neighbors("t0", 1)[0].explanation
     parts, _ = sum_parts(explanation)
     largest = max(explanation.contributions, key=lambda item: abs(item.value))
@@ -148,7 +148,7 @@ def test_the_window_matrix_is_that_of_the_account(written: Written) -> None:
     from specrec.recommend.account import account_for
 
     library = Library.open(written.folder / "planted")
-    asked = gathering.ask(library, gathering.Shelf.of_library(library), "t0", 2)
+    asked = gathering.ask(library, gathering.TrackList.of_library(library), "t0", 2)
     for match in asked.matches:
         other = match.tile.title.removeprefix("Piece ")
         account = account_for(library, "t0", f"t{other}")

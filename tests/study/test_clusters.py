@@ -5,9 +5,9 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 from specrec.errors import QueryError
 from specrec.study import clusters as room
+from specrec.study.cluster_validation import one_cloud
 from specrec.study.clusters import find_clusters
-from specrec.study.firmness import one_cloud
-from specrec.study.material import Material, of_features
+from specrec.study.dataset import Dataset, of_features
 
 
 @pytest.fixture(autouse=True)
@@ -46,16 +46,16 @@ def test_planted_clusters_are_found_and_named_by_what_was_planted() -> None:
 
 def test_figures_are_those_of_scikit_learn_and_of_a_loop() -> None:
     features, _ = planted(1)
-    material = of_features(features)
-    found = find_clusters(material, k=3)
+    dataset = of_features(features)
+    found = find_clusters(dataset, k=3)
     assert found.given
-    silhouettes = silhouette_samples(material.vectors, found.labels)
+    silhouettes = silhouette_samples(dataset.vectors, found.labels)
     assert found.chosen.silhouette == pytest.approx(silhouettes.mean())
     for label, cluster in enumerate(found.clusters):
         own = np.flatnonzero(found.labels == label)
         assert cluster.silhouette == pytest.approx(silhouettes[own].mean())
-        center = material.vectors[own].mean(axis=0)
-        far = [float(np.linalg.norm(material.vectors[row] - center)) for row in own]
+        center = dataset.vectors[own].mean(axis=0)
+        far = [float(np.linalg.norm(dataset.vectors[row] - center)) for row in own]
         assert list(cluster.typical) == [int(own[place]) for place in np.argsort(far)[:5]]
         for standing in cluster.profile:
             column = features[standing.feature]
@@ -114,7 +114,7 @@ def test_clusters_by_sound_are_named_from_features() -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     features = pd.DataFrame({"centroid_hz": np.where(kinds, 3000.0, 800.0) + rng.normal(size=160)})
     features.loc[::9, "centroid_hz"] = np.nan
-    found = find_clusters(Material("embeddings", pd.DataFrame(), features, {}, vectors))
+    found = find_clusters(Dataset("embeddings", pd.DataFrame(), features, {}, vectors))
     assert {item.name for item in found.clusters} == {"high brightness", "low brightness"}
 
 
@@ -129,6 +129,6 @@ def test_too_few_tracks() -> None:
         find_clusters(_points(np.zeros((50, 2))))
 
 
-def _points(vectors: np.ndarray) -> Material:
+def _points(vectors: np.ndarray) -> Dataset:
     nothing = pd.DataFrame(index=range(len(vectors)))
-    return Material("features", nothing, nothing, {}, vectors)
+    return Dataset("features", nothing, nothing, {}, vectors)

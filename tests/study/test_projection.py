@@ -6,7 +6,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from specrec.errors import QueryError
-from specrec.study.material import Material, of_features
+from specrec.study.dataset import Dataset, of_features
 from specrec.study.projection import project
 
 
@@ -14,7 +14,7 @@ def test_pca_is_that_of_scikit_learn_up_to_sign() -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(80, 6)) @ rng.normal(size=(6, 6))
     nothing = pd.DataFrame(index=range(80))
-    found = project(Material("features", nothing, nothing, {}, vectors, tuple("abcdef")))
+    found = project(Dataset("features", nothing, nothing, {}, vectors, tuple("abcdef")))
     theirs = PCA(6).fit(vectors)
     points = theirs.transform(vectors)[:, :2]
     np.testing.assert_allclose(np.abs(found.points), np.abs(points), atol=1e-8)
@@ -37,7 +37,7 @@ def test_axes_are_named_by_what_was_planted_along_them() -> None:
             "liveness": rng.random(300),
         }
     )
-    found = project(Material("embeddings", features, features, {}, vectors))
+    found = project(Dataset("embeddings", features, features, {}, vectors))
     share = found.explained[0]
     ends = {"more energy, less acousticness", "more acousticness, less energy"}
     label = found.axes[0].label
@@ -55,7 +55,7 @@ def test_names_by_noise_alone_are_rare() -> None:
     named = 0
     for _ in range(20):
         features = pd.DataFrame(rng.random((60, 5)), columns=["energy", "valence", *"abc"])
-        found = project(Material("embeddings", features, features, {}, rng.normal(size=(60, 8))))
+        found = project(Dataset("embeddings", features, features, {}, rng.normal(size=(60, 8))))
         named += sum(bool(axis.leads) for axis in found.axes)
     assert named <= 3  # of 40 axes, 5 features each, one in a thousand is expected
 
@@ -85,8 +85,8 @@ def test_features_and_axes_that_do_not_vary_name_nothing(
 ) -> None:
     varied = np.random.default_rng(0).normal(size=(50, 2))
     features = pd.DataFrame({"energy": varied[:, 0], "valence": 0.5})
-    found = project(Material("embeddings", features, features, {}, varied))
+    found = project(Dataset("embeddings", features, features, {}, varied))
     assert set(found.axes[0].correlations) == {"energy"}
-    flat = project(Material("embeddings", features, features, {}, np.ones((50, 2))))
+    flat = project(Dataset("embeddings", features, features, {}, np.ones((50, 2))))
     assert [axis.correlations for axis in flat.axes] == [{}, {}]
     assert not recwarn.list

@@ -15,7 +15,7 @@ from specrec.index.build import build_library
 from specrec.recommend.library import Library
 from specrec.study import clusters
 from specrec.study.cues import CLAIMS, study_cues
-from specrec.study.material import of_library, of_table
+from specrec.study.dataset import of_library, of_table
 from specrec.study.spectrogram_cues import cues_of_file
 from tests.libraries import write_planted
 

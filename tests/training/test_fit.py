@@ -19,9 +19,9 @@ from specrec.config import (
     TrainingConfig,
 )
 from specrec.errors import CatalogError, ConfigError
-from specrec.model.artifact import load_model
 from specrec.model.encoder import Encoder
 from specrec.model.imagenet import pretrained_backbone
+from specrec.model.model import load_model
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import WindowDataset
 from specrec.training.fit import fit
@@ -63,7 +63,8 @@ def training_embeddings(encoder: Encoder, config: TrainConfig) -> torch.Tensor:
 
 
 def test_without_epochs_nothing_is_trained_but_the_embedding_is_fitted(config: TrainConfig) -> None:
-    encoder, card = load_model(fit(config))
+    model = load_model(fit(config), device="cpu")
+    encoder, card = model.encoder, model.card
     start = pretrained_backbone(NETWORK, str(config.encoder.pretrained)).state_dict()
     trained = encoder.backbone.state_dict()
     assert all(torch.equal(trained[key], start[key]) for key in start)

@@ -32,13 +32,14 @@ from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query, find_row, is_text
 from specrec.recommend.ranking import Ranking
 from specrec.recommend.results import Neighbors, Track, track_of_row
-from specrec.recommend.search import find_neighbors, highest
+from specrec.recommend.search import find_neighbors
+from specrec.recommend.space import Space, highest
 from specrec.vectors import unit
 
 _BY_DEFAULT = FeatureSettings()
 
 
-class FeatureRecommender:
+class FeatureRecommender(Space):
     """Finds the tracks nearest in named features; a space in which `search` finds neighbors.
 
     A track of which less than half of the features are known is left out; in a feature that it

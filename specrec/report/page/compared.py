@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from specrec.bootstrap import Estimate
-from specrec.explain.sentences import noun
+from specrec.descriptors.vocabulary import noun
 from specrec.recommend.library import Library
 from specrec.report.page.data import Table
 from specrec.report.study import claim_text

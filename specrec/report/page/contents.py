@@ -3,9 +3,9 @@
 import shlex
 
 from specrec.descriptors.features import FEATURES
+from specrec.descriptors.vocabulary import WORDS, noun, value_text
 from specrec.errors import Reason
 from specrec.explain.feature_stats import FeatureStats
-from specrec.explain.sentences import WORDS, noun, reading_text
 from specrec.index.maintenance import library_status
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
@@ -31,34 +31,6 @@ _SKIPPED = {
     Reason.TIMED_OUT: ("the decoder did not come to an end", "convert it to another format"),
     Reason.TOO_LARGE: ("decoding takes too much memory or time", "convert it to another format"),
     Reason.REMOVED: ("taken out with specrec remove", "specrec restore takes it in again"),
-}
-
-_MEANINGS = {
-    "tempo_bpm": "Beats a minute.",
-    "pulse_clarity": "How plainly a regular beat stands out.",
-    "onset_rate_hz": "How many notes or strokes begin each second.",
-    "loudness_lufs": "Loudness of the whole track as the ear weighs it (EBU R 128);"
-    " 0 is full scale.",
-    "loudness_range_lu": "How far loud and quiet parts lie apart (EBU R 128).",
-    "centroid_hz": "The frequency around which the spectrum is balanced.",
-    "bandwidth_hz": "How widely the spectrum spreads around that.",
-    "rolloff_hz": "The frequency below which most of the energy lies.",
-    "flatness": "From a pure tone to noise: 0 dB is white noise.",
-    "percussive_share": "Share of the energy in strokes, not in sustained tones.",
-    "bass_share": "Share of the energy in the bass.",
-    "tonal_clarity": "How well the notes fit one key.",
-    "majorness": "Fit with a major key less that with a minor one.",
-    "key": "The tonic of the best-fitting key.",
-    "energy": "Intensity: loud, fast and noisy tracks have much of it.",
-    "danceability": "How well one can dance to it.",
-    "valence": "How cheerful it sounds.",
-    "acousticness": "How likely it is played on acoustic instruments.",
-    "instrumentalness": "How likely it has no vocals.",
-    "liveness": "How likely it was recorded before an audience.",
-    "speechiness": "How likely it has spoken words.",
-    "loudness": "Loudness, as the table has it; 0 is full scale.",
-    "mode": "Major or minor.",
-    "time_signature": "Beats a bar.",
 }
 
 
@@ -144,10 +116,10 @@ def _word(name: str, stats: FeatureStats) -> Word:
     share = ordered and feature.unit == "" and name != "majorness"
     return Word(
         words.noun,
-        _MEANINGS[name],
+        words.meaning,
         words.symbol or ("0 to 1" if share else ""),
         feature.kind,
         words.low,
         words.high,
-        reading_text(name, stats.median(name)) if ordered else "",
+        value_text(name, stats.median(name)) if ordered else "",
     )

@@ -204,7 +204,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Part:
+class Bar:
     """What a feature adds to a similarity.
 
     Attributes:
@@ -271,13 +271,13 @@ class MatchCard:
     similarity: float
     text: str
     sentence: str
-    parts: list[Part]
+    parts: list[Bar]
     zero: float
     matrix: MatrixPicture | None
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryCard:
     """A query with its neighbors.
 
     Attributes:
@@ -335,7 +335,7 @@ class Page:
     cues: Table | LeftOut
     comparison: list[Table] | LeftOut
     evaluation: list[Table] | LeftOut
-    asked: list[Asked] | LeftOut
+    asked: list[QueryCard] | LeftOut
     glossary: list[Word] | LeftOut
     media: dict[Path, Medium] = field(default_factory=dict)
     media_note: str = ""

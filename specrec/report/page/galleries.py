@@ -4,11 +4,11 @@ from contextlib import suppress
 
 import numpy as np
 
+from specrec.descriptors.vocabulary import noun, value_text
 from specrec.errors import QueryError
-from specrec.explain.sentences import WORDS, noun, reading_text
-from specrec.recommend.picking import first_by, low_and_high
 from specrec.report.page.data import Gallery
-from specrec.report.page.shelf import Shelf
+from specrec.report.page.tracks import TrackList
+from specrec.study.extremes import first_by, low_and_high
 
 _FIRST = 8  # tracks of a gallery
 _SIDE = 4  # tracks on each side of a contrast
@@ -16,14 +16,14 @@ _CHARTS = ("popularity", "play_count", "plays", "listens", "favorites", "rating"
 _TELLING = ("energy", "acousticness", "centroid_hz", "loudness_lufs")
 
 
-def pick_galleries(shelf: Shelf) -> list[Gallery]:
+def pick_galleries(track_list: TrackList) -> list[Gallery]:
     """The first tracks by popularity or else by a feature, and two features low against high.
 
     Raises:
         QueryError: If there are neither features that enough tracks have nor such a column.
     """
-    telling = [name for name in _TELLING if name in shelf.ordered]
-    chart = next((name for name in _CHARTS if shelf.has_numbers(name)), None)
+    telling = [name for name in _TELLING if name in track_list.ordered]
+    chart = next((name for name in _CHARTS if track_list.has_numbers(name)), None)
     if chart is None and not telling:
         raise QueryError(
             "features are known of too few tracks, and no column is such as popularity"
@@ -31,29 +31,29 @@ def pick_galleries(shelf: Shelf) -> list[Gallery]:
     contrasts = {}
     for name in telling:
         with suppress(QueryError):  # no value on one side of the median: another feature tells
-            contrasts[name] = _contrast(shelf, name)
-    first = _first(shelf, chart or [*contrasts, *telling][0])
+            contrasts[name] = _contrast(track_list, name)
+    first = _first(track_list, chart or [*contrasts, *telling][0])
     return [first, *list(contrasts.values())[:2]]
 
 
-def _first(shelf: Shelf, column: str) -> Gallery:
-    values = shelf.numbers(column)
+def _first(track_list: TrackList, column: str) -> Gallery:
+    values = track_list.numbers(column)
     rows = first_by(values, _FIRST)
-    tiles = [shelf.tile(row, _note(column, float(values[row]))) for row in rows]
+    tiles = [track_list.tile(row, _note(column, float(values[row]))) for row in rows]
     known = int(np.isfinite(values).sum())
     note = f"The first {len(rows)} of {known:,} tracks with a value."
     return Gallery(f"Highest {noun(column)}", note, [("", tiles)])
 
 
-def _contrast(shelf: Shelf, column: str) -> Gallery:
-    values = shelf.numbers(column)
+def _contrast(track_list: TrackList, column: str) -> Gallery:
+    values = track_list.numbers(column)
     picked = low_and_high(values, _SIDE)
     sides = {
         f"Below {_value(column, picked.median)}": picked.low,
         f"Above {_value(column, picked.median)}": picked.high,
     }
     columns = [
-        (heading, [shelf.tile(row, _note(column, float(values[row]))) for row in rows])
+        (heading, [track_list.tile(row, _note(column, float(values[row]))) for row in rows])
         for heading, rows in sides.items()
     ]
     note = "Drawn by chance from below and above the library's median."
@@ -61,7 +61,7 @@ def _contrast(shelf: Shelf, column: str) -> Gallery:
 
 
 def _value(column: str, value: float) -> str:
-    return reading_text(column, value) if column in WORDS else f"{value:,.6g}"
+    return value_text(column, value)
 
 
 def _note(column: str, value: float) -> str:

@@ -13,7 +13,6 @@ from specrec.catalog.tables import is_table
 from specrec.errors import SpecrecError
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.report.page.asked import ask, ask_table
 from specrec.report.page.compared import compare, look
 from specrec.report.page.contents import (
     explain_words,
@@ -21,15 +20,16 @@ from specrec.report.page.contents import (
     summarize,
     summarize_table,
 )
-from specrec.report.page.data import Asked, Clusters, Gallery, LeftOut, Map, Page, Tile
+from specrec.report.page.data import Clusters, Gallery, LeftOut, Map, Page, QueryCard, Tile
 from specrec.report.page.galleries import pick_galleries
 from specrec.report.page.measured import check_labels, measure
 from specrec.report.page.media import EXCERPT_SECONDS, collect_media
+from specrec.report.page.neighbors import ask, ask_table
 from specrec.report.page.overview import describe_clusters, draw_map
-from specrec.report.page.shelf import Shelf
+from specrec.report.page.tracks import TrackList
 from specrec.report.progress import progress_bar
 from specrec.study.clusters import Clustering, find_clusters
-from specrec.study.material import Material, of_library, of_table
+from specrec.study.dataset import Dataset, of_library, of_table
 from specrec.study.projection import project
 
 Made = TypeVar("Made")
@@ -84,14 +84,14 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
     for query in settings.queries:
         library.resolve(query)
     manifest = library.generation.manifest
-    shelf = Shelf.of_library(library)
-    clustering, map_, clusters = _overview(shelf, lambda: of_library(library))
-    ids = [str(library.tracks["track_id"].iloc[row]) for row in _typical(clustering, shelf)]
+    track_list = TrackList.of_library(library)
+    clustering, map_, clusters = _overview(track_list, lambda: of_library(library))
+    ids = [str(library.tracks["track_id"].iloc[row]) for row in _typical(clustering, track_list)]
     queries = [*settings.queries] or ids[: settings.count]
-    galleries = attempt("The gallery", lambda: pick_galleries(shelf))
+    galleries = attempt("The gallery", lambda: pick_galleries(track_list))
     asked = attempt(
         "The search for neighbors",
-        lambda: [ask(library, shelf, query, settings.k) for query in queries],
+        lambda: [ask(library, track_list, query, settings.k) for query in queries],
     )
     with progress_bar("drawing") as on_progress:
         media, note = collect_media(_files(galleries, asked), settings.sounds, on_progress)
@@ -100,7 +100,7 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
     with progress_bar("comparing") as on_progress:
         comparison = attempt("The comparison", lambda: compare(library, on_progress))
     return Page(
-        title=shelf.name,
+        title=track_list.name,
         kind="Music library",
         made=_made(settings)
         | {
@@ -126,19 +126,19 @@ def _of_table(path: Path, settings: PageSettings) -> Page:
     recommender = FeatureRecommender.from_table(path)
     for query in settings.queries:
         recommender.resolve(query)
-    shelf = Shelf.of_table(path, recommender)
-    clustering, map_, clusters = _overview(shelf, lambda: of_table(path))
-    ids = [str(shelf.tracks["track_id"].iloc[row]) for row in _typical(clustering, shelf)]
+    track_list = TrackList.of_table(path, recommender)
+    clustering, map_, clusters = _overview(track_list, lambda: of_table(path))
+    ids = [str(track_list.tracks["track_id"].iloc[row]) for row in _typical(clustering, track_list)]
     queries = [*settings.queries] or ids[: settings.count]
-    galleries = attempt("The gallery", lambda: pick_galleries(shelf))
+    galleries = attempt("The gallery", lambda: pick_galleries(track_list))
     asked = attempt(
         "The search for neighbors",
-        lambda: [ask_table(recommender, shelf, query, settings.k) for query in queries],
+        lambda: [ask_table(recommender, track_list, query, settings.k) for query in queries],
     )
     with progress_bar("drawing") as on_progress:
         media, note = collect_media(_files(galleries, asked), settings.sounds, on_progress)
     return Page(
-        title=shelf.name,
+        title=track_list.name,
         kind="Table of features",
         made=_made(settings) | {"Table": str(path)},
         summary=attempt("The summary", lambda: summarize_table(recommender)),
@@ -150,31 +150,31 @@ def _of_table(path: Path, settings: PageSettings) -> Page:
         asked=asked,
         comparison=LeftOut(f"{_NO_AUDIO} to compare with."),
         evaluation=LeftOut(f"{_NO_AUDIO} whose neighbors could be measured."),
-        glossary=attempt("The glossary", lambda: explain_words(shelf.stats)),
+        glossary=attempt("The glossary", lambda: explain_words(track_list.stats)),
         media=media,
         media_note=note,
     )
 
 
 def _overview(
-    shelf: Shelf, take: Callable[[], Material]
+    track_list: TrackList, take: Callable[[], Dataset]
 ) -> tuple[Clustering | None, Map | LeftOut, Clusters | LeftOut]:
-    material = attempt("The map", take)
-    if isinstance(material, LeftOut):
-        return None, material, material
+    dataset = attempt("The map", take)
+    if isinstance(dataset, LeftOut):
+        return None, dataset, dataset
     with progress_bar("clustering") as on_progress:
-        found = attempt("Clustering", lambda: find_clusters(material, on_progress=on_progress))
+        found = attempt("Clustering", lambda: find_clusters(dataset, on_progress=on_progress))
     clustering = None if isinstance(found, LeftOut) else found
-    map_ = attempt("The map", lambda: draw_map(shelf, material, project(material), clustering))
+    map_ = attempt("The map", lambda: draw_map(track_list, dataset, project(dataset), clustering))
     if isinstance(found, LeftOut):
         return None, map_, found
-    return found, map_, attempt("Clusters", lambda: describe_clusters(shelf, material, found))
+    return found, map_, attempt("Clusters", lambda: describe_clusters(track_list, dataset, found))
 
 
-def _typical(clustering: Clustering | None, shelf: Shelf) -> Sequence[int]:
+def _typical(clustering: Clustering | None, track_list: TrackList) -> Sequence[int]:
     """Rows of the most typical track of each cluster; without clusters, spread over the tracks."""
     if clustering is None:
-        spread = np.linspace(0, len(shelf.tracks) - 1, min(20, len(shelf.tracks)))
+        spread = np.linspace(0, len(track_list.tracks) - 1, min(20, len(track_list.tracks)))
         return [int(row) for row in spread.round()]
     deep = max(len(item.typical) for item in clustering.clusters)
     return [
@@ -185,7 +185,7 @@ def _typical(clustering: Clustering | None, shelf: Shelf) -> Sequence[int]:
     ]
 
 
-def _files(galleries: list[Gallery] | LeftOut, asked: list[Asked] | LeftOut) -> list[Path]:
+def _files(galleries: list[Gallery] | LeftOut, asked: list[QueryCard] | LeftOut) -> list[Path]:
     """What is shown, the queries first: sounds are given in this order."""
     tiles: list[Tile] = []
     for item in [] if isinstance(asked, LeftOut) else asked:

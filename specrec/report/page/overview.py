@@ -8,13 +8,13 @@ import pandas as pd
 from jaxtyping import Float64, Int, Int64
 
 from specrec.catalog.catalog import TAG_COLUMNS
-from specrec.explain.sentences import WORDS, noun, reading_text
+from specrec.descriptors.vocabulary import WORDS, noun, value_text
 from specrec.recommend.results import track_of_row
 from specrec.report.page.data import ClusterCard, Clusters, Map, ProfileBar
-from specrec.report.page.shelf import Shelf
+from specrec.report.page.tracks import TrackList
 from specrec.report.terminal import name_of
 from specrec.study.clusters import Cluster, Clustering
-from specrec.study.material import Material
+from specrec.study.dataset import Dataset
 from specrec.study.projection import Projection
 
 MOST_POINTS = 10_000
@@ -31,25 +31,25 @@ _NO_GROUP = {"track_id", "path", "content_id", "title", "album"}
 
 
 def draw_map(
-    shelf: Shelf, material: Material, projection: Projection, clustering: Clustering | None
+    track_list: TrackList, dataset: Dataset, projection: Projection, clustering: Clustering | None
 ) -> Map:
     """The tracks on a plane, to be colored by cluster, groups and features.
 
     Args:
-        shelf: The tracks.
-        material: What was projected.
+        track_list: The tracks.
+        dataset: What was projected.
         projection: Where its tracks stand.
         clustering: Their clusters; None if there are none.
     """
-    chosen = np.arange(len(material))
+    chosen = np.arange(len(dataset))
     if len(chosen) > MOST_POINTS:
         chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:MOST_POINTS])
-    tracks = material.tracks.iloc[chosen]
+    tracks = dataset.tracks.iloc[chosen]
     places, ratio = _framed(projection.points[chosen])
     views = [] if clustering is None else [_cluster_view(clustering, chosen)]
     views += [_group_view(name, tracks[name]) for name in _group_columns(tracks)]
-    features = material.features.iloc[chosen]
-    ordered = [name for name in shelf.ordered if name in features]
+    features = dataset.features.iloc[chosen]
+    ordered = [name for name in track_list.ordered if name in features]
     views += [_feature_view(name, features[name]) for name in ordered]
     if not views:
         views = [{"name": "nothing", "labels": ["tracks"], "values": [0] * len(chosen)}]
@@ -62,13 +62,13 @@ def draw_map(
         "views": views,
     }
     x_axis, y_axis = (axis.label for axis in projection.axes)
-    note = _note(projection, material.space == "embeddings")
+    note = _note(projection, dataset.space == "embeddings")
     return Map(
         x_axis,
         y_axis,
         note,
         len(chosen),
-        len(material),
+        len(dataset),
         points,
         _outlines(places, labels),
         [] if clustering is None else _middles(places, labels),
@@ -76,26 +76,27 @@ def draw_map(
     )
 
 
-def describe_clusters(shelf: Shelf, material: Material, clustering: Clustering) -> Clusters:
+def describe_clusters(track_list: TrackList, dataset: Dataset, clustering: Clustering) -> Clusters:
     """The clusters as cards."""
     cards = [
-        _card(shelf, material, number, item) for number, item in enumerate(clustering.clusters, 1)
+        _card(track_list, dataset, number, item)
+        for number, item in enumerate(clustering.clusters, 1)
     ]
     return Clusters(clustering.account, cards)
 
 
-def _card(shelf: Shelf, material: Material, number: int, item: Cluster) -> ClusterCard:
-    known = set(shelf.ordered)
+def _card(track_list: TrackList, dataset: Dataset, number: int, item: Cluster) -> ClusterCard:
+    known = set(track_list.ordered)
     bars = [
         ProfileBar(
             noun(standing.feature),
-            reading_text(standing.feature, standing.median),
-            shelf.stats.percentile(standing.feature, standing.median),
+            value_text(standing.feature, standing.median),
+            track_list.stats.percentile(standing.feature, standing.median),
         )
         for standing in item.profile
         if standing.feature in known
     ]
-    typical = [name_of(track_of_row(material.tracks.iloc[row])) for row in item.typical[:_TYPICAL]]
+    typical = [name_of(track_of_row(dataset.tracks.iloc[row])) for row in item.typical[:_TYPICAL]]
     share = f"{100 * item.share:.0f} %"
     return ClusterCard(number, item.name, item.size, share, typical, bars[:_BARS])
 

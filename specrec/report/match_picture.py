@@ -12,10 +12,11 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from specrec.descriptors.vocabulary import noun
 from specrec.recommend.match import Match, SpectrogramMap
 from specrec.recommend.results import Track
-from specrec.report.explaining import noun, verdict_on
 from specrec.report.lettering import drawable, families, shortened
+from specrec.report.match import verdict_on
 from specrec.report.pictures import save_picture
 from specrec.report.terminal import clock, name_of
 
@@ -129,7 +130,7 @@ def _draw_matrix(
     column = np.abs(neighbor.cells.spans[:, 0] - match.windows.passage.neighbor_start).argmin()
     corner = (float(column * width), float(row * height))
     panel.add_patch(Rectangle(corner, width, height, fill=False, edgecolor="black", linewidth=1.5))
-    title = "which part sounds like which (box, and dashed above: most alike)"
+    title = "similarity by passage (box, and dashed above: most similar)"
     panel.set_title(title, fontsize=9.5, loc="left")
     look: dict[str, Any] = {"family": list(families()), "fontsize": 8.5}
     panel.set_xlabel(shortened(drawable(match.neighbor.title), 45), **look)
@@ -145,7 +146,7 @@ def _draw_matrix(
 def _draw_sum(panel: Axes, match: Match) -> None:
     explanation = match.explanation
     parts = explanation.contributions
-    names = [*(noun(item.feature) for item in parts), "without a name", "similarity"]
+    names = [*(noun(item.feature) for item in parts), "residual", "similarity"]
     values = [*(item.value for item in parts), explanation.residual, explanation.similarity]
     colors = [(_RED if item.value > 0 else _BLUE) for item in parts] + [_GREY, "black"]
     causes = [verdict_on(item, explanation) == "because" for item in parts] + [False, False]
@@ -170,7 +171,7 @@ def _draw_sum(panel: Axes, match: Match) -> None:
     panel.set_xlim(low - (0.2 * room if low < 0 else 0), high + 0.35 * room)  # for the numbers
     panel.spines[["top", "right", "left"]].set_visible(False)
     panel.tick_params(labelsize=8.5, left=False)
-    panel.set_title("what adds up to the similarity", fontsize=9.5, loc="left")
+    panel.set_title("contributions to the similarity", fontsize=9.5, loc="left")
 
 
 def _time_axis(panel: Axes, which: str) -> None:

@@ -1,7 +1,4 @@
-"""A similarity as a sum over the time-frequency cells of a track.
-
-The one part of `explain` that needs audio, the model and torch.
-"""
+"""A similarity as a sum over the time-frequency cells of a track."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

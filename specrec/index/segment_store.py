@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float16, Float32
 from specrec.errors import AudioError, LibraryError, Reason
 from specrec.index.files import REMEDY, discard, sweep
 from specrec.index.segment import COLUMNS, EMBEDDINGS, Rows, Segment, write_segment
+from specrec.model.embedding import Embedded
 
 ANALYSIS_VERSION = 1
 """Part of a store's key: to be raised when the same file and model give another embedding."""
@@ -19,28 +20,6 @@ ANALYSIS_VERSION = 1
 _TRACKS_A_SEGMENT = 64
 _SECONDS_A_SEGMENT = 30.0
 _NUMBER = "[0-9]" * 6
-
-
-@dataclass(frozen=True, eq=False)
-class EmbeddedTrack:
-    """What the encoder makes of a track.
-
-    Attributes:
-        embedding: Centered, not of unit length: the mean over its windows.
-        windows: Centered embeddings of its windows, in order; half precision is what is stored.
-        seconds: Duration of its audio.
-        features: What was measured of it on the way; None if nothing was.
-    """
-
-    embedding: Float32[np.ndarray, " dim"]
-    windows: Float16[np.ndarray, "windows dim"]
-    seconds: float
-    features: dict[str, float] | None = None
-
-    @property
-    def is_finite(self) -> bool:
-        """Whether its embeddings are numbers all."""
-        return bool(np.isfinite(self.embedding).all() and np.isfinite(self.windows).all())
 
 
 @dataclass(frozen=True)
@@ -63,7 +42,7 @@ def store_key(fingerprint: str, windows_per_track: int | None) -> str:
     return f"{fingerprint}-{coverage}-v{ANALYSIS_VERSION}"
 
 
-class Store:
+class SegmentStore:
     """The segments of one key.
 
     Results are added in small segments, so that a killed run loses little; `merge` joins them, so
@@ -84,7 +63,7 @@ class Store:
         self._segments = {
             segment.folder.name: segment for segment in found if not segment.is_incomplete
         }
-        self._waiting: dict[str, EmbeddedTrack | Failure] = {}
+        self._waiting: dict[str, Embedded | Failure] = {}
         self._written = time.monotonic()
         self._table: pd.DataFrame | None = None
         live = set(self.table["segment"])
@@ -111,14 +90,14 @@ class Store:
         """The contents that need not be embedded: all but stand-ins."""
         return set(self.table.index[~self.table["stand_in"].to_numpy(dtype=bool)])
 
-    def add(self, content_id: str, result: EmbeddedTrack | AudioError) -> Failure | None:
+    def add(self, content_id: str, result: Embedded | AudioError) -> Failure | None:
         """Notes a result; every so often, what was noted is written.
 
         Returns:
             A failure that may not last, which is not noted.
         """
         kept = Failure(result.reason, result.detail) if isinstance(result, AudioError) else result
-        if isinstance(kept, EmbeddedTrack) and not kept.is_finite:
+        if isinstance(kept, Embedded) and not kept.is_finite:
             kept = Failure(Reason.NOT_FINITE, "its embedding is not finite")
         if isinstance(kept, Failure) and not kept.lasting:
             return kept
@@ -132,7 +111,7 @@ class Store:
         """Writes what was noted since the last segment."""
         if not self._waiting:
             return
-        tracks = {k: v for k, v in self._waiting.items() if isinstance(v, EmbeddedTrack)}
+        tracks = {k: v for k, v in self._waiting.items() if isinstance(v, Embedded)}
         counts = np.array([len(track.windows) for track in tracks.values()], dtype=np.int64)
         found = pd.DataFrame(
             {

@@ -16,7 +16,7 @@ from specrec.report.terminal import clock
 
 
 @dataclass(frozen=True, eq=False)
-class Shelf:
+class TrackList:
     """Tracks and what is known of them.
 
     Attributes:
@@ -34,7 +34,7 @@ class Shelf:
     audio_root: Path | None
 
     @classmethod
-    def of_library(cls, library: Library) -> "Shelf":
+    def of_library(cls, library: Library) -> "TrackList":
         """All tracks of a library."""
         return cls(
             library.folder.resolve().name,
@@ -45,7 +45,7 @@ class Shelf:
         )
 
     @classmethod
-    def of_table(cls, table: Path, recommender: FeatureRecommender) -> "Shelf":
+    def of_table(cls, table: Path, recommender: FeatureRecommender) -> "TrackList":
         """The tracks of a table whose features are known."""
         return cls(
             table.name,

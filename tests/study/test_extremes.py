@@ -6,7 +6,7 @@ import pytest
 
 from specrec.errors import QueryError
 from specrec.recommend.library import Library
-from specrec.recommend.picking import first_by, low_and_high, numbers
+from specrec.study.extremes import first_by, low_and_high, numbers
 from tests.libraries import write_planted
 
 

@@ -28,7 +28,7 @@ Space = Literal["embeddings", "features"]
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class Dataset:
     """Tracks as points of a space.
 
     Attributes:
@@ -70,7 +70,7 @@ class Material:
         return columns[name].reset_index(drop=True)
 
 
-def of_library(library: Library, space: Space = "embeddings") -> Material:
+def of_library(library: Library, space: Space = "embeddings") -> Dataset:
     """A library's tracks; their features are a table's, else measured, else predicted.
 
     Raises:
@@ -82,10 +82,10 @@ def of_library(library: Library, space: Space = "embeddings") -> Material:
     features, origins = known_of(sources)
     vectors = unit(np.asarray(library.embeddings, dtype=np.float64))
     rows = np.arange(len(vectors))
-    return Material(space, library.tracks, features, origins, vectors, rows=rows)
+    return Dataset(space, library.tracks, features, origins, vectors, rows=rows)
 
 
-def of_table(table: Path | pd.DataFrame) -> Material:
+def of_table(table: Path | pd.DataFrame) -> Dataset:
     """The tracks of a table of features, such as Spotify's.
 
     Raises:
@@ -97,7 +97,7 @@ def of_table(table: Path | pd.DataFrame) -> Material:
     return _by_features(tracks, {"table": known})
 
 
-def _by_features(tracks: pd.DataFrame, sources: Mapping[Source, pd.DataFrame]) -> Material:
+def _by_features(tracks: pd.DataFrame, sources: Mapping[Source, pd.DataFrame]) -> Dataset:
     compared = choose(tracks, sources, ())
     values = compared.values.iloc[compared.rows].reset_index(drop=True)
     tracks = tracks.iloc[compared.rows].reset_index(drop=True)
@@ -109,7 +109,7 @@ def of_features(
     tracks: pd.DataFrame | None = None,
     sources: Mapping[str, Source] | None = None,
     rows: np.ndarray | None = None,
-) -> Material:
+) -> Dataset:
     """Points whose coordinates are features, scaled robustly.
 
     Args:
@@ -120,7 +120,7 @@ def of_features(
     """
     space = FeatureSpace.fit(features, FeatureSettings(metric="euclidean"))
     names = tuple(space.names[owner] for owner in space.owner)
-    return Material(
+    return Dataset(
         "features",
         pd.DataFrame(index=features.index) if tracks is None else tracks,
         features,

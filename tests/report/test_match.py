@@ -13,7 +13,7 @@ import specrec.cli
 from specrec.errors import AudioError, LibraryError
 from specrec.index.build import BuildReport
 from specrec.recommend.library import Library
-from specrec.report.explained import draw_account
+from specrec.report.match_picture import draw_account
 from tests.libraries import write_planted
 from tests.sounds import make_music
 

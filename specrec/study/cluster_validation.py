@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64, Int, Int64
 
-from specrec.study.material import Space
+from specrec.study.dataset import Space
 from specrec.vectors import unit
 
 if TYPE_CHECKING:

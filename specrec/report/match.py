@@ -6,9 +6,10 @@ from rich import box
 from rich.table import Table
 
 from specrec.descriptors.features import FEATURES
+from specrec.descriptors.vocabulary import noun, value_text
 from specrec.explain.explanation import Contribution, Explanation, Verdict
 from specrec.explain.feature_stats import Reading
-from specrec.explain.sentences import WORDS, place_text, reading_text
+from specrec.explain.sentences import place_text
 from specrec.recommend.match import Difference, Match
 from specrec.report.console import Console, escape
 from specrec.report.terminal import clock, name_of
@@ -30,30 +31,35 @@ def print_match(match: Match) -> None:
     console.print(f"{escape(explanation.sentence)}\n")
     console.print(_sum_table(match))
     console.print(
-        "[dim]if erased: how the similarity changes without the feature, and in brackets the fall"
-        " that 95 of 100 random directions as varied stay below; rank: with and without it[/]"
+        "[dim]when ablated: change of the similarity when the feature is removed from both tracks;"
+        " in brackets the drop that 95 of 100 random directions of the same variance stay below."
+        " rank: before and after[/]"
     )
     grouped = [item for item in explanation.contributions if len(item.members) > 1]
     for item in grouped:
-        others = ", ".join(WORDS[name].noun for name in item.members[1:])
-        console.print(f"[dim]{noun(item.feature)} stands for {others} too: one direction[/]")
+        others = ", ".join(noun(name) for name in item.members[1:])
+        console.print(
+            f"[dim]{noun(item.feature)} also stands for {others}, which the model does not tell"
+            " apart[/]"
+        )
     if match.readings:
         console.print(_reading_table(match))
     if match.windows is not None:
         passage = match.windows.passage
         console.print(
-            f"\nMost alike: {_span(passage.query_start, passage.query_end)} and"
+            f"\nMost similar passages: {_span(passage.query_start, passage.query_end)} and"
             f" {_span(passage.neighbor_start, passage.neighbor_end)}"
             f" (cosine {passage.similarity:.2f})"
         )
     causes = {item.feature for item in explanation.reasons if item.verdict == "because"}
     for item in explanation.contributions:
         if causes & set(item.members) and item.needed_change is not None:
-            before, after = (reading_text(item.feature, value) for value in item.needed_change)
+            before, after = (value_text(item.feature, value) for value in item.needed_change)
             inside = item.rank_before <= match.k
             console.print(
-                f"It would {'leave' if inside else 'enter'} the first {match.k} if its"
-                f" {noun(item.feature)} were {after} instead of {before}, as the model hears it"
+                f"Counterfactual: with a {noun(item.feature)} of {after} instead of {before}, as"
+                f" the model predicts it, it {'drops out of' if inside else 'enters'} the top"
+                f" {match.k}"
             )
 
 
@@ -69,13 +75,8 @@ def print_difference(difference: Difference) -> None:
     parts = sorted(difference.contributions.items(), key=lambda item: -abs(item[1]))
     for name, value in parts:
         table.add_row(noun(name), f"{value:+.3f}")
-    table.add_row("[dim]without a name[/]", f"{difference.residual:+.3f}")
+    table.add_row("[dim]residual[/]", f"{difference.residual:+.3f}")
     console.print(table)
-
-
-def noun(feature: str) -> str:
-    """A feature's name in words."""
-    return WORDS[feature].noun
 
 
 def verdict_on(item: Contribution, explanation: Explanation) -> Verdict | None:
@@ -90,7 +91,7 @@ def _sum_table(match: Match) -> Table:
     table.add_column("feature", "similarity")
     table.add_column("adds", f"{explanation.similarity:+.3f}", justify="right")
     table.add_column("share", "100 %", justify="right")
-    table.add_column("if erased", justify="right")
+    table.add_column("when ablated", justify="right")
     table.add_column("rank", justify="right")
     table.add_column("verdict")
     for item in explanation.contributions:
@@ -103,7 +104,7 @@ def _sum_table(match: Match) -> Table:
             verdict_on(item, explanation) or "",
         )
     residual = _share(explanation.residual, explanation.similarity)
-    table.add_row("[dim]without a name[/]", f"{explanation.residual:+.3f}", residual, "", "", "")
+    table.add_row("[dim]residual[/]", f"{explanation.residual:+.3f}", residual, "", "", "")
     return table
 
 
@@ -125,7 +126,7 @@ def _reading_table(match: Match) -> Table:
 
 
 def _reading(feature: str, reading: Reading) -> str:
-    text = reading_text(feature, reading.value)
+    text = value_text(feature, reading.value)
     if FEATURES[feature].kind != "class":
         text += f", {place_text(reading.percentile)}"
     return text if reading.measured else f"about {text}"

@@ -8,16 +8,16 @@ from jaxtyping import Float64
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
+from specrec.descriptors.vocabulary import noun
 from specrec.explain.explanation import Contribution, Explanation
-from specrec.explain.sentences import noun
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.match import Match
 from specrec.recommend.results import Neighbor
-from specrec.report.explaining import verdict_on
-from specrec.report.page.data import Asked, MatchCard, MatrixPicture, Part
+from specrec.report.match import verdict_on
+from specrec.report.page.data import Bar, MatchCard, MatrixPicture, QueryCard
 from specrec.report.page.media import data_uri
-from specrec.report.page.shelf import Shelf
+from specrec.report.page.tracks import TrackList
 from specrec.report.terminal import clock, similarity_digits
 
 _MOST_PARTS = 7  # features with a bar of their own
@@ -26,12 +26,12 @@ _ROUNDING = 1e-9  # what is left of a sum that has no residual
 _MARGIN = 0.04  # beside the bars
 
 
-def ask(library: Library, shelf: Shelf, query: str, k: int) -> Asked:
+def ask(library: Library, track_list: TrackList, query: str, k: int) -> QueryCard:
     """Asks a library and accounts for each answer.
 
     Args:
         library: The library.
-        shelf: Its tracks.
+        track_list: Its tracks.
         query: As for `Library.neighbors`.
         k: How many neighbors.
 
@@ -45,11 +45,13 @@ def ask(library: Library, shelf: Shelf, query: str, k: int) -> Asked:
     matches = []
     for neighbor in found:
         match = library.explain(asked, str(neighbor.track.track_id), k)
-        matches.append(_match(shelf, neighbor, digits, _matrix(match)))
-    return Asked(shelf.tile(asked.track, "the query"), matches)
+        matches.append(_match(track_list, neighbor, digits, _matrix(match)))
+    return QueryCard(track_list.tile(asked.track, "the query"), matches)
 
 
-def ask_table(recommender: FeatureRecommender, shelf: Shelf, query: str, k: int) -> Asked:
+def ask_table(
+    recommender: FeatureRecommender, track_list: TrackList, query: str, k: int
+) -> QueryCard:
     """Asks for the tracks nearest in features.
 
     Raises:
@@ -57,19 +59,19 @@ def ask_table(recommender: FeatureRecommender, shelf: Shelf, query: str, k: int)
     """
     found = recommender.neighbors(query, k)
     digits = similarity_digits(found)
-    matches = [_match(shelf, neighbor, digits, None) for neighbor in found]
-    return Asked(shelf.tile(found.queries[0], "the query"), matches)
+    matches = [_match(track_list, neighbor, digits, None) for neighbor in found]
+    return QueryCard(track_list.tile(found.queries[0], "the query"), matches)
 
 
 def _match(
-    shelf: Shelf, neighbor: Neighbor, digits: int, matrix: MatrixPicture | None
+    track_list: TrackList, neighbor: Neighbor, digits: int, matrix: MatrixPicture | None
 ) -> MatchCard:
     assert neighbor.explanation is not None
     parts, zero = sum_parts(neighbor.explanation, digits)
     similarity = f"{neighbor.similarity:.{digits}f}"
     return MatchCard(
         neighbor.rank,
-        shelf.tile(neighbor.track, f"similarity {similarity}"),
+        track_list.tile(neighbor.track, f"similarity {similarity}"),
         neighbor.similarity,
         similarity,
         neighbor.explanation.sentence,
@@ -79,7 +81,7 @@ def _match(
     )
 
 
-def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Part], float]:
+def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Bar], float]:
     """A score as bars, each of which begins where the one before ended; the last is the score.
 
     The smallest contributions share a bar, so that what is shown adds up.
@@ -98,11 +100,13 @@ def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Part], fl
     ]
     rest = ordered[_MOST_PARTS:]
     if rest:
-        named.append((f"{len(rest)} others", math.fsum(item.value for item in rest), "", ""))
+        named.append(
+            (f"{len(rest)} other features", math.fsum(item.value for item in rest), "", "")
+        )
     if not named:
         return [], 0.0
     if abs(explanation.residual) > _ROUNDING:
-        named.append(("without a name", explanation.residual, "unnamed", ""))
+        named.append(("residual", explanation.residual, "unnamed", ""))
     ends = np.cumsum([0.0, *(value for _, value, _, _ in named)])
     low, high = float(ends.min()), float(max(ends.max(), explanation.similarity))
     room = (high - low) * _MARGIN or 1.0
@@ -112,7 +116,7 @@ def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Part], fl
         return 100 * (value - low) / (high - low)
 
     parts = [
-        Part(
+        Bar(
             name,
             value,
             f"{value:+.{digits}f}",
@@ -125,7 +129,7 @@ def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Part], fl
     ]
     score = explanation.similarity
     start, width = place(min(0.0, score)), 100 * abs(score) / (high - low)
-    parts.append(Part("similarity", score, f"{score:+.{digits}f}", start, width, "total"))
+    parts.append(Bar("similarity", score, f"{score:+.{digits}f}", start, width, "total"))
     return parts, place(0.0)
 
 

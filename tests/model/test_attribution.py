@@ -9,14 +9,13 @@ from sklearn.metrics.pairwise import cosine_similarity
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.config import MUSICNN, Architecture, FrontEnd
-from specrec.explain.cells import map_cells, mask_cells
 from specrec.explain.contributions import by_window
 from specrec.explain.directions import find_directions
 from specrec.index.build import BuildReport
-from specrec.index.embedding import embed_waveform
-from specrec.model.artifact import load_model
+from specrec.model.attribution import map_cells, mask_cells
+from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
-from specrec.model.resolve import find_model
+from specrec.model.model import load_model
 from specrec.recommend.library import Library
 from specrec.synthesis import STYLES, draw_piece, render
 from tests.conftest import make_encoder
@@ -37,7 +36,7 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "musicnn": lambda: make(Architecture(MUSICNN, (4, 4, 4, 4, 4, 4), 8), n_mels=96),
     "resnet18": lambda: make(Architecture("resnet18", embedding_dim=8)),
     "mobilenet": lambda: make(Architecture("mobilenet_v3_small", embedding_dim=8)),
-    "specrec-base": lambda: load_model(find_model("specrec-base"))[0],
+    "specrec-base": lambda: load_model("specrec-base", device="cpu").encoder,
 }
 
 
@@ -97,7 +96,7 @@ def test_the_map_of_a_group_adds_up_to_its_contribution() -> None:
 
 
 def test_cells_add_up_to_the_score_of_an_embedding_from_other_arithmetic() -> None:
-    encoder = load_model(find_model("specrec-base"))[0]
+    encoder = load_model("specrec-base", device="cpu").encoder
     waveform = sound(6.2, encoder.front_end.sample_rate)
     other = np.linspace(-1, 1, 256)
     embedding = torch.from_numpy(embed_waveform(encoder, waveform).embedding)
@@ -114,7 +113,7 @@ def test_cells_add_up_to_the_score_of_an_embedding_from_other_arithmetic() -> No
 
 
 def test_the_maps_of_two_pieces_of_music_give_one_score() -> None:
-    encoder = load_model(find_model("specrec-base"))[0]
+    encoder = load_model("specrec-base", device="cpu").encoder
     rate = encoder.front_end.sample_rate
     rng = np.random.default_rng(3)
     pieces = [draw_piece(STYLES[style], rng, seconds=6.3) for style in ("jazz", "techno")]

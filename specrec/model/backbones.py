@@ -1,0 +1,52 @@
+"""The convolutional networks that an encoder may have between its spectrogram and its head."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from jaxtyping import Float
+from torch import Tensor
+
+from specrec.config import MEL_CNN, MUSICNN, Architecture
+from specrec.model.mel_cnn import MelCNN
+from specrec.model.musicnn import Musicnn
+
+
+@runtime_checkable
+class Backbone(Protocol):
+    """What an encoder asks of its network, which is an `nn.Module`.
+
+    Attributes:
+        channels: Channels C of the feature map.
+    """
+
+    channels: int
+
+    def __call__(
+        self, log_mel: Float[Tensor, "batch 1 n_mels frames"]
+    ) -> Float[Tensor, "batch channels f t"]:
+        """Returns the feature map phi; f and t are at least 1."""
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
+        """Takes weights over, as every `nn.Module` does."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Gives the weights, as every `nn.Module` does."""
+
+
+def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
+    """Makes the network that `architecture.backbone` names, with random weights.
+
+    Args:
+        architecture: The shape.
+        n_mels: Height of the spectrograms that it will see.
+
+    Raises:
+        ConfigError: If there is none of that name.
+    """
+    if architecture.backbone == MEL_CNN:
+        return MelCNN(architecture.widths, n_mels)
+    if architecture.backbone == MUSICNN:
+        return Musicnn(architecture.widths)
+    from specrec.model.imagenet import ImagenetCNN  # here, for torchvision takes long to load
+
+    return ImagenetCNN(architecture.backbone)
