@@ -12,6 +12,7 @@ from specrec.cli import (  # isort: skip
     asking,
     features,
     libraries,
+    tag,
     page,
     plot,
     study,
@@ -40,6 +41,7 @@ __all__ = [
     "pictures",
     "plot",
     "study",
+    "tag",
     "train",
 ]
 
