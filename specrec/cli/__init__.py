@@ -19,6 +19,7 @@ from specrec.cli import (  # isort: skip
     study,
     pictures,
     measuring,
+    embed,
     models,
     train,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "app",
     "asking",
     "demo",
+    "embed",
     "export",
     "features",
     "index",

@@ -1,7 +1,7 @@
 """A library, or embeddings of files, as Parquet: for pandas, Hugging Face datasets, databases."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float
 
-import specrec
 from specrec.audio.windows import window_spans
 from specrec.descriptors.known import known_features
 from specrec.errors import ModelError, StorageError
@@ -27,7 +26,7 @@ FORMAT_VERSION = 1
 _ROWS_A_GROUP = 16_384
 
 _README = """\
-{tracks} tracks of a specrec library, written by specrec {version}.
+{tracks} tracks of a specrec library.
 
 {files}
 metadata.json       the model: name, fingerprint, dim, license; how the tables are to be read
@@ -128,34 +127,14 @@ def write_parquet(path: Path, tables: Iterable[pa.Table], schema: pa.Schema) -> 
         StorageError: If it can't be written.
     """
     with new_file(path) as file, pq.ParquetWriter(file, schema) as writer:
+        waiting: list[pa.Table] = []
         for table in tables:
-            writer.write_table(table)
-
-
-def windows_table(
-    track: Mapping[str, str],
-    windows: Float[np.ndarray, "windows dim"],
-    seconds: float,
-    window_seconds: float,
-) -> pa.Table:
-    """A track's windows, a row each.
-
-    Args:
-        track: Columns that name the track, before the others.
-        windows: Their embeddings.
-        seconds: Length of the track.
-        window_seconds: Length of a window.
-    """
-    spans = window_spans(len(windows), seconds, window_seconds)
-    return pa.table(
-        {
-            **{name: pa.array([text] * len(windows), pa.string()) for name, text in track.items()},
-            "window": pa.array(np.arange(len(windows), dtype=np.int32)),
-            "start_seconds": spans[:, 0],
-            "end_seconds": spans[:, 1],
-            "embedding": vectors_array(windows),
-        }
-    )
+            waiting.append(table)
+            if sum(map(len, waiting)) >= _ROWS_A_GROUP:
+                writer.write_table(pa.concat_tables(waiting).combine_chunks())
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting).combine_chunks())
 
 
 def _write_tables(
@@ -171,13 +150,15 @@ def _write_tables(
     write_parquet(folder / "embeddings.parquet", vectors, _schema(generation))
     if windows:
         rows = _window_tables(generation, on_progress)
-        first = next(rows)
-        write_parquet(folder / "windows.parquet", _joined(first, rows), first.schema)
+        write_parquet(folder / "windows.parquet", rows, _schema(generation, windows=True))
 
 
-def _schema(generation: Generation) -> pa.Schema:
-    dim = generation.embeddings.shape[1]
-    return pa.schema([("track_id", pa.string()), ("embedding", pa.list_(pa.float32(), dim))])
+def _schema(generation: Generation, windows: bool = False) -> pa.Schema:
+    vectors = pa.list_(pa.float32(), generation.embeddings.shape[1])
+    place = [("window", pa.int32()), ("start_seconds", pa.float64()), ("end_seconds", pa.float64())]
+    return pa.schema(
+        [("track_id", pa.string()), *(place if windows else []), ("embedding", vectors)]
+    )
 
 
 def _vector_tables(generation: Generation) -> Iterator[pa.Table]:
@@ -189,24 +170,20 @@ def _vector_tables(generation: Generation) -> Iterator[pa.Table]:
 
 
 def _window_tables(generation: Generation, on_progress: Progress | None) -> Iterator[pa.Table]:
-    window_seconds = _window_seconds(generation)
+    window_seconds, schema = _window_seconds(generation), _schema(generation, windows=True)
     for row, track in enumerate(generation.tracks.itertuples()):
         windows = generation.windows(row)
-        name = {"track_id": str(track.track_id)}
-        yield windows_table(name, windows, track.duration_seconds, window_seconds)
+        spans = window_spans(len(windows), track.duration_seconds, window_seconds)
+        columns = {
+            "track_id": [str(track.track_id)] * len(windows),
+            "window": range(len(windows)),
+            "start_seconds": spans[:, 0],
+            "end_seconds": spans[:, 1],
+            "embedding": vectors_array(windows),
+        }
+        yield pa.table(columns, schema=schema)
         if on_progress:
             on_progress(row + 1, len(generation))
-
-
-def _joined(first: pa.Table, rest: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The tables of many tracks in groups of rows that are worth reading at once."""
-    group = [first]
-    for table in rest:
-        if sum(map(len, group)) >= _ROWS_A_GROUP:
-            yield pa.concat_tables(group).combine_chunks()
-            group = []
-        group.append(table)
-    yield pa.concat_tables(group).combine_chunks()
 
 
 def _window_seconds(generation: Generation) -> float:
@@ -244,7 +221,6 @@ def _metadata(generation: Generation, windows: bool) -> dict[str, Any]:
     }
     return {
         "format_version": FORMAT_VERSION,
-        "specrec_version": specrec.__version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": model,
         "tracks": len(generation),
@@ -257,7 +233,6 @@ def _metadata(generation: Generation, windows: bool) -> dict[str, Any]:
 def _readme(metadata: dict[str, Any]) -> str:
     return _README.format(
         tracks=metadata["tracks"],
-        version=metadata["specrec_version"],
         files="\n".join(f"{name:<20}{_FILES[name]}" for name in metadata["files"]),
         model=metadata["model"]["name"],
         license=metadata["model"]["license"],
