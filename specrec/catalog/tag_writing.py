@@ -31,7 +31,7 @@ from specrec.writing import new_file
 
 # Names that are read and written, by kind of tags: the first of them that a file has, else the
 # first.
-_NAMES = {
+_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "id3": {"bpm": ("TBPM",), "key": ("TKEY",), "mood": ("TMOO",)},
     "vorbis": {"bpm": ("BPM",), "key": ("INITIALKEY", "KEY"), "mood": ("MOOD",)},
     "apev2": {"bpm": ("BPM",), "key": ("INITIALKEY", "KEY"), "mood": ("MOOD",)},
@@ -177,7 +177,7 @@ def _as_tag_errors() -> Iterator[None]:
 
 def _open(path: Path) -> Any:
     """A file with its tags; of ID3 frames, only ours are parsed and all others stay bytes."""
-    file = mutagen.File(path)
+    file: Any = mutagen.File(path)
     if not isinstance(file, _ID3_FILES):
         return file
     # Versions 1 and 2.2 are rewritten as 2.4 and 2.3, so that their frames must be understood.
@@ -204,7 +204,7 @@ def _kind_of(file: Any) -> str:
 
 def _others(path: Path, ours: set[str]) -> object:
     """All tags of a file but ours, and pictures, as values that can be compared."""
-    file = mutagen.File(path)
+    file: Any = mutagen.File(path)
     if isinstance(file, _ID3_FILES):
         file = type(file)(path, translate=False)
     tags = file.tags

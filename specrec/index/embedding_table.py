@@ -217,4 +217,5 @@ def _write_npz(output: Path, tables: Iterator[pa.Table], schema: pa.Schema) -> N
             else:
                 arrays[name] = column.to_numpy(zero_copy_only=False)
         card = json.loads(schema.metadata[b"specrec"])
-        np.savez(file, **arrays, **{name: np.array(text) for name, text in card.items()})
+        arrays |= {name: np.array(text) for name, text in card.items()}
+        np.savez(file, allow_pickle=False, **arrays)

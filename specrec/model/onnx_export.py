@@ -137,11 +137,12 @@ class TrackEncoder(nn.Module):
     def forward(self, samples: Float32[Tensor, "batch samples"]) -> Float32[Tensor, "batch dim"]:
         """Embeds tracks: the mean over the windows of `specrec.audio.windows.window_starts`."""
         total, window = samples.shape[1], self.encoder.front_end.window_samples
-        # The same as there, in whole numbers.
-        share = 100 * window
-        count = torch.sym_max(1, (100 * total + (100 - _PERCENT) * window - 1) // share)
-        length = torch.sym_min(total, window)
-        steps = torch.arange(count, dtype=torch.float64) / torch.sym_max(count - 1, 1)
+        # The same as there, in whole numbers; Any, for while it is exported they are symbols.
+        uncovered = (100 - _PERCENT) * window - 1
+        count: Any = torch.sym_max(1, (100 * total + uncovered) // (100 * window))
+        length: Any = torch.sym_min(total, window)
+        gaps: Any = torch.sym_max(count - 1, 1)
+        steps = torch.arange(count, dtype=torch.float64) / gaps
         starts = (steps * (total - length)).round().long()
         cuts = samples[:, starts[:, None] + torch.arange(length)].reshape(-1, length)
         embeddings = self._embed(cuts)

@@ -105,7 +105,8 @@ def plan_tags(
         only_missing: Whether tags that say anything stay.
         on_progress: Called after each file.
     """
-    values = {name: tag_values(library.feature_sources, name) for name in fields}
+    sources = {str(name): table for name, table in library.feature_sources.items()}
+    values = {name: tag_values(sources, name) for name in fields}
     row_of = {name: row for row, name in enumerate(library.tracks["content_id"])}
     files = library.generation.files
     files = files[files["content_id"].isin(list(row_of))].sort_values("path")
