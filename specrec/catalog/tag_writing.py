@@ -57,10 +57,17 @@ class TaggedFile:
         OSError: If it can't be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, like: "TaggedFile | None" = None) -> None:
+        """Opens a file.
+
+        Args:
+            path: The file.
+            like: Another of the same format, which its name need not tell then.
+        """
         self.path = path
         with _as_tag_errors(), limited(_SECONDS, _MEMORY):
-            self._file = _open(path)
+            self._format = type(mutagen.File(path)) if like is None else like._format
+            self._file = _open(path, self._format)
             self._kind = _kind_of(self._file)
             if self._file.tags is None:
                 self._file.add_tags()
@@ -140,11 +147,11 @@ class TaggedFile:
         Raises:
             TagError: If it does not say what it should, or differs in anything else.
         """
-        made = TaggedFile(path)
+        made = TaggedFile(path, self)
         if any(made.value(field) != value for field, value in values.items()):
             raise TagError("does not keep what is written into it")
         ours = {self.name(field).casefold() for field in values}
-        if _others(self.path, ours) != _others(path, ours):
+        if _others(self.path, self._format, ours) != _others(path, self._format, ours):
             raise TagError("other tags would be lost")
         if audio_id(self.path) != audio_id(path):
             raise TagError("its audio would change")
@@ -175,15 +182,15 @@ def _as_tag_errors() -> Iterator[None]:
         ) from error
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path, format_: Any) -> Any:
     """A file with its tags; of ID3 frames, only ours are parsed and all others stay bytes."""
-    file: Any = mutagen.File(path)
-    if not isinstance(file, _ID3_FILES):
-        return file
+    if not issubclass(format_, _ID3_FILES):
+        return None if format_ is type(None) else format_(path)
+    file = format_(path, translate=False)
     # Versions 1 and 2.2 are rewritten as 2.4 and 2.3, so that their frames must be understood.
-    old = file.tags is not None and file.tags.version < (2, 3)
-    file = type(file)(path, translate=False, **({} if old else {"known_frames": _FRAMES}))
-    if old and file.tags.unknown_frames:
+    if file.tags is None or file.tags.version >= (2, 3):
+        return format_(path, translate=False, known_frames=_FRAMES)
+    if file.tags.unknown_frames:
         raise TagError("has frames of ID3 2.2 that would be lost")
     return file
 
@@ -202,11 +209,9 @@ def _kind_of(file: Any) -> str:
     return kind
 
 
-def _others(path: Path, ours: set[str]) -> object:
+def _others(path: Path, format_: Any, ours: set[str]) -> object:
     """All tags of a file but ours, and pictures, as values that can be compared."""
-    file: Any = mutagen.File(path)
-    if isinstance(file, _ID3_FILES):
-        file = type(file)(path, translate=False)
+    file = format_(path, **({"translate": False} if issubclass(format_, _ID3_FILES) else {}))
     tags = file.tags
     if tags is None:
         return [], []

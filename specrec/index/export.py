@@ -1,6 +1,7 @@
 """A library, or embeddings of files, as Parquet: for pandas, Hugging Face datasets, databases."""
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,10 +87,12 @@ def export_library(
         write_file(making / "README.txt", _readme(metadata))
         with storing(folder):
             to_disk(making)
+            before = target.with_name(f".{target.name}.gone")
             if target.exists():
-                discard(target)
+                target.rename(before)
             making.rename(target)
             to_disk(target.parent)
+            shutil.rmtree(before, ignore_errors=True)
     except BaseException:
         discard(making)
         raise

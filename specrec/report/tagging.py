@@ -25,7 +25,7 @@ def print_tag_plan(plan: TagPlan) -> None:
         console.print(f"{_SHOWN} of {len(plan.changes)} changes shown; --json prints all")
     _print_reasons(console, "can't be tagged", plan.untaggable)
     for (field, why), count in sorted(plan.unknown.items()):
-        console.print(f"{field}: not written into {_files(count)}, for {escape(why)}")
+        console.print(f"{field}: not written into {_files(count)}: {escape(why)}")
     changed = len({change.path for change in plan.changes})
     tags = f"{len(plan.changes)} tag{'s' * (len(plan.changes) != 1)} in {_files(changed)}"
     console.print(f"{tags} of {plan.files} to write; {plan.kept} stay as they are")

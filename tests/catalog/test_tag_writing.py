@@ -29,6 +29,7 @@ FORMATS = {
     "a.m4a": "aac",
     "a.wma": "wmav2",
     "a.wv": "wavpack",
+    "a.tta": "tta",
 }
 
 
