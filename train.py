@@ -3,7 +3,7 @@
 import sys
 
 if __name__ == "__main__":
-    # Not at the top: each decoding process imports this file too.
+    # Not at the top: processes that this one spawns import this file too.
     from specrec.cli import main
 
     main(["train", *sys.argv[1:]])

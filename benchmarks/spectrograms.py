@@ -154,7 +154,7 @@ def run_command(files: list[Path], place: Path, axes: bool) -> float:
             link.symlink_to(path.resolve())
     program = "from specrec.cli import main; main()"
     output = place / f"pictures {axes}"
-    command = [sys.executable, "-c", program, "spectrograms", str(links), str(output)]
+    command = [sys.executable, "-c", program, "spectrograms", str(links), "-o", str(output)]
     before = time.perf_counter()
     subprocess.run([*command, *(["--axes"] if axes else [])], check=True, capture_output=True)
     return time.perf_counter() - before

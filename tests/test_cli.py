@@ -10,12 +10,10 @@ import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
-from specrec.recommend.ranking import Ranking
 from tests.libraries import write_planted
 from tests.sounds import make_music, tone, write
 
 runner = CliRunner()
-ALL = Ranking(duplicates=True)  # the random model takes short tones for one recording
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +74,8 @@ def test_a_table_of_neighbors(library: Path) -> None:
 def test_json_is_what_the_library_says(library: Path) -> None:
     arguments = ["query", str(library), "Three", "--json", "--duplicates"]
     document = json.loads(runner.invoke(specrec.cli.app, arguments).stdout)
-    expected = Library.open(library).neighbors("Three", ranking=ALL)
+    # The random model takes short tones for one recording, here and below.
+    expected = Library.open(library).neighbors("Three", duplicates=True)
     assert document["format_version"] == 1
     assert document["query"]["title"] == "Three"
     assert [n["similarity"] for n in document["neighbors"]] == [n.similarity for n in expected]
@@ -134,8 +133,8 @@ def test_nothing_found_says_why(library: Path) -> None:
 def test_a_path_as_a_table_a_playlist_and_json(tmp_path: Path) -> None:
     folder = str(write_planted(tmp_path))
     arguments = ["path", folder, "t0", "t9", "-n", "3"]
-    journey = Library.open(folder).path("t0", "t9", 3)
-    titles = [step.track.title for step in journey]
+    path = Library.open(folder).interpolate("t0", "t9", 3)
+    titles = [step.track.title for step in path]
     table = runner.invoke(specrec.cli.app, arguments)
     assert table.exit_code == 0, table.output
     assert "From Artist 0 - Piece 0 to Artist 2 - Piece 9" in table.stdout
@@ -259,7 +258,7 @@ def test_evaluate_counts_what_a_loop_counts(library: Path) -> None:
     labeled = {"Line\nbreak [b]": "x", "Two": "x", "Three": "y", "Four": "y"}
     hits = 0
     for title, family in labeled.items():
-        found = opened.neighbors(title, 10, ranking=ALL)
+        found = opened.neighbors(title, 10, duplicates=True)
         ranked = [n.track.title for n in found if n.track.title in labeled]
         hits += labeled[ranked[0]] == family
     assert table["queries"] == 4

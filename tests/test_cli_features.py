@@ -1,4 +1,4 @@
-"""specrec features and specrec compare."""
+"""specrec features, specrec compare, and specrec query by features and by both."""
 
 import json
 import subprocess
@@ -6,17 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from specrec.recommend.feature_settings import FeatureSettings
-from specrec.recommend.features import FeatureRecommender
-from specrec.recommend.hybrid import Hybrid
 from typer.testing import CliRunner
 
 import specrec.cli
+from specrec.recommend.by_both import HybridSpace
+from specrec.recommend.by_features.recommender import FeatureRecommender
+from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.library import Library
 from specrec.study.comparison import compare_query
 from specrec.study.library_comparison import compare_library
-from tests.libraries import write_planted
-from tests.recommend.test_features import make_table
+from tests.libraries import TRACKS, write_planted
+from tests.recommend.by_features.test_recommender import make_table
 
 runner = CliRunner()
 
@@ -48,7 +48,7 @@ def test_a_table_is_asked_by_row(table: Path) -> None:
         item.similarity for item in expected
     ]
     printed = run("features", table, "7", "-k", "3", "--on", "energy", "--on", "tempo")
-    assert "Near in features to Artist 2 - Song 7" in printed
+    assert "Similar by features to Artist 2 - Song 7" in printed
     assert "by the cosine of energy, tempo: from a table, robust scaling" in printed
     assert "60 tracks compared" in printed
 
@@ -66,15 +66,15 @@ def test_scores_that_are_nearly_equal_are_told_apart(table: Path) -> None:
 
 
 def test_a_library_is_asked_and_gives_a_playlist(library: Path) -> None:
-    lines = run("features", library, "t7", "-k", "2", "--m3u").splitlines()
-    found = FeatureRecommender.of_library(Library.open(library)).neighbors("t7", 2)
+    lines = run("query", library, "t7", "--by", "features", "-k", "2", "--m3u").splitlines()
+    found = Library.open(library).neighbors("t7", 2, by="features")
     names = [Path(line).name for line in lines if not line.startswith("#")]
     assert names == [item.track.path for item in found]
 
 
 def test_a_query_is_compared(library: Path) -> None:
     opened = Library.open(library)
-    expected = compare_query(opened, FeatureRecommender.of_library(opened), "t7", 5)
+    expected = compare_query(opened, opened.by_features(), opened.resolve("t7"), 5)
     assert json.loads(run("compare", library, "t7", "-k", "5", "--json"))["overlap"] == (
         expected.overlap
     )
@@ -85,11 +85,12 @@ def test_a_query_is_compared(library: Path) -> None:
 
 def test_a_library_is_compared(library: Path) -> None:
     opened = Library.open(library)
-    expected = compare_library(opened, FeatureRecommender.of_library(opened))
+    expected = compare_library(opened, opened.by_features())
     printed = " ".join(run("compare", library).split())
     assert f"{100 * expected.overlap.value:.1f} %" in printed
-    assert f"rank correlation {expected.correlation.value:.2f}" in printed
-    assert "They agree least on" in printed
+    assert f"rank correlation of the two scores {expected.correlation.value:.2f} (" in printed
+    assert "Where they agree most, and least" in printed
+    assert f"Piece {str(expected.least[0].track.track_id)[1:]} 0 %" in printed
     document = json.loads(run("compare", library, "--json"))
     assert document["overlap"]["value"] == expected.overlap.value
     assert len(document["features"]) == len(expected.features)
@@ -97,13 +98,17 @@ def test_a_library_is_compared(library: Path) -> None:
 
 def test_a_hybrid_answers(library: Path) -> None:
     opened = Library.open(library)
-    both = Hybrid(opened, FeatureRecommender.of_library(opened), 0.4)
-    document = json.loads(run("compare", library, "t7", "--hybrid", "0.4", "-k", "3", "--json"))
+    asked = ("query", library, "t7", "--by", "both", "--sound-weight", "0.4", "-k", "3")
+    document = json.loads(run(*asked, "--json"))
     assert [item["track"]["track_id"] for item in document["neighbors"]] == [
-        item.track.track_id for item in both.neighbors("t7", 3)
+        item.track.track_id for item in opened.neighbors("t7", 3, by="both", sound_weight=0.4)
     ]
-    printed = run("compare", library, "t7", "--hybrid", "0.4", "-k", "3")
-    assert f"{100 * both.share:.0f} % of the score is sound" in printed
+    space = opened.space("both", sound_weight=0.4)
+    assert isinstance(space, HybridSpace)
+    printed = run(*asked)
+    assert "Similar by sound and features to Artist 1 - Piece 7" in printed
+    assert f"{100 * space.share:.0f} % of the score is sound" in printed
+    assert f"{TRACKS} tracks compared" in printed
 
 
 @pytest.mark.parametrize(
@@ -113,10 +118,15 @@ def test_a_hybrid_answers(library: Path) -> None:
         (["features", "TABLE", "7", "--on", "mood"], "mood: no feature of that name"),
         (["features", "TABLE", "7", "--m3u"], "names no audio files"),
         (["features", "absent.csv", "7"], "absent.csv: no such file"),
-        (["features", "absent", "7"], "no library there"),
+        (["features", "absent", "7"], "absent: no such file"),
+        (["features", "LIBRARY", "7"], "QUERY --by features"),
+        (["query", "absent", "7", "--by", "features"], "no library there"),
         (["compare", "TABLE", "7"], "a file; a library is a folder"),
-        (["compare", "LIBRARY", "--hybrid", "0.5"], "--hybrid answers a query"),
-        (["compare", "LIBRARY", "t7", "--hybrid", "2"], "hybrid must be from 0"),
+        (
+            ["query", "LIBRARY", "t7", "--by", "both", "--sound-weight", "2"],
+            "equal to 1",
+        ),
+        (["query", "LIBRARY", "t7", "--by", "both", "--metric", "euclidean"], "as two cosines"),
         (["compare", "LIBRARY", "t7", "-k", "239"], "k must be from 1 to 238"),
     ],
 )
@@ -136,17 +146,27 @@ def test_errors_are_one_line_with_exit_code_2(
     check_error(capsys.readouterr().err, message)
 
 
-def test_an_unknown_scaling_is_named(table: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["features", "TABLE", "7", "--scaling", "log"], "robust or standard or none, not log"),
+        (["query", "LIBRARY", "t7", "--by", "taste"], "by sound, features, both; not by taste"),
+    ],
+)
+def test_a_value_that_is_none_of_those_known_is_named(
+    table: Path, library: Path, arguments: list[str], message: str
+) -> None:
     # In a process of its own: in this one, checks of types would come first.
     program = "from specrec.cli import main; main()"
+    places = {"TABLE": str(table), "LIBRARY": str(library)}
     done = subprocess.run(
-        [sys.executable, "-c", program, "features", str(table), "7", "--scaling", "log"],
+        [sys.executable, "-c", program, *(places.get(item, item) for item in arguments)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    check_error(done.stderr, "scaling must be robust or standard or none, not log")
+    check_error(done.stderr, message)
 
 
 @pytest.mark.parametrize(

@@ -125,21 +125,22 @@ def test_old_names_are_gone_and_new_ones_are_there() -> None:
         ),
     ],
 )
-def test_a_key_that_is_old_or_unknown_is_refused(command: str, said: str) -> None:
-    assert _run(*command.split()) == f"error: {said}\n"
+def test_a_key_that_is_old_or_unknown_is_refused(command: str, said: str, tmp_path: Path) -> None:
+    assert _run(*command.split(), cwd=tmp_path) == f"error: {said}\n"
 
 
 def test_an_old_key_in_a_file_is_refused(tmp_path: Path) -> None:
     experiment = tmp_path / "experiment" / "mine.yaml"
     experiment.parent.mkdir()
     experiment.write_text("# @package _global_\ntraining: {visits_per_epoch: 3}\n")
-    printed = _run("train.py", "--config-dir", str(tmp_path), "data.audio=x", "+experiment=mine")
+    arguments = ["--config-dir", str(tmp_path), "data.audio=x", "+experiment=mine"]
+    printed = _run("train.py", *arguments, cwd=tmp_path)
     said = "training.visits_per_epoch is called training.samples_per_track now"
     assert printed == f"error: {said}\n"
 
 
-def _run(script: str, *arguments: str) -> str:
+def _run(script: str, *arguments: str, cwd: Path | None = None) -> str:
     command = [sys.executable, str(ROOT / script), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
     assert done.returncode == 2
     return done.stderr

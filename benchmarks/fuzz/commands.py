@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -108,10 +108,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Stop:
-    """A signal that a command gets some seconds after its start."""
+    """A signal that a command gets some seconds after its start, or as soon as something is so."""
 
     number: signal.Signals
     seconds: float
+    when: Callable[[], bool] = lambda: False
 
 
 def specrec(*arguments: object, limits: Limits = Limits(), stop: Stop | None = None) -> Outcome:
@@ -147,7 +148,7 @@ def _run(argv: Sequence[str], limits: Limits, stop: Stop | None) -> Outcome:
         for reader in said:
             reader.read()
         outcome.seconds = time.monotonic() - started
-        if stop is not None and outcome.seconds >= stop.seconds:
+        if stop is not None and (outcome.seconds >= stop.seconds or stop.when()):
             os.kill(process.pid, stop.number)
             stop = None
         pids = watch.family(process.pid)

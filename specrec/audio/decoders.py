@@ -16,7 +16,7 @@ from specrec.audio.container import Head
 from specrec.audio.ffmpeg import FFMPEG_ERRORS, Stretch, open_container, sound_of, stated_seconds
 from specrec.audio.frames import BLOCK_FRAMES, STATE_NO_LENGTH, Frames, alike, frames_from
 
-ENDED_EARLY = "ended early"
+ENDED_EARLY = "the sound ends early"
 NO_SOUND = "there is no sound that FFmpeg can decode"
 _MAY_STATE_NO_LENGTH = {"mp3", "ogg", "MP3", "OGG"}  # FFmpeg's names, libsndfile's
 _SAMPLE_RATES = (1_000, 768_000)  # Hz; from telegraphy to eightfold DSD
@@ -95,7 +95,7 @@ def open_soundfile(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
         yield Stream(sound.samplerate, stated, sound.seekable(), weights, blocks)
 
 
-def _for_soundfile(file: BinaryIO, head: Head) -> int | BinaryIO:
+def _for_soundfile(file: BinaryIO, head: Head) -> int | io.BufferedReader:
     """A file's descriptor, since its name may not be UTF-8; what follows its tags, if it has any.
 
     libsndfile reads ID3 tags in time that grows with the square of their number.

@@ -75,8 +75,8 @@ class Content:
     def check(self, path: Path, seconds: float) -> None:
         """Refuses the track, of that length, as `check` does."""
         if self._not_finite:
-            detail = f"{self._not_finite} samples are NaN or infinite"
-            raise AudioError(path, Reason.NOT_FINITE, detail)
+            samples = "1 sample is" if self._not_finite == 1 else f"{self._not_finite} samples are"
+            raise AudioError(path, Reason.NOT_FINITE, f"{samples} NaN or infinite")
         if seconds < MIN_SECONDS:
             detail = f"{seconds:.2f} s long, at least {MIN_SECONDS:g} s are needed"
             raise AudioError(path, Reason.TOO_SHORT, detail)

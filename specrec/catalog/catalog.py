@@ -1,4 +1,4 @@
-"""A folder or a table becomes a catalog: one row a track."""
+"""A folder or a table becomes a catalog: one row per track."""
 
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass
@@ -36,16 +36,16 @@ class Catalog:
 
     Attributes:
         root: The folder to which paths are relative.
-        tracks: One row a track: track_id, path, content_id, title, artist, album, genre, year,
+        tracks: One row per track: track_id, path, content_id, title, artist, album, genre, year,
             duration_seconds, then the columns that a table brought. Sorted by path.
-        files: What was read of each file (path, size, mtime_ns, content_id, audio_id, tags): with
+        files: What was read from each file (path, size, mtime_ns, content_id, audio_id, tags): with
             it, the next reading opens only files that changed.
         skipped: Files that can't be used, exact copies of another among them.
-        ignored: Number of files that are not audio.
+        ignored: How many files are not audio.
         table: The table that was joined, if any.
-        remark: How many tracks it names, or why one that lies there was not joined; None if there
-            is no table.
-        untagged: Files that were read now without their tags, and why.
+        remark: How many tracks the table names, or why one that is there was not joined; None if
+            there is no table.
+        untagged: The files that were read now without their tags, and why.
     """
 
     root: Path
@@ -68,15 +68,16 @@ def read_catalog(
     on_progress: Callable[[int, int], None] | None = None,
     workers: int = 0,
 ) -> Catalog:
-    """Reads a catalog; its files in processes of their own.
+    """Reads a catalog; worker processes read the files.
 
     Args:
         audio: A folder, searched with all below it, or a table (CSV, TSV, Parquet) whose rows are
             the tracks. A `manifest.csv`, `.tsv` or `.parquet` in the folder, or beside it, is
-            joined by path if it can be. A table's cells go before tags, its `track_id` before ours.
-        known: `Catalog.files` of an earlier reading.
+            joined by path if it can be. A table's cells take precedence over tags, and its
+            `track_id` over ours.
+        known: `Catalog.files` of an earlier reading, so that only new and changed files are read.
         on_progress: Called with the number of files done and their total.
-        workers: Processes that read new files; 0 for one a core.
+        workers: How many processes read new files; 0 for one per core.
 
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
@@ -160,7 +161,7 @@ def _stamp(row: dict[str, object]) -> tuple[object, ...]:
 
 
 def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
-    """Keeps the first of files with the same bytes."""
+    """Keeps the first of the files that have the same bytes."""
     copies = files["content_id"].duplicated()
     first = files.drop_duplicates("content_id").set_index("content_id")["path"]
     skipped = [
@@ -174,7 +175,7 @@ def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
 def _join_table(
     root: Path, tracks: pd.DataFrame, table: pd.DataFrame, path: Path
 ) -> tuple[pd.DataFrame, int]:
-    """Adds a table's columns by file, whose cells go before tags; counts the tracks it names.
+    """Adds a table's columns to its files, instead of their tags; counts the tracks it names.
 
     Raises:
         CatalogError: If it names none of them, one of its columns of tags holds something else, or
@@ -203,7 +204,7 @@ def _join_table(
 
 
 def _own_ids(tracks: pd.DataFrame) -> "pd.Series[str]":
-    """The ids that a table gave; the content's where it gave none."""
+    """The ids that a table gave; where it gave none, the id of the content."""
     own = tracks["track_id"] if "track_id" in tracks else pd.Series(pd.NA, tracks.index)
     return own.astype("string").fillna(tracks["content_id"])
 

@@ -36,7 +36,7 @@ _TEXTS = {"track_id", "title", "artist", "album", "genre"}
 
 
 def text_columns(columns: Iterable[object]) -> set[object]:
-    """Those that hold identifiers and names, which stay text even where they are digits."""
+    """The columns that hold identifiers and names, which stay text even where they are digits."""
     names = list(columns)
     ours = our_names(names)
     return {name for name in names if ours.get(name, name) in _TEXTS}

@@ -20,14 +20,14 @@ class FeatureTable:
     """A table of tracks and their features.
 
     Attributes:
-        path: Where it was read from; None for a frame of which that is unknown.
-        tracks: One row a track: `track_id`, `rows` (the numbers of all its rows, a list), then
+        path: The file it was read from; None for a frame of which that is unknown.
+        tracks: One row per track: `track_id`, `rows` (the numbers of all its rows, a list), then
             the table's columns, those of published tables under our names (`our_names`): title,
             artist (several joined by `; `), album, genre (a sorted list), year, duration_seconds.
             Whole numbers are Int64, others Float64, text string, truth values boolean; an empty
             cell is missing.
-        row_count: Rows of the table.
-        empty_cells: Cells that hold nothing.
+        row_count: How many rows the table has.
+        empty_cells: How many of its cells hold nothing.
     """
 
     path: Path | None
@@ -49,13 +49,13 @@ def read_feature_table(table: Path | pd.DataFrame, path: Path | None = None) -> 
     """Reads a table of features; rows of one `track_id` become one track.
 
     Of several rows for a track, all genres are kept, and the first row's other values. A row's
-    number stands in an unnamed first column, or is its place, from 0; it is also the `track_id`
+    number is in an unnamed first column, or is its place, from 0; it is also the `track_id`
     of a row that has none. A `tempo` of 0 says that none was found, and is missing, as an infinite
     number is. Shares are from 0 to 1, or in percent where their column's name says `%`.
 
     Args:
         table: A CSV, TSV or Parquet file, or what was read from one.
-        path: Where a frame was read from, if anywhere.
+        path: The file a frame was read from, if any.
 
     Raises:
         CatalogError: If it can't be read, has no rows or a column of that name, or a feature is no
@@ -96,7 +96,7 @@ def read_feature_table(table: Path | pd.DataFrame, path: Path | None = None) -> 
 
 
 def _checked(column: pd.Series, is_share: bool, table: str) -> pd.Series:
-    """A feature as numbers; refuses what is none, or a share beyond its range.
+    """A feature as numbers; refuses what isn't a number, or a share beyond its range.
 
     A share in a column called `energy_%`, say, is in percent.
     """
@@ -129,7 +129,7 @@ def _numbers(table: pd.DataFrame) -> Int64[np.ndarray, " rows"]:
 
 
 def _in_our_units(table: pd.DataFrame) -> pd.DataFrame:
-    """Seconds, years, artists joined by `; `, and no tempo of 0."""
+    """The table with durations in seconds, years, artists joined by `; `, and no tempo of 0."""
     cells = table.copy()
     if "duration_ms" in cells and "duration_seconds" not in cells:
         cells = cells.rename(columns={"duration_ms": "duration_seconds"})
@@ -149,7 +149,7 @@ def _in_our_units(table: pd.DataFrame) -> pd.DataFrame:
 def _lists(
     codes: Int64[np.ndarray, " values"], values: pd.Series, count: int
 ) -> list[list[object]]:
-    """The sorted distinct values of each code below `count`, a list each; missing ones left out."""
+    """A sorted list of the distinct values of each code below `count`, without missing ones."""
     pairs = pd.DataFrame({"code": codes, "value": values.to_numpy()}).dropna().drop_duplicates()
     pairs = pairs.sort_values(["code", "value"])
     ends = np.searchsorted(pairs["code"], np.arange(count + 1))

@@ -9,7 +9,7 @@ _BLOCK = 1 << 20
 
 
 def content_id(path: Path) -> str:
-    """First 16 hexadecimal digits of the SHA-256 of a file's bytes.
+    """The first 16 hexadecimal digits of the SHA-256 of a file's bytes.
 
     With 64 bits, two different files among a million share an id with a probability of 3e-8.
 
@@ -21,7 +21,7 @@ def content_id(path: Path) -> str:
 
 
 def audio_id(path: Path) -> str:
-    """The same of the bytes that sound: edited tags do not change it.
+    """Names the bytes that sound, as `content_id` does all: edited tags do not change it.
 
     Raises:
         OSError: If the file can't be read.

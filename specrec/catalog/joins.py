@@ -21,11 +21,11 @@ class Joined:
     """What came of joining a table.
 
     Attributes:
-        path: The table.
-        rows: Its rows.
-        tracks: Tracks that they stand for.
-        empty_cells: Cells that hold nothing.
-        files: Files that were looked up.
+        path: The table's file.
+        rows: How many rows it has.
+        tracks: How many tracks the rows stand for.
+        empty_cells: How many of its cells hold nothing.
+        files: How many files were looked up.
         known: How many of them the table knows.
     """
 
@@ -49,7 +49,7 @@ def join_features(root: Path, tracks: pd.DataFrame, path: Path) -> tuple[pd.Data
 
     Args:
         root: The folder to which the tracks' paths are relative.
-        tracks: With path and track_id.
+        tracks: The tracks, with the columns path and track_id.
         path: A CSV, TSV or Parquet file.
 
     Returns:

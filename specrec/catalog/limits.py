@@ -1,4 +1,4 @@
-"""A bound on what reading a file's tags may cost: their sizes and numbers are whatever it says."""
+"""Limits to what reading a file's tags may cost: they are as long and as many as it says."""
 
 import signal
 import sys
@@ -18,15 +18,15 @@ class OutOfTime(BaseException):
 def limited(seconds: float, memory_bytes: int) -> Iterator[None]:
     """Ends the block when it has computed or allocated too much.
 
-    Only in a process's main thread, as a worker's is, and where the system can.
+    It does so only in a process's main thread, as in a worker, and where the system can.
 
     Args:
-        seconds: Of computing; waiting for a disk does not count.
-        memory_bytes: Beyond what the process has now.
+        seconds: The limit of computing time; waiting for a disk does not count.
+        memory_bytes: The limit of memory beyond what the process has now.
 
     Raises:
-        OutOfTime: After so many seconds.
-        MemoryError: Where more memory would be needed.
+        OutOfTime: When the time is up.
+        MemoryError: When more memory would be needed.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(
         signal, "SIGVTALRM"

@@ -1,4 +1,4 @@
-"""What worker processes read of a file for the catalog. Apart from it, so they load no pandas."""
+"""What worker processes read for the catalog: a module of its own, so that they load no pandas."""
 
 from pathlib import Path
 

@@ -59,9 +59,9 @@ class FoundFile:
     """An audio file, by its path below the audio root.
 
     Attributes:
-        path: Relative to the root, with forward slashes.
-        size: Bytes.
-        mtime_ns: Time of the last change, in nanoseconds.
+        path: The path relative to the root, with forward slashes.
+        size: The size in bytes.
+        mtime_ns: When it last changed, in nanoseconds since 1970.
     """
 
     path: str
@@ -74,9 +74,9 @@ class Skipped:
     r"""A file that can't be used, and why.
 
     Attributes:
-        path: Relative to the audio root; bytes that are not UTF-8 are written as `\\xNN`.
-        reason: Stable code.
-        detail: One line for a person.
+        path: The path relative to the audio root; bytes that are not UTF-8 are written as `\\xNN`.
+        reason: Why, as a code that stays the same between releases.
+        detail: Why, as one line to read.
     """
 
     path: str
@@ -90,8 +90,8 @@ class Scan:
 
     Attributes:
         files: The audio files, sorted by path.
-        skipped: Names that promise audio but can't be opened as a file.
-        ignored: Number of other files (pictures, texts, hidden ones).
+        skipped: The files that are named like audio but can't be opened.
+        ignored: How many other files there are (pictures, texts, hidden ones).
     """
 
     files: list[FoundFile] = field(default_factory=list)

@@ -20,10 +20,10 @@ def split_tracks(
     in random order, each to the split that is furthest below its share.
 
     Args:
-        tracks: One row a track.
+        tracks: One row per track.
         group_by: Columns such as `artist`, `album`, `source`; none to split track by track.
-        fractions: Share of each split, such as {"train": 0.8, "valid": 0.2}; they sum to 1.
-        seed: Of the order in which groups are dealt out.
+        fractions: The share of each split, such as {"train": 0.8, "valid": 0.2}; they sum to 1.
+        seed: The seed of the order in which groups are dealt out.
 
     Returns:
         The split of each track, on the index of `tracks`.
@@ -50,7 +50,7 @@ def split_tracks(
 
 
 def tied_groups(tracks: pd.DataFrame, group_by: Sequence[str]) -> np.ndarray:
-    """Connected components of the graph that joins each track to its values."""
+    """Numbers the groups of tracks that share a value in a column, directly or through others."""
     links_from, links_to = [np.zeros(0, int)], [np.zeros(0, int)]
     nodes = len(tracks)
     for name in group_by:

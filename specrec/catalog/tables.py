@@ -1,4 +1,4 @@
-"""Tables of tracks: CSV or Parquet, one row a track, with a column that names its file."""
+"""Tables of tracks: CSV or Parquet, one row per track, with a column that names its file."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _NUMBER = r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
 
 
 def is_table(path: Path) -> bool:
-    """Whether a path names a table: by its suffix, or for it is a file, as no library is."""
+    """Whether a path is a table: by its suffix, or because it is a file, which no library is."""
     return path.suffix.lower() in _SUFFIXES or path.is_file()
 
 
@@ -38,7 +38,7 @@ def read_table(path: Path, audio: Path | None = None) -> pd.DataFrame:
         path: A table, as `load_table` reads it. Its files are named in a column `path`, `file`,
             `filename`, `filepath` or `audio`, absolute or relative to the table's folder; with
             slashes of either kind, in either of Unicode's forms.
-        audio: A folder to which they may be relative instead.
+        audio: A folder that the files' paths may be relative to instead.
 
     Returns:
         All columns, with the files' absolute paths as the index. Empty cells are missing values;
@@ -128,7 +128,7 @@ def _load_csv(path: Path) -> pd.DataFrame:
 
 
 def _with_point(column: "pd.Series[object]") -> "pd.Series[object]":
-    """Numbers of a column that writes decimals with a comma; any other as it is."""
+    """A column of decimals with commas as numbers; any other column as it is."""
     if pd.api.types.is_numeric_dtype(column):
         return column
     cells = column.dropna().astype(str)

@@ -42,13 +42,13 @@ class Tags:
     """What a file says of itself; None where it says nothing.
 
     Attributes:
-        title: Name of the track.
+        title: The name of the track.
         artist: Its performers, joined by `; `; those of the album where it names none.
-        album: Its album.
+        album: The album that it is on.
         genre: Its genres, joined by `; `.
-        year: Year of its release.
-        duration_seconds: As the header states it.
-        lost: Why they could not be read; None where they were.
+        year: The year of its release.
+        duration_seconds: Its length, as the header states it.
+        lost: Why the tags could not be read; None where they could.
     """
 
     title: str | None = None
@@ -101,7 +101,7 @@ def _read(file: BinaryIO) -> Tags:
 
 
 def _attempt(read: Callable[[], Any]) -> Any:
-    """What a library makes of tags; None where it fails."""
+    """What a library reads from tags; None where it fails."""
     try:
         return read()
     except MemoryError:
@@ -111,7 +111,7 @@ def _attempt(read: Callable[[], Any]) -> Any:
 
 
 def _by_ffmpeg(file: BinaryIO) -> tuple[dict[str, list[str]], float]:
-    """Tags and seconds of a file that FFmpeg reads."""
+    """The tags of a file that FFmpeg reads, and its length in seconds."""
     from specrec.audio.ffmpeg import open_container  # here, for most files do without
 
     with open_container(file) as container:
@@ -119,7 +119,7 @@ def _by_ffmpeg(file: BinaryIO) -> tuple[dict[str, list[str]], float]:
 
 
 def _named(tags: Any) -> dict[str, list[str]]:
-    """The tags that are wanted, of mutagen's mapping or FFmpeg's, by names in small letters."""
+    """The tags that are wanted from mutagen's or FFmpeg's mapping, by names in small letters."""
     wanted = {name for names in _NAMES.values() for name in names}
     # Some of mutagen's mappings are lists of pairs too, as which they would be iterated.
     keys = [] if tags is None else [key for key in tags.keys() if key.casefold() in wanted]  # noqa: SIM118
@@ -127,7 +127,7 @@ def _named(tags: Any) -> dict[str, list[str]]:
 
 
 def _texts(tags: Any, key: str) -> list[str]:
-    """What one tag says; an error if that is no text, as APEv2's may be."""
+    """The texts of one tag; fails if it holds something else, as APEv2's may."""
     value = tags[key]
     values = [value] if isinstance(value, str) else getattr(value, "genres", value)
     # No surrogates, which stand for bytes in another encoding and which no table holds.
@@ -137,6 +137,6 @@ def _texts(tags: Any, key: str) -> list[str]:
 
 
 def _text(sources: Sequence[dict[str, list[str]]], names: Iterable[str]) -> str | None:
-    """The first that says something, several values joined."""
+    """The text of the first tag that says something, with several values joined."""
     said = (source[name] for name in names for source in sources if source.get(name))
     return "; ".join(next(said, []))[:_LONGEST] or None

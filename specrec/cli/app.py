@@ -46,8 +46,8 @@ GroupOption = Annotated[
     list[str],
     typer.Option(
         metavar="COLUMN",
-        help="Tracks that share its value depend on each other, as those of an artist or an album"
-        " do; may be repeated.",
+        help="Tracks with the same value count as related, as those of an artist or an album do;"
+        " may be repeated.",
     ),
 ]
 LabelOption = Annotated[
@@ -58,16 +58,21 @@ LabelOption = Annotated[
     ),
 ]
 SeedOption = Annotated[
-    int, typer.Option(min=0, help="Seed of all random choices; another one gives other results.")
+    int,
+    typer.Option(
+        metavar="NUMBER", min=0, help="Seed of all random choices; another one gives other results."
+    ),
 ]
 BaselinesOption = Annotated[
     bool,
     typer.Option("--baselines", help="Also measure MFCC and other baselines; decodes the audio."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-CountOption = Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")]
+CountOption = Annotated[
+    int, typer.Option("-k", metavar="NUMBER", min=1, help="How many neighbors.")
+]
 
-OverridesArgument = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")]
+OverridesArgument = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE")]
 HYDRA_SETTINGS = {"ignore_unknown_options": True, "help_option_names": []}
 """Of a command whose arguments, and options such as --help and --cfg, are Hydra's."""
 

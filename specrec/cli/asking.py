@@ -48,7 +48,7 @@ def query(
     queries: Annotated[
         list[str],
         typer.Argument(
-            metavar="QUERY...", help="A track_id, an audio file, or words of a title and artist."
+            metavar="QUERY", help="A track_id, an audio file, or words of a title and artist."
         ),
     ],
     k: CountOption = 10,
@@ -69,11 +69,13 @@ def query(
         bool, typer.Option("--other-albums", help="Leave out tracks from the album of QUERY.")
     ] = False,
     per_artist: Annotated[
-        int | None, typer.Option(min=1, help="At most so many tracks by one artist.")
+        int | None,
+        typer.Option(metavar="NUMBER", min=1, help="At most so many tracks by one artist."),
     ] = None,
     diversity: Annotated[
         float,
         typer.Option(
+            metavar="NUMBER",
             min=0,
             max=1,
             help="How much the tracks should differ from each other; try 0.3.",
@@ -150,7 +152,8 @@ def path(
         typer.Argument(metavar="GOAL", help="A track of the library, named in the same way."),
     ],
     steps: Annotated[
-        int, typer.Option("-n", min=1, max=100, help="How many steps lead to GOAL.")
+        int,
+        typer.Option("-n", metavar="NUMBER", min=1, max=100, help="How many steps lead to GOAL."),
     ] = 8,
     json: JsonOption = False,
     m3u: M3uOption = False,

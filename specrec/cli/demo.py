@@ -17,7 +17,8 @@ def demo(
         ),
     ] = Path("specrec-demo"),
     tracks: Annotated[
-        int, typer.Option(min=20, max=10_000, help="How many tracks to synthesize.")
+        int,
+        typer.Option(metavar="NUMBER", min=20, max=10_000, help="How many tracks to synthesize."),
     ] = 100,
     seed: SeedOption = 0,
 ) -> None:

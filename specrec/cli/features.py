@@ -72,7 +72,7 @@ def compare(
     query: Annotated[
         str | None,
         typer.Argument(
-            metavar="[QUERY]",
+            metavar="QUERY",
             help="A track of the library, or any audio file; without it, every track is a query.",
         ),
     ] = None,

@@ -59,9 +59,7 @@ def remove(
     library: LibraryArgument,
     tracks: Annotated[
         list[str],
-        typer.Argument(
-            metavar="TRACK...", help="A track_id, a path, or words of a title and artist."
-        ),
+        typer.Argument(metavar="TRACK", help="A track_id, a path, or words of a title and artist."),
     ],
 ) -> None:
     """Remove tracks from a library.
@@ -82,7 +80,7 @@ def restore(
     library: LibraryArgument,
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH]...", help="Removed files, as specrec status lists them."),
+        typer.Argument(metavar="PATH", help="Removed files, as specrec status lists them."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that was removed.")] = False,
 ) -> None:

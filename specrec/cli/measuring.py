@@ -24,7 +24,7 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL]...",
+            metavar="MODEL",
             help="What to compare with: models, libraries of the same tracks, or stored embeddings"
             " (FILE.npz:ARRAY).",
         ),
@@ -88,7 +88,7 @@ def evaluate(
     else:
         print_evaluation(evaluation)
     if output is not None:
-        from specrec.report.document import write_evaluation
+        from specrec.report.evaluation import write_evaluation
 
         write_evaluation(evaluation, output)
 

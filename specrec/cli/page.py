@@ -27,9 +27,17 @@ def report(
         typer.Option(metavar="QUERY", help="A track to show with its neighbors; may be repeated."),
     ] = None,
     queries: Annotated[
-        int, typer.Option(min=1, max=20, help="Without --query: how many typical tracks to show.")
+        int,
+        typer.Option(
+            metavar="NUMBER",
+            min=1,
+            max=20,
+            help="Without --query: how many typical tracks to show.",
+        ),
     ] = 3,
-    k: Annotated[int, typer.Option("-k", min=1, max=20, help="How many neighbors.")] = 5,
+    k: Annotated[
+        int, typer.Option("-k", metavar="NUMBER", min=1, max=20, help="How many neighbors.")
+    ] = 5,
     audio: Annotated[bool, typer.Option(help="Include excerpts to listen to.")] = True,
     label: LabelOption = [],  # noqa: B006 (typer copies it)
 ) -> None:

@@ -28,7 +28,10 @@ def spectrograms(
         ),
     ],
     seconds: Annotated[
-        float, typer.Option(min=1.0, help="How much to draw, from the middle of each track.")
+        float,
+        typer.Option(
+            metavar="NUMBER", min=1.0, help="How much to draw, from the middle of each track."
+        ),
     ] = 30.0,
     whole: Annotated[bool, typer.Option("--whole", help="Draw the whole of each track.")] = False,
     axes: Annotated[
@@ -47,7 +50,7 @@ def spectrograms(
         ),
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=0, help="Number of processes; 0 is one per core.")
+        int, typer.Option(metavar="NUMBER", min=0, help="Number of processes; 0 is one per core.")
     ] = 0,
     json: JsonOption = False,
 ) -> None:

@@ -30,7 +30,9 @@ def gallery(
     library: LibraryArgument,
     by: ColumnArgument,
     output: OutputOption,
-    tracks: Annotated[int, typer.Option(min=1, max=100, help="How many tracks to draw.")] = 10,
+    tracks: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, max=100, help="How many tracks to draw.")
+    ] = 10,
     lowest: Annotated[
         bool, typer.Option("--lowest", help="Draw the lowest, not the highest.")
     ] = False,
@@ -54,7 +56,8 @@ def contrast(
     by: ColumnArgument,
     output: OutputOption,
     tracks: Annotated[
-        int, typer.Option(min=1, max=50, help="How many tracks to draw on each side.")
+        int,
+        typer.Option(metavar="NUMBER", min=1, max=50, help="How many tracks to draw on each side."),
     ] = 5,
     seed: SeedOption = 0,
 ) -> None:
@@ -76,7 +79,9 @@ def neighbors(
     library: LibraryArgument,
     query: QueryArgument,
     output: OutputOption,
-    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many neighbors.")] = 5,
+    k: Annotated[
+        int, typer.Option("-k", metavar="NUMBER", min=1, max=50, help="How many neighbors.")
+    ] = 5,
 ) -> None:
     """Draw the spectrogram of QUERY above those of its neighbors."""
     from specrec.recommend.library import Library

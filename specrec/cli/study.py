@@ -38,7 +38,10 @@ SpaceOption = Annotated[
 ClustersOption = Annotated[
     int | None,
     typer.Option(
-        "--clusters", min=2, help="How many clusters; without it, the number that fits best."
+        "--clusters",
+        metavar="NUMBER",
+        min=2,
+        help="How many clusters; without it, the number that fits best.",
     ),
 ]
 

@@ -10,16 +10,17 @@ class FrontEnd:
     """Settings of the spectrogram; they travel inside the model and are typed nowhere else.
 
     Attributes:
-        sample_rate: Hz; audio is resampled to it.
-        window_seconds: Length of the cuts that are embedded.
-        n_fft: Length of the Fourier transform and its Hann window, in samples.
-        hop_length: Samples between frames.
-        n_mels: Number of mel bands.
-        f_min: Lower edge of the lowest band, Hz.
-        f_max: Upper edge of the highest band, Hz.
-        log_floor: Power added before the logarithm; it hides what lies far below the music.
-        level_db: Root-mean-square level to which each window is brought first, dBFS, so that
-            loudness does not matter; null to leave it.
+        sample_rate: The rate to which audio is resampled, 8000 to 48000 Hz.
+        window_seconds: The length of the windows that are embedded, 0.5 to 60.
+        n_fft: The length of the Fourier transform and its Hann window in samples, at most 8192.
+        hop_length: How many samples there are from frame to frame, at most `n_fft`.
+        n_mels: How many mel bands there are, 16 to 512.
+        f_min: The lower edge of the lowest band in Hz.
+        f_max: The upper edge of the highest band in Hz, at most half the sample rate.
+        log_floor: The power that is added before the logarithm, above 0; it hides what is far below
+            the music.
+        level_db: The RMS level in dBFS to which each window is brought first, so that loudness
+            doesn't matter; null to leave it.
     """
 
     sample_rate: int = 22_050
@@ -59,26 +60,28 @@ class FrontEnd:
 
     @property
     def window_samples(self) -> int:
-        """Length of a window in samples."""
+        """The length of a window in samples."""
         return round(self.window_seconds * self.sample_rate)
 
 
 MEL_CNN = "mel_cnn"
 MUSICNN = "musicnn"
 MUSICNN_MELS = 67  # height of its tallest filters
+PIXELS = "pixels"
 IMAGENET = "imagenet"
 
 
 @dataclass
 class Architecture:
-    """Shape of an encoder's network.
+    """The shape of an encoder's network.
 
     Attributes:
-        backbone: Its convolutional part: ours, musicnn, or an image network of torchvision's, such
-            as resnet18; `specrec.model.backbones.build_backbone` knows the names.
-        widths: Channels of the stages of `mel_cnn`, or of the six kinds of filter of `musicnn`;
-            the image networks have their own.
-        embedding_dim: Length of an embedding.
+        backbone: The convolutional part: ours, musicnn, pixels, which has none, or an image network
+            of torchvision's, such as resnet18; `specrec.model.backbones.build_backbone` knows the
+            names.
+        widths: How many channels the stages of mel_cnn have, or the six kinds of filter of musicnn;
+            the height and width of the picture of pixels. The image networks have their own.
+        embedding_dim: The length of an embedding, 2 to 4096.
     """
 
     backbone: str = MEL_CNN
@@ -91,6 +94,10 @@ class Architecture:
         fits = self.backbone != MUSICNN or (len(self.widths) == 6 and min(self.widths) > 0)
         require(
             fits, "architecture.widths", list(self.widths), f"six positive numbers for {MUSICNN}"
+        )
+        fits = self.backbone != PIXELS or (len(self.widths) == 2 and min(self.widths) > 0)
+        require(
+            fits, "architecture.widths", list(self.widths), f"two positive numbers for {PIXELS}"
         )
         require(
             2 <= self.embedding_dim <= 4096,
@@ -105,9 +112,9 @@ class EncoderConfig:
     """The group `encoder`: what is trained.
 
     Attributes:
-        front_end: From samples to the spectrogram.
-        architecture: From the spectrogram to the embedding.
-        pretrained: Weights from which an image network starts: `imagenet` for torchvision's, or
+        front_end: How samples become a spectrogram.
+        architecture: The network that turns the spectrogram into an embedding.
+        pretrained: The weights from which an image network starts: `imagenet` for torchvision's, or
             a file with its state dict; null for random ones.
     """
 
@@ -120,6 +127,6 @@ class EncoderConfig:
         mels = self.front_end.n_mels
         fits = backbone != MUSICNN or mels >= MUSICNN_MELS
         require(fits, "front_end.n_mels", mels, f"{MUSICNN_MELS} or more for {MUSICNN}")
-        fits = self.pretrained is None or backbone not in (MEL_CNN, MUSICNN)
+        fits = self.pretrained is None or backbone not in (MEL_CNN, MUSICNN, PIXELS)
         rule = f"null for {backbone}, which starts from random weights"
         require(fits, "encoder.pretrained", self.pretrained, rule)

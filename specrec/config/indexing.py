@@ -1,4 +1,4 @@
-"""Settings of `index.py`."""
+"""Settings of `specrec index`."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from specrec.config.rule import require
 
 @dataclass
 class IndexConfig:
-    """Settings of `index.py`.
+    """Settings of `specrec index`.
 
     Attributes:
         audio: A folder of music, or a table of tracks.

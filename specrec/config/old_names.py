@@ -26,6 +26,6 @@ def renamed(name: str) -> str | None:
     'search is called index_type now'
 
     Args:
-        name: The setting as it is typed, such as `data.extra`, or with its value.
+        name: The setting as it is typed, such as `data.extra`, or with a value that was renamed.
     """
     return f"{name} is called {NEW_NAMES[name]} now" if name in NEW_NAMES else None

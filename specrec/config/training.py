@@ -1,4 +1,4 @@
-"""Settings of `train.py`, except those of the encoder."""
+"""Settings of `specrec train`, except those of the encoder."""
 
 from dataclasses import dataclass, field
 
@@ -211,7 +211,7 @@ class TrainingConfig:
 
 @dataclass
 class TrainConfig:
-    """Settings of `train.py`.
+    """Settings of `specrec train`.
 
     Attributes:
         name: The model's name.

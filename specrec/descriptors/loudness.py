@@ -45,25 +45,32 @@ class LoudnessMeter:
 
     def __init__(self) -> None:
         self._samples = 0
-        self._rest = np.zeros((1, _STEP_SAMPLES // 2), np.float32)
+        self._held = [np.zeros((1, _STEP_SAMPLES // 2), np.float32)]
         self._steps = [np.zeros(0)]
 
     def add(self, channels: Float32[np.ndarray, "channels samples"]) -> None:
         """Hears the next samples."""
         self._samples += channels.shape[1]
-        if len(self._rest) != len(channels):  # before the first of them
-            self._rest = np.repeat(self._rest[:1], len(channels), axis=0)
-        heard = np.concatenate([self._rest, channels], axis=1)
+        if len(self._held[0]) != len(channels):  # before the first of them
+            self._held = [np.repeat(self._held[0][:1], len(channels), axis=0)]
+        self._held.append(channels)
+        if sum(piece.shape[1] for piece in self._held) > _TOGETHER * _STEP_SAMPLES:
+            self._measure_held()
+
+    def _measure_held(self) -> None:
+        heard = np.concatenate(self._held, axis=1)
         self._steps.append(_power(heard))
-        self._rest = heard[:, len(self._steps[-1]) * _STEP_SAMPLES :]
+        self._held = [heard[:, len(self._steps[-1]) * _STEP_SAMPLES :]]
 
     def read(self) -> dict[str, float]:
         """What `loudness` says of all that was heard."""
+        self._measure_held()
         steps = np.concatenate(self._steps)
         missing = max(self._samples // _STEP_SAMPLES, _BLOCK_STEPS) - len(steps)
         if missing > 0:
-            silence = (missing + 1) * _STEP_SAMPLES - self._rest.shape[1]
-            steps = np.concatenate([steps, _power(np.pad(self._rest, ((0, 0), (0, silence))))])
+            (rest,) = self._held
+            silence = (missing + 1) * _STEP_SAMPLES - rest.shape[1]
+            steps = np.concatenate([steps, _power(np.pad(rest, ((0, 0), (0, silence))))])
         blocks = _gate(_sliding_mean(steps, _BLOCK_STEPS), _BLOCK_GATE_LU)
         short_term = _gate(_sliding_mean(steps, _SHORT_TERM_STEPS), _RANGE_GATE_LU)
         integrated = _lufs(blocks.mean(keepdims=True))[0] if len(blocks) else QUIETEST_LUFS
@@ -121,19 +128,19 @@ def _channel_power(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray
     power = np.empty(len(frames))
     for start in range(0, len(frames), _TOGETHER):
         faded = frames[start : start + _TOGETHER] * _FADE
-        spectrum = scipy.fft.rfft(faded, overwrite_x=True)
-        squares = np.square(spectrum.real) + np.square(spectrum.imag)
-        power[start : start + _TOGETHER] = squares @ _GAINS
+        parts = scipy.fft.rfft(faded, overwrite_x=True).view(np.float32)
+        power[start : start + _TOGETHER] = np.square(parts, out=parts) @ _GAINS
     return power
 
 
 _FADE = np.sin(np.pi * (np.arange(2 * _STEP_SAMPLES) + 0.5) / (2 * _STEP_SAMPLES)).astype(
     np.float32
 )
-# Each bin but the outermost, which hardly count, stands for a negative frequency too.
-_GAINS = (k_gain(np.fft.rfftfreq(2 * _STEP_SAMPLES, 1 / SAMPLE_RATE)) / _STEP_SAMPLES**2).astype(
-    np.float32
-)
+# For the real and the imaginary part of each bin, which but for the outermost, which hardly count,
+# stands for a negative frequency too.
+_GAINS = np.repeat(
+    k_gain(np.fft.rfftfreq(2 * _STEP_SAMPLES, 1 / SAMPLE_RATE)) / _STEP_SAMPLES**2, 2
+).astype(np.float32)
 
 
 def _sliding_mean(power: Float[np.ndarray, " steps"], width: int) -> Float[np.ndarray, " windows"]:

@@ -12,81 +12,71 @@ Runs = list[np.ndarray]
 
 
 def sliding_median(
-    values: Float32[np.ndarray, "rows columns"], width: int, axis: int
+    values: Float32[np.ndarray, "rows columns"], width: int
 ) -> Float32[np.ndarray, "rows columns"]:
-    """Median of the `width` cells around each, mirrored at the edges.
+    """Median of the `width` cells around each in its column, mirrored at the ends.
 
     Neighboring windows share most of the comparisons: a run of eight cells is sorted from two
     runs of four, which are those of the window four cells on, too. For 15 cells it takes a tenth
     of the time of `scipy.ndimage.median_filter`.
 
     Args:
-        values: What is filtered along `axis`.
+        values: What is filtered.
         width: Odd.
-        axis: 0 or 1.
     """
-    margin = [(0, 0), (0, 0)]
-    margin[axis] = (width // 2, width // 2)
-    padded = np.pad(values, margin, mode="symmetric")
-    halo = width - 1 if axis == 0 else 0
+    padded = np.pad(values, ((width // 2, width // 2), (0, 0)), mode="symmetric")
     medians = np.empty_like(values)
     for start in range(0, len(values), _TOGETHER):
-        rows = padded[start : start + _TOGETHER + halo]
-        medians[start : start + _TOGETHER] = _medians(rows, width, axis)
+        rows = padded[start : start + _TOGETHER + width - 1]
+        medians[start : start + _TOGETHER] = _medians(rows, width)
     return medians
 
 
-def _medians(values: np.ndarray, width: int, axis: int) -> np.ndarray:
+def _medians(values: np.ndarray, width: int) -> np.ndarray:
     """Of each window that lies within."""
     half = 1 << (width.bit_length() - 1)
-    first, second = _sorted_runs(values, half, axis), _sorted_runs(values, width - half, axis)
-    return _least_above_half(first, [_shift(run, half, axis) for run in second], axis)
+    first, second = _sorted_runs(values, half), _sorted_runs(values, width - half)
+    return _least_above_half(first, [run[half:] for run in second])
 
 
-def _sorted_runs(values: np.ndarray, length: int, axis: int) -> Runs:
+def _sorted_runs(values: np.ndarray, length: int) -> Runs:
     """The cells of each run of this length, sorted; as many runs as there is room for."""
     if length < 2:
         return [values][:length]
     half = 1 << ((length - 1).bit_length() - 1)
-    first, second = _sorted_runs(values, half, axis), _sorted_runs(values, length - half, axis)
-    return _merge(first, [_shift(run, half, axis) for run in second], axis)
+    first, second = _sorted_runs(values, half), _sorted_runs(values, length - half)
+    return _merge(first, [run[half:] for run in second])
 
 
-def _merge(first: Runs, second: Runs, axis: int) -> Runs:
+def _merge(first: Runs, second: Runs) -> Runs:
     """Batcher's odd-even merge (1968, "Sorting networks and their applications")."""
     if not first or not second:
         return first or second
     if len(first) == len(second) == 1:
-        low, high = _alike(first[0], second[0], axis)
+        low, high = _alike(first[0], second[0])
         return [np.minimum(low, high), np.maximum(low, high)]
-    even = _merge(first[::2], second[::2], axis)
-    odd = _merge(first[1::2], second[1::2], axis)
+    even = _merge(first[::2], second[::2])
+    odd = _merge(first[1::2], second[1::2])
     merged = even[:1]
     for low, high in zip(odd, even[1:], strict=False):
-        low, high = _alike(low, high, axis)
+        low, high = _alike(low, high)
         merged += [np.minimum(low, high), np.maximum(low, high)]
     longer = max(odd, even[1:], key=len)
     return merged + longer[min(len(odd), len(even) - 1) :]
 
 
-def _least_above_half(first: Runs, second: Runs, axis: int) -> np.ndarray:
+def _least_above_half(first: Runs, second: Runs) -> np.ndarray:
     """The median of two sorted runs: of the ways to take that many from both, the least maximum."""
     rank = (len(first) + len(second) + 1) // 2
     ways = []
     for taken in range(max(0, rank - len(second)), min(rank, len(first)) + 1):
         ends = first[taken - 1 : taken] if taken else []
         ends = ends + (second[rank - taken - 1 : rank - taken] if rank > taken else [])
-        ways.append(reduce(lambda a, b: np.maximum(*_alike(a, b, axis)), ends))
-    return reduce(lambda a, b: np.minimum(*_alike(a, b, axis)), ways)
+        ways.append(reduce(lambda a, b: np.maximum(*_alike(a, b)), ends))
+    return reduce(lambda a, b: np.minimum(*_alike(a, b)), ways)
 
 
-def _shift(values: np.ndarray, cells: int, axis: int) -> np.ndarray:
-    return values[cells:] if axis == 0 else values[:, cells:]
-
-
-def _alike(first: np.ndarray, second: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+def _alike(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both cut to the runs that both have."""
-    length = min(first.shape[axis], second.shape[axis])
-    if axis == 0:
-        return first[:length], second[:length]
-    return first[:, :length], second[:, :length]
+    length = min(len(first), len(second))
+    return first[:length], second[:length]

@@ -216,8 +216,8 @@ def percussive_share(mel: Float32[np.ndarray, "frames bands"]) -> float:
     if total == 0:
         return np.nan
     # The median of powers is the power of the median, so that no root is needed.
-    lasting = sliding_median(power, _MEDIAN_FRAMES, axis=0)
-    broad = sliding_median(power, _MEDIAN_BANDS, axis=1)
+    lasting = sliding_median(power, _MEDIAN_FRAMES)
+    broad = sliding_median(np.ascontiguousarray(power.T), _MEDIAN_BANDS).T
     either = lasting + broad
     mask = np.divide(broad, either, out=np.full_like(either, 0.5), where=either > 0)
     return float((mask * power).sum(dtype=np.float64) / total)

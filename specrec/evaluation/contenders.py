@@ -98,8 +98,8 @@ def _stored(
 ) -> Float32[np.ndarray, "tracks dim"]:
     """The mean over a track's windows, each dimension standardized over the tracks.
 
-    The file is one from which `train.py` distils: `track_id`, `windows` (rows of each track, in
-    that order) and the embeddings, one row a window.
+    The file is one from which `specrec train` distils: `track_id`, `windows` (rows of each track,
+    in that order) and the embeddings, one row a window.
     """
     try:
         with np.load(file) as content:

@@ -162,8 +162,8 @@ def _shared_sides(
     Of a key, whether it is the same.
     """
     first, second = measured.known(background), measured.known(background + 1)
-    shared = set()
-    for name in first.keys() & second.keys():
+    shared, usual = set(), {feature.name for feature in measured.features}
+    for name in first.keys() & second.keys() & usual:
         if name == "key":
             if first[name] == second[name]:
                 shared.add((name, "same"))

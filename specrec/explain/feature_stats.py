@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Float64
 
-from specrec.descriptors.features import FEATURES
+from specrec.descriptors.features import FEATURES, Feature
 from specrec.model.probe import Probe
 
 FEWEST = 20
@@ -45,7 +46,6 @@ class FeatureStats:
 
     Attributes:
         probe: What predicts features from an embedding; None if nothing does.
-        features: The features with enough values to say what is usual.
     """
 
     def __init__(
@@ -65,22 +65,31 @@ class FeatureStats:
         self._embeddings = embeddings
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
-        self._usual: dict[str, np.ndarray] = {}
-        chosen = np.arange(len(embeddings))
+        for name in (name for name in FEATURES if name in table):
+            column = pd.to_numeric(table[name], errors="coerce")
+            self._known[name] = column.to_numpy(np.float64, na_value=np.nan)
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The features with enough values to say what is usual."""
+        return tuple(FEATURES[name] for name in self._usual)
+
+    @cached_property
+    def _usual(self) -> dict[str, Float64[np.ndarray, " values"]]:
+        """Their values over the collection, or a sample of it, ascending."""
+        chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
-        sample = np.asarray(embeddings[chosen])
+        sample, usual = np.asarray(self._embeddings[chosen]), {}
         for name in FEATURES:
-            known = np.full(len(embeddings), np.nan)
-            if name in table:
-                column = pd.to_numeric(table[name], errors="coerce")
-                known = column.to_numpy(np.float64, na_value=np.nan)
-            here = known[chosen]
-            filled = np.where(np.isnan(here), self._predict(name, sample), here)
-            usual = np.sort(filled[np.isfinite(filled)])
-            if len(usual) >= FEWEST:
-                self._known[name], self._usual[name] = known, usual
-        self.features = tuple(FEATURES[name] for name in self._usual)
+            values = self._predict(name, sample).astype(np.float64)
+            if name in self._known:
+                here = self._known[name][chosen]
+                values = np.where(np.isnan(here), values, here)
+            values = np.sort(values[np.isfinite(values)])
+            if len(values) >= FEWEST:
+                usual[name] = values
+        return usual
 
     def known(self, row: int) -> dict[str, float]:
         """The features of a track of the collection that were measured or stand in the table."""

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,6 +126,7 @@ def build_library(
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
+            manifest=after.manifest | {"settings": _lasting(config)},
             descriptors=_measure(config, known, after, on_measure),
             duplicates=pair_duplicates(same, after, store),
         )
@@ -173,6 +175,18 @@ def _rehearse(
         untagged=work.catalog.untagged,
         moved_from=work.moved_from,
     )
+
+
+def _lasting(config: IndexConfig) -> dict[str, Any]:
+    """The settings with which `Library.update` repeats a run."""
+    table = config.feature_table
+    return {
+        "audio": str(Path(config.audio).absolute()),
+        "windows_per_track": config.windows_per_track,
+        "measure_features": config.measure_features,
+        "feature_table": None if table is None else str(Path(table).absolute()),
+        "index_type": config.index_type,
+    }
 
 
 def _same_key(before: Generation, key: str) -> bool:

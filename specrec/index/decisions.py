@@ -2,7 +2,7 @@
 
 `decisions.json` and its copy, `decisions.copy.json`, hold the tracks that `specrec remove` took
 out, and what lets a track stay though its file is gone. Whatever else of a library is lost,
-`index.py` makes it anew from the music; these two it only carries on.
+`specrec index` makes it anew from the music; these two it only carries on.
 """
 
 import math

@@ -52,7 +52,7 @@ def check_no_file(library: Path) -> None:
         LibraryError: If it is one.
     """
     if library.is_file():
-        raise LibraryError(f"{library}: a file; a library is a folder that index.py writes")
+        raise LibraryError(f"{library}: a file; a library is a folder that specrec index writes")
 
 
 class Hold:

@@ -76,7 +76,7 @@ def open_generation(library: Path) -> Generation:
     if generation is None:
         raise LibraryError(
             f"{library}: no library there; write one with"
-            f" python index.py audio=MUSIC library={library}"
+            f" specrec index audio=MUSIC library={library}"
         )
     return generation
 
@@ -190,7 +190,7 @@ def refuse_damage(before: Generation) -> None:
     """
     if before.version < 3:
         raise LibraryError(
-            f"{before.folder}: of an older format; run index.py once, then repeat this"
+            f"{before.folder}: of an older format; run specrec index once, then repeat this"
         )
     damage = damaged_files(before.folder, before.sums)
     if damage:

@@ -50,8 +50,8 @@ class Repair:
     """What came of mending a library. What people decided about it stands as before.
 
     Attributes:
-        tracks: Tracks that the library has now; 0 if none opens before `index.py` has run.
-        again: Tracks that `index.py` embeds again, if their files are there.
+        tracks: Tracks that the library has now; 0 if none opens before `specrec index` has run.
+        again: Tracks that `specrec index` embeds again, if their files are there.
         lost: Tracks of damaged segments of which nothing could be saved.
     """
 
@@ -182,7 +182,7 @@ def _inconsistencies(library: Path, folder: Path, damaged: set[Path]) -> list[st
 
 
 def repair_library(library: Path, found: Verification) -> Repair:
-    """Saves what is whole, and removes only what is damaged; `index.py` makes that anew.
+    """Saves what is whole, and removes only what is damaged; `specrec index` makes that anew.
 
     A track of which the embedding or the windows are damaged keeps the other half, and what can
     be told from it, until its file is embedded again. Nothing that people decided is lost: neither

@@ -57,7 +57,7 @@ def _between(
     asked: list[int],
     ends: Float64[np.ndarray, "2 dim"],
     steps: int,
-) -> tuple[Int64[np.ndarray, " tracks"], Float64[np.ndarray, "tracks dim"]]:
+) -> tuple[Int64[np.ndarray, " between"], Float64[np.ndarray, "between dim"]]:
     """Tracks near the arc between two, in the order in which they lie along it."""
     full = _angle(ends[0] @ ends[1])
     towards = ends[1] - (ends[0] @ ends[1]) * ends[0]

@@ -13,14 +13,13 @@ from jaxtyping import Float32
 
 from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
+from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
-from specrec.errors import AudioError, LibraryError, ModelError, QueryError
+from specrec.errors import AudioError, LibraryError, ModelError, QueryError, Reason
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
-from specrec.index.generation import Generation
+from specrec.index.generation import Generation, skipped_files
 from specrec.index.generations import read_generation
-from specrec.index.maintenance import Status, library_status, remove_tracks
-from specrec.index.repair import Verification, verify_library
 from specrec.model.card import read_card
 from specrec.model.probe import Probe, load_probe
 from specrec.model.registry import find_model
@@ -39,7 +38,10 @@ from specrec.recommend.search import find_neighbors
 from specrec.recommend.space import Space
 
 if TYPE_CHECKING:
+    # What writes a library needs a decoder, which a question does not.
     from specrec.index.build import BuildReport
+    from specrec.index.maintenance import Status
+    from specrec.index.repair import Verification
     from specrec.model.model import Model
 
 By = Literal["sound", "features", "both"]
@@ -49,6 +51,7 @@ Asked = str | os.PathLike[str] | Query
 """A track_id, a path (also of a file outside the library), words of title and artist, or a query
 that is resolved already."""
 
+_SPACES = 3  # the last that were asked about
 _REMEMBERED = 16  # files from outside that were asked about last
 
 
@@ -121,7 +124,7 @@ class Library:
         """Brings the library up to date with its folder of music, and opens its new state.
 
         Args:
-            settings: Of `conf/index.yaml`, by name; what was said at the first run counts no more.
+            settings: Settings of `conf/index.yaml` that are to be other than in the last run.
 
         Raises:
             CatalogError: If there is no audio any more.
@@ -130,10 +133,39 @@ class Library:
         """
         from specrec.index.build import build_library
 
-        given = {"audio": str(self.audio_root), "model": str(self._model_folder())}
-        report = build_library(IndexConfig(**(given | settings), library=str(self.folder)))
+        last = {"audio": str(self.audio_root)} | self.generation.manifest.get("settings", {})
+        given = last | {"model": str(self._model_folder())} | settings
+        report = build_library(IndexConfig(**given, library=str(self.folder)))
         self.__dict__ = Library.open(self.folder).__dict__
         return report
+
+    def add(self, *files: str | os.PathLike[str]) -> list[Query]:
+        """Takes files into the library that were put into its folder of music.
+
+        Args:
+            files: Paths below the library's `audio_root`. Other files that are new there are
+                taken in too.
+
+        Returns:
+            The tracks of those files.
+
+        Raises:
+            QueryError: If a file is not below the folder of music.
+            AudioError: If a file can't be used; the others have been taken in.
+            LibraryError: If the library is damaged or in use.
+        """
+        root = self.audio_root.resolve()
+        paths = [Path(file).resolve() for file in files]
+        for path in paths:
+            if not path.is_relative_to(root):
+                raise QueryError(f"{path}: not below {root}, where the library's music is")
+        self.update()
+        skipped = {item.path: item for item in skipped_files(self.generation.skipped)}
+        for path in paths:
+            item = skipped.get(str(path.relative_to(root)))
+            if item is not None:
+                raise AudioError(path, Reason(item.reason), item.detail)
+        return [self.resolve(path) for path in paths]
 
     def remove(self, *tracks: Asked) -> list[Query]:
         """Takes tracks out of the library, which leaves their files out from now on.
@@ -145,17 +177,23 @@ class Library:
             QueryError: If one fits no track or several.
             LibraryError: If the library is damaged or in use.
         """
+        from specrec.index.maintenance import remove_tracks
+
         found = [self._inside(self.resolve(track)) for track in tracks]
         remove_tracks(self.folder, [str(query.track.track_id) for query in found])
         self.__dict__ = Library.open(self.folder).__dict__
         return found
 
-    def status(self) -> Status:
+    def status(self) -> "Status":
         """What the library holds: tracks, skipped files, model, index, bytes on disk."""
+        from specrec.index.maintenance import library_status
+
         return library_status(self.folder)
 
-    def verify(self) -> Verification:
+    def verify(self) -> "Verification":
         """Reads every byte of the library and compares it with what was written."""
+        from specrec.index.repair import verify_library
+
         return verify_library(self.folder)
 
     @property
@@ -229,11 +267,22 @@ class Library:
             ModelError: If a file is to be embedded and the library's model is gone or another.
         """
         if isinstance(query, Query):
-            return query
+            return self._checked(query)
         found = self._names.resolve(query)
         if isinstance(found, Path):
             return self._query_of_file(found, content_id(found))
         return self.query_of_row(found)
+
+    def _checked(self, query: Query) -> Query:
+        """A query that is resolved already, if its row is still that of its track."""
+        row = query.row
+        known = row is None or self.tracks["content_id"].get(row) == query.content_id
+        if not known:
+            raise QueryError(
+                f"{query.track.title}: resolved before the library changed, or in another; resolve"
+                " it again"
+            )
+        return query
 
     def query_of_row(self, row: int) -> Query:
         """The track in a row, as a query."""
@@ -254,7 +303,8 @@ class Library:
         ((_, made),) = self.model.stream([path], workers=1, measure_features=measure)
         if isinstance(made, AudioError):
             raise made
-        measured = made.features or {}
+        features = made.features or {}
+        measured = {name: value for name, value in features.items() if name in FEATURES}
         return Query(
             replace(track_of_file(path), duration_seconds=made.seconds),
             None,
@@ -355,6 +405,8 @@ class Library:
             raise QueryError(f"tracks are compared by {', '.join(get_args(By))}; not by {by}")
         key = repr((by, features, sound_weight))
         if key not in self._spaces:
+            if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
+                del self._spaces[next(iter(self._spaces))]
             self._spaces[key] = self._space(by, features or FeatureSettings(), sound_weight)
         return self._spaces[key]
 

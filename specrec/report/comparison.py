@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 
+import rich.table
 from rich import box
-from rich.table import Table
 
 from specrec.bootstrap import Estimate
 from specrec.descriptors.vocabulary import noun, value_text
@@ -12,6 +12,7 @@ from specrec.recommend.by_both import HybridSpace
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.space import Space
 from specrec.report.console import Console, escape
+from specrec.report.table import Table, print_tables
 from specrec.report.terminal import name_of
 from specrec.study.comparison import Disagreement, QueryComparison, RankedTrack
 from specrec.study.library_comparison import AgreedQuery, LibraryComparison
@@ -19,6 +20,7 @@ from specrec.study.library_comparison import AgreedQuery, LibraryComparison
 FORMAT_VERSION = 1
 
 _TELLING = 0.005  # the least part of a score that is printed as more than 0.00
+_LISTED = 3  # queries on which two systems agree most and least
 _METRICS = {"cosine": "the cosine", "euclidean": "the Euclidean distance"}
 
 
@@ -59,7 +61,7 @@ def print_space(space: Space) -> None:
 def print_query_comparison(comparison: QueryComparison) -> None:
     """Prints two answers side by side, how far they agree, and what sets them apart."""
     console = Console()
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left")
+    table = rich.table.Table(box=box.SIMPLE_HEAD, title_justify="left")
     table.title = f"[bold]{escape(name_of(comparison.query))}[/]"
     table.add_column("#", justify="right", style="dim")
     for title, other in (("by sound", "by features"), ("by features", "by sound")):
@@ -91,34 +93,53 @@ def print_query_comparison(comparison: QueryComparison) -> None:
 
 def print_library_comparison(comparison: LibraryComparison) -> None:
     """Prints how far two systems agree over a library, and what neighbors of each share."""
-    console, k = Console(), comparison.k
-    asked = f"{comparison.queries} of {comparison.tracks} tracks asked about"
-    if comparison.left_out:
-        asked += f"; {comparison.left_out} left out, of which too few features are known"
-    console.print(f"Sound and features ({_origin(comparison.sources)}): {asked}")
-    console.print(
-        f"the first {k} have {_percent(comparison.overlap)} in common; two unrelated rankings"
-        f" would have {100 * comparison.chance:.1f} %"
+    print_tables(*comparison_tables(comparison))
+
+
+def comparison_tables(found: LibraryComparison) -> list[Table]:
+    """How far two systems agree, what neighbors of each share, and the queries at both ends."""
+    return [_agreement(found), _shared(found), _queries(found)]
+
+
+def _agreement(found: LibraryComparison) -> Table:
+    low, *_, high = found.correlation_percentiles.values()
+    rows = [
+        [f"in common of the first {found.k}", _percent(found.overlap)],
+        ["by chance", f"{100 * found.chance:.1f} %"],
+        ["rank correlation of the two scores", interval_text(found.correlation)],
+        ["of nine queries in ten", f"{low:.2f} to {high:.2f}"],
+    ]
+    origin = _origin(found.sources)
+    note = f"{found.queries:,} of {found.tracks:,} tracks queried; features {origin}"
+    if found.left_out:
+        note += f"; {found.left_out:,} tracks left out, of which too few features are known"
+    return Table("How far they agree", ["figure", "value"], rows, f"{note}.")
+
+
+def _shared(found: LibraryComparison) -> Table:
+    rows = [
+        [noun(item.feature), interval_text(item.by_sound), interval_text(item.by_features)]
+        for item in found.features
+    ]
+    return Table(
+        "Difference between a query and its neighbors",
+        ["feature", "by sound", "by features"],
+        rows,
+        "Random tracks have a difference of 1; lower is more similar. In brackets: 95 % bootstrap"
+        " intervals over queries.",
     )
-    low, *_, high = comparison.correlation_percentiles.values()
-    console.print(
-        f"rank correlation {_interval(comparison.correlation)}; of nine queries in ten from"
-        f" {low:.2f} to {high:.2f}"
-    )
-    table = Table("feature", box=box.SIMPLE_HEAD)
-    table.add_column("neighbors by sound", justify="right")
-    table.add_column("neighbors by features", justify="right")
-    for item in comparison.features:
-        table.add_row(
-            escape(noun(item.feature)), _interval(item.by_sound), _interval(item.by_features)
-        )
-    console.print(table)
-    console.print(
-        "[dim]difference between a track and its neighbors, random tracks being 1;"
-        " in brackets 95 % bootstrap intervals over queries[/]"
-    )
-    _print_agreed(console, "They agree most on", comparison.most, k)
-    _print_agreed(console, "They agree least on", comparison.least, k)
+
+
+def _queries(found: LibraryComparison) -> Table:
+    def lines(queries: Sequence[AgreedQuery]) -> list[list[str]]:
+        return [
+            [name_of(item.track), f"{100 * item.overlap:.0f} %", f"{item.correlation:.2f}"]
+            for item in queries[:_LISTED]
+        ]
+
+    rows = lines(found.most) + lines(found.least)[::-1]
+    header = ["track", "in common", "rank correlation"]
+    return Table("Where they agree most, and least", header, rows)
 
 
 def _origin(sources: Mapping[str, str]) -> str:
@@ -149,17 +170,8 @@ def _apart(item: Disagreement) -> str:
     return f"[bold]{escape(name_of(match.track))}[/] is {ranks[0]}, but {ranks[1]}: {escape(why)}"
 
 
-def _print_agreed(console: Console, title: str, queries: Sequence[AgreedQuery], k: int) -> None:
-    console.print(title)
-    for item in queries:
-        shared = round(item.overlap * k)
-        console.print(
-            f"  {escape(name_of(item.track))} [dim]({shared} of {k}, rank correlation"
-            f" {item.correlation:.2f})[/]"
-        )
-
-
-def _interval(figure: Estimate) -> str:
+def interval_text(figure: Estimate) -> str:
+    """A figure and its interval."""
     return f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f})"
 
 

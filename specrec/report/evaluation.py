@@ -1,22 +1,17 @@
-"""An evaluation on the terminal and as JSON."""
+"""An evaluation as tables, on the terminal, as JSON, and as a folder with pictures."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
-
-from rich import box
-from rich.table import Table
+from pathlib import Path
 
 from specrec import __version__
 from specrec.bootstrap import Estimate
 from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Hubness, Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
-from specrec.report.console import Console, escape
-
-if TYPE_CHECKING:
-    from specrec.report.explanation_tables import Section
+from specrec.report.table import Table, print_tables
+from specrec.writing import write_file
 
 FORMAT_VERSION = 1
 METRIC_NAMES = {
@@ -27,8 +22,8 @@ METRIC_NAMES = {
     "ndcg_at_10": "nDCG@10",
     "mean_reciprocal_rank": "MRR",
 }
-_DIFFERENCES = ("precision_at_1", "precision_at_10", "mean_average_precision")
 INTERVALS = "In brackets: 95 % bootstrap intervals over queries."
+_DIFFERENCES = ("precision_at_1", "precision_at_10", "mean_average_precision")
 
 
 def evaluation_json(evaluation: Evaluation) -> str:
@@ -42,46 +37,93 @@ def print_evaluation(evaluation: Evaluation) -> None:
 
     Of the differences only some metrics; the JSON document has all.
     """
-    print_retrieval(evaluation.retrieval)
-    console = Console()
-    first = next(iter(evaluation.embeddings))
-    for retrieval in evaluation.retrieval:
-        if retrieval.differences and remark(retrieval) is None:
-            title = f"{escape(first)} minus the others\n{escape(subject(retrieval))}"
-            console.print(f"[italic]{title}[/]")
-            console.print(_metric_table(retrieval.differences, _DIFFERENCES, difference_text))
-    k = next(iter(evaluation.hubness.values())).k
-    console.print(f"[italic]Hubs: how often a track is among the first {k} of another[/]")
-    console.print(_hubness_table(evaluation.hubness))
-    for name, reason in evaluation.left_out.items():
-        console.print(f"[dim]{escape(name)} is left out: {escape(reason)}[/]\n", soft_wrap=True)
-    for name, stabilities in evaluation.robustness.items():
-        title = (
-            f"Altered files of {len(evaluation.track_ids)} tracks against their originals: {name}"
-        )
-        console.print(f"[italic]{escape(title)}[/]")
-        console.print(_robustness_table(stabilities))
-    if evaluation.explanations is not None:
-        # Here, not above: what is measured of explanations needs torch.
-        from specrec.report.explanation_tables import explanation_sections
-
-        for section in explanation_sections(evaluation.explanations):
-            console.print(f"[italic]{escape(section.title)}[/]")
-            console.print(_section_table(section))
-            if section.note:
-                console.print(f"[dim]{escape(section.note)}[/]\n")
+    print_tables(*evaluation_tables(evaluation, _DIFFERENCES))
 
 
 def print_retrieval(retrievals: Sequence[Retrieval]) -> None:
     """Prints a table for each label, without and with the artist filter."""
-    console = Console()
-    for retrieval in retrievals:
-        console.print(f"[italic]{escape(subject(retrieval))}[/]")
-        if (why := remark(retrieval)) is None:
-            console.print(_metric_table(retrieval.figures, METRIC_NAMES, figure_text))
-        else:
-            console.print(f"{escape(why)}\n")
-    console.print(f"[dim]{INTERVALS}[/]\n")
+    print_tables(*map(retrieval_table, retrievals))
+
+
+def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
+    """Writes `evaluation.json`, `evaluation.md` and the pictures that it shows."""
+    from specrec.report.plots import draw_evaluation
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_file(folder / "evaluation.json", evaluation_json(evaluation) + "\n")
+    pictures = [path.name for path in draw_evaluation(evaluation, folder)]
+    write_file(folder / "evaluation.md", evaluation_markdown(evaluation, pictures))
+
+
+def evaluation_markdown(evaluation: Evaluation, pictures: Iterable[str]) -> str:
+    """All figures as tables (GitHub's Markdown), followed by the pictures."""
+    chosen = f" with `{evaluation.where}`" if evaluation.where else ""
+    parts = [
+        "# Evaluation",
+        f"{len(evaluation.track_ids)} tracks of `{evaluation.library}`{chosen}. {INTERVALS}",
+        "With the artist filter on, tracks by the query's artist are no candidates, nor, where the"
+        " artist is unknown, those of its album.",
+        _embeddings(evaluation).to_markdown(),
+        *(table.to_markdown() for table in evaluation_tables(evaluation, METRIC_NAMES)),
+        *(f"![{Path(name).stem}]({name})" for name in pictures),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def evaluation_tables(evaluation: Evaluation, differences: Iterable[str]) -> list[Table]:
+    """All tables, in the order in which they are read.
+
+    Args:
+        evaluation: What was measured.
+        differences: Metrics of which the embeddings are compared with the first.
+    """
+    tables = []
+    for retrieval in evaluation.retrieval:
+        tables.append(retrieval_table(retrieval))
+        if retrieval.differences and remark(retrieval) is None:
+            first = next(iter(evaluation.embeddings))
+            title = f"{first} minus each other embedding, on the same resampled queries"
+            rows = _metric_rows(retrieval.differences, differences, difference_text)
+            tables.append(Table(f"{subject(retrieval)}: {title}", _header(differences), rows))
+    tables.append(hubness_table(evaluation.hubness, evaluation.left_out))
+    tables += [
+        _robustness_table(name, len(evaluation.track_ids), stabilities)
+        for name, stabilities in evaluation.robustness.items()
+    ]
+    if evaluation.explanations is not None:
+        # Here, not above: what is measured of explanations needs torch.
+        from specrec.report.explanation_tables import explanation_tables
+
+        tables += explanation_tables(evaluation.explanations)
+    return tables
+
+
+def _embeddings(evaluation: Evaluation) -> Table:
+    rows = tuple(
+        (name, str(item.dim), item.origin or "baseline", item.fingerprint or "")
+        for name, item in evaluation.embeddings.items()
+    )
+    return Table("Embeddings", ("embedding", "dimensions", "from", "fingerprint"), rows)
+
+
+def retrieval_table(retrieval: Retrieval) -> Table:
+    """How often tracks of one label are found, one row an embedding."""
+    if (why := remark(retrieval)) is not None:
+        return Table(subject(retrieval), (), (), why)
+    rows = _metric_rows(retrieval.figures, METRIC_NAMES, figure_text)
+    return Table(subject(retrieval), _header(METRIC_NAMES), rows)
+
+
+def _header(metrics: Iterable[str]) -> tuple[str, ...]:
+    return ("embedding", *(METRIC_NAMES[metric] for metric in metrics))
+
+
+def _metric_rows(
+    figures: Mapping[str, Mapping[str, Estimate]],
+    metrics: Iterable[str],
+    text: Callable[[Estimate], str],
+) -> tuple[tuple[str, ...], ...]:
+    return tuple((name, *(text(of[metric]) for metric in metrics)) for name, of in figures.items())
 
 
 def subject(retrieval: Retrieval) -> str:
@@ -112,61 +154,42 @@ def difference_text(figure: Estimate) -> str:
     return f"{figure.value:+.3f} ({figure.low:+.2f} to {figure.high:+.2f})"
 
 
-def _metric_table(
-    figures: Mapping[str, Mapping[str, Estimate]],
-    metrics: Iterable[str],
-    text: Callable[[Estimate], str],
+def hubness_table(
+    hubness: Mapping[str, Hubness], left_out: Mapping[str, str] | None = None
 ) -> Table:
-    """A row an embedding; a figure stands above its interval, so that six fit into 80 columns."""
-    table = _table("embedding", *(METRIC_NAMES[metric] for metric in metrics))
-    for name, of_embedding in figures.items():
-        cells = (text(of_embedding[metric]).split(" ", 1) for metric in metrics)
-        table.add_row(escape(name), *(f"{value}\n[dim]{ends}[/]" for value, ends in cells))
-    return table
+    """How evenly tracks are recommended, one row an embedding.
+
+    Args:
+        hubness: By embedding.
+        left_out: Embeddings that could not be measured, and why.
+    """
+    k = next(iter(hubness.values())).k
+    rows = tuple(
+        (name, f"{item.skewness:.2f}", f"{item.largest} times", f"{100 * item.never_share:.1f} %")
+        for name, item in hubness.items()
+    )
+    gone = [f"{name} is left out: {reason}." for name, reason in (left_out or {}).items()]
+    return Table(
+        f"Hubs: how often a track is among the first {k} of another (k-occurrence)",
+        ("embedding", "skewness", "largest hub", "never recommended"),
+        rows,
+        " ".join([f"The mean is {k}.", *gone]),
+    )
 
 
-def _hubness_table(hubness: Mapping[str, Hubness]) -> Table:
-    table = _table("embedding", "skewness", "largest hub", "never recommended")
-    for name, of_embedding in hubness.items():
-        table.add_row(
-            escape(name),
-            f"{of_embedding.skewness:.2f}",
-            f"{of_embedding.largest} times",
-            f"{of_embedding.never_share:.1%}",
-        )
-    return table
-
-
-def _robustness_table(stabilities: Mapping[str, Stability]) -> Table:
-    columns = ("median", "lowest", f">= {NEARLY_EQUAL}", "found first", "worst rank", "refused")
-    table = _table("cosine after", *columns)
-    for alteration, stability in stabilities.items():
-        table.add_row(
+def _robustness_table(name: str, tracks: int, stabilities: Mapping[str, Stability]) -> Table:
+    header = ("cosine after", "median", "lowest", f">= {NEARLY_EQUAL}", "original first",
+              "worst rank", "refused")  # fmt: skip
+    rows = tuple(
+        (
             alteration,
-            f"{stability.median_cosine:.4f}",
-            f"{stability.lowest_cosine:.4f}",
-            f"{stability.nearly_equal_share:.1%}",
-            f"{stability.first_share:.1%}",
-            str(stability.worst_rank),
-            str(stability.refused or "-"),
+            f"{item.median_cosine:.4f}",
+            f"{item.lowest_cosine:.4f}",
+            f"{100 * item.nearly_equal_share:.1f} %",
+            f"{100 * item.first_share:.1f} %",
+            str(item.worst_rank),
+            str(item.refused or "-"),
         )
-    return table
-
-
-def _section_table(section: "Section") -> Table:
-    """A figure stands above its interval, so that all fit into 80 columns."""
-    table = _table(*section.header)
-    for name, *cells in section.rows:
-        folded = (
-            cell.replace(" (", "\n[dim](", 1) + "[/]" if " (" in cell else cell for cell in cells
-        )
-        table.add_row(escape(name), *folded)
-    return table
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=0)
-    table.add_column(first, overflow="fold", min_width=14)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
+        for alteration, item in stabilities.items()
+    )
+    return Table(f"Altered files of {tracks} tracks against their originals: {name}", header, rows)

@@ -1,7 +1,6 @@
 """What was measured of explanations, as tables for the terminal and for a document."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from specrec.bootstrap import Estimate
 from specrec.evaluation.deletion import Deletion
@@ -11,36 +10,27 @@ from specrec.evaluation.naming import NamingFigures
 from specrec.evaluation.pairs import NEIGHBORS
 from specrec.evaluation.planted import Planted
 from specrec.evaluation.reason_stability import ReasonStability
+from specrec.report.table import Table
 
 NONE = "-"
 
 
-@dataclass(frozen=True)
-class Section:
-    """A table with its title, and what there is to know to read it."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
-def explanation_sections(found: Explanations) -> list[Section]:
+def explanation_tables(found: Explanations) -> list[Table]:
     """All tables, in the order in which they are read."""
-    sections = [
+    tables = [
         _sums(found),
         *_erasing(found.erasing, found.rationale),
         _claims(found),
         _specificity(found),
     ]
     if found.stability:
-        sections.append(_stability(found.stability))
+        tables.append(_stability(found.stability))
     if found.deletion is not None:
-        sections.append(_deletion(found.deletion))
-    sections.append(_sanity(found))
+        tables.append(_deletion(found.deletion))
+    tables.append(_sanity(found))
     if found.planted is not None:
-        sections += _planted(found.planted)
-    return sections
+        tables += _planted(found.planted)
+    return tables
 
 
 def share_text(share: Estimate | None) -> str:
@@ -58,8 +48,8 @@ def number_text(figure: Estimate | None, digits: int = 3) -> str:
     return f"{value} ({low} to {high})"
 
 
-def _sums(found: Explanations) -> Section:
-    return Section(
+def _sums(found: Explanations) -> Table:
+    return Table(
         "Do the parts add up to the similarity?",
         ("split by", "largest error", "median", "pairs"),
         tuple(
@@ -71,7 +61,7 @@ def _sums(found: Explanations) -> Section:
     )
 
 
-def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Section]:
+def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Table]:
     controls = (
         (f"random: {kind}", item.drop, item.rank_change, item.cleared)
         for kind, item in erasing.controls.items()
@@ -81,9 +71,9 @@ def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Section]:
         ("groups not cited", erasing.uncited_drop, None, None),
         *controls,
     )
-    yield Section(
-        "Does erasing what is cited lower the match?",
-        ("erased from both", "fall of the similarity", "ranks lost", "cleared by citations"),
+    yield Table(
+        "Does ablating what is cited lower the similarity?",
+        ("ablated in both", "drop of the similarity", "ranks lost", "cleared by citations"),
         tuple(
             (name, number_text(drop), number_text(ranks, 1), share_text(cleared))
             for name, drop, ranks, cleared in rows
@@ -93,7 +83,7 @@ def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Section]:
     )
     together = (
         (
-            "fall when they are erased (comprehensiveness)",
+            "drop when they are ablated (comprehensiveness)",
             rationale.comprehensiveness,
             rationale.comprehensiveness_control,
         ),
@@ -103,7 +93,7 @@ def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Section]:
             rationale.sufficiency_control,
         ),
     )
-    yield Section(
+    yield Table(
         f"All cited groups at once, in {rationale.pairs} pairs",
         ("similarity", "cited", "as many others"),
         tuple((name, number_text(own), number_text(other)) for name, own, other in together),
@@ -111,14 +101,14 @@ def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Section]:
     )
 
 
-def _claims(found: Explanations) -> Section:
+def _claims(found: Explanations) -> Table:
     names = sorted({*found.claims.of_feature, *found.coverage})
     rows = []
     for name in names:
         count, share = found.claims.of_feature.get(name, (0, None))
         rows.append((name, str(count), share_text(share), share_text(found.coverage.get(name))))
     every = ("all", str(found.claims.claims), share_text(found.claims.true_share), NONE)
-    return Section(
+    return Table(
         "Is what the probe says true?",
         ("feature", "claims", "true as measured", "in the 90 % interval"),
         (every, *rows),
@@ -127,11 +117,11 @@ def _claims(found: Explanations) -> Section:
     )
 
 
-def _specificity(found: Explanations) -> Section:
+def _specificity(found: Explanations) -> Table:
     item = found.specificity
     most = list(item.first_reasons.items())[:5]
     total = max(1, sum(item.first_reasons.values()))
-    return Section(
+    return Table(
         f"Do different matches get different reasons? The nearest {NEIGHBORS} of"
         f" {found.queries} queries",
         ("figure", "value"),
@@ -146,8 +136,8 @@ def _specificity(found: Explanations) -> Section:
     )
 
 
-def _stability(stability: Mapping[str, ReasonStability]) -> Section:
-    return Section(
+def _stability(stability: Mapping[str, ReasonStability]) -> Table:
+    return Table(
         "Do reasons stay when the query's file is altered?",
         ("alteration", "pairs", "first stays first", "still given", "same named"),
         tuple(
@@ -163,8 +153,8 @@ def _stability(stability: Mapping[str, ReasonStability]) -> Section:
     )
 
 
-def _deletion(deletion: Deletion) -> Section:
-    return Section(
+def _deletion(deletion: Deletion) -> Table:
+    return Table(
         f"Are the cells of a map the ones that matter? {deletion.pairs} pairs",
         ("cells in the order of", "left when deleted", "left when alone", "map is lower", "higher"),
         tuple(
@@ -182,7 +172,7 @@ def _deletion(deletion: Deletion) -> Section:
     )
 
 
-def _sanity(found: Explanations) -> Section:
+def _sanity(found: Explanations) -> Table:
     rows: list[tuple[str, str]] = []
     shuffled = found.shuffled_probe
     if shuffled is not None:
@@ -195,8 +185,8 @@ def _sanity(found: Explanations) -> Section:
         rows += [
             (f"random weights, {name}", f"{value:+.2f}") for name, value in correlations.items()
         ]
-    return Section(
-        "Is it gone without learning?",
+    return Table(
+        "Is it gone without training?",
         ("what", "value"),
         tuple(rows),
         "Random weights: rank correlation, over pairs of tracks, of each contribution with that"
@@ -206,10 +196,10 @@ def _sanity(found: Explanations) -> Section:
     )
 
 
-def _planted(planted: Planted) -> Iterable[Section]:
+def _planted(planted: Planted) -> Iterable[Table]:
     ways = (("", planted.measured), (", by the probe alone", planted.heard))
     for way, figures in ways:
-        yield Section(
+        yield Table(
             f"Is the one thing named that synthesized pairs share{way}?",
             ("factor", "pairs", "recall", "audible", "named", "precision"),
             (*_factor_rows(figures), _all_row(figures)),

@@ -41,7 +41,7 @@ def draw_gallery(
     rows = first_by(values, k, lowest)
     shown = [_of_row(library, row, column, values, f"{rank}. ") for rank, row in enumerate(rows, 1)]
     known = int(np.isfinite(values).sum())
-    title = f"{'Lowest' if lowest else 'Highest'} {_noun(column)}: {len(shown)} of {known} tracks"
+    title = f"{'Lowest' if lowest else 'Highest'} {noun(column)}: {len(shown)} of {known} tracks"
     # Down the left column first, then down the right.
     half = -(-len(shown) // 2)
     columns = [("", shown[:half]), ("", shown[half:])] if len(shown) > 1 else [("", shown)]
@@ -75,10 +75,10 @@ def draw_contrast(
     contrast = low_and_high(values, count, seed)
     low = [_of_row(library, row, column, values) for row in contrast.low]
     high = [_of_row(library, row, column, values) for row in contrast.high]
-    noun, median = _noun(column), _value(column, contrast.median)
-    columns = [(f"Low {noun}: below {median}", low), (f"High {noun}: above {median}", high)]
+    name, median = noun(column), value_text(column, contrast.median)
+    columns = [(f"Low {name}: below {median}", low), (f"High {name}: above {median}", high)]
     known = int(np.isfinite(values).sum())
-    title = f"Low against high {noun}: by chance from below and above the median of {known} tracks"
+    title = f"Low against high {name}: by chance from below and above the median of {known} tracks"
     draw_grid(title, columns, path, on_progress)
 
 
@@ -114,13 +114,5 @@ def draw_neighbors(
 
 def _of_row(library: Library, row: int, column: str, values: np.ndarray, mark: str = "") -> Shown:
     track = track_of_row(library.tracks.iloc[row])
-    note = f"{_noun(column)} {_value(column, float(values[row]))}"
+    note = f"{noun(column)} {value_text(column, float(values[row]))}"
     return Shown(track, library.audio_root / track.path, note, mark)
-
-
-def _noun(column: str) -> str:
-    return noun(column)
-
-
-def _value(column: str, value: float) -> str:
-    return value_text(column, value)

@@ -78,7 +78,7 @@ def print_repair(done: Repair) -> None:
         console.print(f"{counted(done.lost, 'track')} could not be saved")
     if done.again:
         console.print(f"to be embedded again: {counted(done.again, 'track')}")
-    console.print("now run index.py again")
+    console.print("now run specrec index again")
 
 
 def verification_json(found: Verification, done: Repair | None) -> str:

@@ -19,7 +19,7 @@ LONGEST_LEAD_STEPS = 8
 
 
 class Note(NamedTuple):
-    """One note: when its key goes down, how long it's held, which, and how hard (0 to 1)."""
+    """One note: when its key goes down, how long it's held, its MIDI pitch, its force (0 to 1)."""
 
     onset_seconds: float
     gate_seconds: float
@@ -28,7 +28,7 @@ class Note(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """One stroke of a drum."""
+    """One stroke of a drum: when, on which drum, and how hard (0 to 1)."""
 
     onset_seconds: float
     drum: str
@@ -46,7 +46,7 @@ class Score:
 
 
 def compose(piece: Piece) -> Score:
-    """Write the score of a piece.
+    """Writes the score of a piece.
 
     Each part draws from a stream of its own, and what's drawn for a sixteenth doesn't depend
     on whether it sounds. So the parts and the factors don't disturb each other.
@@ -64,7 +64,7 @@ def compose(piece: Piece) -> Score:
 
 
 def _grid(tempo_bpm: float, swing: float, bars: int) -> Float64[np.ndarray, " edges"]:
-    """Onset in seconds of every sixteenth, and the end of the last one."""
+    """The time at which each sixteenth starts, and at which the last one ends, in seconds."""
     beat = np.arange(bars * STEPS_PER_BAR + 1) / 4.0
     whole, part = np.divmod(beat, 1.0)
     swung = np.where(part < 0.5, 2.0 * swing * part, 1.0 - 2.0 * (1.0 - swing) * (1.0 - part))
@@ -74,7 +74,7 @@ def _grid(tempo_bpm: float, swing: float, bars: int) -> Float64[np.ndarray, " ed
 def _sounding(
     rhythm: str, density: float, steps: int, rng: np.random.Generator, freedom: float
 ) -> list[tuple[int, float]]:
-    """Sixteenths of a rhythm that sound at this density, each with its velocity."""
+    """The sixteenths of a rhythm that sound at this density, each with its velocity."""
     pattern = np.array([int(mark) for mark in rhythm.replace(" ", "").replace(".", "0")]) / 9.0
     importance = np.resize(pattern, steps)
     drift = np.resize(rng.normal(0.0, freedom, MOTIF_STEPS), steps)
@@ -87,7 +87,7 @@ def _sounding(
 def _loose(
     grid: Float64[np.ndarray, " edges"], style: Style, rng: np.random.Generator
 ) -> Float64[np.ndarray, " edges"]:
-    """The grid as human players keep it."""
+    """The grid as human players keep it: each start a little early or late."""
     late = rng.normal(0.0, 1.0, grid.size).clip(-2, 2) * style.looseness_seconds
     return np.maximum(grid + late, 0.0)
 
@@ -172,7 +172,7 @@ def _lead(
 
 
 def _contour(rng: np.random.Generator) -> list[int]:
-    """A wandering line of scale steps around 0, one a sixteenth, within about an octave."""
+    """A wandering line of scale steps around 0, one step per sixteenth, within about an octave."""
     height = rng.normal(0.0, 2.0)
     line = []
     for stride in rng.normal(0.0, 1.1, MOTIF_STEPS):

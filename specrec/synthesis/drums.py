@@ -12,7 +12,7 @@ METAL_HZ = (263.0, 400.0, 421.0, 474.0, 587.0, 845.0)
 
 
 def kick(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """A sine that falls from 190 to 48 Hz, with the beater's click."""
+    """A bass drum: a sine that falls from 190 to 48 Hz, with the beater's click."""
     time = _time(0.4, sample_rate)
     body = _drop(time, 48.0, 142.0, 0.035) * np.exp(-time / 0.11)
     click = _band(rng.uniform(-1.0, 1.0, time.size), 1500.0, 5000.0, sample_rate)
@@ -20,7 +20,7 @@ def kick(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " sa
 
 
 def tom(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """A skin that falls from 150 to 95 Hz; also serves as timpani."""
+    """A tom: a skin that falls from 150 to 95 Hz; it serves as timpani too."""
     time = _time(0.6, sample_rate)
     skin = _drop(time, 95.0, 55.0, 0.06) * np.exp(-time / 0.16)
     stick = _band(rng.uniform(-1.0, 1.0, time.size), 300.0, 2500.0, sample_rate)
@@ -28,7 +28,7 @@ def tom(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " sam
 
 
 def snare(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """A skin at 185 and 330 Hz over the rattle of the wires."""
+    """A snare drum: a skin at 185 and 330 Hz over the rattle of its wires."""
     time = _time(0.28, sample_rate)
     skin = np.sin(2 * np.pi * 185.0 * time) + 0.6 * np.sin(2 * np.pi * 330.0 * time)
     wires = _band(rng.uniform(-1.0, 1.0, time.size), 900.0, 8000.0, sample_rate)
@@ -36,7 +36,7 @@ def snare(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " s
 
 
 def clap(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """Three quick bursts and a tail of noise around 1.5 kHz."""
+    """A hand clap: three quick bursts and a tail of noise around 1.5 kHz."""
     time = _time(0.25, sample_rate)
     bursts = sum(np.exp(-(time - at) / 0.006) * (time >= at) for at in (0.0, 0.011, 0.022))
     tail = np.exp(-(time - 0.03) / 0.06) * (time >= 0.03)
@@ -45,29 +45,29 @@ def clap(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " sa
 
 
 def closed_hat(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """Bright metal, 40 ms."""
+    """A closed hi-hat: bright metal for about 40 ms."""
     return _cymbal(sample_rate, rng, 0.12, 0.022, 0.3)
 
 
 def open_hat(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """Bright metal that sizzles on."""
+    """An open hi-hat: bright metal that sizzles on."""
     return _cymbal(sample_rate, rng, 0.45, 0.13, 0.3)
 
 
 def ride(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """A stick on a large cymbal: more pitch, a long tail."""
+    """A ride cymbal, hit with a stick: it has more pitch and a long tail."""
     return _cymbal(sample_rate, rng, 0.7, 0.2, 0.8)
 
 
 def shaker(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """Seeds: noise above 4 kHz that swells and stops."""
+    """A shaker of seeds: noise above 4 kHz that swells and stops."""
     time = _time(0.11, sample_rate)
     noise = _band(rng.uniform(-1.0, 1.0, time.size), 4000.0, 9500.0, sample_rate)
     return _hit(noise * np.sin(np.pi * np.minimum(time / 0.1, 1.0)) ** 1.5, sample_rate)
 
 
 def brush(sample_rate: int, rng: np.random.Generator) -> Float32[np.ndarray, " samples"]:
-    """Wires drawn over a snare: soft noise with a slow edge."""
+    """A brush drawn over a snare: soft noise that starts slowly."""
     time = _time(0.3, sample_rate)
     noise = _band(rng.uniform(-1.0, 1.0, time.size), 600.0, 5000.0, sample_rate)
     return _hit(noise * np.minimum(time / 0.012, 1.0) * np.exp(-time / 0.07), sample_rate)
@@ -106,7 +106,7 @@ def _band(
 def _hit(
     wave: Float64[np.ndarray, " samples"], sample_rate: int
 ) -> Float32[np.ndarray, " samples"]:
-    """Peak 1, with the last 10 ms faded."""
+    """The wave scaled to a peak of 1, with its last 10 ms faded out."""
     fade = np.minimum(1.0, np.arange(wave.size)[::-1] / (0.01 * sample_rate))
     return (wave * fade / np.abs(wave).max()).astype(np.float32)
 

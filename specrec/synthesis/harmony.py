@@ -10,17 +10,17 @@ DOMINANT = 4
 
 
 def midi_to_hz(pitch: float) -> float:
-    """Frequency in Hz of a MIDI note number, equal temperament, A4 = 440 Hz."""
+    """The frequency in Hz of a MIDI note number, in equal temperament with A4 at 440 Hz."""
     return float(440.0 * 2.0 ** ((pitch - 69.0) / 12.0))
 
 
 def scale_pitch(step: int, mode: str, degree: int) -> int:
-    """Semitones above the tonic of a scale step, while the chord on `degree` sounds.
+    """How many semitones a scale step is above the tonic, while the chord on `degree` sounds.
 
     Args:
-        step: Scale step counted from the tonic; 7 is the octave, negative steps lie below.
+        step: The scale step, counted from the tonic; 7 is the octave, negative steps are below.
         mode: "major" or "minor".
-        degree: Scale degree of the chord's root, 0 to 6. Over the dominant (4) the minor
+        degree: The scale degree of the chord's root, 0 to 6. Over the dominant (4) the minor
             scale has its raised seventh, as in the harmonic minor.
     """
     octave, within = divmod(step, 7)
@@ -29,7 +29,7 @@ def scale_pitch(step: int, mode: str, degree: int) -> int:
 
 
 def chord_pitch_classes(degree: int, shape: Sequence[int], key: int, mode: str) -> list[int]:
-    """Pitch classes (0 to 11) of the chord on a degree; `shape` holds scale steps over its root."""
+    """The pitch classes (0 to 11) of a chord, whose `shape` is in scale steps over its root."""
     return [(key + scale_pitch(degree + step, mode, degree)) % 12 for step in shape]
 
 
@@ -38,11 +38,11 @@ def voice(pitch_classes: Sequence[int], lowest: int, previous: Sequence[int]) ->
 
     Args:
         pitch_classes: The chord's tones, 0 to 11, root first.
-        lowest: MIDI note number at or above which the voicing begins.
-        previous: The chord before, as many notes; empty at the beginning.
+        lowest: The MIDI note number at or above which the voicing starts.
+        previous: The chord before, of as many notes; empty at the start.
 
     Returns:
-        MIDI note numbers, ascending.
+        The MIDI note numbers of the chord, ascending.
     """
     voicings = []
     for turn in range(len(pitch_classes)):
@@ -56,7 +56,7 @@ def voice(pitch_classes: Sequence[int], lowest: int, previous: Sequence[int]) ->
 
 
 def check_key(key: int, mode: str) -> None:
-    """Raise ValueError unless `key` is a pitch class and `mode` a known scale."""
+    """Raises ValueError unless `key` is a pitch class (0 to 11) and `mode` a known scale."""
     if not 0 <= key <= 11:
         raise ValueError(f"key {key} is no pitch class; give 0 (C) to 11 (B)")
     if mode not in SCALES:

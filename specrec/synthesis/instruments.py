@@ -69,7 +69,7 @@ def distorted_guitar(
 def piano(
     hz: float, gate_seconds: float, sample_rate: int, rng: np.random.Generator
 ) -> Float32[np.ndarray, " samples"]:
-    """Struck strings: bright at the hammer, dark as they ring, three to a note."""
+    """Struck strings, three per note: bright at the hammer, dark as they ring."""
     shape = envelope(gate_seconds, sample_rate, 0.002, 1.1, 0.0, 0.2)
     k = harmonics_below_nyquist(hz, sample_rate)
     struck = np.abs(np.sin(np.pi * k / 8.0)) / k**1.1
@@ -81,7 +81,7 @@ def piano(
 def electric_piano(
     hz: float, gate_seconds: float, sample_rate: int, rng: np.random.Generator
 ) -> Float32[np.ndarray, " samples"]:
-    """Frequency modulation: a mellow 1:1 body and a brief tine high above it."""
+    """An electric piano by frequency modulation: a mellow 1:1 body, a brief tine high above it."""
     shape = envelope(gate_seconds, sample_rate, 0.003, 1.0, 0.0, 0.25)
     body = modulated(hz, 1.0, 1.3 * shape**2, sample_rate)
     tine_hz = min(14.0 * hz, NYQUIST_SHARE * sample_rate)
@@ -92,7 +92,7 @@ def electric_piano(
 def bell(
     hz: float, gate_seconds: float, sample_rate: int, rng: np.random.Generator
 ) -> Float32[np.ndarray, " samples"]:
-    """Frequency modulation at 1:3.5, whose inharmonic partials die before the pitch does."""
+    """A bell by frequency modulation at 1:3.5, whose inharmonic partials die before the pitch."""
     shape = envelope(gate_seconds, sample_rate, 0.002, 0.9, 0.0, 1.2)
     return shape * modulated(hz, 3.5, 2.0 * shape**2, sample_rate)
 
@@ -103,7 +103,7 @@ def bell(
 def pad(
     hz: float, gate_seconds: float, sample_rate: int, rng: np.random.Generator
 ) -> Float32[np.ndarray, " samples"]:
-    """Detuned saws behind a low-pass, swelling slowly."""
+    """Detuned saws behind a low-pass, which swell slowly."""
     shape = envelope(gate_seconds, sample_rate, 0.45, 2.0, 0.8, 0.9)
     harmonics = saw_wave(hz, sample_rate, 1400.0)
     return shape * ensemble(harmonics, hz, shape.size, sample_rate, (-9, -4, 3, 8), rng)
@@ -121,7 +121,7 @@ def strings(
 def organ(
     hz: float, gate_seconds: float, sample_rate: int, rng: np.random.Generator
 ) -> Float32[np.ndarray, " samples"]:
-    """Drawbars: octaves and the twelfth over the fundamental."""
+    """A drawbar organ: octaves and the twelfth over the fundamental."""
     shape = envelope(gate_seconds, sample_rate, 0.006, 0.3, 0.8, 0.05)
     drawbars = np.array([0.6, 0.4, 0.25, 0.2, 0.0, 0.08, 0.0, 0.1])
     drawbars = drawbars[: harmonics_below_nyquist(hz, sample_rate).size]
@@ -200,7 +200,7 @@ def synth_bass(
 def sub_bass(
     hz: float, gate_seconds: float, sample_rate: int, rng: np.random.Generator
 ) -> Float32[np.ndarray, " samples"]:
-    """Nearly a sine."""
+    """A bass that is nearly a sine."""
     shape = envelope(gate_seconds, sample_rate, 0.02, 1.5, 0.8, 0.1)
     return shape * oscillate(np.array([0.85, 0.15, 0.05]), hz, shape.size, sample_rate)
 

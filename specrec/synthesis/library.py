@@ -80,7 +80,7 @@ def write_library(
     sample_rate: int = 22050,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Fill a folder with tagged FLAC files (16 bit, mono) and `truth.csv`.
+    """Fills a folder with tagged FLAC files (16 bit, mono) and `truth.csv`.
 
     The families take turns, so that each has its share of the tracks. A family has two to four
     artists, each with a narrower range of its factors and one or two albums. The genre tag is
@@ -91,15 +91,15 @@ def write_library(
     top level needs the usual `if __name__ == "__main__":`.
 
     Args:
-        folder: Where to write; made if need be.
-        tracks: How many, at least 1. A track is the same however many follow it.
-        seconds: Length of each, 1 to 3600.
-        seed: Non-negative; the same seed gives the same bytes of audio.
-        sample_rate: Samples a second, at least 8000.
+        folder: The folder to write to; it is made if need be.
+        tracks: How many tracks to write, at least 1. A track is the same however many follow it.
+        seconds: The length of each track, 1 to 3600.
+        seed: The seed, 0 or more; the same seed gives the same bytes of audio.
+        sample_rate: The sample rate in Hz, at least 8000.
         on_progress: Called as `on_progress(done, total)` after each track rendered.
 
     Returns:
-        The path of `truth.csv`: a row a track, with its path, tags and every factor of `Piece`.
+        The path of `truth.csv`: one row per track, with its path, tags and all factors of `Piece`.
 
     Raises:
         ValueError: If a number is out of range.
@@ -126,7 +126,7 @@ def write_library(
 
 
 def _plan(tracks: int, seconds: float, seed: int, sample_rate: int) -> list[_Track]:
-    """What to render. Everything about a track comes from `seed` and its number."""
+    """Plans what to render. Everything about a track comes from `seed` and its number."""
     naming = np.random.default_rng([seed, 0])
     titles = naming.permutation([f"{first} {last}" for first in ADJECTIVES for last in NOUNS])
     albums = iter(naming.permutation([f"The {first} {last}" for first in NOUNS for last in NOUNS]))
@@ -153,7 +153,7 @@ def _plan(tracks: int, seconds: float, seed: int, sample_rate: int) -> list[_Tra
 def _artist(
     style: Style, names: Iterator[str], albums: Iterator[str], rng: np.random.Generator
 ) -> _Artist:
-    """An artist of a family: a part of each range, and one instrument for each role."""
+    """An artist of a family, who has a part of each range and one instrument for each role."""
     narrowed: dict[str, Any] = {name: _part_of(getattr(style, name), rng) for name in RANGES}
     for name in CHOICES:
         narrowed[name] = (str(rng.choice(getattr(style, name))),)
@@ -170,7 +170,7 @@ def _part_of(whole: Range, rng: np.random.Generator) -> Range:
 
 
 def _truth(plan: list[_Track]) -> bytes:
-    """The table as CSV, UTF-8; a progression is written as degrees parted by spaces."""
+    """The table as CSV in UTF-8; a progression is written as degrees with spaces between them."""
     text = io.StringIO()
     tags = [field.name for field in fields(_Track) if field.name != "piece"]
     factors = [field.name for field in fields(Piece)]
@@ -186,7 +186,7 @@ def _truth(plan: list[_Track]) -> bytes:
 def _render_all(
     folder: Path, tracks: list[_Track], on_progress: Callable[[int, int], None] | None
 ) -> None:
-    """Render in this process what is few, and share the rest among spawned ones."""
+    """Renders a few tracks in this process, and more of them in spawned ones."""
     workers = min(os.cpu_count() or 1, len(tracks) // TRACKS_PER_PROCESS)
     if workers < 2:
         for done, track in enumerate(tracks, start=1):
@@ -207,7 +207,7 @@ def _render_all(
 
 
 def _write_track(folder: Path, track: _Track) -> None:
-    """Render, write and tag beside the final name, then move it there."""
+    """Renders, writes and tags a file beside its final name, then moves it there."""
     path = folder / track.path
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")

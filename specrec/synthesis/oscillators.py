@@ -21,15 +21,15 @@ def envelope(
     sustain: float,
     release: float,
 ) -> Float32[np.ndarray, " samples"]:
-    """Attack, decay, sustain, release: linear rise, exponential fall, quadratic fade.
+    """The envelope of a note: a linear rise, an exponential fall, a level, a quadratic fade.
 
     Args:
-        gate_seconds: Time for which the key is held.
-        sample_rate: Samples a second.
-        attack: Seconds from 0 to 1.
-        decay: Time constant in seconds of the fall from 1 to `sustain`.
-        sustain: Level held, 0 to 1.
-        release: Seconds from the end of the gate to silence.
+        gate_seconds: For how long the key is held.
+        sample_rate: The sample rate in Hz.
+        attack: How long it takes to rise from 0 to 1, in seconds.
+        decay: The time constant of the fall from 1 to `sustain`, in seconds.
+        sustain: The level that is held, 0 to 1.
+        release: How long it takes from the end of the gate to silence, in seconds.
 
     Returns:
         Gains in [0, 1] over `gate_seconds + release`.
@@ -44,7 +44,7 @@ def envelope(
 def phase(
     hz: float, samples: int, sample_rate: int, start: float = 0.0
 ) -> Float32[np.ndarray, " samples"]:
-    """Position within the cycle, in [0, 1), of an oscillator that begins at `start`."""
+    """The position within the cycle, in [0, 1), of an oscillator that starts at `start`."""
     counter = _counter(hz, samples, sample_rate, start) >> np.uint32(8)
     return counter.astype(np.float32) * np.float32(2.0**-24)
 
@@ -73,19 +73,19 @@ def _counter(
 
 
 def harmonics_below_nyquist(hz: float, sample_rate: int) -> Float64[np.ndarray, " harmonics"]:
-    """Numbers 1, 2, 3, ... of the harmonics of `hz` that the sample rate can hold."""
+    """The numbers 1, 2, 3, ... of the harmonics of `hz` that the sample rate can hold."""
     count = max(1, int(NYQUIST_SHARE * sample_rate / hz))
     return np.arange(1.0, min(count, 2 ** (CYCLE_BITS - 1) - 1) + 1.0)
 
 
 def saw_wave(hz: float, sample_rate: int, cutoff_hz: float) -> Float64[np.ndarray, " harmonics"]:
-    """Amplitudes of the harmonics of a sawtooth behind a two-pole low-pass."""
+    """The amplitudes of the harmonics of a sawtooth behind a two-pole low-pass."""
     k = harmonics_below_nyquist(hz, sample_rate)
     return 0.6 / k / np.sqrt(1.0 + (k * hz / cutoff_hz) ** 4)
 
 
 def pulse_wave(hz: float, sample_rate: int, width: float) -> Float64[np.ndarray, " harmonics"]:
-    """Amplitudes of the harmonics of a pulse that is up for `width` of its cycle."""
+    """The amplitudes of the harmonics of a pulse that is up for `width` of its cycle."""
     k = harmonics_below_nyquist(hz, sample_rate)
     return np.sin(np.pi * k * width) / k
 
@@ -98,7 +98,7 @@ def ensemble(
     cents: tuple[float, ...],
     rng: np.random.Generator,
 ) -> Float32[np.ndarray, " samples"]:
-    """Players of one note, each a few cents apart and at a phase of its own."""
+    """Several players of one note, a few cents apart, each at a phase of its own."""
     players = [
         oscillate(amplitudes, hz * 2.0 ** (cent / 1200.0), samples, sample_rate, rng.random())
         for cent in cents
@@ -117,12 +117,12 @@ def plucked_string(
     """Karplus-Strong: a burst of noise goes round a tuned, damped delay line.
 
     Args:
-        hz: Pitch.
-        samples: Length.
-        sample_rate: Samples a second.
-        ring_seconds: Time in which the fundamental falls by 60 dB.
-        softness: Low-pass of the pluck, 0 (plectrum) to near 1 (thumb).
-        rng: Draws the noise.
+        hz: The pitch in Hz.
+        samples: The length in samples.
+        sample_rate: The sample rate in Hz.
+        ring_seconds: How long it takes the fundamental to fall by 60 dB.
+        softness: How soft the pluck is, from 0 (a plectrum) to near 1 (a thumb).
+        rng: The generator that draws the noise.
     """
     period = sample_rate / hz
     delay = int(period - 0.6)

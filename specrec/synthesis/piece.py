@@ -1,4 +1,4 @@
-"""The planted truth of a synthesised track: every factor that shapes its sound."""
+"""The planted truth of a synthesized track: every factor that shapes its sound."""
 
 from dataclasses import dataclass
 
@@ -25,23 +25,23 @@ class Piece:
     """What determines a track completely; change one field and only that factor changes.
 
     Attributes:
-        style: Family, a name in `STYLES`: its rhythms, chord colour, timing and room.
-        seed: Non-negative; draws the melody, the timing and the noise.
-        seconds: Length, 1 to 3600.
-        tempo_bpm: Beats a minute, 40 to 240.
-        key: Pitch class of the tonic, 0 (C) to 11 (B).
-        mode: "major" or "minor".
-        progression: Chord roots as scale degrees 0 to 6, one a bar, repeated.
-        brightness_hz: Cut-off of a two-pole low-pass over the mix, 200 to 20000; at or above
+        style: The family, a name in `STYLES`: its rhythms, chord color, timing and room.
+        seed: The seed of the melody, the timing and the noise, 0 or more.
+        seconds: The length, 1 to 3600.
+        tempo_bpm: The tempo in beats per minute, 40 to 240.
+        key: The pitch class of the tonic, 0 (C) to 11 (B).
+        mode: The scale, "major" or "minor".
+        progression: The chords' roots as scale degrees 0 to 6, one per bar, repeated.
+        brightness_hz: The cut-off of a two-pole low-pass over the mix, 200 to 20000; at or above
             half the sample rate it changes nothing.
-        noisiness: Level of pink noise beneath the music, 0 (none) to 1 (9 dB under it).
+        noisiness: The level of the pink noise beneath the music, 0 (none) to 1 (9 dB under it).
         percussiveness: The drums' share of the power of the dry mix, 0 to 1.
         bass: The bass line's share of the power of the pitched instruments, 0 to 1.
         density: How many of the style's rhythmic events sound, 0 (the few that matter) to 1.
-        loudness_db: RMS of the whole track in dB relative to full scale, -40 to -12.
-        chord_instrument: A name in `INSTRUMENTS`.
-        lead_instrument: Likewise, for the melody.
-        bass_instrument: Likewise, for the bass line.
+        loudness_db: The RMS of the whole track in dB relative to full scale, -40 to -12.
+        chord_instrument: What plays the chords, a name in `INSTRUMENTS`.
+        lead_instrument: What plays the melody, a name in `INSTRUMENTS`.
+        bass_instrument: What plays the bass line, a name in `INSTRUMENTS`.
 
     Raises:
         ValueError: If a value is unknown or out of range.
@@ -86,12 +86,12 @@ class Piece:
 
 
 def draw_piece(style: Style, rng: np.random.Generator, seconds: float = 20.0) -> Piece:
-    """A piece of a family: each factor drawn uniformly from the family's range.
+    """Draws a piece of a family, each factor uniformly from the family's range.
 
     Args:
         style: The family, or a narrowed copy of it.
-        rng: Source of all that is drawn.
-        seconds: Length of the piece.
+        rng: The generator that draws everything.
+        seconds: The length of the piece, 1 to 3600.
 
     Raises:
         ValueError: If `seconds` is out of range.

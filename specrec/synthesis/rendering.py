@@ -76,7 +76,7 @@ def _play(
     sample_rate: int,
     rng: np.random.Generator,
 ) -> Float64[np.ndarray, " samples"]:
-    """All notes of one part; notes of one pitch and length are sounded once and reused."""
+    """Plays all notes of one part; notes of one pitch and length are made once and reused."""
     part = np.zeros(samples)
     sounds: dict[tuple[int, float], np.ndarray] = {}
     for note in notes:
@@ -105,7 +105,7 @@ def _add(
     gain: float,
     sample_rate: int,
 ) -> None:
-    """Add a sound into a part in place, cut at the part's end."""
+    """Adds a sound to a part, in place; what would go beyond the part's end is cut off."""
     start = round(onset_seconds * sample_rate)
     target = part[start : start + sound.size]
     target += gain * sound[: target.size]
@@ -118,7 +118,7 @@ def _reverberate(
     sample_rate: int,
     rng: np.random.Generator,
 ) -> Float64[np.ndarray, " samples"]:
-    """The mix in a room: noise that falls by 60 dB, darkening, after a short silence."""
+    """The mix in a room, whose echo is noise that fades and darkens after a short silence."""
     style = STYLES[piece.style]
     time = np.arange(int(style.reverb_seconds * sample_rate)) / sample_rate
     decay = np.exp(-6.9 * time / style.reverb_seconds)
@@ -131,7 +131,7 @@ def _reverberate(
 
 
 def _pink_noise(samples: int, rng: np.random.Generator) -> Float64[np.ndarray, " samples"]:
-    """Noise that falls by about 3 dB an octave (Kellet's economy filter), RMS 1."""
+    """Noise at RMS 1 that falls by about 3 dB per octave (Kellet's economy filter)."""
     white = rng.standard_normal(samples)
     poles, gains = (0.99765, 0.963, 0.57), (0.099046, 0.2965164, 1.0526913)
     pink = 0.1848 * white

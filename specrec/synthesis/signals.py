@@ -81,12 +81,12 @@ def click_track(
 def chord(
     pitches: Sequence[float], seconds: float, sample_rate: int = 22050, amplitude: float = 0.5
 ) -> Float32[np.ndarray, " samples"]:
-    """Equally loud sines, one a pitch.
+    """Equally loud sines, one for each pitch.
 
     Args:
-        pitches: MIDI note numbers, at least one; fractions are microtones.
-        seconds: Length.
-        sample_rate: Samples a second.
+        pitches: The MIDI note numbers, at least one; fractions are microtones.
+        seconds: The length.
+        sample_rate: The sample rate in Hz.
         amplitude: The bound of the sum; each sine has its share of it.
 
     Raises:
@@ -111,10 +111,10 @@ def cadence(
     Its pitch classes are the seven of the major scale or, in minor, of the harmonic minor.
 
     Args:
-        key: Pitch class of the tonic, 0 (C) to 11 (B).
-        mode: "major" or "minor".
-        seconds: Length of the whole; each chord has a quarter, faded at its edges.
-        sample_rate: Samples a second.
+        key: The pitch class of the tonic, 0 (C) to 11 (B).
+        mode: The scale, "major" or "minor".
+        seconds: The length of the whole; each chord has a quarter, faded at its edges.
+        sample_rate: The sample rate in Hz.
         amplitude: The bound of the sum.
 
     Raises:

@@ -1,7 +1,7 @@
 """Ten families of music that a listener tells apart.
 
-A rhythm is a string of sixteenth notes, four beats of four to a bar (spaces part the bars) and
-repeated as needed. A digit is how much the event matters: 9 always sounds, 1 only when the
+A rhythm is a string of sixteenth notes, four beats of four to a bar, repeated as needed; spaces
+stand between the bars. A digit is how much the event matters: 9 always sounds, 1 only when the
 piece is at its densest, and a dot never. So a denser piece adds events and moves none.
 """
 
@@ -15,35 +15,36 @@ class Style:
     """What the tracks of one family share, and the ranges within which they differ.
 
     Attributes:
-        name: The family, used as genre.
-        tempo_bpm: Range of tempo in beats a minute.
-        brightness_hz: Range of the mix's low-pass cut-off.
-        noisiness: Range, see `Piece`; so are the next four.
-        percussiveness: Range.
-        bass: Range.
-        density: Range.
-        loudness_db: Range.
-        minor_share: Probability of a minor key.
-        progressions: Chord roots as scale degrees 0 to 6, one a bar.
-        chord_instruments: Names in `INSTRUMENTS` to choose from.
-        lead_instruments: Likewise, for the melody.
-        bass_instruments: Likewise, for the bass line.
-        chord_shape: Scale steps over the root that make a chord.
-        chord_lowest: Lowest MIDI note at which a voicing may begin.
-        chord_rhythm: Rhythm of the chords.
-        arpeggio: Sixteenths per note of a broken chord; 0 plays the notes together.
-        strum_seconds: Delay from each note of a chord to the next.
-        lead_center: MIDI note around which the melody moves.
-        lead_rhythm: Rhythm of the melody.
+        name: The family, which is the genre too.
+        tempo_bpm: The lowest and the highest tempo in beats per minute, as in `Piece`; the next
+            six are ranges of `Piece` too.
+        brightness_hz: The range of the mix's low-pass cut-off.
+        noisiness: The range of the pink noise's level.
+        percussiveness: The range of the drums' share of the power.
+        bass: The range of the bass line's share of the power.
+        density: The range of the density of events.
+        loudness_db: The range of the RMS.
+        minor_share: The probability of a minor key, 0 to 1.
+        progressions: Chords' roots as scale degrees 0 to 6, one per bar, to choose from.
+        chord_instruments: What may play the chords, names in `INSTRUMENTS`.
+        lead_instruments: What may play the melody, names in `INSTRUMENTS`.
+        bass_instruments: What may play the bass line, names in `INSTRUMENTS`.
+        chord_shape: The scale steps over the root that make a chord.
+        chord_lowest: The lowest MIDI note at which a voicing may start.
+        chord_rhythm: The rhythm of the chords.
+        arpeggio: How many sixteenths each note of a broken chord has; 0 plays the notes together.
+        strum_seconds: The delay from each note of a chord to the next.
+        lead_center: The MIDI note around which the melody moves.
+        lead_rhythm: The rhythm of the melody.
         lead_share: The melody's share of the power of melody and chords, 0 to 1.
-        bass_rhythm: Rhythm of the bass line.
-        bass_figure: Scale steps over the chord's root, spread evenly over the bar.
-        drums: Rhythm of each voice in `DRUMS`.
+        bass_rhythm: The rhythm of the bass line.
+        bass_figure: The bass line's scale steps over the chord's root, spread evenly over the bar.
+        drums: The rhythm of each voice in `DRUMS`.
         swing: Where the off-beat eighth falls within the beat: 0.5 is straight, 2/3 triplets.
-        looseness_seconds: Standard deviation of the players' timing.
+        looseness_seconds: The standard deviation of the players' timing.
         pump: How far the music ducks at each beat, 0 to 1.
-        reverb_seconds: Time in which the room falls by 60 dB.
-        reverb_share: Level of the room beside the dry sound, 0 to 1.
+        reverb_seconds: How long it takes the room's echo to fall by 60 dB.
+        reverb_share: The level of the room beside the dry sound, 0 to 1.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Views: what a window may undergo and still be the same music.
+"""Views: what can be done to a window that leaves it the same music.
 
 Everything works on a whole batch, on its device. Each view draws its own amounts, from nothing
 to the configured largest. What changes the music (another track, another color) and what only
@@ -21,7 +21,7 @@ _MIX_RANGE_DB = 20
 def change_views(
     waveforms: Float32[Tensor, "views samples"], settings: AugmentConfig, generator: torch.Generator
 ) -> tuple[Float32[Tensor, "views samples"], Bool[Tensor, " views"]]:
-    """Mixes another track into some views, and filters all.
+    """Mixes another track into some views, and equalizes all of them.
 
     Returns:
         The views, and which of them hold another track.
@@ -48,9 +48,9 @@ def veil_views(
 def mask_spectrograms(
     log_mel: Float32[Tensor, "views n_mels frames"], settings: AugmentConfig
 ) -> Float32[Tensor, "views n_mels frames"]:
-    """Hides one band and one stretch of each view (Park et al. 2019, "SpecAugment").
+    """Masks one frequency band and one stretch of time per view (Park et al. 2019, "SpecAugment").
 
-    The hidden cells take the batch's mean, so that a mask is neither silence nor noise. The
+    The masked cells take the batch's mean, so that a mask is neither silence nor noise. The
     positions come from torch's global generator, which Lightning seeds.
     """
     fill = float(log_mel.mean())

@@ -16,7 +16,7 @@ from specrec.writing import write_array
 
 
 class AudioCache:
-    """One memory-mapped int16 array a track, named by the file's content.
+    """Decoded audio: one memory-mapped int16 array per track, named by the file's content.
 
     A file that was decoded once, for whichever run, is not decoded again; an interrupted filling
     goes on where it was.
@@ -29,7 +29,7 @@ class AudioCache:
     def fill(
         self, catalog: Catalog, on_progress: Callable[[int, int], None] | None = None
     ) -> tuple[pd.DataFrame, list[Skipped]]:
-        """Decodes what is not yet here.
+        """Decodes the tracks that are not in the cache yet.
 
         Returns:
             The tracks that can be used, and the files that can't, with their reasons.
@@ -50,7 +50,7 @@ class AudioCache:
         return tracks[~tracks["path"].isin(unusable)].reset_index(drop=True), skipped
 
     def samples(self, content_id: str) -> int:
-        """Length of a track in samples."""
+        """The length of a track in samples."""
         return len(self._map(content_id))
 
     def cut(

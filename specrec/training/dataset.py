@@ -93,7 +93,7 @@ class ViewDataset(Dataset[Item]):
 
 
 class WindowDataset(Dataset[tuple[Tensor, int, int]]):
-    """A fixed number of windows spread over each track, its row and label code."""
+    """A fixed number of windows spread over each track, with its row and label code."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The whole of a training run: data, trainer, best checkpoint, artefact."""
+"""A whole training run: data, trainer, best checkpoint, model."""
 
 import json
 import logging
@@ -45,16 +45,16 @@ def fit(
     on_fit: Progress | None = None,
     on_measure: Progress | None = None,
 ) -> Path:
-    """Trains an encoder and writes its artefact.
+    """Trains an encoder and writes the model.
 
     Args:
-        config: Validated settings.
+        config: The settings of the run.
         on_progress: Called while audio is decoded; Lightning shows the training itself.
+        on_fit: Called while the scale of the input, or the head and center, are fitted.
         on_measure: Called while the features of the training tracks are measured.
-        on_fit: Called while the scale of the input or the head and center are fitted.
 
     Returns:
-        The folder of the artefact, `<output>/model`.
+        The folder of the model, `<output>/model`.
 
     Raises:
         CatalogError: If there are too few tracks, or a column that the settings name is missing.
@@ -114,7 +114,7 @@ def _save_probe(
     card: ModelCard,
     folder: Path,
 ) -> None:
-    """Fits the probe; a model of too few tracks for one does without."""
+    """Fits the probe and saves it; with too few tracks the model goes without."""
     try:
         probe = probe_of(encoder, pooled, train, features, config.data.group_by, card.fingerprint)
     except CatalogError as error:
@@ -124,7 +124,7 @@ def _save_probe(
 
 
 def _pretrained(config: EncoderConfig) -> dict[str, torch.Tensor] | None:
-    """The weights from which the backbone starts; asked for before hours of decoding."""
+    """The weights from which the backbone starts; they are read before hours of decoding."""
     if config.pretrained is None:
         return None
     from specrec.model.imagenet import pretrained_backbone  # torchvision: see there
@@ -139,7 +139,7 @@ def _train(
     best: ModelCheckpoint,
     resumed: Path | None,
 ) -> dict[str, float]:
-    """Trains a module, which ends up with the weights of its best epoch, and gives its figure."""
+    """Trains a module, gives it the weights of its best epoch and returns that epoch's figure."""
     try:
         trainer.fit(module, *loaders, ckpt_path=resumed)
     except SystemExit as stop:  # what Lightning makes of Ctrl-C
@@ -222,7 +222,7 @@ def _loaders(
     teachers: Teachers | None,
     processes: int = 1,
 ) -> Loaders:
-    """Batches of views to train on, of which each process gets its share, and of windows."""
+    """The batches of views to train on, shared by the processes, and of windows to validate on."""
     data, settings, front_end = config.data, config.training, config.encoder.front_end
     share = len(train) // processes
     if processes > 1 and share < 2:
@@ -310,7 +310,7 @@ def _on_gpu(accelerator: str) -> bool:
 
 
 def _figures(encoder: Encoder, windows: WindowDataset) -> dict[str, float]:
-    """Retrieval among the validation tracks by the finished encoder."""
+    """The retrieval figures of the finished encoder among the validation tracks."""
     rows = range(len(windows))
     embeddings = torch.stack([encoder.embed(windows[row][0]) for row in rows])
     return retrieval_figures(embeddings, torch.tensor(rows), torch.from_numpy(windows.labels))

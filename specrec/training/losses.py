@@ -1,4 +1,4 @@
-"""Contrastive losses."""
+"""The losses: contrastive, distillation, regression."""
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -32,9 +32,9 @@ def supervised_contrastive(
     """Supervised contrastive loss (Khosla et al. 2020, equation 2).
 
     Args:
-        embeddings: Of any length; they are normalized here.
-        labels: Views of one label attract each other.
-        temperature: Divides the cosine similarities.
+        embeddings: The views' embeddings, which are normalized here.
+        labels: The views' labels; views of one label attract each other.
+        temperature: Divides the cosine similarities; smaller weighs hard negatives more.
 
     Returns:
         The mean over the views whose label another view shares, in nats; 0 if there is none.
@@ -65,11 +65,11 @@ def gathered(tensor: Shaped[Tensor, "own *rest"]) -> Shaped[Tensor, "all *rest"]
 def distillation(
     embeddings: Float[Tensor, "views dim"], targets: Float[Tensor, "views dim"]
 ) -> Float[Tensor, ""]:
-    """How far embeddings are from their targets, where these are known.
+    """The cosine distance of embeddings to their targets, where these are known.
 
     Args:
-        embeddings: Of the student.
-        targets: Of the same views; a number that no teacher gave is NaN and does not count.
+        embeddings: The student's embeddings of some views.
+        targets: The teachers' embeddings of these views; NaN is unknown and doesn't count.
 
     Returns:
         The mean over the views of 1 - cosine, from 0 to 2; 0 if no view has a target.
@@ -85,10 +85,10 @@ def distillation(
 def regression(
     predicted: Float[Tensor, "views rows"], targets: Float[Tensor, "views rows"]
 ) -> Float[Tensor, ""]:
-    """Mean squared error over the numbers whose target is known; NaN is unknown.
+    """The mean squared error over the known targets; NaN is unknown.
 
     Returns:
-        0 if no target is known.
+        The error, on the scale of the targets squared; 0 if no target is known.
     """
     known = ~targets.isnan()
     squared = (predicted.float() - targets.nan_to_num()).square() * known

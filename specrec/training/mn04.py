@@ -51,7 +51,7 @@ class MN04(nn.Module):
 
         Args:
             waveforms: Audio of a second or more.
-            sample_rate: Of the audio, Hz.
+            sample_rate: The sample rate of the audio in Hz.
         """
         image = self._spectrogram(_resample(waveforms, sample_rate)).unsqueeze(1)
         phi = self.features(image.contiguous(memory_format=torch.channels_last))
@@ -85,7 +85,7 @@ def load_mn04(path: Path) -> MN04:
 
 
 def _renamed(name: str, value: Tensor) -> tuple[str, Tensor]:
-    """Torchvision's name and shape of a layer: its squeeze-excitation is a 1 x 1 convolution."""
+    """A layer as torchvision names and shapes it: its squeeze-excitation is a 1 x 1 convolution."""
     excitation = "conc_se_layers" in name and name.endswith("weight")
     for theirs, ours in (
         ("conc_se_layers.0.", ""),
@@ -97,7 +97,7 @@ def _renamed(name: str, value: Tensor) -> tuple[str, Tensor]:
 
 
 def _resample(waveforms: Tensor, sample_rate: int) -> Tensor:
-    """To the teacher's rate by way of the spectrum, which on whole batches is the fastest."""
+    """Resamples to the teacher's rate in the spectrum, which is the fastest for whole batches."""
     samples = round(waveforms.shape[1] * _RATE / sample_rate)
     bins = samples // 2 + 1
     spectrum = torch.fft.rfft(waveforms)[:, :bins]

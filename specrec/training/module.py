@@ -45,12 +45,12 @@ class ContrastiveModule(LightningModule):
         """Makes the encoder, with random weights, and what trains it.
 
         Args:
-            encoder: Its settings.
-            settings: Of the training.
-            seed: Of the augmentation.
-            teachers: Whom to learn from.
-            features: Of the training tracks, on their scales and standardized, if a linear probe
-                is to be trained along; NaN where unknown.
+            encoder: The settings of the encoder.
+            settings: The settings of the training.
+            seed: The seed of the augmentation.
+            teachers: The teachers to learn from; None for none.
+            features: The training tracks' features, on their scales and standardized, that a linear
+                probe learns along with the encoder, NaN where unknown; None to train no probe.
         """
         super().__init__()
         dim = encoder.architecture.embedding_dim
@@ -139,7 +139,7 @@ class ContrastiveModule(LightningModule):
             self.teacher_cosines.append(1 - distillation(embeddings[:, self.taught], targets))
 
     def on_validation_epoch_end(self) -> None:
-        """Logs the loss and what a listener would care for: are related windows found first?"""
+        """Logs the loss, and the retrieval figures, for which a listener would care."""
         embeddings, rows, labels = (torch.cat(parts) for parts in zip(*self.collected, strict=True))
         self.collected.clear()
         embeddings, rows, labels = map(gathered, (embeddings, rows, labels))
@@ -155,7 +155,7 @@ class ContrastiveModule(LightningModule):
         )
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        """AdamW; the rate rises linearly, then falls along a cosine to zero."""
+        """AdamW, whose learning rate rises linearly, then falls along a cosine to zero."""
         settings = self.settings
         trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
         optimizer = AdamW(trained, settings.learning_rate, weight_decay=settings.weight_decay)
@@ -184,12 +184,12 @@ def retrieval_figures(
     rows: Int64[Tensor, " tracks"],
     labels: Int64[Tensor, " tracks"],
 ) -> dict[str, float]:
-    """Retrieval among validation windows and tracks, by centered cosine.
+    """How well windows and tracks of the validation set retrieve each other, by centered cosine.
 
     Returns:
-        `valid/window_p1`: share of windows whose nearest other window is of the same track;
-        `valid/track_map` and `valid/track_p1`: mean average precision and precision at 1 of
-        whole tracks by label, where any label is shared.
+        `valid/window_p1`, the share of windows whose nearest other window is of the same track;
+        `valid/track_map` and `valid/track_p1`, the mean average precision and the precision at 1
+        of whole tracks by label, if any tracks share one. All are from 0 to 1.
     """
     _, first = np.unique(rows.numpy(), return_index=True)  # distributed samplers repeat some
     centered = embeddings.numpy()[first]

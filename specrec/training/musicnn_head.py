@@ -29,7 +29,7 @@ DIM, WHITEN = 128, 0.5
 
 
 def main(music: Path, package: Path, output: Path) -> None:
-    """Takes the bare network's mean feature map of each training track and fits the head."""
+    """Fits the head on the bare network's mean feature map of each training track."""
     with tempfile.TemporaryDirectory() as scratch:
         unpack_package(package, Path(scratch))
         checkpoint = open_checkpoint(Path(scratch))

@@ -55,16 +55,16 @@ def fit_head(
     trained: bool,
     whiten: float,
 ) -> None:
-    """Fits what is linear after the backbone, and the center.
+    """Fits the head, which is linear, and the center.
 
-    A trained head stays, unless its embeddings are to be whitened; in place of an untrained one
-    come the principal axes of p.
+    A trained head stays, unless its embeddings are to be whitened; an untrained one is replaced by
+    the principal axes of p.
 
     Args:
-        encoder: Its head and center are replaced.
-        pooled: The training tracks, of `pool_tracks`.
+        encoder: The encoder whose head and center are replaced.
+        pooled: The mean feature vectors of the training tracks, from `pool_tracks`.
         trained: Whether the head was trained.
-        whiten: How far to whiten, as for `principal_map`; at 0 a trained head stays.
+        whiten: How far to whiten, from 0 to 1, as for `principal_map`; at 0 a trained head stays.
     """
     weight, bias = encoder.head.weight.cpu().double(), encoder.head.bias.cpu().double()
     if not trained:
@@ -81,7 +81,7 @@ def fit_head(
 def principal_map(
     vectors: Float[Tensor, "n features"], dim: int, whiten: float
 ) -> Float64[Tensor, "dim features"]:
-    """The principal axes of some vectors, and on demand their whitening.
+    """The map of vectors to their principal axes, whitened if that is wanted.
 
     Centered vectors times the map's transpose are uncorrelated, in falling order of variance v,
     and each axis is divided by v^(whiten / 2). Whitened fully (Jegou and Chum 2012, "Negative
@@ -89,12 +89,13 @@ def principal_map(
     as the strong ones, which alone decide everything if the axes are left as they are.
 
     Args:
-        vectors: As many as there are; at least 2.
-        dim: Rows of the map.
-        whiten: From 0, for axes of unit length, to 1, for unit variance along each.
+        vectors: Two vectors or more.
+        dim: How many axes the map has.
+        whiten: How far to whiten, from 0, for axes of unit length, to 1, for unit variance along
+            each.
 
     Returns:
-        One axis a row; rows beyond the rank of the vectors are zero.
+        One axis per row; rows beyond the rank of the vectors are zero.
     """
     centered = vectors.double() - vectors.double().mean(dim=0)
     rising, columns = torch.linalg.eigh(centered.T @ centered / (len(vectors) - 1))

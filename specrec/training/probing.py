@@ -21,11 +21,11 @@ from specrec.progress import Progress
 def measured_features(
     tracks: pd.DataFrame, cache: Path, on_progress: Progress | None = None
 ) -> pd.DataFrame:
-    """Features of the tracks: from their table where it has them, else measured.
+    """The features of the tracks: from their table where it has them, else measured.
 
     Args:
-        tracks: With content_id, and `file`, where the audio is.
-        cache: Folder in which measurements are kept.
+        tracks: The tracks, with the columns content_id and `file`, the path of the audio.
+        cache: The folder in which measurements are kept.
         on_progress: Called while tracks are measured.
     """
     known = Measurements(cache / "descriptors.jsonl")
@@ -56,11 +56,14 @@ def probe_of(
 
 
 def probe_targets(features: pd.DataFrame, tracks: int) -> Float32[Tensor, "tracks rows"]:
-    """What a probe that is trained along should say: all features on their scales, standardized.
+    """The targets of a probe that is trained along: all features on their scales, standardized.
 
     Args:
-        features: Of the first tracks.
-        tracks: Number of all; of the others nothing is known.
+        features: The features of the first tracks.
+        tracks: How many tracks there are; of those after the first ones nothing is known.
+
+    Returns:
+        One row per track, NaN where a feature is unknown.
     """
     columns = []
     for feature in (FEATURES[name] for name in FEATURES if name in features):

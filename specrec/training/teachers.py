@@ -1,4 +1,4 @@
-"""Other networks as teachers: what they say of a view is the target of its embedding.
+"""Other networks as teachers, whose embedding of a view is the target of the encoder's own.
 
 A teacher is either stored, as embeddings of the training tracks that were computed before, or
 live, run on exactly the view that the student sees. Each has its own part of the embedding, in
@@ -29,7 +29,7 @@ class Teachers:
     """All teachers of a run.
 
     Attributes:
-        dim: Length of a target: the sum over the teachers.
+        dim: The length of a target, which is the sum over the teachers.
         live: The teacher that is run on the views, and its part of a target; None without one.
     """
 
@@ -43,10 +43,10 @@ class Teachers:
         """Reads the teachers and fits their axes.
 
         Args:
-            configs: Which, in the order of their parts; at most one live.
-            tracks: Training tracks, with track_id and content_id.
-            cache: Their audio.
-            front_end: The student's; it sets the length of a view.
+            configs: The teachers' settings, in the order of their parts; at most one is live.
+            tracks: The training tracks, with track_id and content_id.
+            cache: The decoded audio of the tracks.
+            front_end: The student's front end, which sets the length of a view.
 
         Raises:
             CatalogError: If a stored file can't be read or has none of the tracks.
@@ -72,7 +72,7 @@ class Teachers:
 
 
 class StoredTeacher:
-    """Embeddings of windows, computed before."""
+    """A teacher whose embeddings of windows were computed before."""
 
     def __init__(self, config: TeacherConfig, train_ids: "pd.Series[str]") -> None:
         """Reads the file and fits its axes on the training tracks.
@@ -102,7 +102,7 @@ class StoredTeacher:
         }
 
     def target(self, track_id: str, start: float, seconds: float) -> Float[np.ndarray, " dim"]:
-        """The mean over its windows, weighted by their overlap with a cut, or the nearest one."""
+        """The mean of the windows, weighted by their overlap with a cut, or the nearest window."""
         if track_id not in self.tracks:
             return np.full(self.dim, np.nan)
         starts, rows = self.tracks[track_id]
@@ -115,7 +115,7 @@ class StoredTeacher:
 
 
 class LiveTeacher(nn.Module):
-    """A network that hears the views, and its axes. It stays as it is while the student trains."""
+    """A teacher that hears the views. It stays as it is while the student trains."""
 
     mean: Tensor
     axes: Tensor
@@ -139,7 +139,7 @@ class LiveTeacher(nn.Module):
 
     @torch.no_grad()
     def forward(self, views: Float32[Tensor, "views samples"]) -> Float32[Tensor, "views dim"]:
-        """Targets of views, whatever their level."""
+        """The targets of views, whatever their level."""
         with torch.autocast(views.device.type, enabled=False):
             heard = torch.cat(list(_heard(self.network, views, self.sample_rate)))
             target: Tensor = (heard - self.mean) @ self.axes.T
@@ -149,7 +149,7 @@ class LiveTeacher(nn.Module):
 def principal_axes(
     rows: Float32[np.ndarray, "rows wide"], dim: int
 ) -> tuple[Float32[np.ndarray, " wide"], Float32[np.ndarray, "dim wide"]]:
-    """Mean, and the axes that take a centered row to a target.
+    """Fits the mean, and the axes that take a centered row to a target.
 
     Dimensions are standardized, so that none weighs more than another, and turned onto their
     principal axes; a target's variances add up to at most 1, so that teachers of any width weigh

@@ -109,6 +109,8 @@ def test_content_that_can_not_be_used_has_its_own_reason(tmp_path: Path) -> None
     write(tmp_path / "click.wav", tone(0.2))
     assert reason_of(tmp_path / "nan.wav") == Reason.NOT_FINITE
     assert reason_of(tmp_path / "inf.wav") == Reason.NOT_FINITE
+    with pytest.raises(AudioError, match=": 1 sample is NaN or infinite"):
+        load(tmp_path / "nan.wav", RATE)
     assert reason_of(tmp_path / "silent.flac") == Reason.SILENT
     assert reason_of(tmp_path / "dither.wav") == Reason.SILENT
     assert reason_of(tmp_path / "dc.wav") == Reason.CONSTANT

@@ -1,4 +1,5 @@
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -80,6 +81,28 @@ def test_a_worker_computes_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> Non
     assert set(threads) == {1}
     assert os.environ["OMP_NUM_THREADS"] == "2"
     assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
+def _page_faults(path: Path) -> float:
+    import resource
+
+    def faults() -> int:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+    arrays = [np.ones(500_000) for _ in range(5)]
+    del arrays
+    before = faults()
+    for _ in range(20):
+        arrays = [np.ones(500_000) for _ in range(5)]
+        del arrays
+    return (faults() - before) / (20 * 5 * 4_000_000 / resource.getpagesize())
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators have other ways")
+def test_a_worker_uses_memory_again() -> None:
+    ((_, share),) = pool.map_paths(_page_faults, [Path("any")], workers=1)
+    assert isinstance(share, float)
+    assert share < 0.1
 
 
 def _count_up(path: Path) -> Iterator[np.ndarray]:

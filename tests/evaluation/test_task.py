@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from specrec.errors import CatalogError
+from specrec.errors import CatalogError, SpecrecError
 from specrec.evaluation.task import Task, choose_rows, label_tasks
 from specrec.recommend.library import Library
 
@@ -53,7 +53,7 @@ def test_where_chooses_by_a_columns_text_or_number(library: Library) -> None:
     ],
 )
 def test_a_wrong_choice_is_refused(library: Library, where: str, message: str) -> None:
-    with pytest.raises(CatalogError, match=message):
+    with pytest.raises(SpecrecError, match=message):
         choose_rows(library, where)
 
 

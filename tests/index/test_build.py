@@ -17,14 +17,11 @@ from specrec.index.maintenance import library_status, remove_tracks
 from specrec.index.segment_store import SegmentStore
 from specrec.model.model import load_model, save_model
 from specrec.recommend.library import Library
-from specrec.recommend.ranking import Ranking
 from tests.conftest import make_encoder
 from tests.model.misled import read_and_raise
 from tests.sounds import make_music, tone, write
 
 Build = Callable[..., BuildReport]
-
-ALL = Ranking(duplicates=True)  # the random model takes short tones for one recording
 
 
 def assert_equal(one: Library, other: Library) -> None:
@@ -35,9 +32,10 @@ def assert_equal(one: Library, other: Library) -> None:
             one.generation.windows(row), other.generation.windows(row), atol=2e-3
         )
         track_id = one.tracks["track_id"][row]
+        # The random model takes short tones for one recording.
         for mine, theirs in zip(
-            one.neighbors(track_id, 20, ranking=ALL),
-            other.neighbors(track_id, 20, ranking=ALL),
+            one.neighbors(track_id, 20, duplicates=True),
+            other.neighbors(track_id, 20, duplicates=True),
             strict=True,
         ):
             assert mine.track == theirs.track
@@ -68,6 +66,9 @@ def test_a_rerun_with_nothing_new_writes_nothing(tmp_path: Path, build: Build) -
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "library").rglob("*.*")}
     second = build(music, tmp_path / "library")
     assert (first.changed, second.changed) == (True, False)
+    assert (
+        Library.open(tmp_path / "library").generation.manifest["search"] == "auto"
+    )  # the setting index_type
     assert (first.embedded, second.embedded) == (4, 0)
     assert second.skipped == first.skipped
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "library").rglob("*.*")}
@@ -140,8 +141,8 @@ def test_bad_files_are_listed_and_cost_nothing_else(tmp_path: Path, build: Build
         "zero.mp3": Reason.EMPTY,
     }
     library = Library.open(tmp_path / "library")
-    assert library.skipped["path"].tolist() == [item.path for item in report.skipped]
-    assert library.manifest["counts"] == {"tracks": 3, "skipped": 4, "ignored": 1}
+    assert library.generation.skipped["path"].tolist() == [item.path for item in report.skipped]
+    assert library.generation.manifest["counts"] == {"tracks": 3, "skipped": 4, "ignored": 1}
 
 
 def test_a_mended_file_is_tried_again(tmp_path: Path, build: Build) -> None:
@@ -162,7 +163,7 @@ def test_another_model_embeds_anew(tmp_path: Path, build: Build) -> None:
         IndexConfig(str(music), str(tmp_path / "library"), str(other), measure_features=False)
     )
     assert report.embedded == 3
-    assert Library.open(tmp_path / "library").manifest["model"]["name"] == "other"
+    assert Library.open(tmp_path / "library").generation.manifest["model"]["name"] == "other"
 
 
 def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
@@ -178,7 +179,7 @@ def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
     save_model(make_encoder(seed=5), model, name="random", license="MIT")
     with pytest.raises(ModelError, match="fingerprint"):
         library.neighbors(outside)
-    assert len(library.neighbors("track 1", ranking=ALL)) == 2
+    assert len(library.neighbors("track 1", duplicates=True)) == 2
 
 
 def test_nothing_usable_is_one_line(tmp_path: Path, build: Build) -> None:
@@ -226,10 +227,10 @@ def test_damage_and_newer_formats_are_one_line(tmp_path: Path, build: Build) -> 
 
 def test_a_moved_library_and_a_moved_folder_still_work(tmp_path: Path, build: Build) -> None:
     build(make_music(tmp_path / "music", 3), tmp_path / "library")
-    before = Library.open(tmp_path / "library").neighbors("track 0", ranking=ALL)
+    before = Library.open(tmp_path / "library").neighbors("track 0", duplicates=True)
     (tmp_path / "library").rename(tmp_path / "elsewhere")
     (tmp_path / "music").rename(tmp_path / "songs")
-    assert Library.open(tmp_path / "elsewhere").neighbors("track 0", ranking=ALL) == before
+    assert Library.open(tmp_path / "elsewhere").neighbors("track 0", duplicates=True) == before
     report = build(tmp_path / "songs", tmp_path / "elsewhere")
     assert report.embedded == 0
     assert Library.open(tmp_path / "elsewhere").audio_root == tmp_path / "songs"
@@ -249,7 +250,7 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     stored = Path(__file__).parent / "data" / "format2"  # as version 2 wrote it, of three tracks
     library = Path(shutil.copytree(stored / "library", tmp_path / "library"))
     old = Library.open(library)
-    before = old.neighbors("track 1", ranking=ALL)
+    before = old.neighbors("track 1", duplicates=True)
     windows = [old.generation.windows(row) for row in range(3)]
     music = make_music(tmp_path / "music", 3)
     (music / "bad.wav").write_text("text")
@@ -261,8 +262,8 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     report = build_library(config)
     assert (report.tracks, report.embedded, report.changed) == (3, 0, True)
     new = Library.open(library)
-    assert new.manifest["format_version"] == 4
-    assert new.neighbors("track 1", ranking=ALL) == before
+    assert new.generation.manifest["format_version"] == 4
+    assert new.neighbors("track 1", duplicates=True) == before
     for row in range(3):
         np.testing.assert_array_equal(new.generation.windows(row), windows[row])
 

@@ -46,8 +46,8 @@ def _answers(library: Path) -> Answers:
         for neighbor in opened.neighbors(query, 4):
             sentence = neighbor.explanation.sentence
             found.append((neighbor.track.track_id, round(neighbor.similarity, 6), sentence))
-            row = opened.row_of(str(neighbor.track.track_id))
-            found.append((None, float(opened.generation.windows(row).astype(np.float32).sum()), ""))
+            windows = opened.resolve(str(neighbor.track.track_id)).windows
+            found.append((None, float(windows.astype(np.float32).sum()), ""))
     library_status(library)
     return found
 

@@ -1,5 +1,6 @@
 """What was decided: which files it is about, whatever happens to their names, tags and twins."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -17,7 +18,7 @@ from specrec.config import IndexConfig
 from specrec.errors import LibraryError, Reason
 from specrec.index.build import build_library
 from specrec.index.decision_files import read_decisions
-from specrec.index.decisions import Decisions, Kept, Removed, known_tracks
+from specrec.index.decisions import Decisions, Kept, Removed, kept_tracks, known_tracks
 from specrec.index.inventory import keep_vanished
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.plan import check_plan, make_plan
@@ -157,7 +158,7 @@ def test_what_was_removed_and_restored_is_there_though_its_file_is_gone(
     music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
     build(music, library)
     before = Library.open(library)
-    row = before.row_of("track 1")
+    row = before.resolve("track 1").row
     track_id = str(before.tracks["track_id"][row])
     if gone_first:
         (music / "track 1.wav").unlink()
@@ -181,3 +182,21 @@ def test_what_was_removed_and_restored_is_there_though_its_file_is_gone(
     assert read_decisions(library, None).kept == ()
     restore_tracks(library)
     assert build(music, library).tracks == 2
+
+
+def test_whatever_a_table_holds_is_noted_as_json_has_it() -> None:
+    tracks = pd.DataFrame({
+        "track_id": pd.array(["1", None], "string"), "year": pd.array([1999, None], "Int64"),
+        "bpm": [99.5, np.nan], "count": [3, 4], "live": [True, False],
+        "day": pd.to_datetime(["2026-01-02", None]), "any": [np.int64(7), "x"],
+        "audio_id": pd.array([None, "sound"], "string"),
+    })  # fmt: skip
+    noted = kept_tracks(tracks, pd.DataFrame({"tempo_bpm": [120.0, np.nan]}), 3)
+    first = {
+        "track_id": "1", "year": 1999, "bpm": 99.5, "count": 3, "live": True,
+        "day": "2026-01-02 00:00:00", "any": 7,
+    }  # fmt: skip
+    second = dict.fromkeys(first) | {"count": 4, "live": False, "any": "x"}
+    assert noted == (Kept(first, {"tempo_bpm": 120.0}, 3), Kept(second, {}, 3, "sound"))
+    for item in noted:
+        assert json.loads(json.dumps(vars(item))) == vars(item)

@@ -24,6 +24,7 @@ from specrec.index.plan import make_plan
 from specrec.index.repair import verify_library
 from specrec.model.model import save_model
 from specrec.recommend.library import Library
+from specrec.recommend.results import track_of_row
 from tests.conftest import make_encoder
 from tests.index.test_build import Build, assert_equal
 from tests.sounds import make_music, tone, write
@@ -72,7 +73,7 @@ def test_removed_tracks_stay_out_until_restored(tmp_path: Path, build: Build) ->
     music, library = make_music(tmp_path / "music", 5), tmp_path / "library"
     build(music, library)
     opened = Library.open(library)
-    out = [str(opened.track(opened.row_of(name)).track_id) for name in ("track 1", "track 3")]
+    out = [str(opened.resolve(name).track.track_id) for name in ("track 1", "track 3")]
     assert remove_tracks(library, out) == 3
     (music / "track 1.wav").rename(music / "again.wav")  # by its content, not its name
     report = build(music, library)
@@ -107,11 +108,11 @@ def test_models_are_switched_without_embedding_again(tmp_path: Path, build: Buil
     seen: list[str] = []
 
     def look(done: int, total: int) -> None:  # while the other model embeds, the old one answers
-        seen.append(Library.open(library).manifest["model"]["name"])
+        seen.append(Library.open(library).generation.manifest["model"]["name"])
 
     assert build_library(config, on_embed=look).embedded == 3
     assert set(seen) == {"random"}
-    assert Library.open(library).manifest["model"]["name"] == "other"
+    assert Library.open(library).generation.manifest["model"]["name"] == "other"
     make_music(music, 1, first=5)
     assert build(music, library).embedded == 1  # only what the first model has not seen
     back = Library.open(library)
@@ -132,7 +133,7 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
         return report.embedded
 
     assert (run(), len(measured)) == (2, 0)  # measured while they were embedded
-    assert Library.open(library).descriptors["loudness_lufs"].notna().all()
+    assert Library.open(library).generation.descriptors["loudness_lufs"].notna().all()
     assert (run(), len(measured)) == (0, 0)
     monkeypatch.setattr("specrec.index.segment_store.ANALYSIS_VERSION", 99)
     assert (run(), len(measured)) == (2, 0)
@@ -228,14 +229,14 @@ def test_any_sequence_of_changes_ends_as_a_fresh_build(
             write(file, tone(2 + place, 300 + 50 * place, 22_050), 22_050)
         elif change == "remove" and len(Library.open(library)) > 2:
             opened = Library.open(library)
-            track = opened.track(number % len(opened))
+            track = track_of_row(opened.tracks.iloc[number % len(opened)])
             remove_tracks(library, [str(track.track_id)])
             (music / track.path).unlink(missing_ok=True)
         elif change == "run":
             build(music, library, prune="all")
     build(music, library, prune="all")
     # What was removed and is there again under another name stays out.
-    out = set(Library.open(library).skipped["path"])
+    out = set(Library.open(library).generation.skipped["path"])
     for path in out:
         (music / path).unlink(missing_ok=True)
     build(music, folder / "fresh")

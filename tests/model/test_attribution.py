@@ -206,8 +206,8 @@ def test_windows_and_cells_of_a_library_give_its_own_scores(
     build(music, tmp_path / "library")
     library = Library.open(tmp_path / "library")
     for query in library.tracks["track_id"]:
-        first = library.sound(query)
+        first = library.resolve(query)
         for neighbor in library.neighbors(query):
-            second = library.sound(str(neighbor.track.track_id))
+            second = library.resolve(str(neighbor.track.track_id))
             matrix = by_window(first.windows, second.windows, first.embedding, second.embedding)
             assert matrix.mean() == pytest.approx(neighbor.similarity, abs=1e-5)

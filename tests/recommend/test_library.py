@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,11 +11,10 @@ from sklearn.metrics.pairwise import cosine_similarity
 from specrec.errors import AudioError, QueryError
 from specrec.index.build import BuildReport
 from specrec.recommend.library import Library
-from specrec.recommend.ranking import Ranking
+from specrec.recommend.results import track_of_row
 from tests.sounds import make_music, tone, write
 
 Build = Callable[[Path, Path], BuildReport]
-ALL = Ranking(duplicates=True)  # the random model takes short tones for one recording
 
 
 @pytest.fixture
@@ -34,16 +34,19 @@ def library(tmp_path: Path, build: Build) -> Library:
 def test_neighbors_are_those_of_brute_force(library: Library) -> None:
     expected = cosine_similarity(np.asarray(library.embeddings))
     for row in range(len(library)):
-        neighbors = library.neighbors(library.tracks["track_id"][row], k=5, ranking=ALL)
+        # The random model takes short tones for one recording, here and below.
+        neighbors = library.neighbors(library.tracks["track_id"][row], k=5, duplicates=True)
         others = [other for other in np.argsort(-expected[row]) if other != row][:5]
-        assert [n.track for n in neighbors] == [library.track(int(other)) for other in others]
+        assert [n.track for n in neighbors] == [
+            track_of_row(library.tracks.iloc[other]) for other in others
+        ]
         assert [n.rank for n in neighbors] == [1, 2, 3, 4, 5]
         similarities = [n.similarity for n in neighbors]
         np.testing.assert_allclose(similarities, expected[row, others], atol=1e-5)
 
 
 def test_more_than_there_are_gives_all_others(library: Library) -> None:
-    assert len(library.neighbors("track 5", k=100, ranking=ALL)) == 7
+    assert len(library.neighbors("track 5", k=100, duplicates=True)) == 7
     with pytest.raises(QueryError, match="k must be 1 or more"):
         library.neighbors("track 5", k=0)
 
@@ -58,8 +61,8 @@ def test_a_file_outside_finds_what_it_sounds_like(library: Library, tmp_path: Pa
     neighbors = library.neighbors(path, k=3)
     assert neighbors[0].track.path == "track 6.wav"
     assert neighbors[0].similarity > 0.99
-    assert library.find(path).track_id is None
-    assert library.find(path).title == "outside"
+    assert library.resolve(path).track.track_id is None
+    assert library.resolve(path).track.title == "outside"
 
 
 def test_a_file_of_the_library_and_its_copy_mean_the_track(
@@ -87,23 +90,23 @@ def test_a_file_of_the_library_and_its_copy_mean_the_track(
     ],
 )
 def test_words_find_the_one_track_they_fit(library: Library, query: str, path: str) -> None:
-    assert library.find(query).path == path
+    assert library.resolve(query).track.path == path
 
 
 def test_ambiguous_words_list_the_candidates(library: Library) -> None:
     with pytest.raises(QueryError, match="fits 2 tracks") as caught:
-        library.find("blue")
+        library.resolve("blue")
     assert "Ana - Blue_Monday" in str(caught.value)
-    assert library.find("Blue Train").track_id in str(caught.value)
+    assert str(library.resolve("Blue Train").track.track_id) in str(caught.value)
 
 
 def test_words_that_fit_nothing_get_a_hint(library: Library) -> None:
     with pytest.raises(QueryError, match="did you mean 'Blue_Monday'"):
-        library.find("Blue Mondy")
+        library.resolve("Blue Mondy")
     with pytest.raises(QueryError, match="neither a file nor a track_id"):
-        library.find("x" * 5000)
+        library.resolve("x" * 5000)
     with pytest.raises(QueryError, match="empty"):
-        library.find(" ")
+        library.resolve(" ")
 
 
 def test_a_bad_file_outside_says_why(library: Library, tmp_path: Path) -> None:
@@ -115,13 +118,13 @@ def test_a_bad_file_outside_says_why(library: Library, tmp_path: Path) -> None:
 
 
 def test_tracks_carry_plain_values(library: Library) -> None:
-    track = library.find("Blue Train")
+    track = library.resolve("Blue Train").track
     assert track.artist == "John"
     assert track.columns == {"mood": "wild"}
     assert track.year is None
     assert track.duration_seconds == pytest.approx(2.0)
     assert type(track.duration_seconds) is float
-    assert library.find("track 7").columns == {"mood": None}
+    assert library.resolve("track 7").track.columns == {"mood": None}
 
 
 def test_a_track_of_the_library_needs_no_torch(library: Library) -> None:
@@ -129,8 +132,7 @@ def test_a_track_of_the_library_needs_no_torch(library: Library) -> None:
         "import sys; sys.modules['torch'] = None\n"
         "import specrec\n"
         f"library = specrec.Library.open({str(library.folder)!r})\n"
-        "ranking = specrec.Ranking(duplicates=True)\n"
-        "print(len(library.neighbors('Blue Train', ranking=ranking)), 'hydra' in sys.modules)"
+        "print(len(library.neighbors('Blue Train', duplicates=True)), 'hydra' in sys.modules)"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -140,9 +142,39 @@ def test_a_track_of_the_library_needs_no_torch(library: Library) -> None:
 
 def test_a_file_outside_is_heard_anew_when_it_changes(library: Library, tmp_path: Path) -> None:
     path = write(tmp_path / "outside.wav", tone(2.0, 300))
-    first = library.sound(path)
-    assert library.sound(path) is first
+    first = library.resolve(path)
+    assert library.resolve(path) is first
     write(path, tone(3.0, 1200))
-    second = library.sound(path)
-    assert second.seconds == pytest.approx(3.0)
-    assert abs(second.embedding - first.embedding).max() > 1e-3
+    second = library.resolve(path)
+    assert second.track.duration_seconds == pytest.approx(3.0)
+    assert abs(second.sound - first.sound).max() > 1e-3
+
+
+def test_a_query_that_was_resolved_before_the_library_changed_is_refused(library: Library) -> None:
+    asked = library.resolve("track 4"), library.resolve("track 7")
+    before = Library.open(library.folder)
+    (removed,) = library.remove("track 4")
+    assert removed.track == asked[0].track
+    for query in asked:
+        with pytest.raises(QueryError, match=r"track \d: resolved before .*; resolve it again"):
+            library.neighbors(query)
+    again = library.neighbors(library.resolve("track 7"), duplicates=True)
+    assert len(again) == 6
+    assert removed.track not in [item.track for item in again]
+    assert len(before.neighbors(asked[1], duplicates=True)) == 7
+
+
+def test_an_update_repeats_the_settings_of_the_last_run(tmp_path: Path, model_folder: Path) -> None:
+    music = make_music(tmp_path / "music", 3)
+    settings = {"windows_per_track": 2, "measure_features": False, "workers": 1}
+    library = Library.build(music, tmp_path / "library", model_folder, **settings)
+    kept = library.generation.segments.keys()
+    make_music(tmp_path / "more", 4)
+    last = sorted((tmp_path / "more").glob("*.wav"))[-1]
+    (query,) = library.add(shutil.copy(last, music / last.name))
+    assert query.track.path == last.name
+    assert len(library) == 4
+    assert {name.split("/")[0] for name in library.generation.segments} == {
+        name.split("/")[0] for name in kept
+    }  # with another number of windows all tracks would have been embedded anew
+    assert library.generation.descriptors.isna().all(axis=None)

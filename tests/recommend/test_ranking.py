@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from specrec.errors import QueryError
-from specrec.recommend.hubness import Sample, Usual
+from specrec.recommend.hubness import HubSample, Usual
 from specrec.recommend.ranking import AGAINST_WEIGHT, Ranking, agreement, choose, score
 
 
@@ -78,15 +78,11 @@ def test_what_is_chosen_is_what_a_loop_chooses(
     ranking = Ranking(per_artist=per_artist, diversity=diversity, duplicates=duplicates)
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        parts = (
-            rng.uniform(-1, 1, size=40),
-            unit_rows(rng, 40),
-            rng.integers(30, size=40),
-            rng.integers(-1, 8, size=40),
-        )
+        scores, units = rng.uniform(-1, 1, size=40), unit_rows(rng, 40)
+        groups = rng.integers(30, size=40), rng.integers(-1, 8, size=40)
         for k in (1, 12, 60):
-            choice = choose(*parts, k, ranking)
-            assert choice.places.tolist() == chosen_by_loop(*parts, k, ranking)
+            choice = choose(scores, lambda place, u=units: u @ u[place], *groups, k, ranking)
+            assert choice.places.tolist() == chosen_by_loop(scores, units, *groups, k, ranking)
             passed = choice.repeated | choice.capped
             assert not passed[choice.places].any()
             if len(choice.places) < k:
@@ -104,7 +100,7 @@ def test_settings_out_of_range_are_refused() -> None:
 def test_mutual_proximity_is_that_of_the_paper() -> None:
     rng = np.random.default_rng(0)
     vectors = unit_rows(rng, 60) + 0.3
-    sample = Sample(vectors)
+    sample = HubSample(vectors)
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     cosines = units @ units.T
     usual = sample.usual(vectors, np.arange(60))
@@ -130,7 +126,7 @@ def test_a_hub_gives_way_to_a_track_as_near_that_is_none() -> None:
     vectors = rng.normal(size=(400, 20))
     vectors[0] = vectors[1:].mean(axis=0)  # near to everything
     vectors[1:] += 0.5 * vectors[0] / np.linalg.norm(vectors[0])
-    sample = Sample(vectors)
+    sample = HubSample(vectors)
     usual = sample.usual(vectors, np.arange(400))
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     cosines = units @ units.T

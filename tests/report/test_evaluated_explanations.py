@@ -20,10 +20,9 @@ from specrec.evaluation.reason_stability import FAINT, ReasonStability
 from specrec.evaluation.retrieval import measure_hubness
 from specrec.report import evaluation as terminal
 from specrec.report.console import Console
-from specrec.report.document import evaluation_markdown, write_evaluation
-from specrec.report.evaluation import print_evaluation
+from specrec.report.evaluation import evaluation_markdown, print_evaluation, write_evaluation
 from specrec.report.explanation_plots import draw_explanations
-from specrec.report.explanation_tables import explanation_sections, number_text, share_text
+from specrec.report.explanation_tables import explanation_tables, number_text, share_text
 
 
 def figure(value: float) -> Estimate:
@@ -119,7 +118,7 @@ def test_the_terminal_shows_all_tables_within_its_width(
     assert max(map(len, shown.splitlines())) <= width
     assert "…" not in shown
     words = " ".join(shown.split())
-    for section in explanation_sections(found):
+    for section in explanation_tables(found):
         assert section.title in words
         assert " ".join(section.note.split()) in words
     for text in ("+0.026", "87.1 %", "+0.038", "99.1 %", "95.9 %", "80.4 %", "0 of 16", "+0.51"):
@@ -128,7 +127,7 @@ def test_the_terminal_shows_all_tables_within_its_width(
 
 def test_every_table_stands_in_the_document(evaluation: Evaluation, found: Explanations) -> None:
     document = evaluation_markdown(evaluation, ["explanations.png"])
-    sections = explanation_sections(found)
+    sections = explanation_tables(found)
     assert len({section.title for section in sections}) == len(sections) == 10
     for section in sections:
         assert f"## {section.title}\n" in document
@@ -138,7 +137,7 @@ def test_every_table_stands_in_the_document(evaluation: Evaluation, found: Expla
 
 
 def test_without_audio_or_causes_there_is_less_to_show(heard_only: Explanations) -> None:
-    sections = explanation_sections(heard_only)
+    sections = explanation_tables(heard_only)
     assert len(sections) == 6
     assert sections[1].rows[0] == ("cited groups", "-", "-", "-")
     assert sections[-1].rows == ()

@@ -13,8 +13,12 @@ from specrec.evaluation.stability import compare
 from specrec.evaluation.task import Task
 from specrec.report import evaluation as terminal
 from specrec.report.console import Console
-from specrec.report.document import evaluation_markdown, write_evaluation
-from specrec.report.evaluation import evaluation_json, print_evaluation
+from specrec.report.evaluation import (
+    evaluation_json,
+    evaluation_markdown,
+    print_evaluation,
+    write_evaluation,
+)
 from specrec.report.plots import draw_hubness, draw_retrieval, draw_robustness
 
 NAMES = ["specrec-base", "specrec-base (out/train/[another]|one/model)", "mfcc_standardized"]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from specrec.recommend.account import account_for, difference, hear
 from typer.testing import CliRunner
 
 import specrec.cli
 from specrec.errors import AudioError, LibraryError
 from specrec.index.build import BuildReport
 from specrec.recommend.library import Library
-from specrec.report.match_picture import draw_account
+from specrec.recommend.match import compare_neighbors, map_spectrograms
+from specrec.report.match_picture import draw_match
 from tests.libraries import write_planted
 from tests.sounds import make_music
 
@@ -33,9 +33,9 @@ def run(*arguments: object) -> str:
 
 def test_the_table_adds_up(folder: Path) -> None:
     text = run("explain", folder, "t0", "t1")
-    explanation = Library.open(folder).explain("t0", "t1")
+    explanation = Library.open(folder).explain("t0", "t1").explanation
     assert "Because both are bright" in " ".join(text.split())
-    table = text[: text.index("if erased:")].splitlines()
+    table = text[: text.index("when ablated:")].splitlines()
     shown = [line.split() for line in table if line.startswith("  ")]
     parts = {
         " ".join(words[:place]): float(words[place])
@@ -82,7 +82,8 @@ def test_why_one_and_not_the_other_adds_up(folder: Path) -> None:
     text = run("explain", folder, "t0", "t1", "--versus", "Piece 2")
     assert "and not Artist 0 - Piece 2" in " ".join(text.split())
     library = Library.open(folder)
-    parts = difference(library, "t0", "t1", "t2")
+    query, near_one, far_one = (library.resolve(name) for name in ("t0", "t1", "t2"))
+    parts = compare_neighbors(query, near_one, far_one, library.explainer.directions)
     near, far = (library.explain("t0", name).similarity for name in ("t1", "t2"))
     assert parts.similarities == pytest.approx((near, far))
     assert sum(parts.contributions.values()) + parts.residual == pytest.approx(near - far)
@@ -98,10 +99,12 @@ def test_json_says_why_one_and_not_the_other(folder: Path) -> None:
 
 def test_a_reason_stands_under_each_neighbor(folder: Path) -> None:
     text = " ".join(run("query", folder, "t0", "-k", "3").split())
+    assert "named features" in text
     for neighbor in Library.open(folder).neighbors("t0", 3):
         after = text[text.index(neighbor.track.title) :]
+        assert neighbor.explanation is not None
         assert neighbor.explanation.sentence in after
-    assert "without a name" not in run("query", folder, "t0", "--no-why")
+    assert "named features" not in run("query", folder, "t0", "--no-why")
 
 
 def test_a_library_that_knows_no_features_gives_no_reasons(
@@ -154,7 +157,7 @@ def test_a_match_is_drawn_as_the_name_ends(
         described = Image.open(picture).info["Description"]
     else:
         described = picture.read_text()
-        assert "which part sounds like which" in described  # a comment beside the outlined text
+        assert "similarity by passage" in described  # a comment beside the outlined text
     assert f"similarity {score:.3f}" in described
     run("explain", *arguments, "-o", tmp_path / f"same{suffix}")
     assert (tmp_path / f"same{suffix}").read_bytes() == picture.read_bytes()
@@ -166,16 +169,17 @@ def test_a_map_is_not_drawn_of_another_file_than_was_indexed(
     music = make_music(tmp_path / "music", 3)
     build(music, tmp_path / "library")
     library = Library.open(tmp_path / "library")
-    first, second = hear(library, "track 0", "track 1")
+    pair = library.resolve("track 0"), library.resolve("track 1")
+    first, second = map_spectrograms(library.model.encoder, *pair)
     score = library.explain("track 0", "track 1").similarity
     assert first.cells.similarity == pytest.approx(score, abs=1e-6)
     assert second.cells.similarity == pytest.approx(score, abs=1e-6)
     (music / "track 2.wav").replace(music / "track 1.wav")
     with pytest.raises(LibraryError, match=r"track 1\.wav: changed since it was indexed"):
-        hear(library, "track 0", "track 1")
+        map_spectrograms(library.model.encoder, *pair)
     (music / "track 1.wav").unlink()
     with pytest.raises(AudioError, match=r"track 1\.wav.*missing"):
-        hear(library, "track 0", "track 1")
+        map_spectrograms(library.model.encoder, *pair)
 
 
 def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], BuildReport]) -> None:
@@ -183,9 +187,9 @@ def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], Buil
     (music / "track 1.wav").rename(music / f"{'長い名前 ' * 16}.wav")
     build(music, tmp_path / "library")
     library = Library.open(tmp_path / "library")
-    pair = [str(name) for name in library.tracks["track_id"][:2]]
+    pair = library.query_of_row(0), library.query_of_row(1)
     picture = tmp_path / "new" / "out.png"
-    draw_account(account_for(library, *pair), *hear(library, *pair), picture)
+    draw_match(library.explain(*pair), *map_spectrograms(library.model.encoder, *pair), picture)
     header = picture.read_bytes()[:24]
     assert header.startswith(b"\x89PNG")
     assert struct.unpack(">II", header[16:]) == (1800, 1425)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from specrec.cli import app
 from specrec.descriptors.features import FEATURES
+from specrec.descriptors.vocabulary import WORDS
 from specrec.errors import CatalogError, QueryError, Reason, SpecrecError
 from specrec.recommend.library import Library
 from specrec.report.page import contents
@@ -118,6 +119,7 @@ def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: 
     library = Library.open(written.folder / "planted")
     for item in library.neighbors("t0", 4):
         explanation = item.explanation
+        assert explanation is not None
         parts, zero = sum_parts(explanation)
         *terms, total = parts
         assert sum(part.value for part in terms) == pytest.approx(explanation.similarity, abs=1e-12)
@@ -131,36 +133,36 @@ def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: 
             end += part.value
         assert all(0 <= part.start <= part.start + part.width <= 100 for part in parts)
         by_name = {part.name: part.value for part in terms}
-        assert by_name["without a name"] == pytest.approx(explanation.residual)
+        assert by_name["residual"] == pytest.approx(explanation.residual)
 
 
 def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("specrec.report.page.neighbors._MOST_PARTS", 1)
     explanation = Library.open(written.folder / "planted").neighbors("t0", 1)[0].explanation
+    assert explanation is not None
     parts, _ = sum_parts(explanation)
     largest = max(explanation.contributions, key=lambda item: abs(item.value))
     rest = sum(item.value for item in explanation.contributions if item is not largest)
-    assert parts[1].name == f"{len(explanation.contributions) - 1} others"
+    assert parts[1].name == f"{len(explanation.contributions) - 1} other features"
     assert parts[1].value == pytest.approx(rest)
 
 
-def test_the_window_matrix_is_that_of_the_account(written: Written) -> None:
-    from specrec.recommend.account import account_for
-
+def test_the_window_matrix_is_that_of_the_match(written: Written) -> None:
     library = Library.open(written.folder / "planted")
     asked = gathering.ask(library, gathering.TrackList.of_library(library), "t0", 2)
-    for match in asked.matches:
-        other = match.tile.title.removeprefix("Piece ")
-        account = account_for(library, "t0", f"t{other}")
-        drawn = match.matrix
+    for card in asked.matches:
+        other = card.tile.title.removeprefix("Piece ")
+        windows = library.explain("t0", f"t{other}").windows
+        drawn = card.matrix
+        assert windows is not None
         assert drawn is not None
         pixels = np.asarray(Image.open(io.BytesIO(_decoded(drawn.picture))).convert("RGB"))
-        assert pixels.shape[:2] == account.matrix.shape == (drawn.rows, drawn.columns)
+        assert pixels.shape[:2] == windows.values.shape == (drawn.rows, drawn.columns)
         redness = pixels[..., 0].astype(float) - pixels[..., 2]
-        assert (np.sign(redness) == np.sign(account.matrix))[abs(account.matrix) > 0.1].all()
+        assert (np.sign(redness) == np.sign(windows.values))[abs(windows.values) > 0.1].all()
         left, top, width, height = drawn.best
         starts = top * drawn.rows * 5.0, left * drawn.columns * 5.0  # windows of 5 s, 20 s long
-        passage = account.passage.query_start, account.passage.neighbor_start
+        passage = windows.passage.query_start, windows.passage.neighbor_start
         assert starts == pytest.approx(passage)
         assert (width, height) == (1 / drawn.columns, 1 / drawn.rows)
 
@@ -281,7 +283,8 @@ def test_the_map_keeps_shape_and_says_what_it_shows(written: Written) -> None:
 
 def test_all_reasons_and_features_have_words() -> None:
     assert set(contents._SKIPPED) == set(Reason)
-    assert set(contents._MEANINGS) == set(FEATURES)
+    assert set(WORDS) == set(FEATURES)
+    assert all(words.meaning for words in WORDS.values())
 
 
 def test_bad_input_is_refused_in_one_line(written: Written, tmp_path: Path) -> None:

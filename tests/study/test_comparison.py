@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 from sklearn.metrics.pairwise import cosine_similarity
-from specrec.recommend.feature_settings import FeatureSettings
-from specrec.recommend.features import FeatureRecommender
 
 from specrec.errors import QueryError
+from specrec.recommend.by_features.recommender import FeatureRecommender
+from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.library import Library
 from specrec.study import library_comparison
 from specrec.study.comparison import compare_query
@@ -27,11 +27,11 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture(scope="module")
 def features(library: Library) -> FeatureRecommender:
-    return FeatureRecommender.of_library(library)
+    return library.by_features()
 
 
 def test_a_query_is_compared_as_by_a_loop(library: Library, features: FeatureRecommender) -> None:
-    found = compare_query(library, features, "t7", K)
+    found = compare_query(library, features, library.resolve("t7"), K)
     others = [row for row in range(TRACKS) if row != 7]
     sound = cosine_similarity(np.asarray(library.embeddings, dtype=np.float64))[7][others]
     named = cosine_similarity(features.vectors)[7][others]
@@ -54,13 +54,14 @@ def test_a_query_is_compared_as_by_a_loop(library: Library, features: FeatureRec
 def test_disagreements_are_put_down_to_what_counts_against_them(
     library: Library, features: FeatureRecommender
 ) -> None:
-    found = compare_query(library, features, "t7", K)
+    found = compare_query(library, features, library.resolve("t7"), K)
     assert found.disagreements
     for item in found.disagreements:
         track, near = str(item.match.track.track_id), item.near_by == "sound"
         near_rank, far_rank = item.match.sound_rank, item.match.feature_rank
         assert (near_rank <= K < far_rank) if near else (far_rank <= K < near_rank)
-        explained = features.explain("t7", track) if near else library.explain("t7", track)
+        by_sound = library.explain("t7", track).explanation
+        explained = features.explain("t7", track) if near else by_sound
         parts = {part.feature: part.value for part in explained.contributions}
         against = sorted(value for value in parts.values() if value < 0)[:3]
         assert list(item.features.values()) == pytest.approx(against)
@@ -74,7 +75,8 @@ def test_disagreements_are_put_down_to_what_counts_against_them(
 def test_a_library_is_compared_as_by_a_loop(library: Library, features: FeatureRecommender) -> None:
     progress: list[tuple[int, int]] = []
     found = compare_library(library, features, K, lambda *done: progress.append(done))
-    single = [compare_query(library, features, f"t{row}", K) for row in range(0, TRACKS, 40)]
+    rows = range(0, TRACKS, 40)
+    single = [compare_query(library, features, library.query_of_row(row), K) for row in rows]
     assert found.chance == pytest.approx(K / (TRACKS - 1))
     assert (found.tracks, found.queries) == (TRACKS, TRACKS)
     assert progress[-1] == (TRACKS, TRACKS)
@@ -82,7 +84,7 @@ def test_a_library_is_compared_as_by_a_loop(library: Library, features: FeatureR
     assert found.overlap.value == pytest.approx(np.mean([s.overlap for s in single]), abs=0.15)
     for listed, best in ((found.most, True), (found.least, False)):
         for item in listed:
-            alone = compare_query(library, features, str(item.track.track_id), K)
+            alone = compare_query(library, features, library.resolve(str(item.track.track_id)), K)
             assert item.overlap == pytest.approx(alone.overlap)
             assert item.correlation == pytest.approx(alone.correlation)
             assert (item.overlap >= found.overlap.value) == best
@@ -120,7 +122,7 @@ def test_unrelated_systems_agree_by_chance(tmp_path: Path) -> None:
     library = Library.open(write_planted(tmp_path))
     library.tracks["energy"] = np.random.default_rng(0).random(TRACKS)
     library.tracks["valence"] = np.random.default_rng(1).random(TRACKS)
-    found = compare_library(library, FeatureRecommender.of_library(library), K)
+    found = compare_library(library, library.by_features(), K)
     assert found.overlap.value == pytest.approx(found.chance, abs=0.02)
     assert found.correlation.value == pytest.approx(0, abs=0.03)
 
@@ -131,7 +133,7 @@ def test_a_system_agrees_with_itself(library: Library) -> None:
     for axis, name in enumerate(names):
         library.tracks[name] = np.asarray(library.embeddings[:, axis], dtype=np.float64)
     bare = FeatureSettings(tuple(names), "none")
-    found = compare_library(library, FeatureRecommender.of_library(library, bare), K)
+    found = compare_library(library, library.by_features(bare), K)
     assert found.overlap.value == 1
     assert found.correlation.value == pytest.approx(1)
 
@@ -145,9 +147,9 @@ def test_an_answer_must_leave_something_out(library: Library, features: FeatureR
 def test_two_tracks_are_too_few(tmp_path: Path) -> None:
     library = Library.open(write_planted(tmp_path))
     library.tracks["rating"] = np.where(np.arange(TRACKS) < 2, np.arange(TRACKS), np.nan)
-    rated = FeatureRecommender.of_library(library, FeatureSettings(("rating",)))
+    rated = library.by_features(FeatureSettings(("rating",)))
     for ask in (
-        lambda: compare_query(library, rated, "t0"),
+        lambda: compare_query(library, rated, library.resolve("t0")),
         lambda: compare_library(library, rated),
     ):
         with pytest.raises(QueryError, match="2 tracks are too few to compare two answers; 3"):

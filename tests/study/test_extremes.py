@@ -65,7 +65,7 @@ def test_a_median_without_two_sides_is_refused(values: list[float]) -> None:
 def test_columns_and_features_give_numbers(tmp_path: Path) -> None:
     library = Library.open(write_planted(tmp_path, probe=False))
     np.testing.assert_array_equal(
-        numbers(library, "loudness_lufs"), library.descriptors["loudness_lufs"]
+        numbers(library, "loudness_lufs"), library.generation.descriptors["loudness_lufs"]
     )
     assert set(numbers(library, "duration_seconds")) == {20.0}
     for name, message in [

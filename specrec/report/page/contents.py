@@ -47,7 +47,7 @@ def summarize(library: Library) -> Summary:
     if status.measured < status.tracks:
         missing = f"{status.tracks - status.measured:,}"
         figures.append(
-            Figure(missing, "without features", "index.py with measure_features=true adds them")
+            Figure(missing, "without features", "specrec index measure_features=true adds them")
         )
     artists = library.tracks["artist"].nunique()
     if artists:

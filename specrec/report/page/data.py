@@ -6,6 +6,7 @@ from typing import Any
 
 from specrec.descriptors.features import Kind
 from specrec.report.page.media import Medium
+from specrec.report.table import Table
 
 
 @dataclass(frozen=True)
@@ -184,23 +185,6 @@ class Gallery:
     title: str
     note: str
     columns: list[tuple[str, list[Tile]]]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table to be printed as it stands.
-
-    Attributes:
-        caption: What it shows.
-        header: Of its columns; the first names the rows.
-        rows: Of text.
-        note: What follows it.
-    """
-
-    caption: str
-    header: list[str]
-    rows: list[list[str]]
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 from specrec.errors import CatalogError
 from specrec.evaluation.protocol import evaluate_library
 from specrec.recommend.library import Library
-from specrec.report.evaluation import METRIC_NAMES, figure_text, remark, subject
-from specrec.report.page.data import LeftOut, Table
+from specrec.report.evaluation import hubness_table, retrieval_table
+from specrec.report.page.data import LeftOut
+from specrec.report.table import Table
 
 _MOST_TRACKS = 10_000  # every pair of which is ranked, in about a minute
 _LABELS = ("artist", "album", "genre")
@@ -38,26 +40,9 @@ def measure(library: Library, labels: Sequence[str]) -> list[Table] | LeftOut:
     if len(library) > _MOST_TRACKS:
         return LeftOut(f"To rank {len(library):,} tracks for each other takes minutes.", command)
     evaluation = evaluate_library(library, *chosen)
-    tables = []
-    for item in evaluation.retrieval:
-        why = remark(item)
-        if why is not None:
-            tables.append(Table(subject(item), [], [], why))
-            continue
-        rows = [
-            [METRIC_NAMES[metric], *(figure_text(of[metric]) for of in item.figures.values())]
-            for metric in METRIC_NAMES
-        ]
-        tables.append(Table(subject(item), ["figure", *item.figures], rows))
-    name, hubness = next(iter(evaluation.hubness.items()))
-    rows = [
-        ["largest hub", f"{hubness.largest} times"],
-        ["never recommended", f"{100 * hubness.never_share:.1f} %"],
-        ["skewness", f"{hubness.skewness:.2f}"],
-    ]
-    caption = f"Hubs: how often a track is among the first {hubness.k} of another"
-    tables.append(Table(caption, ["figure", name], rows, _METRICS))
-    return tables
+    tables = [retrieval_table(item) for item in evaluation.retrieval]
+    hubs = replace(hubness_table(evaluation.hubness), note=_METRICS)
+    return [table.transposed() if table.rows else table for table in (*tables, hubs)]
 
 
 def _shared_label(library: Library) -> list[str]:

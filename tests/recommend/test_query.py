@@ -1,10 +1,23 @@
 """What a person types, and the track that is meant."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pandas as pd
 import pytest
+<<<<<<< HEAD:tests/recommend/test_lookup.py
 from specrec.recommend.lookup import find_row
+=======
+from mutagen.id3 import ID3, TIT2
+>>>>>>> lead16:tests/recommend/test_query.py
 
+from specrec.catalog import tags
 from specrec.errors import QueryError
+<<<<<<< HEAD:tests/recommend/test_lookup.py
+=======
+from specrec.recommend.query import find_row, track_of_file
+from tests.sounds import tone, write
+>>>>>>> lead16:tests/recommend/test_query.py
 
 TITLES = [
     ("Café del Mar", "Energy 52"),
@@ -77,3 +90,20 @@ def test_several_that_fit_are_candidates(tracks: pd.DataFrame) -> None:
     with pytest.raises(QueryError, match="fits 2 tracks") as caught:
         find_row(tracks, "band")
     assert [line.split()[0] for line in caught.value.candidates] == ["7.wav", "8.wav"]
+
+
+def test_a_servers_thread_leaves_tags_to_a_worker_that_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unbounded(path: Path) -> None:
+        raise AssertionError(f"{path}: read where nothing bounds it")
+
+    path = write(tmp_path / "a.mp3", tone(1))
+    id3 = ID3()
+    id3.add(TIT2(text="Here"))
+    id3.save(path)
+    assert track_of_file(path).title == "Here"
+    unbounded.__module__, unbounded.__qualname__ = tags.__name__, "read_tags"
+    monkeypatch.setattr(tags, "read_tags", unbounded)  # not in the worker
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(track_of_file, path).result().title == "Here"

@@ -6,10 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
+<<<<<<< HEAD:tests/recommend/test_features.py
 from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
 from specrec.recommend.features import FeatureRecommender
 
 from specrec.errors import CatalogError, QueryError
+=======
+
+from specrec.errors import CatalogError, QueryError
+from specrec.recommend.by_features.recommender import FeatureRecommender
+from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
+>>>>>>> lead16:tests/recommend/by_features/test_recommender.py
 from specrec.recommend.library import Library
 from tests.libraries import TRACKS, write_planted
 
@@ -54,7 +61,7 @@ def test_the_nearest_are_those_of_a_loop(
     assert len(recommender) == len(table)
     for row in (0, 7, 399):
         found = recommender.neighbors(f"id{row}", k=12)
-        scores = recommender.scores(row)
+        scores = recommender.scores_of(row)
         order = [other for other in np.argsort(-scores, kind="stable") if other != row][:12]
         assert [item.track.track_id for item in found] == [f"id{other}" for other in order]
         assert [item.similarity for item in found] == pytest.approx(scores[order], abs=1e-12)
@@ -76,12 +83,12 @@ def test_a_track_is_found_by_id_row_clip_and_words(table: pd.DataFrame) -> None:
     recommender = FeatureRecommender.from_table(doubled)
     assert len(recommender) == len(table)
     for query in ("id5", "5", "900", "clip_900", "clip_5.wav", "Song 5", "artist 1 song 5"):
-        assert recommender.find(query).track_id == "id5"
-    track = recommender.find("id5")
+        assert recommender.resolve(query).track.track_id == "id5"
+    track = recommender.resolve("id5").track
     assert (track.artist, track.genre, track.duration_seconds) == ("Artist 1", "pop", 200)
     assert track.columns["rows"] == [5, 900]
     with pytest.raises(QueryError, match="fits no title"):
-        recommender.find("clip_901")
+        recommender.resolve("clip_901")
     with pytest.raises(QueryError, match="k must be 1 or more"):
         recommender.neighbors("id5", k=0)
     with pytest.raises(QueryError, match="are the same track"):
@@ -98,7 +105,7 @@ def test_another_release_of_a_song_is_no_neighbor(table: pd.DataFrame) -> None:
     assert "again" not in ids
     assert ids[0] == "nameless"
     assert len({"id9", "other"} & set(ids)) == 1
-    assert found.notes == ("2 other releases of the same songs left out",)
+    assert found.notes == ("1 track left out: the same recording as one in the list",)
 
 
 def test_explanations_add_up_and_name_what_is_shared(table: pd.DataFrame) -> None:
@@ -106,8 +113,9 @@ def test_explanations_add_up_and_name_what_is_shared(table: pd.DataFrame) -> Non
     assert recommender.space.names == ("energy", "valence", "acousticness", "tempo_bpm")
     for item in recommender.neighbors("id7", k=10):
         explanation = item.explanation
+        assert explanation is not None
         assert explanation.residual == 0
-        assert explanation.similarity == item.similarity
+        assert explanation.similarity == pytest.approx(item.similarity, abs=1e-12)
         total = sum(part.value for part in explanation.contributions)
         assert total == pytest.approx(item.similarity, abs=1e-12)
         assert {part.rank_before for part in explanation.contributions} == {item.rank}
@@ -129,7 +137,7 @@ def test_ranks_without_a_feature_are_those_of_a_search_without_it(table: pd.Data
     less = FeatureRecommender.from_table(table, FeatureSettings(ON[:3]))
     explanation = whole.explain("id7", "id20")
     tempo = next(item for item in explanation.contributions if item.feature == "tempo_bpm")
-    before, after = whole.scores(7), less.scores(7)
+    before, after = whole.scores_of(7), less.scores_of(7)
     assert tempo.drop == pytest.approx(before[20] - after[20], abs=1e-12)
     assert tempo.rank_before == (np.delete(before, 7) > before[20]).sum() + 1
     assert tempo.rank_after == (np.delete(after, 7) > after[20]).sum() + 1
@@ -143,7 +151,7 @@ def test_a_track_of_which_little_is_known_is_left_out(table: pd.DataFrame) -> No
     assert (len(recommender), recommender.left_out, recommender.filled) == (399, 1, 1)
     with pytest.raises(QueryError, match=r"id3: too few of its features are known"):
         recommender.neighbors("id3")
-    assert recommender.find("id4").track_id == "id4"
+    assert recommender.resolve("id4").track.track_id == "id4"
     ids = [item.track.track_id for item in recommender.neighbors("id4", k=398)]
     assert len(ids) == 398
     assert "id3" not in ids
@@ -151,12 +159,12 @@ def test_a_track_of_which_little_is_known_is_left_out(table: pd.DataFrame) -> No
 
 def test_odd_cells_and_queries_do_no_harm(table: pd.DataFrame) -> None:
     dated = FeatureRecommender.from_table(table.assign(year="1999-03-01", released=pd.Timestamp(0)))
-    track = dated.find("id4")
+    track = dated.resolve("id4").track
     assert (track.year, track.columns["released"]) == (1999, "1970-01-01 00:00:00")
     with pytest.raises(QueryError, match="the query is empty"):
-        dated.find("")
+        dated.resolve("")
     with pytest.raises(QueryError, match="not text in UTF-8"):
-        dated.find("\udcfc")
+        dated.resolve("\udcfc")
 
 
 def test_what_a_table_lacks_is_named(table: pd.DataFrame, tmp_path: Path) -> None:
@@ -175,28 +183,29 @@ def test_a_table_on_disk_may_name_its_files(table: pd.DataFrame, tmp_path: Path)
     named.to_csv(tmp_path / "table.csv", index=False)
     recommender = FeatureRecommender.from_table(tmp_path / "table.csv")
     assert recommender.audio_root == tmp_path.resolve()
-    assert recommender.find("id3").path == "music/3.wav"
+    assert recommender.resolve("id3").track.path == "music/3.wav"
     assert FeatureRecommender.from_table(table).audio_root is None
 
 
 def test_a_library_gives_its_tables_features_else_measured_else_predicted(tmp_path: Path) -> None:
     library = Library.open(write_planted(tmp_path))
-    measured = FeatureRecommender.of_library(library)
+    measured = library.by_features()
     assert set(measured.sources.values()) == {"measured"}
     assert "loudness_lufs" in measured.sources
     assert len(measured) == TRACKS
-    library.descriptors.loc[:] = np.nan
+    library = Library.open(library.folder)
+    library.generation.descriptors.loc[:] = np.nan
     library.tracks["energy"] = np.linspace(0, 1, TRACKS)
-    tabled = FeatureRecommender.of_library(library)
+    tabled = library.by_features()
     assert tabled.sources == {"energy": "table"}
-    mixed = FeatureRecommender.of_library(library, FeatureSettings(("energy", "centroid_hz")))
+    mixed = library.by_features(FeatureSettings(("energy", "centroid_hz")))
     assert mixed.sources == {"energy": "table", "centroid_hz": "predicted"}
 
 
 def test_predicted_features_are_spoken_of_with_caution(tmp_path: Path) -> None:
     library = Library.open(write_planted(tmp_path))
-    library.descriptors.loc[:] = np.nan
-    recommender = FeatureRecommender.of_library(library)
+    library.generation.descriptors.loc[:] = np.nan
+    recommender = library.by_features()
     assert set(recommender.sources.values()) == {"predicted"}
     explanation = recommender.explain("t0", "t1")
     assert "bright (about " in explanation.sentence

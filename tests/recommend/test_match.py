@@ -28,6 +28,7 @@ def test_every_neighbor_explains_its_own_similarity(library: Library) -> None:
         neighbors = library.neighbors(query, k=10)
         for neighbor in neighbors:
             explanation = neighbor.explanation
+            assert explanation is not None
             assert explanation.similarity == pytest.approx(neighbor.similarity, abs=1e-5)
             total = sum(item.value for item in explanation.contributions) + explanation.residual
             assert total == pytest.approx(neighbor.similarity, abs=1e-5)
@@ -35,7 +36,7 @@ def test_every_neighbor_explains_its_own_similarity(library: Library) -> None:
 
 
 def test_the_brightest_two_match_because_they_are_bright(library: Library) -> None:
-    explanation = library.explain("t0", "Piece 1")
+    explanation = library.explain("t0", "Piece 1").explanation
     assert explanation.reasons[0].feature == "centroid_hz"
     assert explanation.reasons[0].verdict == "because"
     assert explanation.sentence.startswith("Because both are bright (")
@@ -47,7 +48,8 @@ def test_the_brightest_two_match_because_they_are_bright(library: Library) -> No
 
 def test_a_pair_is_explained_as_a_neighbor_is(library: Library) -> None:
     neighbor = library.neighbors("t0", k=10)[3]
-    alone = library.explain("t0", str(neighbor.track.track_id))
+    alone = library.explain("t0", str(neighbor.track.track_id)).explanation
+    assert neighbor.explanation is not None
     assert alone.sentence == neighbor.explanation.sentence
     for ours, theirs in zip(alone.contributions, neighbor.explanation.contributions, strict=True):
         assert ours.value == pytest.approx(theirs.value)
@@ -64,11 +66,13 @@ def test_only_pairs_of_the_library_are_explained(library: Library) -> None:
 
 def test_without_a_probe_facts_remain_and_the_rest_has_no_name(tmp_path: Path) -> None:
     library = Library.open(write_planted(tmp_path, probe=False))
-    explanation = library.explain("t0", "t1")
+    explanation = library.explain("t0", "t1").explanation
     assert explanation.contributions == ()
     assert explanation.residual == pytest.approx(explanation.similarity)
     assert {item.verdict for item in explanation.reasons} == {"both also"}
-    assert explanation.sentence.startswith("Sounds alike, but mostly for reasons without a name")
+    assert explanation.sentence.startswith(
+        "Sounds similar, but mostly unexplained by named features"
+    )
 
 
 def test_a_probe_of_the_library_goes_before_the_models(tmp_path: Path) -> None:
@@ -104,4 +108,4 @@ def test_features_of_a_table_go_before_measured_ones(tmp_path: Path) -> None:
     features = library.features
     assert features.at[5, "tempo_bpm"] == 90
     assert features.at[7, "centroid_hz"] == 5000
-    assert features.at[8, "centroid_hz"] == library.descriptors.at[8, "centroid_hz"]
+    assert features.at[8, "centroid_hz"] == library.generation.descriptors.at[8, "centroid_hz"]

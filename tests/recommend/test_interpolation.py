@@ -10,6 +10,10 @@ from specrec.recommend.journey import widest_step_first
 from specrec.errors import QueryError
 from specrec.index.files import checksums, read_sealed, write_sealed
 from specrec.index.search import build_index, write_index
+<<<<<<< HEAD:tests/recommend/test_journey.py
+=======
+from specrec.recommend.interpolation import widest_step_first
+>>>>>>> lead16:tests/recommend/test_interpolation.py
 from specrec.recommend.library import Library
 from tests.libraries import write_planted
 
@@ -58,17 +62,18 @@ def library(folder: Path) -> Library:
 
 
 def test_a_path_follows_the_arc(library: Library) -> None:
-    journey = library.path("t10", "t20", steps=10)
-    assert journey.start.track_id == "t10"
-    assert [step.track.track_id for step in journey] == [f"t{row}" for row in range(11, 21)]
-    assert [step.rank for step in journey] == list(range(1, 11))
-    for step in journey:
+    path = library.interpolate("t10", "t20", steps=10)
+    assert path.queries[0].track_id == "t10"
+    assert [step.track.track_id for step in path] == [f"t{row}" for row in range(11, 21)]
+    assert [step.rank for step in path] == list(range(1, 11))
+    for step in path:
         assert step.similarity == pytest.approx(np.cos(np.pi / 20), abs=1e-6)
+        assert step.explanation is not None
         assert step.explanation.similarity == pytest.approx(step.similarity, abs=1e-5)
-    half = library.path("t20", "t10", steps=5)
+    half = library.interpolate("t20", "t10", steps=5)
     assert [step.track.track_id for step in half] == ["t18", "t16", "t14", "t12", "t10"]
     assert half.notes == ()
-    assert [step.track.track_id for step in library.path("t10", "t20", steps=1)] == ["t20"]
+    assert [step.track.track_id for step in library.interpolate("t10", "t20", steps=1)] == ["t20"]
 
 
 def test_a_recording_stands_once_in_a_path(library: Library) -> None:
@@ -76,7 +81,10 @@ def test_a_recording_stands_once_in_a_path(library: Library) -> None:
     groups[[13, 14]] = 12
     groups[11] = 10  # another file of the start
     library.generation.duplicate_groups = groups
-    rows = [library.row_of(str(step.track.track_id)) for step in library.path("t10", "t20", 6)]
+    rows = [
+        library.resolve(str(step.track.track_id)).row
+        for step in library.interpolate("t10", "t20", 6)
+    ]
     assert len(set(groups[rows])) == 6
     assert 11 not in rows
 
@@ -85,9 +93,9 @@ def test_a_path_that_can_t_be_so_long_says_so(library: Library) -> None:
     groups = np.zeros(len(library), dtype=np.int64)
     groups[1] = 1
     library.generation.duplicate_groups = groups
-    journey = library.path("t0", "t1", steps=5)
-    assert [step.track.track_id for step in journey] == ["t1"]
-    assert journey.notes == ("1 of the 5 steps asked for: no other track lies between the two",)
+    path = library.interpolate("t0", "t1", steps=5)
+    assert [step.track.track_id for step in path] == ["t1"]
+    assert path.notes == ("1 of the 5 steps asked for: no other track lies between the two",)
 
 
 @pytest.mark.parametrize(
@@ -103,4 +111,4 @@ def test_a_path_that_leads_nowhere_is_refused(
     library: Library, start: str, goal: str, steps: int, message: str
 ) -> None:
     with pytest.raises(QueryError, match=message):
-        library.path(start, goal, steps)
+        library.interpolate(start, goal, steps)
