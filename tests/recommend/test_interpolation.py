@@ -5,15 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from specrec.recommend.journey import widest_step_first
 
 from specrec.errors import QueryError
 from specrec.index.files import checksums, read_sealed, write_sealed
 from specrec.index.search import build_index, write_index
-<<<<<<< HEAD:tests/recommend/test_journey.py
-=======
 from specrec.recommend.interpolation import widest_step_first
->>>>>>> lead16:tests/recommend/test_interpolation.py
 from specrec.recommend.library import Library
 from tests.libraries import write_planted
 

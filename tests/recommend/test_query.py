@@ -5,19 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-<<<<<<< HEAD:tests/recommend/test_lookup.py
-from specrec.recommend.lookup import find_row
-=======
 from mutagen.id3 import ID3, TIT2
->>>>>>> lead16:tests/recommend/test_query.py
 
 from specrec.catalog import tags
 from specrec.errors import QueryError
-<<<<<<< HEAD:tests/recommend/test_lookup.py
-=======
 from specrec.recommend.query import find_row, track_of_file
 from tests.sounds import tone, write
->>>>>>> lead16:tests/recommend/test_query.py
 
 TITLES = [
     ("Café del Mar", "Energy 52"),

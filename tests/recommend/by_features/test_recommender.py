@@ -6,17 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
-<<<<<<< HEAD:tests/recommend/test_features.py
-from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
-from specrec.recommend.features import FeatureRecommender
-
-from specrec.errors import CatalogError, QueryError
-=======
 
 from specrec.errors import CatalogError, QueryError
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
->>>>>>> lead16:tests/recommend/by_features/test_recommender.py
 from specrec.recommend.library import Library
 from tests.libraries import TRACKS, write_planted
 

@@ -7,17 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import RobustScaler, StandardScaler
-<<<<<<< HEAD:tests/recommend/test_feature_space.py
-from specrec.recommend.feature_settings import FeatureSettings, Metric, Scaling
-from specrec.recommend.feature_space import HELD, FeatureSpace
-=======
 
 from specrec.errors import QueryError
 from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
 from specrec.recommend.by_features.space import HELD, FeatureSpace
->>>>>>> lead16:tests/recommend/by_features/test_space.py
-
-from specrec.errors import QueryError
 
 
 def make_values(seed: int = 0, tracks: int = 60) -> pd.DataFrame:
