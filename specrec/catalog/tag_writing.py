@@ -66,7 +66,7 @@ class TaggedFile:
         """
         self.path = path
         with _as_tag_errors(), limited(_SECONDS, _MEMORY):
-            self._format = type(mutagen.File(path)) if like is None else like._format
+            self._format: Any = type(mutagen.File(path)) if like is None else like._format
             self._file = _open(path, self._format)
             self._kind = _kind_of(self._file)
             if self._file.tags is None:
