@@ -86,7 +86,8 @@ def build_library(
     """Builds a library, or brings it up to date.
 
     What an earlier run embedded with the same model is not embedded again, whether it came to
-    its end or not; a file that was moved or renamed is known by its content. Tracks whose files
+    its end or not; a file that was moved or renamed is known by its content, one that was only
+    tagged anew by its sound. Tracks whose files
     are gone stay unless `config.prune`. Readers have the library as it was until the run is
     done.
 
@@ -112,8 +113,10 @@ def build_library(
         store = SegmentStore(library, key)
         if before is not None and before.version < 3:
             _adopt(before, store)
-        new = work.unknown(store)
+        new, retagged = work.unknown(store), work.retagged(store)
+        store.add_copies(retagged)
         known = _measurements(config, before, decisions)
+        known.recall(list(retagged), known.table(list(retagged.values())))
         lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(catalog, work.known, stay)
