@@ -123,8 +123,9 @@ def probe(
     from specrec.model.card import read_card
     from specrec.model.probe import PROBE_FILE, save_probe
     from specrec.recommend.library import Library
-    from specrec.report.probe import print_probing, probing_json
+    from specrec.report.models import probing_json, probing_table
     from specrec.report.progress import progress_bar
+    from specrec.report.table import print_tables
 
     opened = Library.open(library)
     if output is not None and read_card(output).fingerprint != opened.generation.fingerprint:
@@ -135,5 +136,5 @@ def probe(
     if json:
         say_json(probing_json(probing))
     else:
-        print_probing(probing)
+        print_tables(probing_table(probing))
         say(f"probe written to {(output or library) / PROBE_FILE}")

@@ -12,8 +12,7 @@ from matplotlib.patheffects import withStroke
 
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import noun
-from specrec.report.lettering import drawable, families, shortened
-from specrec.report.pictures import save_picture
+from specrec.report.pictures import drawable, families, save_picture, shortened
 from specrec.study.clusters import Clustering
 from specrec.study.dataset import Dataset
 from specrec.study.projection import Projection

@@ -15,10 +15,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from specrec.descriptors.vocabulary import noun
 from specrec.recommend.match import Match, SpectrogramMap
 from specrec.recommend.results import Track
-from specrec.report.lettering import drawable, families, shortened
 from specrec.report.match import verdict_on
-from specrec.report.pictures import save_picture
-from specrec.report.terminal import clock, name_of
+from specrec.report.pictures import drawable, families, save_picture, shortened
+from specrec.report.text import clock, name_of
 
 _BLUE, _RED, _GREY = "#0072B2", "#D55E00", "#999999"
 _COLUMNS = 1000

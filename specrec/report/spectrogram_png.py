@@ -57,7 +57,7 @@ def axes_png(
         title: Above it.
         texts: Metadata of the file, by keyword.
     """
-    from specrec.report.lettering import drawable, shortened
+    from specrec.report.pictures import drawable, shortened
 
     sheet = _sheet(astuple(front_end), db.shape[1])
     sheet.canvas.restore_region(sheet.background)
@@ -96,7 +96,7 @@ def _sheet(front_end: tuple[Any, ...], frames: int) -> _Sheet:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from specrec.report.lettering import families
+    from specrec.report.pictures import families
 
     settings = FrontEnd(*front_end)
     width, height = _PAGE

@@ -48,7 +48,7 @@ def draw_clusters(clustering: Clustering, path: Path) -> None:
         _draw_criteria(panels, clustering)
     title = f"{rows} {'clusters' if clustering.chosen.convincing else 'parts of one cloud'}"
     figure.suptitle(f"{title}: their means against the library's", fontweight="bold")
-    save_picture(figure, path, title, clustering.account)
+    save_picture(figure, path, title, clustering.summary)
 
 
 def _draw_profiles(figure: Figure, panel: Axes, clustering: Clustering) -> None:

@@ -70,7 +70,7 @@ class Clustering:
     given: bool
 
     @property
-    def account(self) -> str:
+    def summary(self) -> str:
         """Why so many, and whether they are clusters at all, in words."""
         one = self.chosen
         figures = (
@@ -104,7 +104,7 @@ class Clustering:
             "k": self.chosen.k,
             "given": self.given,
             "convincing": self.chosen.convincing,
-            "account": self.account,
+            "account": self.summary,
             "criteria": [item.to_dict() for item in self.criteria],
             "clusters": [
                 {

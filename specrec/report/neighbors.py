@@ -1,14 +1,17 @@
-"""Tables on the terminal."""
+"""Neighbors on the terminal, as JSON, and as a playlist for players (M3U8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from rich import box
 from rich.padding import Padding
 from rich.segment import Segment, Segments
 from rich.table import Table
 
+from specrec.printing import visible
 from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.report.console import Console, escape
+from specrec.report.text import clock, json_document, name_of
 
 _SHOWN = 5
 
@@ -132,15 +135,52 @@ def _print_reason(console: Console, neighbor: Neighbor) -> None:
     console.print(Padding(reason, (0, 2, 0, 6)))
 
 
-def name_of(track: Track) -> str:
-    """Artist and title."""
-    return f"{track.artist} - {track.title}" if track.artist else track.title
+def path_json(path: Neighbors) -> str:
+    """A JSON document: format_version, start, steps with rank, similarity, track, explanation."""
+    content = path.to_dict()
+    return json_document(
+        {"start": content["query"], "steps": content["neighbors"], "notes": content["notes"]}
+    )
 
 
-def clock(seconds: float | None) -> str:
-    """Seconds as m:ss, or h:mm:ss."""
-    if seconds is None:
-        return "-"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = True) -> str:
+    """An extended M3U playlist (UTF-8) of the neighbors, in order.
+
+    A path that holds a line break or another control stands as a `file://` address, which keeps
+    it on one line and players understand.
+
+    Args:
+        neighbors: What is to be played.
+        audio_root: The folder to which their paths are relative.
+        why: Whether the reason for each stands before it, as a comment that players pass over.
+    """
+    return "\n".join(["#EXTM3U", *_entries(neighbors, audio_root, why)])
+
+
+def path_m3u(path: Neighbors, audio_root: Path, why: bool = True) -> str:
+    """An extended M3U playlist of a path, its start included; see `neighbors_m3u`."""
+    lines = ["#EXTM3U", *_entry(path.queries[0], audio_root), *_entries(path, audio_root, why)]
+    return "\n".join(lines)
+
+
+def _entries(neighbors: Iterable[Neighbor], audio_root: Path, why: bool) -> list[str]:
+    lines = []
+    for neighbor in neighbors:
+        if why and neighbor.explanation is not None:
+            lines.append(f"# {neighbor.similarity:.3f} {_line(neighbor.explanation.sentence)}")
+        lines += _entry(neighbor.track, audio_root)
+    return lines
+
+
+def _entry(track: Track, audio_root: Path) -> list[str]:
+    seconds = -1 if track.duration_seconds is None else round(track.duration_seconds)
+    # A path from outside the library is relative to where we are.
+    path = audio_root / track.path if track.track_id is not None else Path(track.path).resolve()
+    plain = visible(str(path)) == str(path)
+    place = str(path) if plain else path.absolute().as_uri()
+    return [f"#EXTINF:{seconds},{_line(name_of(track))}", place]
+
+
+def _line(text: str) -> str:
+    """On one line: a break would end the entry."""
+    return visible(" ".join(text.split()))
