@@ -64,26 +64,26 @@ def print_tables(*tables: Table) -> None:
 
 
 def _drawn(table: Table, width: int) -> rich.table.Table:
-    named = any(table.header)
-    drawn = rich.table.Table(
-        box=box.SIMPLE_HEAD if named else None, show_header=named, padding=(0, 1, 0, 0)
-    )
-    for place, name in enumerate(table.header):
-        text = place < table.text_columns
-        drawn.add_column(
-            escape(name),
-            justify="left" if text else "right",
-            overflow="fold",
-            min_width=14 if place == 0 else None,
-        )
     columns = zip(table.header, *table.rows, strict=True)
     wide = sum(max(map(len, column)) + 2 for column in columns) > width
+    named = any(table.header)
+    drawn = rich.table.Table(
+        box=box.SIMPLE_HEAD if named else None,
+        show_header=named,
+        padding=(0, 0 if wide else 1, 0, 0),
+    )
+    for place, name in enumerate(table.header):
+        figures = place >= table.text_columns
+        drawn.add_column(
+            escape(name).replace(" ", "\n") if wide and figures else escape(name),
+            justify="right" if figures else "left",
+            overflow="fold",
+            min_width=14 if place == 0 and named else None,
+        )
     for place, row in enumerate(table.rows):
-        texts = [escape(cell) for cell in row[: table.text_columns]]
-        figures = [_folded(cell) if wide else escape(cell) for cell in row[table.text_columns :]]
-        drawn.add_row(*texts, *figures, style="bold" if place in table.bold else "")
-    if wide:
-        drawn.padding = (0, 0)
+        texts = map(escape, row[: table.text_columns])
+        cells = map(_folded if wide else escape, row[table.text_columns :])
+        drawn.add_row(*texts, *cells, style="bold" if place in table.bold else "")
     return drawn
 
 

@@ -18,11 +18,10 @@ from specrec.evaluation.protocol import Embedding, Evaluation
 from specrec.evaluation.randomization import RandomWeights, ShuffledProbe
 from specrec.evaluation.reason_stability import FAINT, ReasonStability
 from specrec.evaluation.retrieval import measure_hubness
-from specrec.report import evaluation as terminal
-from specrec.report.console import Console
 from specrec.report.evaluation import evaluation_markdown, print_evaluation, write_evaluation
 from specrec.report.explanation_plots import draw_explanations
-from specrec.report.explanation_tables import explanation_tables, number_text, share_text
+from specrec.report.explanation_tables import explanation_tables
+from specrec.report.text import interval, percent_interval
 
 
 def figure(value: float) -> Estimate:
@@ -98,10 +97,10 @@ def evaluation(found: Explanations) -> Evaluation:
 
 
 def test_figures_carry_their_intervals() -> None:
-    assert share_text(Estimate(0.9591, 0.914, 0.986)) == "95.9 % (91-99)"
-    assert number_text(Estimate(-0.0264, -0.03, 0.0012)) == "-0.026 (-0.030 to +0.001)"
-    assert number_text(Estimate(0.844, 0.6, 1.06), 1) == "+0.8 (+0.6 to +1.1)"
-    assert share_text(None) == number_text(None) == "-"
+    assert percent_interval(Estimate(0.9591, 0.914, 0.986)) == "95.9 % (91 to 99)"
+    assert interval(Estimate(-0.0264, -0.03, 0.0012), 3, signed=True) == "-0.026 (-0.030 to +0.001)"
+    assert interval(Estimate(0.844, 0.6, 1.06), 1, signed=True) == "+0.8 (+0.6 to +1.1)"
+    assert percent_interval(None) == interval(None) == "-"
 
 
 @pytest.mark.parametrize("width", [80, 110])
@@ -112,7 +111,7 @@ def test_the_terminal_shows_all_tables_within_its_width(
     monkeypatch: pytest.MonkeyPatch,
     width: int,
 ) -> None:
-    monkeypatch.setattr(terminal, "Console", lambda **options: Console(width=width, **options))
+    monkeypatch.setenv("COLUMNS", str(width))
     print_evaluation(evaluation)
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= width
