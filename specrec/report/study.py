@@ -113,9 +113,8 @@ def _figures(finding: Finding) -> tuple[str, ...]:
         NONE if value is None else f"{value:.3g} {unit}".strip()
         for value in (finding.low, finding.high)
     )
-    p, effect = (
-        NONE if value is None else f"{value:.2g}" for value in (finding.adjusted_p, finding.effect)
-    )
+    p = NONE if finding.adjusted_p is None else f"{finding.adjusted_p:.2g}"
+    effect = NONE if finding.effect is None else f"{finding.effect:.2f}"
     return interval(finding.correlation), p, effect, low, high
 
 
