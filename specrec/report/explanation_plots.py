@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from specrec.evaluation.deletion import FRACTIONS, Deletion
 from specrec.evaluation.explanations import Explanations
-from specrec.evaluation.faithfulness import Erasing
+from specrec.evaluation.faithfulness import AblationFigures
 from specrec.evaluation.naming import NamingFigures
 
 # Okabe and Ito 2008, "Color universal design": told apart with any color vision.
@@ -68,7 +68,7 @@ def _draw_deletion(figure: Figure, panels: tuple[Axes, Axes], deletion: Deletion
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
 
 
-def _draw_erasing(panel: Axes, erasing: Erasing) -> None:
+def _draw_erasing(panel: Axes, erasing: AblationFigures) -> None:
     """A strip for what is cited and for each control: a dot a citation, and the mean."""
     strips: dict[str, Sequence[float]] = {"the cited group": erasing.drops}
     strips |= {f"random,\n{kind}": item.drops for kind, item in erasing.controls.items()}

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from specrec.evaluation.deletion import Deletion
 from specrec.evaluation.explanations import Explanations
-from specrec.evaluation.faithfulness import Erasing, Rationale
+from specrec.evaluation.faithfulness import AblationFigures, Rationale
+from specrec.evaluation.ground_truth import GroundTruth
 from specrec.evaluation.naming import NamingFigures
 from specrec.evaluation.pairs import NEIGHBORS
-from specrec.evaluation.planted import Planted
 from specrec.evaluation.reason_stability import ReasonStability
 from specrec.report.table import Table
 from specrec.report.text import NONE, interval, percent, percent_interval
@@ -44,7 +44,7 @@ def _sums(found: Explanations) -> Table:
     )
 
 
-def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Table]:
+def _erasing(erasing: AblationFigures, rationale: Rationale) -> Iterable[Table]:
     controls = (
         (f"random: {kind}", item.drop, item.rank_change, item.cleared)
         for kind, item in erasing.controls.items()
@@ -191,7 +191,7 @@ def _sanity(found: Explanations) -> Table:
     )
 
 
-def _planted(planted: Planted) -> Iterable[Table]:
+def _planted(planted: GroundTruth) -> Iterable[Table]:
     ways = (("", planted.measured), (", by the probe alone", planted.heard))
     for way, figures in ways:
         yield Table(

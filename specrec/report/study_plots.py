@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from specrec.descriptors.vocabulary import noun
 from specrec.report.pictures import save_picture
 from specrec.report.study import CAUTION, claim_text
-from specrec.study.cluster_validation import FIRM
+from specrec.study.cluster_validation import STABLE
 from specrec.study.clusters import Clustering
 from specrec.study.cues import SMALL_CORRELATION, CueStudy
 
@@ -90,7 +90,7 @@ def _draw_criteria(panels: tuple[Axes, Axes], clustering: Clustering) -> None:
     for place, name, color, style, label in lines:
         values = [getattr(item, name) for item in clustering.criteria]
         panels[place].plot(ks, values, style, color=color, markersize=4.5, label=label)
-    panels[1].axhline(FIRM, color=_RED, linewidth=1.2, linestyle=":", label=f"firm: {FIRM}")
+    panels[1].axhline(STABLE, color=_RED, linewidth=1.2, linestyle=":", label=f"firm: {STABLE}")
     for panel, title in zip(panels, ("Silhouette", "Same clusters again"), strict=True):
         panel.axvline(clustering.chosen.k, color=_GREEN, linewidth=6, alpha=0.25, zorder=0)
         panel.set_title(title, fontsize=10, fontweight="bold")

@@ -12,7 +12,7 @@ from specrec.vectors import unit
 if TYPE_CHECKING:
     from sklearn.cluster import KMeans
 
-FIRM = 0.75
+STABLE = 0.75
 """Adjusted Rand index over resampled fits from which clusters count as the same again."""
 
 SUBSTANTIAL = 0.25
@@ -59,7 +59,7 @@ class Criterion:
     @property
     def convincing(self) -> bool:
         """Whether there are clusters, rather than a cloud cut into parts."""
-        return self.silhouette >= SUBSTANTIAL and self.gain >= CLEAR and self.resampled >= FIRM
+        return self.silhouette >= SUBSTANTIAL and self.gain >= CLEAR and self.resampled >= STABLE
 
     def to_dict(self) -> dict[str, float | int | bool]:
         """As plain values."""
@@ -76,7 +76,7 @@ def measure_fit(
 
     Args:
         vectors: Of the tracks.
-        cloud: Points without clusters, as `one_cloud` makes them.
+        cloud: Points without clusters, as `reference_points` makes them.
         k: Number of clusters.
         seed: Of starts and samples.
     """
@@ -123,7 +123,7 @@ def fit_centers(
     return KMeans(k, n_init=starts, random_state=seed).fit(vectors)
 
 
-def one_cloud(
+def reference_points(
     vectors: Float64[np.ndarray, "tracks dim"], space: Space, rng: np.random.Generator
 ) -> Float64[np.ndarray, "tracks dim"]:
     """As many points of one normal distribution, on the unit sphere where the tracks are."""

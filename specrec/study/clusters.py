@@ -9,12 +9,12 @@ from jaxtyping import Float64, Int, Int64
 
 from specrec.errors import QueryError
 from specrec.study.cluster_validation import (
-    FIRM,
     SILHOUETTES,
+    STABLE,
     Criterion,
     fit_centers,
     measure_fit,
-    one_cloud,
+    reference_points,
     sample,
     silhouettes_of,
 )
@@ -80,7 +80,7 @@ class Clustering:
         )
         if self.given:
             why = f"k = {one.k}, as given"
-        elif one.resampled >= FIRM:
+        elif one.resampled >= STABLE:
             why = f"k = {one.k}, whose silhouette gains most of the k that come out again"
             if one.smallest >= FEWEST:
                 why += f" in clusters of {FEWEST} tracks or more"
@@ -88,7 +88,7 @@ class Clustering:
             large = f" of those in clusters of {FEWEST} tracks or more" * (one.smallest >= FEWEST)
             why = (
                 f"k = {one.k}, which{large} comes out again best, though none of them does firmly"
-                f" ({FIRM} or more)"
+                f" ({STABLE} or more)"
             )
         verdict = (
             "These are clusters"
@@ -129,7 +129,7 @@ def find_clusters(
 ) -> Clustering:
     """Finds clusters by k-means (Lloyd 1982; started by k-means++), on unit vectors or features.
 
-    Of those k in `KS` whose clusters come out again from bootstrap samples (`FIRM`), and are large
+    Of those k in `KS` whose clusters come out again from bootstrap samples (`STABLE`), and are large
     enough to be named, the one is chosen whose silhouette gains most on a cloud without clusters
     (as Tibshirani et al. 2001 do with the gap statistic): the silhouette alone favors 2. Where none
     does, the one that comes nearest.
@@ -152,14 +152,14 @@ def find_clusters(
     if not tried or 3 * tried[0] > distinct:
         least = 3 * (k or KS[0])
         raise QueryError(f"{least} different tracks at least are clustered, not {distinct}")
-    cloud = one_cloud(fitted, dataset.space, rng)
+    cloud = reference_points(fitted, dataset.space, rng)
     criteria = []
     for place, one in enumerate(tried, 1):
         criteria.append(measure_fit(fitted, cloud, one, seed))
         if on_progress is not None:
             on_progress(place, len(tried))
     large = [item for item in criteria if item.smallest >= FEWEST] or criteria
-    firm = [item for item in large if item.resampled >= FIRM]
+    firm = [item for item in large if item.resampled >= STABLE]
     chosen = (
         max(firm, key=lambda item: item.gain)
         if firm
