@@ -31,7 +31,7 @@ def print_basis(features: FeatureRecommender, notes: Sequence[str] = ()) -> None
     if features.left_out:
         lines[1] += f"; {features.left_out} left out, of which too few features are known"
     if features.filled:
-        lines[1] += f"; {features.filled} lack a feature and count as usual in it"
+        lines[1] += f"; {features.filled} have missing values imputed"
     console = Console()
     for line in [*lines, *notes]:
         console.print(f"[dim]{escape(line)}[/]")
@@ -145,5 +145,5 @@ def _apart(item: Disagreement) -> str:
         parts.append(f"{noun(name)} {part:+.2f}{values}")
     if item.near_by == "features":
         parts.append(f"residual {item.unnamed:+.2f}")
-    why = ", ".join(parts) or "nothing counts against it"
+    why = ", ".join(parts) or "no feature lowers its score"
     return f"[bold]{escape(name_of(match.track))}[/] is {ranks[0]}, but {ranks[1]}: {escape(why)}"

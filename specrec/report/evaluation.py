@@ -71,7 +71,7 @@ def evaluation_tables(evaluation: Evaluation, differences: Iterable[str]) -> lis
     """All tables, in the order in which they are read.
 
     Args:
-        evaluation: What was measured.
+        evaluation: The evaluation.
         differences: Metrics of which the embeddings are compared with the first.
     """
     tables = []
@@ -150,7 +150,7 @@ def hubness_table(
     """How evenly tracks are recommended, one row an embedding.
 
     Args:
-        hubness: By embedding.
+        hubness: Figures by embedding.
         left_out: Embeddings that could not be measured, and why.
     """
     k = next(iter(hubness.values())).k

@@ -17,7 +17,7 @@ def explanation_tables(found: Explanations) -> list[Table]:
     """All tables, in the order in which they are read."""
     tables = [
         _sums(found),
-        *_erasing(found.erasing, found.rationale),
+        *_ablation(found.erasing, found.rationale),
         _claims(found),
         _specificity(found),
     ]
@@ -44,7 +44,7 @@ def _sums(found: Explanations) -> Table:
     )
 
 
-def _erasing(erasing: AblationFigures, rationale: Rationale) -> Iterable[Table]:
+def _ablation(erasing: AblationFigures, rationale: Rationale) -> Iterable[Table]:
     controls = (
         (f"random: {kind}", item.drop, item.rank_change, item.cleared)
         for kind, item in erasing.controls.items()
@@ -195,7 +195,7 @@ def _planted(planted: GroundTruth) -> Iterable[Table]:
     ways = (("", planted.measured), (", by the probe alone", planted.heard))
     for way, figures in ways:
         yield Table(
-            f"Is the one thing named that synthesized pairs share{way}?",
+            f"Is the one factor named that synthesized pairs share{way}?",
             ("factor", "pairs", "recall", "audible", "named", "precision"),
             (*_factor_rows(figures), _all_row(figures)),
             f"Precision counts what was planted; {percent_interval(figures.true_precision)} of what"

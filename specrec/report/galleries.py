@@ -49,8 +49,8 @@ def draw_gallery(
     """Draws the tracks with the highest values of a column or feature.
 
     Args:
-        library: With the tracks.
-        column: Any with numbers.
+        library: The library with the tracks.
+        column: Name of a feature or of any column with numbers.
         path: The PNG or SVG file that is written.
         k: How many tracks.
         lowest: Takes those with the lowest values instead.
@@ -83,8 +83,8 @@ def draw_contrast(
     """Draws tracks from below the median of a column or feature beside tracks from above.
 
     Args:
-        library: With the tracks.
-        column: Any with numbers.
+        library: The library with the tracks.
+        column: Name of a feature or of any column with numbers.
         path: The PNG or SVG file that is written.
         count: Tracks on each side, picked by chance.
         seed: Another seed, other tracks.
@@ -116,8 +116,8 @@ def draw_neighbors(
     """Draws a query above its neighbors.
 
     Args:
-        library: To ask.
-        query: As for `Library.neighbors`.
+        library: The library that is searched.
+        query: A query as `Library.neighbors` takes it.
         path: The PNG or SVG file that is written.
         k: How many neighbors.
         on_progress: Called after each track.

@@ -42,7 +42,7 @@ def draw_map(
 
     Args:
         dataset: The tracks.
-        projection: Where they stand.
+        projection: Coordinates of the tracks.
         path: The PNG or SVG file that is written.
         clustering: Colors and markers, if no values are given.
         values: A column of the dataset, by which dots are colored: a number's scale stops at

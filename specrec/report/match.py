@@ -61,9 +61,9 @@ def print_difference(difference: Difference) -> None:
 
 
 def verdict_on(item: Contribution, explanation: Explanation) -> Verdict | None:
-    """What the explanation says of a group of features; None if nothing."""
-    said = [reason.verdict for reason in explanation.reasons if reason.feature in item.members]
-    return said[0] if said else None
+    """The verdict of an explanation on a group of features; None if it gives none."""
+    verdicts = (reason.verdict for reason in explanation.reasons if reason.feature in item.members)
+    return next(verdicts, None)
 
 
 def sum_table(match: Match) -> Table:

@@ -16,29 +16,29 @@ from specrec.report.text import clock, json_document, name_of
 _SHOWN = 5
 
 
-def print_neighbors(answer: Neighbors, why: bool = True, relation: str = "Sounds like") -> None:
+def print_neighbors(found: Neighbors, why: bool = True, relation: str = "Sounds like") -> None:
     """Prints the neighbors of some queries as a table, with a reason under each, and notes.
 
     Of several queries, the column `like` has the number of the nearest.
 
     Args:
-        answer: What was asked for and found.
+        found: The queries and their neighbors.
         why: Whether to give reasons.
-        relation: Of the neighbors to what was asked for.
+        relation: How the neighbors relate to the queries, in words.
     """
     console = Console()
-    several = len(answer.queries) > 1
+    several = len(found.queries) > 1
     more: dict[str, list[str]] = {}
-    scores = [neighbor.score for neighbor in answer if neighbor.score is not None]
+    scores = [neighbor.score for neighbor in found if neighbor.score is not None]
     if scores:
         more["score"] = [f"{score:.3f}" for score in scores]
     if several:
-        more["like"] = [str(neighbor.seed + 1) for neighbor in answer]
-    title = f"{relation} {_names(answer.queries)}"
-    if answer.against:
-        title += f", not like {_names(answer.against)}"
-    _print_table(console, title, answer.neighbors, more, why)
-    _print_notes(console, answer.notes)
+        more["like"] = [str(neighbor.seed + 1) for neighbor in found]
+    title = f"{relation} {_names(found.queries)}"
+    if found.against:
+        title += f", not like {_names(found.against)}"
+    _print_table(console, title, found.neighbors, more, why)
+    _print_notes(console, found.notes)
 
 
 def print_path(path: Neighbors, why: bool = True) -> None:
@@ -150,7 +150,7 @@ def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = T
     it on one line and players understand.
 
     Args:
-        neighbors: What is to be played.
+        neighbors: The tracks to be played.
         audio_root: The folder to which their paths are relative.
         why: Whether the reason for each stands before it, as a comment that players pass over.
     """

@@ -35,7 +35,7 @@ class Drawing:
     """How spectrograms are drawn.
 
     Attributes:
-        settings: Of the spectrogram.
+        settings: Settings of the spectrogram.
         seconds: Length of the part from the middle of each track; None for the whole.
         axes: Whether with axes and a bar of colors.
     """
@@ -45,13 +45,13 @@ class Drawing:
     axes: bool = False
 
     def text(self) -> str:
-        """All of it in one line, as pictures carry it."""
+        """All settings in one line, as pictures carry them."""
         return json.dumps({"drawing": _DRAWING, **asdict(self)}, sort_keys=True)
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """What became of a folder.
+    """What became of the files of a folder.
 
     Attributes:
         pictures: The picture of each file, relative to the output, by the file's path.
@@ -81,7 +81,7 @@ def draw_folder(
         root: The folder to which the paths are relative.
         scan: The files in it.
         output: A folder; the pictures lie in it as the files lie in theirs.
-        drawing: How.
+        drawing: How they are drawn.
         workers: Processes; 0 for one a core.
         on_progress: Called with the number of files done and their total.
 
@@ -207,7 +207,7 @@ def picture_names(paths: Iterable[str]) -> dict[str, PurePosixPath]:
     long, eight digits of a hash of the path tell them apart.
 
     Args:
-        paths: With forward slashes, relative to the folder or absolute; all different.
+        paths: Paths with forward slashes, relative to the folder or absolute; all different.
 
     Returns:
         Relative paths by path, none of which leads upwards.

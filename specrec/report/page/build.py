@@ -50,7 +50,7 @@ class PageSettings:
         k: How many neighbors of each.
         sounds: Whether to embed excerpts.
         labels: Columns by which retrieval is measured; empty to choose one.
-        command: What cards for the page.
+        command: The command that the page was made with, which it shows.
     """
 
     queries: Sequence[str] = ()

@@ -165,7 +165,7 @@ def _largest(column: "pd.Series[Any]") -> list[str]:
 
 
 def _first_of(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Of several genres or artists in a cell, the first."""
+    """The first of several genres or artists in a cell."""
     return column.astype("string").str.split(";").str[0].str.strip()
 
 
