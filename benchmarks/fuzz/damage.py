@@ -95,7 +95,8 @@ def make_whole(folder: Path, *settings: str) -> Whole:
         folder: Where to make it.
         settings: Of `index.py`.
     """
-    music, library = folder / "music", folder / "library"
+    case = folder / "case"  # where its copies will be, too: a library knows its music's folder
+    music, library = case / "music", case / "library"
     music.mkdir(parents=True)
     for number in range(_TRACKS):
         write_track(music, number)
@@ -107,7 +108,8 @@ def make_whole(folder: Path, *settings: str) -> Whole:
     must(commands.index(music, library, *settings))
     numbers = set(range(_TRACKS + _ADDED))
     tracks = {track_name(number) for number in numbers} - set(_REMOVED)
-    return Whole(music, library, tracks, {})
+    case.rename(folder / "whole")
+    return Whole(folder / "whole" / "music", folder / "whole" / "library", tracks, {})
 
 
 def track_name(number: int) -> str:
@@ -149,7 +151,7 @@ class Trial:
 
     def __init__(self, folder: Path, seed: int, *settings: str) -> None:
         self.folder, self.seed, self.settings = folder, seed, settings
-        self.whole = make_whole(folder / "whole", *settings)
+        self.whole = make_whole(folder, *settings)
         self.kinds = kinds_of_file(self.whole.library)
         self.rows: dict[str, Row] = {}
 
