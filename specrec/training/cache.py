@@ -90,7 +90,7 @@ def _store(files: dict[Path, Path], sample_rate: int, path: Path) -> StorageErro
             begin, samples = file.tell(), 0
             for first, block in sample_blocks(path, sample_rate):
                 file.seek(begin + first * _SAMPLE.itemsize)
-                file.write(np.round(block.clip(-1, 1) * 32767).astype(_SAMPLE))
+                file.write(np.round(block.clip(-1, 1) * 32767).astype(_SAMPLE).data)
                 samples = first + len(block)
             file.truncate(
                 begin + samples * _SAMPLE.itemsize
