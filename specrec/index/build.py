@@ -46,7 +46,8 @@ class BuildReport:
 
     Attributes:
         tracks: Tracks in the library now; in a dry run, as it is.
-        embedded: Files that this run decoded and embedded; in a dry run, would.
+        embedded: Files that this run embedded, those that it refused not among them; in a dry run,
+            files that it would try.
         skipped: Files left out, this time or before.
         ignored: Files that are not audio.
         table: What came of a table of the tracks, in a line; None if there is none.
@@ -117,7 +118,7 @@ def build_library(
         store.add_copies(retagged)
         known = _measurements(config, before, decisions)
         known.recall(list(retagged), known.table(list(retagged.values())))
-        lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
+        embedded, lost = _embed(config, model, catalog, new, store, known, on_embed)
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
@@ -140,7 +141,7 @@ def build_library(
         shutil.rmtree(library / "journal", ignore_errors=True)
     return BuildReport(
         len(after.tracks),
-        len(new),
+        embedded,
         skipped_files(after.skipped),
         catalog.ignored,
         catalog.remark,
@@ -226,18 +227,20 @@ def _embed(
     store: SegmentStore,
     known: Measurements,
     on_embed: Progress | None,
-) -> dict[str, Failure]:
+) -> tuple[int, dict[str, Failure]]:
     """Embeds new files into the store, and measures those of which nothing is known.
 
     Returns:
-        Failures that may not last, by content.
+        How many were embedded, and failures that may not last, by content.
     """
+    if new.empty:
+        return 0, {}
     from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
 
     loaded = load_model(model, config.device)
     unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
     lost: dict[str, Failure] = {}
-    done = 0
+    embedded = done = 0
     try:
         for part, measure in ((new[unmeasured], True), (new[~unmeasured], False)):
             paths = [catalog.file(path) for path in part["path"]]
@@ -246,6 +249,7 @@ def _embed(
                 paths, config.workers, config.batch_size, config.windows_per_track, measure
             ):
                 content_id = content_ids[position]
+                embedded += isinstance(result, Embedded)
                 if measure and isinstance(result, Embedded):
                     known.add(content_id, result.features)
                 failure = store.add(content_id, result)
@@ -256,7 +260,7 @@ def _embed(
                     on_embed(done, len(new))
     finally:
         store.flush()  # also when interrupted
-    return lost
+    return embedded, lost
 
 
 def _measurements(

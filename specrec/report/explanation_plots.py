@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from specrec.evaluation.deletion import FRACTIONS, Deletion
 from specrec.evaluation.explanations import Explanations
-from specrec.evaluation.faithfulness import Erasing
+from specrec.evaluation.faithfulness import AblationFigures
 from specrec.evaluation.naming import NamingFigures
 
 # Okabe and Ito 2008, "Color universal design": told apart with any color vision.
@@ -30,12 +30,12 @@ _MEANINGS = {
 
 
 def draw_explanations(found: Explanations) -> Figure:
-    """Up to four panels: erasing causes, naming what was planted, deleting and inserting cells."""
+    """Draws up to four panels: ablated causes, named factors, deleted and inserted cells."""
     deletion, planted = found.deletion, found.planted
     rows = 1 if deletion is None else 2
     figure = Figure(figsize=(11.5, 0.6 + 4 * rows), layout="constrained")
     panels = figure.subplots(rows, 2, squeeze=False)
-    _draw_erasing(panels[0, 0], found.erasing)
+    _draw_ablation(panels[0, 0], found.erasing)
     if planted is None:
         panels[0, 1].remove()
     else:
@@ -68,7 +68,7 @@ def _draw_deletion(figure: Figure, panels: tuple[Axes, Axes], deletion: Deletion
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
 
 
-def _draw_erasing(panel: Axes, erasing: Erasing) -> None:
+def _draw_ablation(panel: Axes, erasing: AblationFigures) -> None:
     """A strip for what is cited and for each control: a dot a citation, and the mean."""
     strips: dict[str, Sequence[float]] = {"the cited group": erasing.drops}
     strips |= {f"random,\n{kind}": item.drops for kind, item in erasing.controls.items()}
@@ -84,7 +84,7 @@ def _draw_erasing(panel: Axes, erasing: Erasing) -> None:
     panel.set_yticks(range(len(strips)), list(strips))
     panel.set_ylim(len(strips) - 0.5, -0.5)
     panel.grid(axis="x", color=_GRID, linewidth=0.8)
-    panel.set_xlabel("fall of the similarity when erased (line: mean)")
+    panel.set_xlabel("drop of the similarity when ablated (line: mean)")
     panel.set_title(f"Causes against chance: {erasing.citations} citations")
 
 

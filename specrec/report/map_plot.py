@@ -12,8 +12,7 @@ from matplotlib.patheffects import withStroke
 
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import noun
-from specrec.report.lettering import drawable, families, shortened
-from specrec.report.pictures import save_picture
+from specrec.report.pictures import drawable, families, save_picture, shortened
 from specrec.study.clusters import Clustering
 from specrec.study.dataset import Dataset
 from specrec.study.projection import Projection
@@ -43,7 +42,7 @@ def draw_map(
 
     Args:
         dataset: The tracks.
-        projection: Where they stand.
+        projection: Coordinates of the tracks.
         path: The PNG or SVG file that is written.
         clustering: Colors and markers, if no values are given.
         values: A column of the dataset, by which dots are colored: a number's scale stops at

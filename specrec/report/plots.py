@@ -64,7 +64,8 @@ def draw_retrieval(retrievals: Sequence[Retrieval]) -> Figure:
     """Six panels, one a metric: a dot and its interval for each embedding.
 
     Args:
-        retrievals: Of one label: without the artist filter, and with it if that says anything.
+        retrievals: Figures for one label: without the artist filter, and with it if it filters
+            anything.
     """
     names = list(retrievals[0].figures)
     figure = Figure(figsize=(10, 1.9 + 0.62 * len(names) + 0.5), layout="constrained")

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from specrec.descriptors.vocabulary import noun
 from specrec.report.pictures import save_picture
 from specrec.report.study import CAUTION, claim_text
-from specrec.study.cluster_validation import FIRM
+from specrec.study.cluster_validation import STABLE
 from specrec.study.clusters import Clustering
 from specrec.study.cues import SMALL_CORRELATION, CueStudy
 
@@ -46,9 +46,9 @@ def draw_clusters(clustering: Clustering, path: Path) -> None:
         _draw_profiles(figure, figure.add_subplot(grid[0, :]), clustering)
         panels = figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[1, 1])
         _draw_criteria(panels, clustering)
-    title = f"{rows} {'clusters' if clustering.chosen.convincing else 'parts of one cloud'}"
+    title = f"{rows} clusters{'' if clustering.chosen.convincing else ', no clear structure'}"
     figure.suptitle(f"{title}: their means against the library's", fontweight="bold")
-    save_picture(figure, path, title, clustering.account)
+    save_picture(figure, path, title, clustering.summary)
 
 
 def _draw_profiles(figure: Figure, panel: Axes, clustering: Clustering) -> None:
@@ -83,14 +83,14 @@ def _draw_criteria(panels: tuple[Axes, Axes], clustering: Clustering) -> None:
     ks = [item.k for item in clustering.criteria]
     lines = (
         (0, "silhouette", _BLUE, "o-", "silhouette"),
-        (0, "without", _GREY, "s--", "of one cloud without clusters"),
+        (0, "without", _GREY, "s--", "of data without clusters"),
         (1, "resampled", _BLUE, "o-", "when resampled"),
         (1, "reseeded", _ORANGE, "D--", "when reseeded"),
     )
     for place, name, color, style, label in lines:
         values = [getattr(item, name) for item in clustering.criteria]
         panels[place].plot(ks, values, style, color=color, markersize=4.5, label=label)
-    panels[1].axhline(FIRM, color=_RED, linewidth=1.2, linestyle=":", label=f"firm: {FIRM}")
+    panels[1].axhline(STABLE, color=_RED, linewidth=1.2, linestyle=":", label=f"stable: {STABLE}")
     for panel, title in zip(panels, ("Silhouette", "Same clusters again"), strict=True):
         panel.axvline(clustering.chosen.k, color=_GREEN, linewidth=6, alpha=0.25, zorder=0)
         panel.set_title(title, fontsize=10, fontweight="bold")
@@ -148,7 +148,7 @@ def draw_cues(study: CueStudy, path: Path) -> None:
     ]
     if marks:
         panel.legend(handles=marks, frameon=False, fontsize=9, loc="lower left")
-    title = f"What is said of spectrograms, on {len(study.rows):,} tracks"
+    title = f"Claims about spectrograms, on {len(study.rows):,} tracks"
     figure.suptitle(title, fontweight="bold")
     if any(item.source in ("measured", "predicted") for item in findings):
         figure.supxlabel(textwrap.fill(CAUTION, 130), fontsize=8.5, color="#555555")

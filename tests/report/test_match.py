@@ -1,4 +1,5 @@
 import json
+import re
 import struct
 import sys
 from collections.abc import Callable
@@ -36,13 +37,10 @@ def test_the_table_adds_up(folder: Path) -> None:
     explanation = Library.open(folder).explain("t0", "t1").explanation
     assert "Because both are bright" in " ".join(text.split())
     table = text[: text.index("when ablated:")].splitlines()
-    shown = [line.split() for line in table if line.startswith("  ")]
-    parts = {
-        " ".join(words[:place]): float(words[place])
-        for words in shown
-        for place in [next((i for i, w in enumerate(words) if w[0] in "+-"), 0)]
-        if place
-    }
+    parts = {}
+    for line in table:
+        if found := re.match(r" (\S.*?) (?:because |both also )? *([+-]\d\.\d{3}) ", line):
+            parts[found[1].strip()] = float(found[2])
     assert parts.pop("similarity") == pytest.approx(explanation.similarity, abs=0.001)
     assert sum(parts.values()) == pytest.approx(explanation.similarity, abs=0.003)
     assert len(parts) == 4

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from specrec.report.page.gather import PageSettings, gather
+from specrec.report.page.build import PageSettings, build_page
 from specrec.report.page.render import write_page
 from tests.pages import SECONDS
 from tests.report.conftest import Written
@@ -192,9 +192,9 @@ def test_a_page_of_three_tracks_has_three_marks(
 ) -> None:
     path = tmp_path / "three.csv"
     pd.DataFrame({"energy": [0.1, 0.5, 0.9], "valence": [0.2, 0.9, 0.4]}).to_csv(path)
-    gathered = gather(path, PageSettings())
-    assert isinstance(gathered.asked, list)
-    assert len({asked.tile.title for asked in gathered.asked}) == len(gathered.asked) == 3
+    gathered = build_page(path, PageSettings())
+    assert isinstance(gathered.queries, list)
+    assert len({asked.tile.track.title for asked in gathered.queries}) == len(gathered.queries) == 3
     write_page(gathered, tmp_path / "three.html")
     show(page, tmp_path / "three.html")
     assert complaints == []

@@ -1,4 +1,4 @@
-"""Everything on a page, section by section; one that fails costs no other."""
+"""Builds a page section by section; one that fails costs no other."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,18 +13,22 @@ from specrec.catalog.tables import is_table
 from specrec.errors import SpecrecError
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.report.page.compared import compare, look
 from specrec.report.page.contents import (
     explain_words,
     list_skipped,
     summarize,
     summarize_table,
 )
-from specrec.report.page.data import Clusters, Gallery, LeftOut, Map, Page, QueryCard, Tile
+from specrec.report.page.data import Clusters, Gallery, Map, Page, QueryCard, Tile, Unavailable
 from specrec.report.page.galleries import pick_galleries
-from specrec.report.page.measured import check_labels, measure
+from specrec.report.page.measured import (
+    check_labels,
+    compare_recommenders,
+    measure_retrieval,
+    visual_cues,
+)
 from specrec.report.page.media import EXCERPT_SECONDS, collect_media
-from specrec.report.page.neighbors import ask, ask_table
+from specrec.report.page.neighbors import query_card, query_card_of_table
 from specrec.report.page.overview import describe_clusters, draw_map
 from specrec.report.page.tracks import TrackList
 from specrec.report.progress import progress_bar
@@ -38,7 +42,7 @@ _NO_AUDIO = "A table of features has no sound"
 
 @dataclass(frozen=True)
 class PageSettings:
-    """What is asked of a page.
+    """What is cards of a page.
 
     Attributes:
         queries: Of whose neighbors it tells; empty to choose typical tracks.
@@ -46,7 +50,7 @@ class PageSettings:
         k: How many neighbors of each.
         sounds: Whether to embed excerpts.
         labels: Columns by which retrieval is measured; empty to choose one.
-        command: What asked for the page.
+        command: The command that the page was made with, which it shows.
     """
 
     queries: Sequence[str] = ()
@@ -57,8 +61,8 @@ class PageSettings:
     command: str = ""
 
 
-def gather(source: Path, settings: PageSettings) -> Page:
-    """Gathers the page of a library, or of a table of features.
+def build_page(source: Path, settings: PageSettings) -> Page:
+    """Builds the page of a library, or of a table of features.
 
     Raises:
         LibraryError: If there is no library, or it is damaged.
@@ -68,14 +72,14 @@ def gather(source: Path, settings: PageSettings) -> Page:
     return _of_table(source, settings) if is_table(source) else _of_library(source, settings)
 
 
-def attempt(what: str, make: Callable[[], Made]) -> Made | LeftOut:
-    """A section, or why there is none: whatever goes wrong in it, the others are made."""
+def make_section(what: str, make: Callable[[], Made]) -> Made | Unavailable:
+    """Makes a section, or says why there is none: whatever goes wrong, the others are made."""
     try:
         return make()
     except SpecrecError as error:
-        return LeftOut(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        return Unavailable(f"{str(error)[:1].upper()}{str(error)[1:]}.")
     except Exception as error:  # no section is worth the page
-        return LeftOut(f"{what} failed: {type(error).__name__}: {error}.")
+        return Unavailable(f"{what} failed: {type(error).__name__}: {error}.")
 
 
 def _of_library(folder: Path, settings: PageSettings) -> Page:
@@ -88,17 +92,19 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
     clustering, map_, clusters = _overview(track_list, lambda: of_library(library))
     ids = [str(library.tracks["track_id"].iloc[row]) for row in _typical(clustering, track_list)]
     queries = [*settings.queries] or ids[: settings.count]
-    galleries = attempt("The gallery", lambda: pick_galleries(track_list))
-    asked = attempt(
+    galleries = make_section("The gallery", lambda: pick_galleries(track_list))
+    cards = make_section(
         "The search for neighbors",
-        lambda: [ask(library, track_list, query, settings.k) for query in queries],
+        lambda: [query_card(library, track_list, query, settings.k) for query in queries],
     )
     with progress_bar("drawing") as on_progress:
-        media, note = collect_media(_files(galleries, asked), settings.sounds, on_progress)
-    with progress_bar("looking") as on_progress:
-        cues = attempt("The look at spectrograms", lambda: look(library, on_progress))
+        media, note = collect_media(_files(galleries, cards), settings.sounds, on_progress)
+    with progress_bar("visual cues") as on_progress:
+        cues = make_section("The study of visual cues", lambda: visual_cues(library, on_progress))
     with progress_bar("comparing") as on_progress:
-        comparison = attempt("The comparison", lambda: compare(library, on_progress))
+        comparison = make_section(
+            "The comparison", lambda: compare_recommenders(library, on_progress)
+        )
     return Page(
         title=track_list.name,
         kind="Music library",
@@ -107,16 +113,18 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
             "Model": f"{manifest['model']['name']}, fingerprint {library.generation.fingerprint}",
             "Library": f"{folder}, written {manifest['created']}",
         },
-        summary=attempt("The summary", lambda: summarize(library)),
-        skipped=attempt("The list of skipped files", lambda: list_skipped(library)),
+        summary=make_section("The summary", lambda: summarize(library)),
+        skipped=make_section("The list of skipped files", lambda: list_skipped(library)),
         map=map_,
         clusters=clusters,
         galleries=galleries,
         cues=cues,
-        asked=asked,
+        queries=cards,
         comparison=comparison,
-        evaluation=attempt("The evaluation", lambda: measure(library, settings.labels)),
-        glossary=attempt("The glossary", lambda: explain_words(library.explainer.stats)),
+        evaluation=make_section(
+            "The evaluation", lambda: measure_retrieval(library, settings.labels)
+        ),
+        glossary=make_section("The glossary", lambda: explain_words(library.explainer.stats)),
         media=media,
         media_note=note,
     )
@@ -130,27 +138,29 @@ def _of_table(path: Path, settings: PageSettings) -> Page:
     clustering, map_, clusters = _overview(track_list, lambda: of_table(path))
     ids = [str(track_list.tracks["track_id"].iloc[row]) for row in _typical(clustering, track_list)]
     queries = [*settings.queries] or ids[: settings.count]
-    galleries = attempt("The gallery", lambda: pick_galleries(track_list))
-    asked = attempt(
+    galleries = make_section("The gallery", lambda: pick_galleries(track_list))
+    cards = make_section(
         "The search for neighbors",
-        lambda: [ask_table(recommender, track_list, query, settings.k) for query in queries],
+        lambda: [
+            query_card_of_table(recommender, track_list, query, settings.k) for query in queries
+        ],
     )
     with progress_bar("drawing") as on_progress:
-        media, note = collect_media(_files(galleries, asked), settings.sounds, on_progress)
+        media, note = collect_media(_files(galleries, cards), settings.sounds, on_progress)
     return Page(
         title=track_list.name,
         kind="Table of features",
         made=_made(settings) | {"Table": str(path)},
-        summary=attempt("The summary", lambda: summarize_table(recommender)),
-        skipped=LeftOut("A table of features skips no files."),
+        summary=make_section("The summary", lambda: summarize_table(recommender)),
+        skipped=Unavailable("A table of features skips no files."),
         map=map_,
         clusters=clusters,
         galleries=galleries,
-        cues=LeftOut(f"{_NO_AUDIO} to look at."),
-        asked=asked,
-        comparison=LeftOut(f"{_NO_AUDIO} to compare with."),
-        evaluation=LeftOut(f"{_NO_AUDIO} whose neighbors could be measured."),
-        glossary=attempt("The glossary", lambda: explain_words(track_list.stats)),
+        cues=Unavailable(f"{_NO_AUDIO} to look at."),
+        queries=cards,
+        comparison=Unavailable(f"{_NO_AUDIO} to compare with."),
+        evaluation=Unavailable(f"{_NO_AUDIO} whose neighbors could be measured."),
+        glossary=make_section("The glossary", lambda: explain_words(track_list.stats)),
         media=media,
         media_note=note,
     )
@@ -158,17 +168,23 @@ def _of_table(path: Path, settings: PageSettings) -> Page:
 
 def _overview(
     track_list: TrackList, take: Callable[[], Dataset]
-) -> tuple[Clustering | None, Map | LeftOut, Clusters | LeftOut]:
-    dataset = attempt("The map", take)
-    if isinstance(dataset, LeftOut):
+) -> tuple[Clustering | None, Map | Unavailable, Clusters | Unavailable]:
+    dataset = make_section("The map", take)
+    if isinstance(dataset, Unavailable):
         return None, dataset, dataset
     with progress_bar("clustering") as on_progress:
-        found = attempt("Clustering", lambda: find_clusters(dataset, on_progress=on_progress))
-    clustering = None if isinstance(found, LeftOut) else found
-    map_ = attempt("The map", lambda: draw_map(track_list, dataset, project(dataset), clustering))
-    if isinstance(found, LeftOut):
+        found = make_section("Clustering", lambda: find_clusters(dataset, on_progress=on_progress))
+    clustering = None if isinstance(found, Unavailable) else found
+    map_ = make_section(
+        "The map", lambda: draw_map(track_list, dataset, project(dataset), clustering)
+    )
+    if isinstance(found, Unavailable):
         return None, map_, found
-    return found, map_, attempt("Clusters", lambda: describe_clusters(track_list, dataset, found))
+    return (
+        found,
+        map_,
+        make_section("Clusters", lambda: describe_clusters(track_list, dataset, found)),
+    )
 
 
 def _typical(clustering: Clustering | None, track_list: TrackList) -> Sequence[int]:
@@ -185,12 +201,14 @@ def _typical(clustering: Clustering | None, track_list: TrackList) -> Sequence[i
     ]
 
 
-def _files(galleries: list[Gallery] | LeftOut, asked: list[QueryCard] | LeftOut) -> list[Path]:
+def _files(
+    galleries: list[Gallery] | Unavailable, cards: list[QueryCard] | Unavailable
+) -> list[Path]:
     """What is shown, the queries first: sounds are given in this order."""
     tiles: list[Tile] = []
-    for item in [] if isinstance(asked, LeftOut) else asked:
+    for item in [] if isinstance(cards, Unavailable) else cards:
         tiles += [item.tile, *(match.tile for match in item.matches)]
-    for gallery in [] if isinstance(galleries, LeftOut) else galleries:
+    for gallery in [] if isinstance(galleries, Unavailable) else galleries:
         tiles += [tile for _, column in gallery.columns for tile in column]
     return [tile.file for tile in tiles if tile.file is not None]
 
