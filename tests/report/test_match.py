@@ -154,7 +154,7 @@ def test_a_match_is_drawn_as_the_name_ends(
         described = Image.open(picture).info["Description"]
     else:
         described = picture.read_text()
-        assert "which part sounds like which" in described  # a comment beside the outlined text
+        assert "similarity by passage" in described  # a comment beside the outlined text
     assert f"similarity {score:.3f}" in described
     run("explain", *arguments, "-o", tmp_path / f"same{suffix}")
     assert (tmp_path / f"same{suffix}").read_bytes() == picture.read_bytes()
