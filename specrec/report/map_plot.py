@@ -90,7 +90,7 @@ def _draw_clusters(panel: Axes, points: np.ndarray, clustering: Clustering) -> s
             path_effects=[withStroke(linewidth=3.5, foreground="white")],
             zorder=5,
         )
-    kind = "clusters" if clustering.chosen.convincing else "parts of one cloud"
+    kind = "clusters" if clustering.chosen.convincing else "clusters (no clear structure)"
     return f": {len(labels)} {kind}"
 
 

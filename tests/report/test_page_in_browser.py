@@ -192,10 +192,10 @@ def test_a_page_of_three_tracks_has_three_marks(
 ) -> None:
     path = tmp_path / "three.csv"
     pd.DataFrame({"energy": [0.1, 0.5, 0.9], "valence": [0.2, 0.9, 0.4]}).to_csv(path)
-    gathered = build_page(path, PageSettings())
-    assert isinstance(gathered.queries, list)
-    assert len({asked.tile.track.title for asked in gathered.queries}) == len(gathered.queries) == 3
-    write_page(gathered, tmp_path / "three.html")
+    written = build_page(path, PageSettings())
+    assert isinstance(written.queries, list)
+    assert len({card.tile.track.title for card in written.queries}) == len(written.queries) == 3
+    write_page(written, tmp_path / "three.html")
     show(page, tmp_path / "three.html")
     assert complaints == []
     assert page.evaluate(f"{_INKED}('map-canvas')") > 3 * 20

@@ -42,13 +42,13 @@ _NO_AUDIO = "A table of features has no sound"
 
 @dataclass(frozen=True)
 class PageSettings:
-    """What is cards of a page.
+    """What the page of a library or table shows.
 
     Attributes:
-        queries: Of whose neighbors it tells; empty to choose typical tracks.
-        count: How many to choose.
-        k: How many neighbors of each.
-        sounds: Whether to embed excerpts.
+        queries: Queries whose neighbors are shown; empty to choose typical tracks.
+        count: How many typical tracks to choose.
+        k: How many neighbors of each query.
+        sounds: Whether to embed excerpts to listen to.
         labels: Columns by which retrieval is measured; empty to choose one.
         command: The command that the page was made with, which it shows.
     """
