@@ -91,14 +91,20 @@ def map_path(function: Callable[[Path], Made], path: Path) -> Made:
     return made
 
 
-def load_apart(path: Path, sample_rate: int) -> Waveform:
-    """Loads a whole file in a worker process.
+def stream_path(function: Callable[[Path], Iterator[Made]], path: Path) -> Iterator[Made]:
+    """Makes something of one file, item by item, in a worker process.
+
+    Yields:
+        What the function yields; anew from the first if the file is tried again.
 
     Raises:
-        AudioError: As `load`; and `crashed`, `timed_out` or `too_large`.
+        AudioError: If something is wrong with the file, possibly after some items.
         WorkerError: As `stream_files`.
     """
-    return map_path(partial(_load, sample_rate), path)
+    for _, item in stream_files(function, [path], workers=1):
+        if isinstance(item, AudioError):
+            raise item
+        yield item
 
 
 def _single(function: Callable[[Path], Made], path: Path) -> Iterator[Made]:

@@ -82,7 +82,7 @@ class FeatureStats:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
         sample, usual = np.asarray(self._embeddings[chosen]), {}
         for name in FEATURES:
-            values = self._predict(name, sample)
+            values = self._predict(name, sample).astype(np.float64)
             if name in self._known:
                 here = self._known[name][chosen]
                 values = np.where(np.isnan(here), values, here)

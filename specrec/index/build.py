@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,8 @@ class BuildReport:
 
     Attributes:
         tracks: Tracks in the library now; in a dry run, as it is.
-        embedded: Files that this run decoded and embedded; in a dry run, would.
+        embedded: Files that this run embedded, those that it refused not among them; in a dry run,
+            files that it would try.
         skipped: Files left out, this time or before.
         ignored: Files that are not audio.
         table: What came of a table of the tracks, in a line; None if there is none.
@@ -85,7 +87,8 @@ def build_library(
     """Builds a library, or brings it up to date.
 
     What an earlier run embedded with the same model is not embedded again, whether it came to
-    its end or not; a file that was moved or renamed is known by its content. Tracks whose files
+    its end or not; a file that was moved or renamed is known by its content, one that was only
+    tagged anew by its sound. Tracks whose files
     are gone stay unless `config.prune`. Readers have the library as it was until the run is
     done.
 
@@ -111,9 +114,11 @@ def build_library(
         store = SegmentStore(library, key)
         if before is not None and before.version < 3:
             _adopt(before, store)
-        new = work.unknown(store)
+        new, retagged = work.unknown(store), work.retagged(store)
+        store.add_copies(retagged)
         known = _measurements(config, before, decisions)
-        lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
+        known.recall(list(retagged), known.table(list(retagged.values())))
+        embedded, lost = _embed(config, model, catalog, new, store, known, on_embed)
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
@@ -122,6 +127,7 @@ def build_library(
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
+            manifest=after.manifest | {"settings": _lasting(config)},
             descriptors=_measure(config, known, after, on_measure),
             duplicates=pair_duplicates(same, after, store),
         )
@@ -135,7 +141,7 @@ def build_library(
         shutil.rmtree(library / "journal", ignore_errors=True)
     return BuildReport(
         len(after.tracks),
-        len(new),
+        embedded,
         skipped_files(after.skipped),
         catalog.ignored,
         catalog.remark,
@@ -170,6 +176,18 @@ def _rehearse(
         untagged=work.catalog.untagged,
         moved_from=work.moved_from,
     )
+
+
+def _lasting(config: IndexConfig) -> dict[str, Any]:
+    """The settings with which `Library.update` repeats a run."""
+    table = config.feature_table
+    return {
+        "audio": str(Path(config.audio).absolute()),
+        "windows_per_track": config.windows_per_track,
+        "measure_features": config.measure_features,
+        "feature_table": None if table is None else str(Path(table).absolute()),
+        "index_type": config.index_type,
+    }
 
 
 def _same_key(before: Generation, key: str) -> bool:
@@ -209,18 +227,20 @@ def _embed(
     store: SegmentStore,
     known: Measurements,
     on_embed: Progress | None,
-) -> dict[str, Failure]:
+) -> tuple[int, dict[str, Failure]]:
     """Embeds new files into the store, and measures those of which nothing is known.
 
     Returns:
-        Failures that may not last, by content.
+        How many were embedded, and failures that may not last, by content.
     """
+    if new.empty:
+        return 0, {}
     from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
 
     loaded = load_model(model, config.device)
     unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
     lost: dict[str, Failure] = {}
-    done = 0
+    embedded = done = 0
     try:
         for part, measure in ((new[unmeasured], True), (new[~unmeasured], False)):
             paths = [catalog.file(path) for path in part["path"]]
@@ -229,6 +249,7 @@ def _embed(
                 paths, config.workers, config.batch_size, config.windows_per_track, measure
             ):
                 content_id = content_ids[position]
+                embedded += isinstance(result, Embedded)
                 if measure and isinstance(result, Embedded):
                     known.add(content_id, result.features)
                 failure = store.add(content_id, result)
@@ -239,7 +260,7 @@ def _embed(
                     on_embed(done, len(new))
     finally:
         store.flush()  # also when interrupted
-    return lost
+    return embedded, lost
 
 
 def _measurements(

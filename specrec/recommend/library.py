@@ -51,6 +51,7 @@ Asked = str | os.PathLike[str] | Query
 """A track_id, a path (also of a file outside the library), words of title and artist, or a query
 that is resolved already."""
 
+_SPACES = 3  # the last that were asked about
 _REMEMBERED = 16  # files from outside that were asked about last
 
 
@@ -123,7 +124,7 @@ class Library:
         """Brings the library up to date with its folder of music, and opens its new state.
 
         Args:
-            settings: Of `conf/index.yaml`, by name; what was said at the first run counts no more.
+            settings: Settings of `conf/index.yaml` that are to be other than in the last run.
 
         Raises:
             CatalogError: If there is no audio any more.
@@ -132,8 +133,9 @@ class Library:
         """
         from specrec.index.build import build_library
 
-        given = {"audio": str(self.audio_root), "model": str(self._model_folder())}
-        report = build_library(IndexConfig(**(given | settings), library=str(self.folder)))
+        last = {"audio": str(self.audio_root)} | self.generation.manifest.get("settings", {})
+        given = last | {"model": str(self._model_folder())} | settings
+        report = build_library(IndexConfig(**given, library=str(self.folder)))
         self.__dict__ = Library.open(self.folder).__dict__
         return report
 
@@ -265,11 +267,22 @@ class Library:
             ModelError: If a file is to be embedded and the library's model is gone or another.
         """
         if isinstance(query, Query):
-            return query
+            return self._checked(query)
         found = self._names.resolve(query)
         if isinstance(found, Path):
             return self._query_of_file(found, content_id(found))
         return self.query_of_row(found)
+
+    def _checked(self, query: Query) -> Query:
+        """A query that is resolved already, if its row is still that of its track."""
+        row = query.row
+        known = row is None or self.tracks["content_id"].get(row) == query.content_id
+        if not known:
+            raise QueryError(
+                f"{query.track.title}: resolved before the library changed, or in another; resolve"
+                " it again"
+            )
+        return query
 
     def query_of_row(self, row: int) -> Query:
         """The track in a row, as a query."""
@@ -392,6 +405,8 @@ class Library:
             raise QueryError(f"tracks are compared by {', '.join(get_args(By))}; not by {by}")
         key = repr((by, features, sound_weight))
         if key not in self._spaces:
+            if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
+                del self._spaces[next(iter(self._spaces))]
             self._spaces[key] = self._space(by, features or FeatureSettings(), sound_weight)
         return self._spaces[key]
 

@@ -51,7 +51,6 @@ def test_a_file_is_resolved_as_the_track_that_it_is(library: Library, copy: str)
     np.testing.assert_allclose(asked.sound, inside.sound, atol=1e-4)
     assert asked.features == pytest.approx(measured, rel=1e-4)
     assert inside.features == known
-    assert known.keys() > measured.keys()
     recommender = library.by_features()
     np.testing.assert_allclose(
         recommender.vector_of(asked), recommender.vectors[7], atol=1e-5

@@ -97,11 +97,12 @@ def test_json_says_why_one_and_not_the_other(folder: Path) -> None:
 
 def test_a_reason_stands_under_each_neighbor(folder: Path) -> None:
     text = " ".join(run("query", folder, "t0", "-k", "3").split())
+    assert "named features" in text
     for neighbor in Library.open(folder).neighbors("t0", 3):
         after = text[text.index(neighbor.track.title) :]
         assert neighbor.explanation is not None
         assert neighbor.explanation.sentence in after
-    assert "without a name" not in run("query", folder, "t0", "--no-why")
+    assert "named features" not in run("query", folder, "t0", "--no-why")
 
 
 def test_a_library_that_knows_no_features_gives_no_reasons(
