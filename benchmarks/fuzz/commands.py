@@ -31,9 +31,8 @@ _LOADED = [
     "specrec.model.embedding",
     "specrec.index.maintenance",
     "specrec.model.model",
-    "specrec.report.export",
     "specrec.report.libraries",
-    "specrec.report.terminal",
+    "specrec.report.neighbors",
     "specrec.compose",
 ]
 _TICK = 0.02

@@ -37,7 +37,7 @@ class RandomWeights:
 
     Attributes:
         tracks: Number of tracks, all pairs of which are compared.
-        correlation: By group of features, the rank correlation over pairs of its contribution
+        correlation: For each group of features, the rank correlation over pairs of its contribution
             with that under random weights; near 0 is right.
         similarity_correlation: Rank correlation of the similarities themselves.
     """

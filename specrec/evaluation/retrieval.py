@@ -91,8 +91,8 @@ def evaluate_retrieval(
     """Ranks the candidates of each query by cosine similarity, in every embedding.
 
     Args:
-        embeddings: By name, of the tracks among which `task.rows` are; the first is compared
-            with each other one.
+        embeddings: Embeddings of the tracks among which `task.rows` are, by name; the first is
+            compared with each other one.
         task: Labels and candidates.
         fewer_hubs: Names of those that are ranked by mutual proximity instead.
     """

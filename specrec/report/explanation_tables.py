@@ -102,7 +102,7 @@ def _claims(found: Explanations) -> Table:
         )
     every = ("all", str(found.claims.claims), percent_interval(found.claims.true_share), NONE)
     return Table(
-        "Is what the probe says true?",
+        "Are the claims of the probe true?",
         ("feature", "claims", "true as measured", "in the 90 % interval"),
         (every, *rows),
         "Claims are made of pairs of the chosen tracks with the measured features hidden. Of"
@@ -131,7 +131,7 @@ def _specificity(found: Explanations) -> Table:
 
 def _stability(stability: Mapping[str, ReasonStability]) -> Table:
     return Table(
-        "Do reasons stay when the query's file is altered?",
+        "Do reasons stay the same when the query's file is altered?",
         ("alteration", "pairs", "first stays first", "still given", "same named"),
         tuple(
             (
@@ -181,7 +181,7 @@ def _sanity(found: Explanations) -> Table:
             (f"random weights, {name}", f"{value:+.2f}") for name, value in correlations.items()
         ]
     return Table(
-        "Is it gone without training?",
+        "Sanity checks: what is left without training?",
         ("what", "value"),
         tuple(rows),
         "Random weights: rank correlation, over pairs of tracks, of each contribution with that"

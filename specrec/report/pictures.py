@@ -5,14 +5,21 @@ import unicodedata
 import warnings
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from specrec.errors import QueryError
 from specrec.printing import visible
 from specrec.writing import write_file
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+# Okabe and Ito 2008, "Color universal design": told apart with any color vision.
+PALETTE = BLUE, ORANGE, GREEN, PINK, SKY, RED = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
+)  # fmt: skip
+GREY, GRID = "#777777", "#DDDDDD"
 
 _DPI = 150
 _FAMILIES = (
@@ -108,6 +115,14 @@ def save_picture(figure: "Figure", path: Path, title: str, description: str) -> 
     drawn = file.getvalue()
     # The names of ticks come only now; XML has no escape for a control.
     write_file(path, _lines(drawn.decode()).encode() if kind == "svg" else drawn)
+
+
+def clean_axes(panel: "Axes", grid: Literal["x", "y"] = "x") -> None:
+    """Leaves of a panel's frame what is read: two axes, and a grid behind the figures."""
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.grid(axis=grid, color=GRID, linewidth=0.8)
+    panel.set_axisbelow(True)
+    panel.tick_params(labelsize=9)
 
 
 def _lines(text: str) -> str:

@@ -131,7 +131,7 @@ class CueStudy:
     grouped_by: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values, without the cues of each track."""
+        """Plain values, for JSON, without the cues of each track."""
         return {
             "tracks": len(self.rows),
             "grouped_by": list(self.grouped_by),

@@ -71,7 +71,7 @@ class LibraryComparison:
             candidates or `JUDGED` of them.
         correlation_percentiles: The 5th, 25th, 50th, 75th and 95th percentile over queries.
         most: Queries on which they agree most: by overlap, then by correlation.
-        least: Those on which they agree least.
+        least: Queries on which they agree least.
         features: How similar neighbors are in each feature, the most similar by sound first.
     """
 

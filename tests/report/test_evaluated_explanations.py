@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from specrec.bootstrap import Estimate
 from specrec.evaluation.claims import Claims, Specificity
@@ -19,7 +18,6 @@ from specrec.evaluation.reason_stability import FAINT, ReasonStability
 from specrec.evaluation.retrieval import measure_hubness
 from specrec.evaluation.synthetic_pairs import FIELDS
 from specrec.report.evaluation import evaluation_markdown, print_evaluation, write_evaluation
-from specrec.report.explanation_plots import draw_explanations
 from specrec.report.explanation_tables import explanation_tables
 from specrec.report.text import interval, percent_interval
 
@@ -125,7 +123,7 @@ def test_the_terminal_shows_all_tables_within_its_width(
 
 
 def test_every_table_stands_in_the_document(evaluation: Evaluation, found: Explanations) -> None:
-    document = evaluation_markdown(evaluation, ["explanations.png"])
+    document = evaluation_markdown(evaluation, ["hubness.png"])
     sections = explanation_tables(found)
     assert len({section.title for section in sections}) == len(sections) == 10
     for section in sections:
@@ -142,17 +140,9 @@ def test_without_audio_or_causes_there_is_less_to_show(heard_only: Explanations)
     assert sections[-1].rows == ()
 
 
-def test_the_folder_holds_the_figures_and_a_picture(
-    evaluation: Evaluation, heard_only: Explanations, tmp_path: Path
-) -> None:
+def test_the_folder_holds_the_figures(evaluation: Evaluation, tmp_path: Path) -> None:
     write_evaluation(evaluation, tmp_path)
     written = json.loads((tmp_path / "evaluation.json").read_text())["explanations"]
     assert written["erasing"]["drop"]["value"] == 0.026
     assert written["planted"]["measured"]["of_factor"]["key"]["precision"] is None
-    assert "explanations.png" in (tmp_path / "evaluation.md").read_text()
-    full = imread(tmp_path / "explanations.png")
-    assert full.shape[1] > 1500
-    assert full.shape[0] > 0.6 * full.shape[1]
-    less = draw_explanations(heard_only)
-    assert (len(less.axes), less.get_figheight() < 5) == (1, True)
-    assert 0.01 < (full[..., :3].min(axis=2) < 0.9).mean() < 0.5  # neither empty nor covered
+    assert "ablating" in (tmp_path / "evaluation.md").read_text()

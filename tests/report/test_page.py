@@ -25,6 +25,7 @@ from specrec.report.page.data import Unavailable
 from specrec.report.page.media import Medium, make_medium, silence_rest
 from specrec.report.page.neighbors import query_card, score_bars
 from specrec.report.page.render import render, write_page
+from specrec.report.page.tracks import TrackList
 from tests.libraries import write_planted
 from tests.pages import RATE, SECONDS, hostile_table, hz_of
 from tests.report.conftest import Written
@@ -148,8 +149,8 @@ def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.Mo
 
 def test_the_window_matrix_is_that_of_the_match(written: Written) -> None:
     library = Library.open(written.folder / "planted")
-    asked = query_card(library, TrackList.of_library(library), "t0", 2)
-    for card in asked.matches:
+    card_of_query = query_card(library, TrackList.of_library(library), "t0", 2)
+    for card in card_of_query.matches:
         other = card.tile.track.title.removeprefix("Piece ")
         windows = library.explain("t0", f"t{other}").windows
         drawn = card.matrix
@@ -172,7 +173,7 @@ def test_pictures_and_excerpts_are_of_the_tracks_themselves(written: Written) ->
     assert len(tiles) == 6
     for tile in tiles:
         assert tile.file is not None
-        hz = hz_of(int(tile.title.removeprefix("Piece ")))
+        hz = hz_of(int(tile.track.title.removeprefix("Piece ")))
         _check(written.library.media[tile.file], hz, SECONDS)
 
 

@@ -34,7 +34,7 @@ def test_planted_clusters_are_found_and_named_by_what_was_planted() -> None:
     assert found.chosen.k == 3
     assert found.chosen.convincing
     assert found.chosen.reseeded == found.chosen.resampled == 1
-    assert found.account.endswith("These are clusters.")
+    assert found.summary.endswith("These are clusters.")
     calm, loud, spoken = (set(item.name.split(", ")) for item in found.clusters)
     unspoken = "low speechiness (probably free of speech)"
     acoustic = "high acousticness (likely acoustic)"
@@ -80,7 +80,7 @@ def test_a_cluster_too_small_to_be_named_is_not_chosen() -> None:
     assert fourth.smallest == 3
     assert fourth.resampled >= 0.75
     assert fourth.gain > found.chosen.gain
-    assert "in clusters of 5 tracks or more" in found.account
+    assert "in clusters of 5 tracks or more" in found.summary
 
 
 def test_one_cloud_is_not_called_clusters() -> None:

@@ -1,7 +1,7 @@
 """Builds a page section by section; one that fails costs no other."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -42,13 +42,13 @@ _NO_AUDIO = "A table of features has no sound"
 
 @dataclass(frozen=True)
 class PageSettings:
-    """What is cards of a page.
+    """What the page of a library or table shows.
 
     Attributes:
-        queries: Of whose neighbors it tells; empty to choose typical tracks.
-        count: How many to choose.
-        k: How many neighbors of each.
-        sounds: Whether to embed excerpts.
+        queries: Queries whose neighbors are shown; empty to choose typical tracks.
+        count: How many typical tracks to choose.
+        k: How many neighbors of each query.
+        sounds: Whether to embed excerpts to listen to.
         labels: Columns by which retrieval is measured; empty to choose one.
         command: The command that the page was made with, which it shows.
     """
@@ -87,46 +87,32 @@ def _of_library(folder: Path, settings: PageSettings) -> Page:
     check_labels(library, settings.labels)
     for query in settings.queries:
         library.resolve(query)
-    manifest = library.generation.manifest
     track_list = TrackList.of_library(library)
-    clustering, map_, clusters = _overview(track_list, lambda: of_library(library))
-    ids = [str(library.tracks["track_id"].iloc[row]) for row in _typical(clustering, track_list)]
-    queries = [*settings.queries] or ids[: settings.count]
-    galleries = make_section("The gallery", lambda: pick_galleries(track_list))
-    cards = make_section(
-        "The search for neighbors",
-        lambda: [query_card(library, track_list, query, settings.k) for query in queries],
+    page = _shared_sections(
+        "Music library",
+        track_list,
+        lambda: of_library(library),
+        lambda query: query_card(library, track_list, query, settings.k),
+        settings,
     )
-    with progress_bar("drawing") as on_progress:
-        media, note = collect_media(_files(galleries, cards), settings.sounds, on_progress)
     with progress_bar("visual cues") as on_progress:
         cues = make_section("The study of visual cues", lambda: visual_cues(library, on_progress))
     with progress_bar("comparing") as on_progress:
         comparison = make_section(
             "The comparison", lambda: compare_recommenders(library, on_progress)
         )
-    return Page(
-        title=track_list.name,
-        kind="Music library",
-        made=_made(settings)
-        | {
-            "Model": f"{manifest['model']['name']}, fingerprint {library.generation.fingerprint}",
-            "Library": f"{folder}, written {manifest['created']}",
-        },
+    manifest = library.generation.manifest
+    model = f"{manifest['model']['name']}, fingerprint {library.generation.fingerprint}"
+    return replace(
+        page,
+        made=page.made | {"Model": model, "Library": f"{folder}, written {manifest['created']}"},
         summary=make_section("The summary", lambda: summarize(library)),
         skipped=make_section("The list of skipped files", lambda: list_skipped(library)),
-        map=map_,
-        clusters=clusters,
-        galleries=galleries,
         cues=cues,
-        queries=cards,
         comparison=comparison,
         evaluation=make_section(
             "The evaluation", lambda: measure_retrieval(library, settings.labels)
         ),
-        glossary=make_section("The glossary", lambda: explain_words(library.explainer.stats)),
-        media=media,
-        media_note=note,
     )
 
 
@@ -135,23 +121,37 @@ def _of_table(path: Path, settings: PageSettings) -> Page:
     for query in settings.queries:
         recommender.resolve(query)
     track_list = TrackList.of_table(path, recommender)
-    clustering, map_, clusters = _overview(track_list, lambda: of_table(path))
-    ids = [str(track_list.tracks["track_id"].iloc[row]) for row in _typical(clustering, track_list)]
-    queries = [*settings.queries] or ids[: settings.count]
-    galleries = make_section("The gallery", lambda: pick_galleries(track_list))
-    cards = make_section(
-        "The search for neighbors",
-        lambda: [
-            query_card_of_table(recommender, track_list, query, settings.k) for query in queries
-        ],
+    page = _shared_sections(
+        "Table of features",
+        track_list,
+        lambda: of_table(path),
+        lambda query: query_card_of_table(recommender, track_list, query, settings.k),
+        settings,
     )
+    summary = make_section("The summary", lambda: summarize_table(recommender))
+    return replace(page, made=page.made | {"Table": str(path)}, summary=summary)
+
+
+def _shared_sections(
+    kind: str,
+    track_list: TrackList,
+    take: Callable[[], Dataset],
+    card: Callable[[str], QueryCard],
+    settings: PageSettings,
+) -> Page:
+    """The sections that a library and a table have in common; the others need audio."""
+    clustering, map_, clusters = _overview(track_list, take)
+    ids = [str(track_list.tracks["track_id"].iloc[row]) for row in _typical(clustering, track_list)]
+    chosen = [*settings.queries] or ids[: settings.count]
+    galleries = make_section("The gallery", lambda: pick_galleries(track_list))
+    cards = make_section("The search for neighbors", lambda: [card(query) for query in chosen])
     with progress_bar("drawing") as on_progress:
         media, note = collect_media(_files(galleries, cards), settings.sounds, on_progress)
     return Page(
         title=track_list.name,
-        kind="Table of features",
-        made=_made(settings) | {"Table": str(path)},
-        summary=make_section("The summary", lambda: summarize_table(recommender)),
+        kind=kind,
+        made=_made(settings),
+        summary=Unavailable("There is no summary."),
         skipped=Unavailable("A table of features skips no files."),
         map=map_,
         clusters=clusters,

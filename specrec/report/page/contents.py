@@ -111,17 +111,17 @@ def explain_words(stats: FeatureStats) -> Table:
     for feature in stats.features:
         words, ordered = WORDS[feature.name], feature.kind != "class"
         share = ordered and feature.unit == "" and feature.name != "majorness"
-        unit = words.symbol or ("0 to 1" if share else NONE)
+        unit = f", {words.symbol}" if words.symbol else ", 0 to 1" if share else ""
         median = value_text(feature.name, stats.median(feature.name)) if ordered else NONE
         low, high = words.low or NONE, words.high or NONE
-        rows.append((words.noun, words.meaning, feature.kind, unit, low, high, median))
+        rows.append((words.noun, words.meaning, f"{feature.kind}{unit}", low, high, median))
     return Table(
         "Features",
-        ("feature", "meaning", "kind", "unit", "low", "high", "median here"),
+        ("feature", "meaning", "kind, unit", "low", "high", "median here"),
         rows,
         "High and low mean percentiles of the tracks of this library. An amount is more or less of"
         " something; a confidence is how likely something is."
         if rows
         else "The library knows no features.",
-        text_columns=6,
+        text_columns=5,
     )
