@@ -22,7 +22,7 @@ def demo(
     ] = 100,
     seed: SeedOption = 0,
 ) -> None:
-    """Synthesize music, index it, and print what sounds alike."""
+    """Synthesize music, index it, and print which tracks sound similar."""
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library

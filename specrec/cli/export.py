@@ -22,7 +22,9 @@ def export(
         bool, typer.Option("--overwrite", help="Replace an earlier export there.")
     ] = False,
 ) -> None:
-    """Write a library's tracks, embeddings and features as Parquet tables.
+    """Write a library as Parquet tables, for other programs.
+
+    The tables are its tracks, embeddings and features.
 
     They are read by pandas, Hugging Face datasets and vector databases; metadata.json says with
     which model they were made, and under which license.

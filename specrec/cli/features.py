@@ -39,7 +39,7 @@ def features(
     m3u: M3uOption = False,
     why: WhyOption = True,
 ) -> None:
-    """Print the tracks of a table most similar to QUERY by features, and why.
+    """Print the tracks of a table most similar to QUERY, and why.
 
     This needs no audio. For a library, see specrec query --by features.
     """

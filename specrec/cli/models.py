@@ -9,7 +9,7 @@ from specrec.cli.app import JsonOption, app
 from specrec.printing import say, say_json
 
 models = typer.Typer(
-    help="List the models that are installed, fetch another, or export one.",
+    help="List, fetch and export models.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -59,7 +59,7 @@ def export_model(
         Path, typer.Option("--output", "-o", metavar="FILE", help="An .onnx file to write.")
     ],
 ) -> None:
-    """Write a model as an ONNX file that runs without specrec and PyTorch.
+    """Write a model as an ONNX file, which runs without PyTorch.
 
     It takes samples, (tracks, samples), mono at the model's sample rate, and gives the embeddings
     of the tracks. It is compared with PyTorch first. Needs: pip install "specrec[onnx]"
