@@ -24,10 +24,8 @@ def export(
 ) -> None:
     """Write a library as Parquet tables, for other programs.
 
-    The tables are its tracks, embeddings and features.
-
-    They are read by pandas, Hugging Face datasets and vector databases; metadata.json says with
-    which model they were made, and under which license.
+    Its tracks, embeddings and features are then read by pandas, Hugging Face datasets and vector
+    databases; metadata.json says with which model they were made, and under which license.
     """
     from specrec.index.export import export_library
     from specrec.recommend.library import Library
