@@ -58,7 +58,7 @@ class WorkerError(SpecrecError):
     """The processes that read files can't be started."""
 
 
-class Reason(StrEnum):
+class SkipReason(StrEnum):
     """Why a file is not in the library. The values are stable: they are written to disk."""
 
     MISSING = "missing"
@@ -88,7 +88,7 @@ class AudioError(SpecrecError):
         detail: What was found, without the file's name.
     """
 
-    def __init__(self, path: object, reason: Reason, detail: str) -> None:
+    def __init__(self, path: object, reason: SkipReason, detail: str) -> None:
         super().__init__(f"{path}: {detail} ({reason})")
         self.path = path
         self.reason = reason

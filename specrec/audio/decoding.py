@@ -30,7 +30,7 @@ from specrec.audio.ffmpeg import (
 )
 from specrec.audio.frames import STATE_NO_LENGTH
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 Made = TypeVar("Made")
 
@@ -61,7 +61,7 @@ def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None 
     """
     (waveform,) = decode_with(path, _join, start_seconds, length_seconds)
     if len(waveform.samples) == 0:
-        raise AudioError(path, Reason.TOO_SHORT, f"no audio after {start_seconds:g} s")
+        raise AudioError(path, SkipReason.TOO_SHORT, f"no audio after {start_seconds:g} s")
     return waveform
 
 
@@ -94,11 +94,11 @@ def decode_with(
     with _open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
-            raise AudioError(path, Reason.EMPTY, "the file is empty")
+            raise AudioError(path, SkipReason.EMPTY, "the file is empty")
         head = read_head(file, size)
         whole = start_seconds == 0.0 and length_seconds is None
         if whole and is_cut_short(file, head):
-            raise AudioError(path, Reason.TRUNCATED, "the file ends before its header says")
+            raise AudioError(path, SkipReason.TRUNCATED, "the file ends before its header says")
         part = Part(start_seconds, length_seconds, COMPLETE if whole else 0.0)
         decoders = [open_soundfile, open_ffmpeg]
         if head.container in _FASTER_BY_FFMPEG or not head.states_length:
@@ -126,7 +126,7 @@ def _bounded(path: Path, stream: Stream, size: int) -> Stream:
             done += block.shape[1]
             if done > most:
                 detail = f"more than {seconds:.0f} s of sound in a file of {size} bytes"
-                raise AudioError(path, Reason.TOO_LARGE, detail)
+                raise AudioError(path, SkipReason.TOO_LARGE, detail)
             yield block
 
     stated = stream.stated_samples
@@ -139,16 +139,16 @@ def _open_regular(path: Path) -> BinaryIO:
     """Opens a file, refusing pipes and devices, on which a read might wait forever."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise AudioError(path, Reason.NOT_A_FILE, "not a regular file")
+            raise AudioError(path, SkipReason.NOT_A_FILE, "not a regular file")
         # Unbuffered: two libraries read from its descriptor.
         return cast(BinaryIO, path.open("rb", buffering=0))
     except FileNotFoundError as error:
-        raise AudioError(path, Reason.MISSING, "no such file") from error
+        raise AudioError(path, SkipReason.MISSING, "no such file") from error
     except OSError as error:
         detail = (
             "the file name is too long" if error.errno == errno.ENAMETOOLONG else error.strerror
         )
-        raise AudioError(path, Reason.UNREADABLE, f"can't be read: {detail}") from error
+        raise AudioError(path, SkipReason.UNREADABLE, f"can't be read: {detail}") from error
 
 
 def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderError]) -> AudioError:
@@ -157,20 +157,20 @@ def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderErro
     best = max(recognized, key=lambda failure: failure.decoded_seconds, default=None)
     # Of anything at all, something may look like audio for a moment.
     if head.container is None and (best is None or best.decoded_seconds < _HARDLY_ANY_SECONDS):
-        return AudioError(path, Reason.NOT_AUDIO, "neither libsndfile nor FFmpeg finds audio")
+        return AudioError(path, SkipReason.NOT_AUDIO, "neither libsndfile nor FFmpeg finds audio")
     if best is None and any(str(failure) == NO_SOUND for failure in failures):
-        return AudioError(path, Reason.NOT_AUDIO, NO_SOUND)  # a film without, or a locked song
+        return AudioError(path, SkipReason.NOT_AUDIO, NO_SOUND)  # a film without, or a locked song
     if best is None:
         detail = f"looks like {head.container}, but its header is damaged"
-        return AudioError(path, Reason.CORRUPT, detail)
+        return AudioError(path, SkipReason.CORRUPT, detail)
     stated, reached = _packet_extent(file, head)
     # MP3 packets carry no time, so that a gap inside also shortens their sum.
     broken_inside = head.container == "mp3" and any(failure.broke for failure in recognized)
     if reached is not None and reached < COMPLETE * stated and not broken_inside:
         detail = f"the file ends after {reached:.1f} of {stated:.1f} s"
-        return AudioError(path, Reason.TRUNCATED, detail)
+        return AudioError(path, SkipReason.TRUNCATED, detail)
     return AudioError(
-        path, Reason.CORRUPT, f"damaged: {best.decoded_seconds:.1f} s decoded, then: {best}"
+        path, SkipReason.CORRUPT, f"damaged: {best.decoded_seconds:.1f} s decoded, then: {best}"
     )
 
 

@@ -11,7 +11,7 @@ import soundfile as sf
 
 from specrec.audio.ffmpeg import FFMPEG_ERRORS, open_container, sound_of
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 _LEAST_MP3, _MOST_MP3 = 8_000, 160_000  # bits per second of MPEG 2, layer III
 
@@ -45,7 +45,9 @@ def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> b
         ):
             sound = sound_of(source)
             if sound is None:
-                raise AudioError(path, Reason.CORRUPT, "there is no sound that FFmpeg can decode")
+                raise AudioError(
+                    path, SkipReason.CORRUPT, "there is no sound that FFmpeg can decode"
+                )
             rates = av.Codec(codec, "w").audio_rates or [sound.rate]
             rate = sound.rate if sound.rate in rates else 48_000
             layout = "mono" if sound.channels == 1 else "stereo"
@@ -59,7 +61,7 @@ def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> b
                     target.mux(stream.encode(part))
             target.mux(stream.encode(None))
     except FFMPEG_ERRORS as error:
-        raise AudioError(path, Reason.CORRUPT, f"FFmpeg can't re-encode it: {error}") from error
+        raise AudioError(path, SkipReason.CORRUPT, f"FFmpeg can't re-encode it: {error}") from error
     return file.getvalue()
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Float32
 
 from specrec.audio.decoding import decode
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 MIN_SECONDS = 1.0
 """Shorter files are refused: too few spectrogram frames to say what they sound like."""
@@ -76,14 +76,14 @@ class Content:
         """Refuses the track, of that length, as `check` does."""
         if self._not_finite:
             samples = "1 sample is" if self._not_finite == 1 else f"{self._not_finite} samples are"
-            raise AudioError(path, Reason.NOT_FINITE, f"{samples} NaN or infinite")
+            raise AudioError(path, SkipReason.NOT_FINITE, f"{samples} NaN or infinite")
         if seconds < MIN_SECONDS:
             detail = f"{seconds:.2f} s long, at least {MIN_SECONDS:g} s are needed"
-            raise AudioError(path, Reason.TOO_SHORT, detail)
+            raise AudioError(path, SkipReason.TOO_SHORT, detail)
         if max(-self._low, self._high) < _SILENCE:
-            raise AudioError(path, Reason.SILENT, "no sample above -80 dBFS")
+            raise AudioError(path, SkipReason.SILENT, "no sample above -80 dBFS")
         if (self._high - self._low) / 2 < _SILENCE:
-            raise AudioError(path, Reason.CONSTANT, f"nothing but a constant {self._high:.3f}")
+            raise AudioError(path, SkipReason.CONSTANT, f"nothing but a constant {self._high:.3f}")
 
 
 def resample(waveform: Waveform, sample_rate: int) -> Waveform:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from specrec.audio.messages import receive
 from specrec.audio.waveform import Waveform
 from specrec.audio.worker import Worker
-from specrec.errors import AudioError, Reason, WorkerError
+from specrec.errors import AudioError, SkipReason, WorkerError
 
 Made = TypeVar("Made")
 
@@ -198,13 +198,13 @@ class _Crew:
             worker.silent = 0.0 if worker in heard or not worker.jobs else worker.silent + waited
         for worker in [worker for worker in self._workers if worker.silent > self._limit(worker)]:
             detail = f"the decoder gave nothing for {worker.silent:.0f} s; it was tried twice"
-            yield from self._lose(worker, Reason.TIMED_OUT, detail)
+            yield from self._lose(worker, SkipReason.TIMED_OUT, detail)
         for worker in heard:
             try:
                 items, is_done = receive(worker.connection)
             except (EOFError, OSError):
                 detail = "the decoder crashed on this file; it was tried twice"
-                yield from self._lose(worker, Reason.CRASHED, detail)
+                yield from self._lose(worker, SkipReason.CRASHED, detail)
                 continue
             worker.is_up, self._failed_starts = True, 0
             for item in items:
@@ -247,7 +247,7 @@ class _Crew:
         return self._patience
 
     def _lose(
-        self, worker: Worker, reason: Reason, detail: str
+        self, worker: Worker, reason: SkipReason, detail: str
     ) -> Iterator[tuple[int, AudioError]]:
         """Does without a worker; yields its file if that was its second attempt.
 

@@ -16,7 +16,7 @@ from specrec.audio.decoders import Stream
 from specrec.audio.decoding import decode, decode_with
 from specrec.audio.loading import QUALITY, Content, resample
 from specrec.audio.windows import window_starts
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 _BLOCK_SECONDS = 120.0
 _MARGIN_SECONDS = 0.01  # read after a window that is sought, for what resampling rounds off
@@ -123,7 +123,7 @@ def window_blocks(
             return
         except _OtherLengthError as error:
             samples = error.samples
-    raise AudioError(path, Reason.UNREADABLE, "its length changes while it is read")
+    raise AudioError(path, SkipReason.UNREADABLE, "its length changes while it is read")
 
 
 def _cut_stream(

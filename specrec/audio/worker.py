@@ -15,7 +15,7 @@ from socket import socket, socketpair
 from typing import Any
 
 from specrec.audio.messages import receive, send
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 MEMORY_BYTES = 4 << 30
 """Address space a worker may take beyond what it has when it is ready for files.
@@ -125,6 +125,6 @@ def _items(function: Callable[[Path], Iterator[Any]], path: Path) -> Iterator[An
         yield error
     except MemoryError:
         detail = f"it takes more than {MEMORY_BYTES >> 30} GiB of memory"
-        yield AudioError(path, Reason.TOO_LARGE, detail)
+        yield AudioError(path, SkipReason.TOO_LARGE, detail)
     except Exception as error:  # whatever a decoder does, it costs no other file
-        yield AudioError(path, Reason.CRASHED, f"{type(error).__name__}: {error}")
+        yield AudioError(path, SkipReason.CRASHED, f"{type(error).__name__}: {error}")

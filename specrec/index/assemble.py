@@ -11,7 +11,7 @@ import pandas as pd
 from specrec.catalog.catalog import Catalog
 from specrec.catalog.scan import Skipped
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
-from specrec.errors import LibraryError, Reason
+from specrec.errors import LibraryError, SkipReason
 from specrec.index.decisions import Removed
 from specrec.index.duplicates import COLUMNS, find_duplicates
 from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
@@ -22,8 +22,8 @@ from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import load_probe
 from specrec.printing import counted
 
-REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
-_GONE = Failure(Reason.MISSING, "its file is gone, and this model has not embedded it")
+REMOVED = Failure(SkipReason.REMOVED, "taken out with specrec remove")
+_GONE = Failure(SkipReason.MISSING, "its file is gone, and this model has not embedded it")
 
 
 def assemble(
@@ -127,7 +127,7 @@ def _failures(
     known = store.table.reindex(contents)
     absent = dict.fromkeys(known.index[known["row"].isna()], _GONE)
     bad = known[known["reason"].notna()]
-    stored = {row.Index: Failure(Reason(row.reason), row.detail) for row in bad.itertuples()}
+    stored = {row.Index: Failure(SkipReason(row.reason), row.detail) for row in bad.itertuples()}
     passing = {name: failure for name, failure in lost.items() if name not in store.table.index}
     return absent | stored | passing | dict.fromkeys(set(contents) & removed, REMOVED)
 

@@ -16,7 +16,7 @@ from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
-from specrec.errors import AudioError, LibraryError, Reason
+from specrec.errors import AudioError, LibraryError, SkipReason
 from specrec.index.assemble import assemble, pair_duplicates
 from specrec.index.decision_files import note_decisions
 from specrec.index.decisions import Decisions, kept_tracks
@@ -197,7 +197,7 @@ def _adopt(before: Generation, store: SegmentStore) -> None:
             )
     for item in before.skipped.dropna(subset=["content_id"]).itertuples():
         if item.content_id not in known:
-            store.add(item.content_id, AudioError(item.path, Reason(item.reason), item.detail))
+            store.add(item.content_id, AudioError(item.path, SkipReason(item.reason), item.detail))
     store.flush()
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from specrec.catalog.catalog import TAG_COLUMNS
-from specrec.errors import Reason
+from specrec.errors import SkipReason
 from specrec.index.generation import Generation
 
 _TYPES = dict.fromkeys(("track_id", "path", "content_id"), "string") | TAG_COLUMNS
@@ -150,7 +150,7 @@ class Decisions:
 def decisions_of(generation: Generation) -> Decisions:
     """What a generation knows of what was decided: the tracks that were taken out."""
     sounds = _audio_ids(generation.files)
-    taken = generation.skipped[generation.skipped["reason"] == Reason.REMOVED]
+    taken = generation.skipped[generation.skipped["reason"] == SkipReason.REMOVED]
     return Decisions(
         tuple(
             Removed(row.path, row.content_id, sounds.get(row.content_id))

@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Float16, Float32, Int64
 
 from specrec.catalog.scan import Skipped
-from specrec.errors import LibraryError, ModelError, Reason
+from specrec.errors import LibraryError, ModelError, SkipReason
 from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_file, check_sizes, map_rows, read_table
 from specrec.index.locks import Hold
@@ -207,4 +207,4 @@ def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> pd.
 
 def skipped_files(table: pd.DataFrame) -> list[Skipped]:
     """The files left out, as the catalog and the encoder reported them."""
-    return [Skipped(row.path, Reason(row.reason), row.detail) for row in table.itertuples()]
+    return [Skipped(row.path, SkipReason(row.reason), row.detail) for row in table.itertuples()]

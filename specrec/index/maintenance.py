@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Bool
 
 from specrec.catalog.identity import audio_id, content_id
-from specrec.errors import LibraryError, QueryError, Reason
+from specrec.errors import LibraryError, QueryError, SkipReason
 from specrec.index.assemble import REMOVED
 from specrec.index.decision_files import read_decisions, write_decisions
 from specrec.index.decisions import Decisions, Removed, kept_tracks, known_tracks
@@ -248,7 +248,7 @@ def _skipped(before: Generation, decisions: Decisions) -> pd.DataFrame:
         for item in decisions.removed
     ]
     removed = pd.DataFrame(rows, columns=before.skipped.columns).astype("string")
-    others = before.skipped[before.skipped["reason"] != Reason.REMOVED]
+    others = before.skipped[before.skipped["reason"] != SkipReason.REMOVED]
     return pd.concat([others, removed]).sort_values("path", ignore_index=True)
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from specrec.catalog.catalog import Catalog
-from specrec.errors import LibraryError, Reason
+from specrec.errors import LibraryError, SkipReason
 from specrec.printing import counted
 
-_FOR_NOW = (Reason.UNREADABLE, Reason.TIMED_OUT)  # a slow disk says nothing of a file
+_FOR_NOW = (SkipReason.UNREADABLE, SkipReason.TIMED_OUT)  # a slow disk says nothing of a file
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def make_plan(
     added = [path for path in fresh.index if path not in came and path not in before]
     # An empty file, or a copy of another, was not lost: it is another file now.
     present = set(catalog.files["path"])
-    present |= {item.path for item in catalog.skipped if item.reason == Reason.EMPTY}
+    present |= {item.path for item in catalog.skipped if item.reason == SkipReason.EMPTY}
     here = set(now) | set(catalog.files["content_id"]) | set(catalog.files["audio_id"].dropna())
     gone = known[
         ~known["path"].isin(list(present))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float16, Float32
 
-from specrec.errors import AudioError, LibraryError, Reason
+from specrec.errors import AudioError, LibraryError, SkipReason
 from specrec.index.files import REMEDY, discard, sweep
 from specrec.index.segment import COLUMNS, EMBEDDINGS, Rows, Segment, write_segment
 from specrec.model.embedding import Embedded
@@ -26,13 +26,18 @@ _NUMBER = "[0-9]" * 6
 class Failure:
     """Why a content can't be embedded."""
 
-    reason: Reason
+    reason: SkipReason
     detail: str
 
     @property
     def lasting(self) -> bool:
         """Whether the same bytes would fail again: a lost disk or a killed decoder says nothing."""
-        passing = (Reason.MISSING, Reason.UNREADABLE, Reason.CRASHED, Reason.TIMED_OUT)
+        passing = (
+            SkipReason.MISSING,
+            SkipReason.UNREADABLE,
+            SkipReason.CRASHED,
+            SkipReason.TIMED_OUT,
+        )
         return self.reason not in passing
 
 
@@ -98,7 +103,7 @@ class SegmentStore:
         """
         kept = Failure(result.reason, result.detail) if isinstance(result, AudioError) else result
         if isinstance(kept, Embedded) and not kept.is_finite:
-            kept = Failure(Reason.NOT_FINITE, "its embedding is not finite")
+            kept = Failure(SkipReason.NOT_FINITE, "its embedding is not finite")
         if isinstance(kept, Failure) and not kept.lasting:
             return kept
         self._waiting[content_id] = kept

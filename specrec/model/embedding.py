@@ -18,7 +18,7 @@ from specrec.audio.pool import stream_files
 from specrec.audio.streaming import WindowBlock, WindowPlan, window_blocks
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 if TYPE_CHECKING:  # for torch takes long to load
     from specrec.model.encoder import Encoder
@@ -96,7 +96,9 @@ def embed_tracks(
         if isinstance(made, Embedded) and not made.is_finite:
             track = tracks[position]
             name = track if isinstance(track, Path) else f"audio[{position}]"
-            made = AudioError(name, Reason.NOT_FINITE, "what the model makes of it is not finite")
+            made = AudioError(
+                name, SkipReason.NOT_FINITE, "what the model makes of it is not finite"
+            )
         yield position, made
 
 

@@ -19,7 +19,7 @@ from specrec.audio.loading import check, resample
 from specrec.audio.waveform import Waveform
 from specrec.config import FrontEnd
 from specrec.config.rule import require
-from specrec.errors import AudioError, ConfigError, ModelError, Reason
+from specrec.errors import AudioError, ConfigError, ModelError, SkipReason
 from specrec.model.card import CARD_FILE, WEIGHTS_FILE, ModelCard, fingerprint_of, read_card
 from specrec.model.embedding import Embedded, embed_tracks
 from specrec.model.encoder import Encoder
@@ -324,14 +324,14 @@ def _waveform(audio: Any, sample_rate: float | None, wanted: int, name: str) -> 
     try:
         samples = np.asarray(audio)
     except (TypeError, ValueError, RuntimeError) as error:  # of a tensor that is not on the CPU
-        raise AudioError(name, Reason.NOT_AUDIO, f"no array ({error})") from error
+        raise AudioError(name, SkipReason.NOT_AUDIO, f"no array ({error})") from error
     if not np.issubdtype(samples.dtype, np.floating):
         detail = f"holds {samples.dtype}; give floating-point samples from -1 to 1"
-        raise AudioError(name, Reason.NOT_AUDIO, detail)
+        raise AudioError(name, SkipReason.NOT_AUDIO, detail)
     channels = samples[None] if samples.ndim == 1 else samples
     if channels.ndim != 2 or channels.shape[0] == 0 or channels.shape[0] > channels.shape[1]:
         detail = f"has the shape {samples.shape}; give (samples,) or (channels, samples)"
-        raise AudioError(name, Reason.NOT_AUDIO, detail)
+        raise AudioError(name, SkipReason.NOT_AUDIO, detail)
     with np.errstate(over="ignore"):  # what is too large for it becomes infinite, and is refused
         channels = channels.astype(np.float32)
     starts = range(0, channels.shape[1], _MIXED_TOGETHER)

@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
 from specrec.descriptors.known import known_features
-from specrec.errors import AudioError, LibraryError, ModelError, QueryError, Reason
+from specrec.errors import AudioError, LibraryError, ModelError, QueryError, SkipReason
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.index.generation import Generation, skipped_files
@@ -160,7 +160,7 @@ class Library:
         for path in paths:
             item = skipped.get(str(path.relative_to(root)))
             if item is not None:
-                raise AudioError(path, Reason(item.reason), item.detail)
+                raise AudioError(path, SkipReason(item.reason), item.detail)
         return [self.resolve(path) for path in paths]
 
     def remove(self, *tracks: Asked) -> list[Query]:

@@ -9,7 +9,7 @@ import pytest
 from specrec.audio.loading import load
 from specrec.audio.windows import cut_windows
 from specrec.config import IndexConfig
-from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
+from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, SkipReason
 from specrec.index.build import BuildReport, build_library
 from specrec.index.files import read_sealed, write_sealed
 from specrec.index.locks import writer_lock
@@ -133,10 +133,10 @@ def test_bad_files_are_listed_and_cost_nothing_else(tmp_path: Path, build: Build
     assert report.tracks == 3
     assert report.ignored == 1
     assert {item.path: item.reason for item in report.skipped} == {
-        "click.wav": Reason.TOO_SHORT,
-        "silent.flac": Reason.SILENT,
-        "text.wav": Reason.NOT_AUDIO,
-        "zero.mp3": Reason.EMPTY,
+        "click.wav": SkipReason.TOO_SHORT,
+        "silent.flac": SkipReason.SILENT,
+        "text.wav": SkipReason.NOT_AUDIO,
+        "zero.mp3": SkipReason.EMPTY,
     }
     library = Library.open(tmp_path / "library")
     assert library.generation.skipped["path"].tolist() == [item.path for item in report.skipped]
@@ -236,9 +236,9 @@ def test_a_moved_library_and_a_moved_folder_still_work(tmp_path: Path, build: Bu
 
 def test_a_file_that_could_not_be_reached_is_tried_again(tmp_path: Path) -> None:
     store = SegmentStore(tmp_path / "library", "x")
-    lost = store.add("lost", AudioError("a.wav", Reason.UNREADABLE, "Input/output error"))
-    crashed = store.add("crashed", AudioError("b.wav", Reason.CRASHED, "killed"))
-    assert store.add("text", AudioError("c.wav", Reason.NOT_AUDIO, "text")) is None
+    lost = store.add("lost", AudioError("a.wav", SkipReason.UNREADABLE, "Input/output error"))
+    crashed = store.add("crashed", AudioError("b.wav", SkipReason.CRASHED, "killed"))
+    assert store.add("text", AudioError("c.wav", SkipReason.NOT_AUDIO, "text")) is None
     store.flush()
     assert (lost is None, crashed is None) == (False, False)
     assert set(SegmentStore(tmp_path / "library", "x").table.index) == {"text"}

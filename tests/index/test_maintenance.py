@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from specrec.catalog.catalog import read_catalog
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
-from specrec.errors import ConfigError, LibraryError, QueryError, Reason
+from specrec.errors import ConfigError, LibraryError, QueryError, SkipReason
 from specrec.index.build import build_library
 from specrec.index.decisions import Decisions, known_tracks
 from specrec.index.maintenance import (
@@ -170,7 +170,7 @@ def test_what_can_not_be_read_for_now_is_not_gone(tmp_path: Path, build: Build) 
         catalog,
         tracks=catalog.tracks.iloc[2:].reset_index(drop=True),
         files=catalog.files[~catalog.files["path"].isin([first, second])],
-        skipped=[*catalog.skipped, Skipped(first, Reason.UNREADABLE, "permission denied")],
+        skipped=[*catalog.skipped, Skipped(first, SkipReason.UNREADABLE, "permission denied")],
     )
     plan = make_plan(known_tracks(before, Decisions()), closed, catalog.files[:0], [])
     assert (plan.hidden, plan.vanished) == ([first], [second])

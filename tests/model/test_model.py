@@ -14,7 +14,7 @@ import specrec
 from specrec import Library
 from specrec.audio.decoding import decode
 from specrec.config import IndexConfig
-from specrec.errors import AudioError, ConfigError, ModelError, Reason
+from specrec.errors import AudioError, ConfigError, ModelError, SkipReason
 from specrec.index.build import build_library
 from specrec.model import model as module
 from specrec.model import registry
@@ -108,7 +108,7 @@ def test_a_stream_goes_on_after_a_bad_file(model: Model, music: list[Path], tmp_
         )
     )
     errors = {place: item.reason for place, item in found.items() if isinstance(item, AudioError)}
-    assert errors == {1: Reason.NOT_AUDIO, 3: Reason.MISSING}
+    assert errors == {1: SkipReason.NOT_AUDIO, 3: SkipReason.MISSING}
     assert progress == [(1, 4), (2, 4), (3, 4), (4, 4)]
     for place in (0, 2):
         item = found[place]
