@@ -120,7 +120,7 @@ def test_a_hybrid_answers(library: Path) -> None:
         (["features", "absent", "7"], "absent: no such file"),
         (["features", "LIBRARY", "7"], "QUERY --by features"),
         (["query", "absent", "7", "--by", "features"], "no library there"),
-        (["compare", "TABLE", "7"], "a file; a library is a folder"),
+        (["compare", "TABLE", "7"], "a file, but a library is a folder"),
         (["query", "LIBRARY", "t7", "--by", "taste"], "by sound, features, both; not by taste"),
         (["query", "LIBRARY", "t7", "--by", "both", "--sound-weight", "2"], "0<=x<=1"),
         (["query", "LIBRARY", "t7", "--by", "both", "--metric", "euclidean"], "as two cosines"),

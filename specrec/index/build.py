@@ -1,4 +1,4 @@
-"""An index run: read the catalog, embed what is new, write a complete generation."""
+"""An index run: reads the catalog, embeds what is new, writes a complete generation."""
 
 import math
 import shutil
@@ -41,23 +41,23 @@ from specrec.progress import Progress
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What an index run did, or would do.
+    """Says what an index run did, or would do.
 
     Attributes:
-        tracks: Tracks in the library now; in a dry run, as it is.
-        embedded: Files that this run decoded and embedded; in a dry run, would.
-        skipped: Files left out, this time or before.
-        ignored: Files that are not audio.
-        table: What came of a table of the tracks, in a line; None if there is none.
-        featured: What came of joining the table of features; None if none was given.
+        tracks: Number of tracks in the library after the run; in a dry run, before it.
+        embedded: Number of files that this run decoded and embedded, or in a dry run would embed.
+        skipped: Files that are not in the library, and why; from this run or an earlier one.
+        ignored: Number of files that are not audio.
+        table: One line on how a table of tracks fitted the files; None if there is no table.
+        featured: How the table of features fitted the tracks; None if no table was given.
         changed: Whether a new generation was written.
-        plan: What became of the files since the last run.
-        unmeasured: Tracks of which nothing was measured, though it was to be.
-        pruned: Whether the tracks whose files are gone have left.
-        dry_run: Whether nothing was done.
-        untagged: Files that were read now without their tags, and why.
-        incomplete: Folders of the library that lacked some of their files and were left out.
-        moved_from: The folder of the music as it was, if it is another now.
+        plan: How the files changed since the last run.
+        unmeasured: Number of tracks whose features should have been measured, but could not be.
+        pruned: Whether tracks whose files are gone were dropped.
+        dry_run: Whether this was a dry run, which writes nothing.
+        untagged: Why the tags of some new files could not be read, by path.
+        incomplete: Folders of the library that were left out because files in them are missing.
+        moved_from: The previous audio root, if it changed.
     """
 
     tracks: int
@@ -84,16 +84,19 @@ def build_library(
 ) -> BuildReport:
     """Builds a library, or brings it up to date.
 
-    What an earlier run embedded with the same model is not embedded again, whether it came to
-    its end or not; a file that was moved or renamed is known by its content. Tracks whose files
-    are gone stay unless `config.prune`. Readers have the library as it was until the run is
-    done.
+    What an earlier run embedded with the same model is not embedded again, even if that run was
+    interrupted; a file that was moved or renamed is recognized by its content. Tracks whose files
+    are gone stay unless `config.prune` is set. Readers see the previous state of the library
+    until the run has finished.
 
     Args:
-        config: What `conf/index.yaml` describes.
-        on_scan: Called while new files are read for their identity and tags.
-        on_embed: Called while they are decoded, embedded and measured.
-        on_measure: Called while tracks that were embedded before are measured.
+        config: The settings of `conf/index.yaml`.
+        on_scan: Called while new files are read for their content_id and tags.
+        on_embed: Called while new files are decoded, embedded and measured.
+        on_measure: Called while tracks that were already embedded are measured.
+
+    Returns:
+        What was embedded, skipped and changed.
 
     Raises:
         CatalogError: If there is no audio.
@@ -153,7 +156,7 @@ def build_library(
 def _rehearse(
     config: IndexConfig, library: Path, key: str, on_scan: Progress | None
 ) -> BuildReport:
-    """Says what a run would do; reads only."""
+    """Says what a run would do, and writes nothing."""
     before = read_generation(library)
     work = take_inventory(config, library, before, on_scan)
     return BuildReport(
@@ -173,12 +176,12 @@ def _rehearse(
 
 
 def _same_key(before: Generation, key: str) -> bool:
-    """Whether a generation's embeddings were made as those of a store."""
+    """Whether a generation was embedded with a store's key: the same model and coverage."""
     return before.version >= 3 and all(name.startswith(f"{key}/") for name in before.segments)
 
 
 def _adopt(before: Generation, store: SegmentStore) -> None:
-    """Takes over what an older format kept in the generation itself."""
+    """Copies into the store what older formats kept in the generation itself."""
     if store.folder.name != store_key(before.fingerprint, None):
         return
     damage = damaged_files(before.folder, before.sums)
@@ -213,7 +216,7 @@ def _embed(
     """Embeds new files into the store, and measures those of which nothing is known.
 
     Returns:
-        Failures that may not last, by content.
+        Failures that may be temporary, by content_id.
     """
     from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
 
@@ -245,7 +248,7 @@ def _embed(
 def _measurements(
     config: IndexConfig, before: Generation | None, decisions: Decisions
 ) -> Measurements:
-    """What was measured so far; it does not depend on the model."""
+    """Collects all measured features so far; they do not depend on the model."""
     journal = Path(config.library) / "journal"
     known = Measurements(journal / f"descriptors-{MEASURE_VERSION}.jsonl")
     kept = [item for item in decisions.kept if item.measure_version == MEASURE_VERSION]
@@ -259,7 +262,7 @@ def _measurements(
 def _measure(
     config: IndexConfig, known: Measurements, after: Contents, on_measure: Progress | None
 ) -> pd.DataFrame:
-    """Measures the tracks that were embedded before and of which nothing is known yet."""
+    """Measures the tracks that were embedded earlier and whose features are still unknown."""
     content_ids = after.tracks["content_id"].tolist()
     if config.measure_features:
         root = Path(after.manifest["audio_root"])
@@ -269,7 +272,7 @@ def _measure(
 
 
 def _equal(before: Generation, after: Contents) -> bool:
-    """Whether a new generation would say the same as the old one."""
+    """Whether a new generation would be the same as the old one."""
     return (
         before.version == FORMAT_VERSION
         and before.fingerprint == after.manifest["model"]["fingerprint"]

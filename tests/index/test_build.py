@@ -252,7 +252,7 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     windows = [old.generation.windows(row) for row in range(3)]
     music = make_music(tmp_path / "music", 3)
     (music / "bad.wav").write_text("text")
-    with pytest.raises(LibraryError, match=r"older format; run index\.py"):
+    with pytest.raises(LibraryError, match="format is older; run specrec index"):
         remove_tracks(library, [str(before[0].track.track_id)])
     config = IndexConfig(
         str(music), str(library), str(stored / "model"), workers=1, measure_features=False

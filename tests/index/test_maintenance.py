@@ -266,7 +266,7 @@ def test_a_folder_with_copies_of_most_tracks_is_another_folder(
     other = make_music(tmp_path / "other", 4, first=1)  # 1 to 4 are copies, 0 is not there
     make_music(music / "more", 3, first=7)
     for folder in (other, music / "more"):
-        with pytest.raises(LibraryError, match=rf"{folder}: lacks .* made of {music}: give that"):
+        with pytest.raises(LibraryError, match=rf"{folder}: lacks .* built from {music}: "):
             build(folder, library)
     shutil.copy(music / "track 0.wav", other / "renamed.wav")  # now it has all of them
     make_music(other, 1, first=6)
