@@ -114,7 +114,7 @@ def test_a_hybrid_answers(library: Path) -> None:
     ("arguments", "message"),
     [
         (["features", "TABLE", "7", "--weight", "energy"], "give FEATURE=NUMBER"),
-        (["features", "TABLE", "7", "--on", "mood"], "mood: no feature of that name"),
+        (["features", "TABLE", "7", "--on", "mood"], "mood: unknown feature"),
         (["features", "TABLE", "7", "--m3u"], "names no audio files"),
         (["features", "absent.csv", "7"], "absent.csv: no such file"),
         (["features", "absent", "7"], "absent: no such file"),

@@ -1,4 +1,3 @@
-import doctest
 import json
 import shutil
 import subprocess
@@ -16,8 +15,6 @@ from specrec.audio.decoding import decode
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, ConfigError, ModelError, SkipReason
 from specrec.index.build import build_library
-from specrec.model import model as module
-from specrec.model import registry
 from specrec.model.card import read_card
 from specrec.model.embedding import Embedded
 from specrec.model.model import Model, load_model, save_model
@@ -209,13 +206,6 @@ def test_names_and_cards_need_no_torch() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "256"
-
-
-@pytest.mark.parametrize("documented", [module, registry])
-def test_the_examples_run(documented: object) -> None:
-    result = doctest.testmod(documented)  # type: ignore[arg-type]
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_a_saved_model_embeds_the_same(model_folder: Path) -> None:
