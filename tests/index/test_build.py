@@ -143,7 +143,7 @@ def test_bad_files_are_listed_and_cost_nothing_else(tmp_path: Path, build: Build
     assert library.generation.manifest["counts"] == {"tracks": 3, "skipped": 4, "ignored": 1}
 
 
-def test_a_mended_file_is_tried_again(tmp_path: Path, build: Build) -> None:
+def test_a_repaired_file_is_tried_again(tmp_path: Path, build: Build) -> None:
     music = make_music(tmp_path / "music", 2)
     (music / "late.wav").write_text("text")
     build(music, tmp_path / "library")

@@ -37,7 +37,7 @@ def flip(path: Path, place: int = -3) -> None:
     path.write_bytes(content)
 
 
-def test_damage_is_found_and_mended_without_embedding_the_rest(
+def test_damage_is_found_and_repaired_without_embedding_the_rest(
     tmp_path: Path, build: Build
 ) -> None:
     music, library = make_music(tmp_path / "music", 4), tmp_path / "library"
@@ -306,7 +306,7 @@ def test_what_an_older_version_wrote_though_it_was_no_number_is_found(
     assert pd.Series(Library.open(library).tracks["path"]).tolist() == STAYING
 
 
-def test_a_first_run_that_was_stopped_leaves_what_can_be_mended(tmp_path: Path) -> None:
+def test_a_first_run_that_was_stopped_leaves_what_can_be_repaired(tmp_path: Path) -> None:
     for place in range(2):
         store = SegmentStore(tmp_path, "key")
         store.add(f"c{place}", _track(place))
