@@ -1,4 +1,4 @@
-"""Decoding: libsndfile and FFmpeg, each the other's second try."""
+"""Decodes files with libsndfile or FFmpeg; if one fails, the other is tried."""
 
 import errno
 import os
@@ -46,14 +46,15 @@ _HARDLY_ANY_SECONDS = 1.0
 def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None = None) -> Waveform:
     """Decodes a file, or a part of it, to mono at its own sample rate.
 
-    Channels are averaged, but where they cancel each other, one of them is taken. A part is reached
-    by seeking, without decoding what lies before it, where the format allows. Opus comes at 48 kHz,
-    whatever it was made from.
+    Channels are averaged; if they cancel each other, one of them is taken. A part is reached by
+    seeking, without decoding everything before it, if the format allows that. Opus is decoded to
+    48 kHz, whatever it was encoded from.
 
     Args:
         path: Any file that libsndfile or FFmpeg reads.
-        start_seconds: Where the part begins, 0 or more.
-        length_seconds: Its length; None for all that follows. Less comes back at the file's end.
+        start_seconds: Start of the part, 0 or more.
+        length_seconds: Length of the part; None for the rest. The result is shorter at the file's
+            end.
 
     Raises:
         AudioError: With the reason `missing`, `unreadable`, `not_a_file`, `empty`, `not_audio`,
@@ -80,16 +81,16 @@ def decode_with(
 
     Args:
         path: Any file that libsndfile or FFmpeg reads.
-        make: Makes something of the stream. If its decoder fails, `make` is called with the
-            stream of the other, and what it yielded before is void.
-        start_seconds: Where the part begins, 0 or more.
-        length_seconds: Its length; None for all that follows.
+        make: Makes items from a stream. If the decoder fails, `make` is called with the stream of
+            the other decoder, and the items yielded before are void.
+        start_seconds: Start of the part, 0 or more.
+        length_seconds: Length of the part; None for the rest.
 
     Yields:
-        What `make` yields.
+        The items that `make` yields.
 
     Raises:
-        AudioError: As `decode` does, but for `too_short`.
+        AudioError: As `decode`, except for `too_short`.
     """
     with _open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -116,7 +117,7 @@ def decode_with(
 
 
 def _bounded(path: Path, stream: Stream, size: int) -> Stream:
-    """A stream that is refused where it gives more than a file of so many bytes can well hold."""
+    """Limits a stream to as much audio as a file of so many bytes can reasonably hold."""
     seconds = _FREE_SECONDS + size / _LEAST_BYTES_PER_SECOND
     most = round(seconds * stream.sample_rate)
 
@@ -125,7 +126,7 @@ def _bounded(path: Path, stream: Stream, size: int) -> Stream:
         for block in stream.blocks:
             done += block.shape[1]
             if done > most:
-                detail = f"more than {seconds:.0f} s of sound in a file of {size} bytes"
+                detail = f"more than {seconds:.0f} s of audio in a file of {size} bytes"
                 raise AudioError(path, SkipReason.TOO_LARGE, detail)
             yield block
 
@@ -136,7 +137,7 @@ def _bounded(path: Path, stream: Stream, size: int) -> Stream:
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Opens a file, refusing pipes and devices, on which a read might wait forever."""
+    """Opens a file, but no pipes and devices, on which reading might wait forever."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise AudioError(path, SkipReason.NOT_A_FILE, "not a regular file")
@@ -152,7 +153,7 @@ def _open_regular(path: Path) -> BinaryIO:
 
 
 def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderError]) -> AudioError:
-    """Says why both decoders failed: no audio at all, the end missing, or damage inside."""
+    """Says why both decoders failed: no audio, a missing end, or damage."""
     recognized = [failure for failure in failures if failure.recognized]
     best = max(recognized, key=lambda failure: failure.decoded_seconds, default=None)
     # Of anything at all, something may look like audio for a moment.
@@ -175,7 +176,7 @@ def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderErro
 
 
 def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float | None]:
-    """Stated duration, and the end of the last packet that is there whole, in seconds."""
+    """Returns the stated duration, and the end of the last complete packet, in seconds."""
     stated, reached = 0.0, None
     try:
         with open_container(file, *head.links[0]) as container:

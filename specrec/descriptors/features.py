@@ -97,7 +97,7 @@ HUMAN = (
     Feature("speechiness", "", "confidence", "logit"),
     Feature("loudness", "dB", "amount", "linear"),
     Feature("mode", "", "class", "linear"),
-    Feature("time_signature", "beats a bar", "class", "linear"),
+    Feature("time_signature", "beats per bar", "class", "linear"),
 )
 """The features in tables of Spotify and Echo Nest, besides `key`."""
 

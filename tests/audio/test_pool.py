@@ -275,5 +275,5 @@ class _Unloadable:
 
 
 def test_workers_that_can_not_start_blame_no_file() -> None:
-    with pytest.raises(WorkerError, match="3 processes in a row"):
+    with pytest.raises(WorkerError, match="3 worker processes in a row"):
         list(pool.stream_files(_Unloadable(), [Path("any")] * 9, workers=2))

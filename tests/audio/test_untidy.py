@@ -371,7 +371,7 @@ def test_a_film_without_sound_is_not_called_damaged(tmp_path: Path) -> None:
             frame.pts = number
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with pytest.raises(AudioError, match=r"there is no sound .* \(not_audio\)"):
+    with pytest.raises(AudioError, match=r"it has no audio .* \(not_audio\)"):
         load(path, 22_050)
 
 
