@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from specrec.audio.channels import loudness_weights, usual_weights
 from specrec.audio.container import Head
 from specrec.audio.ffmpeg import FFMPEG_ERRORS, Stretch, open_container, sound_of, stated_seconds
-from specrec.audio.frames import BLOCK_FRAMES, STATE_NO_LENGTH, Frames, alike, frames_from
+from specrec.audio.frames import BLOCK_FRAMES, STATE_NO_LENGTH, Frames, as_floats, frames_from
 
 ENDED_EARLY = "the audio ends early"
 NO_SOUND = "it has no audio that FFmpeg can decode"
@@ -188,7 +188,7 @@ def _ffmpeg_blocks(decoded: Frames, part: Part, least: float) -> Iterator[np.nda
     done = 0
     try:
         frames, skip = frames_from(decoded, part.start_seconds)
-        for block in alike(frames, decoded.stream):
+        for block in as_floats(frames, decoded.stream):
             samples = block.shape[1]
             done += samples
             kept, skip = block[:, skip:], max(0, skip - samples)

@@ -123,7 +123,7 @@ def frames_from(decoded: Frames, seconds: float) -> tuple[Iterator[av.AudioFrame
     return frames, max(0, round((seconds - landed) * stream.rate))
 
 
-def alike(frames: Iterator[av.AudioFrame], stream: av.AudioStream) -> Iterator[np.ndarray]:
+def as_floats(frames: Iterator[av.AudioFrame], stream: av.AudioStream) -> Iterator[np.ndarray]:
     """Converts frames to floats; in chained files, to rate and channels of the first stream."""
     for _, group in groupby(
         frames, lambda frame: (frame.rate, frame.format.name, frame.layout.name)

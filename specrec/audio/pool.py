@@ -188,16 +188,16 @@ class _WorkerPool:
     def listen(self) -> Iterator[tuple[int, Any]]:
         """Waits a moment for the workers; yields items, and files that failed twice."""
         began = time.monotonic()
-        heard: list[Worker] = [key.data for key, _ in self._selector.select(_TICK_SECONDS)]
+        ready: list[Worker] = [key.data for key, _ in self._selector.select(_TICK_SECONDS)]
         # No more than this counts, so that nobody is blamed for what passes while this process is
         # stopped, or busy with what it was given.
         waited = min(time.monotonic() - began, _TICK_SECONDS)
         for worker in self._workers:
-            worker.silent = 0.0 if worker in heard or not worker.jobs else worker.silent + waited
+            worker.silent = 0.0 if worker in ready or not worker.jobs else worker.silent + waited
         for worker in [worker for worker in self._workers if worker.silent > self._limit(worker)]:
             detail = f"the decoder hung for {worker.silent:.0f} s; it was tried twice"
             yield from self._lose(worker, SkipReason.TIMED_OUT, detail)
-        for worker in heard:
+        for worker in ready:
             try:
                 items, is_done = receive(worker.connection)
             except (EOFError, OSError):

@@ -59,9 +59,9 @@ class LoudnessMeter:
             self._measure_held()
 
     def _measure_held(self) -> None:
-        heard = np.concatenate(self._held, axis=1)
-        self._steps.append(_power(heard))
-        self._held = [heard[:, len(self._steps[-1]) * _STEP_SAMPLES :]]
+        samples = np.concatenate(self._held, axis=1)
+        self._steps.append(_power(samples))
+        self._held = [samples[:, len(self._steps[-1]) * _STEP_SAMPLES :]]
 
     def read(self) -> dict[str, float]:
         """Returns what `loudness` gives for all samples so far."""

@@ -47,10 +47,10 @@ class Ends:
     def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
         """Takes the next samples."""
         self._samples += len(samples)
-        heard = np.concatenate([self._rest, samples])
-        hops = len(heard) // HOP_LENGTH
-        self._power.append(_variance(heard[: hops * HOP_LENGTH].reshape(hops, HOP_LENGTH)))
-        self._rest = heard[hops * HOP_LENGTH :]
+        samples = np.concatenate([self._rest, samples])
+        hops = len(samples) // HOP_LENGTH
+        self._power.append(_variance(samples[: hops * HOP_LENGTH].reshape(hops, HOP_LENGTH)))
+        self._rest = samples[hops * HOP_LENGTH :]
 
     def read(self) -> tuple[int, int]:
         """Returns start and end, in samples, of the audible part.
@@ -59,10 +59,10 @@ class Ends:
         all. If all samples are zero, the part is empty; audio of less than 1 s is left whole.
         """
         power = np.concatenate(self._power)
-        heard = np.flatnonzero(power > _SILENCE * power.max(initial=0.0))
-        if len(heard) == 0:
+        audible = np.flatnonzero(power > _SILENCE * power.max(initial=0.0))
+        if len(audible) == 0:
             return 0, 0
-        start, stop = int(heard[0] + 1) * HOP_LENGTH, int(heard[-1] + 1) * HOP_LENGTH
+        start, stop = int(audible[0] + 1) * HOP_LENGTH, int(audible[-1] + 1) * HOP_LENGTH
         return (start, stop) if stop - start >= SAMPLE_RATE else (0, self._samples)
 
 
@@ -79,8 +79,8 @@ class Filters:
         self._groups = []
         for start in range(0, len(weights), _NEIGHBORS):
             group = weights[start : start + _NEIGHBORS]
-            heard = np.flatnonzero(group.any(axis=0))
-            bins = slice(heard[0], heard[-1] + 1)
+            used = np.flatnonzero(group.any(axis=0))
+            bins = slice(used[0], used[-1] + 1)
             self._groups.append((bins, np.ascontiguousarray(group[:, bins].T)))
 
     def __call__(

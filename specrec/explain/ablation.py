@@ -128,8 +128,8 @@ def ablate_groups(
         after[:, group] = _without(before, own[axes], n @ directions.axes[axes].T)
         drawn = controls[group]
         coordinates = np.einsum("rad,nd->nra", drawn, n, optimize=True)
-        erased = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, coordinates)
-        control[:, group] = np.percentile(before[:, None] - erased, CLEARED, axis=1)
+        ablated = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, coordinates)
+        control[:, group] = np.percentile(before[:, None] - ablated, CLEARED, axis=1)
     rank_before = np.ones(len(n), dtype=int)
     rank_after = np.ones((len(n), count), dtype=int)
     every = np.zeros(len(embeddings))
@@ -142,8 +142,8 @@ def ablate_groups(
         rank_before += (rivals & (scores > before[:, None])).sum(axis=1)
         for group in range(count):
             axes = directions.groups == group
-            erased = _without(scores, own[axes], coordinates[:, axes])
-            rank_after[:, group] += (rivals & (erased > after[:, group, None])).sum(axis=1)
+            ablated = _without(scores, own[axes], coordinates[:, axes])
+            rank_after[:, group] += (rivals & (ablated > after[:, group, None])).sum(axis=1)
     return Ablation(before[:, None] - after, control, rank_before, rank_after, every)
 
 
@@ -157,8 +157,8 @@ def _without(
     A vector that lies within the subspace becomes zero, and so does its similarity.
     """
     left = (1 - np.square(query).sum(axis=-1)) * (1 - np.square(tracks).sum(axis=-1))
-    erased: np.ndarray = similarity - (query * tracks).sum(axis=-1)
-    return np.where(left > 1e-12, erased / np.sqrt(np.maximum(left, 1e-12)), 0.0)
+    ablated: np.ndarray = similarity - (query * tracks).sum(axis=-1)
+    return np.where(left > 1e-12, ablated / np.sqrt(np.maximum(left, 1e-12)), 0.0)
 
 
 def needed_move(

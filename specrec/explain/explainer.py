@@ -122,9 +122,9 @@ class Explainer:
             contributions.sort(key=lambda item: -item.value)
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
             reasons = find_reasons(contributions, readings, self.stats.readings_of(row), self.stats)
-            said = sentence(similarity, residual, reasons)
+            text = sentence(similarity, residual, reasons)
             explanations.append(
-                Explanation(similarity, tuple(contributions), residual, tuple(reasons), said)
+                Explanation(similarity, tuple(contributions), residual, tuple(reasons), text)
             )
         return explanations
 

@@ -12,7 +12,7 @@ _UNEXPLAINED = "Sounds similar, but mostly unexplained by named features"
 
 
 def sentence(
-    similarity: float, residual: float, reasons: Sequence[Reason], alike: Sequence[str] = ()
+    similarity: float, residual: float, reasons: Sequence[Reason], leading: Sequence[str] = ()
 ) -> str:
     """Says in one line why two tracks match.
 
@@ -20,8 +20,8 @@ def sentence(
         similarity: Similarity of the two tracks, from -1 to 1.
         residual: The part of it that named features do not explain.
         reasons: The reasons, sorted by weight.
-        alike: Features that add most, which are named if no shared feature stands out; empty unless
-            tracks are compared by features alone.
+        leading: Features that add most, which are named if no shared feature stands out; empty
+            unless tracks are compared by features alone.
     """
     named = named_reasons(reasons)
     if similarity <= 0:  # that of two tracks drawn by chance, on average
@@ -35,8 +35,8 @@ def sentence(
         parts.append(f"Because both are {_listed([phrase(item) for item in because])}")
     if because and unnamed:
         parts.append(f"{percent(residual / similarity)} % unexplained by named features")
-    if not because and alike:
-        parts.append(f"Similar in {_listed([noun(name) for name in alike[:_MOST]])}")
+    if not because and leading:
+        parts.append(f"Similar in {_listed([noun(name) for name in leading[:_MOST]])}")
     elif not because and unnamed:
         parts.append(_UNEXPLAINED)
     elif not because and not beside:

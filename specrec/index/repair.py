@@ -19,8 +19,8 @@ from specrec.index.generations import (
 )
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import open_generation, rewrite
-from specrec.index.salvage import Salvaged, salvage
 from specrec.index.segment import Segment
+from specrec.index.segment_repair import RepairedSegment, repair_segment
 from specrec.index.segment_store import SegmentStore
 from specrec.progress import Progress
 from specrec.writing import write_file
@@ -202,7 +202,7 @@ def repair_library(library: Path, found: Verification) -> Repair:
         generation = _last_whole(library)
         decisions = _decisions(library, generation)
         write_decisions(library, decisions)
-        saved = [salvage(Segment(folder), generation) for folder in found.segments]
+        saved = [repair_segment(Segment(folder), generation) for folder in found.segments]
         tracks = 0 if generation is None else _reopen(library, generation, decisions)
         if not tracks:
             for folder in generation_folders(library):
@@ -211,7 +211,7 @@ def repair_library(library: Path, found: Verification) -> Repair:
         return _summed(tracks, saved)
 
 
-def _summed(tracks: int, saved: list[Salvaged]) -> Repair:
+def _summed(tracks: int, saved: list[RepairedSegment]) -> Repair:
     again = sum(item.stand_ins + item.lost for item in saved)
     return Repair(tracks, again, sum(item.lost for item in saved))
 

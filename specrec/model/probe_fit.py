@@ -169,14 +169,14 @@ def measure(
     squared = np.square(predicted - truth).sum(axis=1)
     if feature.scale == "circular":
         off = errors_on_scale(feature, predicted, truth)
-        alike = np.cos(off / 12 * 2 * np.pi)
+        angle_cosines = np.cos(off / 12 * 2 * np.pi)
     else:
         off = np.abs(feature.from_scale(predicted) - feature.from_scale(truth))
-        alike = np.zeros(0)
+        angle_cosines = np.zeros(0)
     ranks = (rankdata(predicted[:, 0]), rankdata(truth[:, 0]))
-    alike_items = alike[:, None] if len(alike) else correlation_items(*ranks)
+    order_items = angle_cosines[:, None] if len(angle_cosines) else correlation_items(*ranks)
     own_errors = np.column_stack([squared, off, np.square(truth).sum(axis=1), truth])
-    items = np.column_stack([own_errors, alike_items])
+    items = np.column_stack([own_errors, order_items])
 
     def figures(sums: Float64[np.ndarray, "samples sums"]) -> Float64[np.ndarray, "samples 3"]:
         errors, order = np.split(sums, [own_errors.shape[1]], axis=1)
@@ -184,7 +184,7 @@ def measure(
         spread = power - np.square(totals).sum(axis=0) / len(truth)
         constant = spread <= 1e-12 * power
         r2 = np.where(constant, np.nan, 1 - error / np.where(constant, 1.0, spread))
-        order = order[:, 0] / len(truth) if len(alike) else correlations(order)
+        order = order[:, 0] / len(truth) if len(angle_cosines) else correlations(order)
         return np.stack([r2, order, total_off / len(truth)], axis=1)
 
     values, drawn = figures(items.sum(axis=0)[None])[0], figures(resampled_sums(items))

@@ -72,10 +72,10 @@ def explain_by_features(
             _as_predicted(reason) if reason.feature in predicted else reason
             for reason in find_reasons(named, *readings, stats)
         ]
-        alike = [item.feature for item in contributions if item.value > 0]
-        said = sentence(float(scores[row]), 0.0, found, alike)
+        leading = [item.feature for item in contributions if item.value > 0]
+        text = sentence(float(scores[row]), 0.0, found, leading)
         explanations.append(
-            Explanation(float(scores[row]), tuple(contributions), 0.0, tuple(found), said)
+            Explanation(float(scores[row]), tuple(contributions), 0.0, tuple(found), text)
         )
     return explanations
 

@@ -22,7 +22,7 @@ from specrec.index.segment import (
 
 
 @dataclass(frozen=True)
-class Salvaged:
+class RepairedSegment:
     """What was saved of a damaged segment.
 
     Attributes:
@@ -35,7 +35,7 @@ class Salvaged:
     lost: int
 
 
-def salvage(segment: Segment, generation: Generation | None) -> Salvaged:
+def repair_segment(segment: Segment, generation: Generation | None) -> RepairedSegment:
     """Writes the intact parts of a damaged segment to a new one, and removes the damaged one.
 
     An embedding is the mean of its windows. If only one of the two is intact, it stands in for the
@@ -70,7 +70,7 @@ def salvage(segment: Segment, generation: Generation | None) -> Salvaged:
     if len(saved):
         write_segment(segment.folder.with_name(f"{max(numbers) + 1:06d}"), saved, tracks)
     discard(segment.folder)
-    return Salvaged(sum(bool(row["stand_in"]) for row in rows), lost)
+    return RepairedSegment(sum(bool(row["stand_in"]) for row in rows), lost)
 
 
 class _Halves:
