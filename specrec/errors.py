@@ -9,6 +9,13 @@ class SpecrecError(Exception):
 
     The message is one line: what is wrong, with which value, and what to do. The command line
     prints it as it stands and exits with code 2.
+
+    >>> import specrec
+    >>> try:
+    ...     specrec.load_model("no-such-model")
+    ... except specrec.SpecrecError as error:
+    ...     print(type(error).__name__)
+    ModelError
     """
 
 

@@ -45,9 +45,15 @@ def small_library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) 
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_the_examples_run(name: str, small_library: Library) -> None:
+def test_the_examples_run(name: str, small_library: Library, model_folder: Path) -> None:
     module = import_module(name)
-    names = {**vars(module), "library": small_library, "library_folder": small_library.folder}
+    names = {
+        **vars(module),
+        "library": small_library,
+        "library_folder": small_library.folder,
+        "music_folder": small_library.audio_root,
+        "model_folder": model_folder,
+    }
     path = Path(str(module.__file__))
     said: list[str] = []
     for line, text in docstrings(path):

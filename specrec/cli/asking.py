@@ -244,8 +244,8 @@ def explain(
 ) -> None:
     """Say why NEIGHBOR sounds like QUERY.
 
-    One of the reasons is what QUERY would have to lack for NEIGHBOR to drop out of its -k
-    neighbors. The picture is that of specrec plot match.
+    It also says which change of a feature would make NEIGHBOR drop out of QUERY's -k neighbors.
+    The picture is that of specrec plot match.
     """
     from specrec.recommend.library import Library
     from specrec.recommend.match import compare_neighbors, map_spectrograms

@@ -89,6 +89,11 @@ def build_library(
     are gone stay unless `config.prune` is set. Readers see the previous state of the library
     until the run has finished.
 
+    >>> settings = {"audio": str(music_folder), "library": str(library_folder)}
+    >>> report = build_library(IndexConfig(**settings, model=str(model_folder), dry_run=True))
+    >>> report.tracks, report.embedded, report.changed
+    (6, 0, False)
+
     Args:
         config: The settings of `conf/index.yaml`.
         on_scan: Called while new files are read for their content_id and tags.

@@ -234,7 +234,7 @@ class Library:
 
     @cached_property
     def model(self) -> "Model":
-        """The model that embedded the tracks, loaded when first asked for.
+        """The model that embedded the tracks, loaded on first use.
 
         Raises:
             ModelError: If the model is missing, or another one has taken its place.

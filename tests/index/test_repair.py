@@ -116,7 +116,7 @@ def test_json_is_all_that_is_printed_also_of_a_repair(
     library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
     flip(_last(library) / "tracks.parquet", 200)
     command = ["verify", str(library), "--json"]
-    with pytest.raises(LibraryError, match="damaged in 1 place; mend"):
+    with pytest.raises(LibraryError, match="damaged in 1 place; repair"):
         specrec.cli.app(command, standalone_mode=False)
     found = json.loads(capsys.readouterr().out)
     specrec.cli.app([*command, "--repair"], standalone_mode=False)
