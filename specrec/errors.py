@@ -61,6 +61,10 @@ class QueryError(SpecrecError):
         return "\n".join((self.args[0], *self.candidates))
 
 
+class TagError(SpecrecError):
+    """Tags can't be written into a file. The message does not name it."""
+
+
 class WorkerError(SpecrecError):
     """The processes that read files can't be started."""
 

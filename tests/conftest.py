@@ -1,3 +1,5 @@
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +11,12 @@ from specrec.config import Architecture, FrontEnd, IndexConfig
 from specrec.index.build import BuildReport, build_library
 from specrec.model.encoder import Encoder
 from specrec.model.model import save_model
+
+# librosa, our reference, compiles by numba. Two processes that fill one cache of compiled ufuncs
+# damage it (numba #10128), and then each process that reads it dies: so each has its own. Here,
+# not in `tests`, which worker processes that are killed import too.
+_numba_cache = tempfile.TemporaryDirectory(prefix="numba-")
+os.environ["NUMBA_CACHE_DIR"] = _numba_cache.name
 
 
 def make_encoder(seed: int = 0, **front_end: float) -> Encoder:

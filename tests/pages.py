@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from specrec.report.page.build import PageSettings, build_page
 from specrec.report.page.data import Page
-from specrec.report.page.gather import PageSettings, gather
 from specrec.report.page.render import write_page
 from tests.libraries import TRACKS, write_planted
 from tests.sounds import tone, write
@@ -35,7 +35,7 @@ def write_library(folder: Path, queries: int = 2, k: int = 3) -> Page:
     library = write_planted(folder / "planted")
     for row in range(TRACKS):
         write(library / "no audio" / f"track {row}.wav", tone(SECONDS, hz_of(row), RATE), RATE)
-    page = gather(library, PageSettings(count=queries, k=k, command="specrec report planted"))
+    page = build_page(library, PageSettings(count=queries, k=k, command="specrec report planted"))
     write_page(page, folder / "library.html")
     return page
 
@@ -64,6 +64,6 @@ def write_table(folder: Path) -> Page:
     """The page of the hostile table; written beside it."""
     path = folder / "hostile <table>.csv"
     hostile_table().to_csv(path, index=False)
-    page = gather(path, PageSettings(count=2, k=3))
+    page = build_page(path, PageSettings(count=2, k=3))
     write_page(page, folder / "table.html")
     return page

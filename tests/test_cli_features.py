@@ -88,8 +88,9 @@ def test_a_library_is_compared(library: Path) -> None:
     expected = compare_library(opened, opened.by_features())
     printed = " ".join(run("compare", library).split())
     assert f"{100 * expected.overlap.value:.1f} %" in printed
-    assert f"rank correlation {expected.correlation.value:.2f}" in printed
-    assert "They agree least on" in printed
+    assert f"rank correlation of the two scores {expected.correlation.value:.2f} (" in printed
+    assert "Where they agree most, and least" in printed
+    assert f"Piece {str(expected.least[0].track.track_id)[1:]} 0 %" in printed
     document = json.loads(run("compare", library, "--json"))
     assert document["overlap"]["value"] == expected.overlap.value
     assert len(document["features"]) == len(expected.features)
@@ -121,9 +122,14 @@ def test_a_hybrid_answers(library: Path) -> None:
         (["features", "LIBRARY", "7"], "QUERY --by features"),
         (["query", "absent", "7", "--by", "features"], "no library there"),
         (["compare", "TABLE", "7"], "a file, but a library is a folder"),
-        (["query", "LIBRARY", "t7", "--by", "taste"], "by sound, features, both; not by taste"),
-        (["query", "LIBRARY", "t7", "--by", "both", "--sound-weight", "2"], "0<=x<=1"),
-        (["query", "LIBRARY", "t7", "--by", "both", "--metric", "euclidean"], "as two cosines"),
+        (
+            ["query", "LIBRARY", "t7", "--by", "both", "--sound-weight", "2"],
+            "equal to 1",
+        ),
+        (
+            ["query", "LIBRARY", "t7", "--by", "both", "--metric", "euclidean"],
+            "cosine of scaled values",
+        ),
         (["compare", "LIBRARY", "t7", "-k", "239"], "k must be from 1 to 238"),
     ],
 )
@@ -143,17 +149,27 @@ def test_errors_are_one_line_with_exit_code_2(
     check_error(capsys.readouterr().err, message)
 
 
-def test_an_unknown_scaling_is_named(table: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["features", "TABLE", "7", "--scaling", "log"], "robust or standard or none, not log"),
+        (["query", "LIBRARY", "t7", "--by", "taste"], "by sound, features, both; not by taste"),
+    ],
+)
+def test_a_value_that_is_none_of_those_known_is_named(
+    table: Path, library: Path, arguments: list[str], message: str
+) -> None:
     # In a process of its own: in this one, checks of types would come first.
     program = "from specrec.cli import main; main()"
+    places = {"TABLE": str(table), "LIBRARY": str(library)}
     done = subprocess.run(
-        [sys.executable, "-c", program, "features", str(table), "7", "--scaling", "log"],
+        [sys.executable, "-c", program, *(places.get(item, item) for item in arguments)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    check_error(done.stderr, "scaling must be robust or standard or none, not log")
+    check_error(done.stderr, message)
 
 
 @pytest.mark.parametrize(

@@ -8,4 +8,5 @@
 Each prints a Markdown table, every column of which but the first two should be 0, then each kind of
 fault once, with the number of a case that shows it: `--only NUMBER` repeats that case alone, and
 `--keep FOLDER` leaves its files there. Case n of a seed is always the same, however many are made.
+What a run has found so far is printed every minute on a terminal, and when it is stopped.
 """

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from benchmarks.fuzz import audio as audio_trial
-from benchmarks.fuzz import damage, findings, interruptions
+from benchmarks.fuzz import damage, interruptions
+from benchmarks.fuzz.findings import Table, showing
 from benchmarks.fuzz.watch import listening
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -33,33 +34,33 @@ def audio(
     keep: Keep = None,
 ) -> None:
     """Damaged, truncated, misnamed and hostile files, through index.py and specrec query."""
-    with _folder(keep) as folder, listening() as listener:
-        rows = audio_trial.run(folder, listener, cases, seed, queries, only)
-    _report(rows, audio_trial.COLUMNS)
+    table = Table(audio_trial.COLUMNS)
+    with showing(table), _folder(keep) as folder, listening() as listener:
+        audio_trial.run(folder, table, listener, cases, seed, queries, only)
 
 
 @app.command()
 def library(cases: Cases = 60, seed: Seed = 0, only: Only = None, keep: Keep = None) -> None:
     """Libraries with a damaged file: asked, verified, repaired, indexed again."""
-    with _folder(keep) as folder:
-        rows = damage.run(folder, cases, seed, only)
-    _report(rows, damage.COLUMNS)
+    table = Table(damage.COLUMNS)
+    with showing(table), _folder(keep) as folder:
+        damage.run(folder, table, cases, seed, only)
 
 
 @app.command()
 def kill(cases: Cases = 30, seed: Seed = 0, only: Only = None, keep: Keep = None) -> None:
     """Runs that get SIGKILL, SIGTERM or SIGHUP at some moment."""
-    with _folder(keep) as folder:
-        rows = interruptions.run_kills(folder, cases, seed, only)
-    _report(rows, interruptions.KILL_COLUMNS)
+    table = Table(interruptions.KILL_COLUMNS)
+    with showing(table), _folder(keep) as folder:
+        interruptions.run_kills(folder, table, cases, seed, only)
 
 
 @app.command()
 def disk(cases: Cases = 30, seed: Seed = 0, only: Only = None, keep: Keep = None) -> None:
     """Runs for which the disk is full at some byte."""
-    with _folder(keep) as folder:
-        rows = interruptions.run_disks(folder, cases, seed, only)
-    _report(rows, interruptions.DISK_COLUMNS)
+    table = Table(interruptions.DISK_COLUMNS)
+    with showing(table), _folder(keep) as folder:
+        interruptions.run_disks(folder, table, cases, seed, only)
 
 
 @contextmanager
@@ -70,12 +71,6 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         return
     with TemporaryDirectory() as folder:
         yield Path(folder)
-
-
-def _report(rows: list[findings.Row], columns: tuple[str, ...]) -> None:
-    findings.print_table(rows, columns)
-    print()
-    findings.print_faults(rows)
 
 
 if __name__ == "__main__":

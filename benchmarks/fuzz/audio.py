@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.fuzz import commands
 from benchmarks.fuzz.commands import Limits, Outcome
-from benchmarks.fuzz.findings import Row, of_process
+from benchmarks.fuzz.findings import Table, of_process
 from benchmarks.fuzz.hostile import make_hostile
 from benchmarks.fuzz.mutations import DAMAGES, truncate
 from benchmarks.fuzz.sounds import FORMATS, RATE, make_sound
@@ -108,8 +108,8 @@ class Verdict:
 class Trial:
     """Puts files before specrec, and judges what it says."""
 
-    def __init__(self, folder: Path, listener: Listener) -> None:
-        self.folder, self.listener = folder, listener
+    def __init__(self, folder: Path, table: Table, listener: Listener) -> None:
+        self.folder, self.table, self.listener = folder, table, listener
         rng = np.random.default_rng(1)
         self.anchor = FORMATS["wav_16"].encode(make_sound(rng))
         # One elsewhere, and one beside the file that is asked for.
@@ -117,14 +117,9 @@ class Trial:
             Sentinel(self._write(folder / place, "sentinel.mp3", FORMATS["mp3_cbr"].encode(sound)))
             for place, sound in (("outside", make_sound(rng)), ("asked for", make_sound(rng)))
         ]
-        self.rows: dict[str, Row] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._libraries = 0
         self._searches = _SEARCHES
-
-    def row(self, name: str) -> Row:
-        """A row of the table."""
-        return self.rows.setdefault(name, Row(name))
 
     def ask(self, case: Case, command: str) -> Outcome:
         """Asks for a file that is in no library, and judges the answer."""
@@ -132,7 +127,7 @@ class Trial:
         further = [_ANCHOR] if command == "explain" else []
         outcome = commands.specrec(command, library, file, *further, limits=Limits(60.0))
         found = [*of_process(outcome), *self._strayed()]
-        self.row(f"{case.kind}: {command}").add(case.name, outcome, *found)
+        self.table.row(f"{case.kind}: {command}").add(case.name, outcome, *found)
         file.unlink()
         if not found:
             self._compare(case, command, outcome)
@@ -166,7 +161,7 @@ class Trial:
             return
         verdicts = _read_verdicts(library) if ended else {}
         for case in cases:
-            row = self.row(f"{case.kind}: index")
+            row = self.table.row(f"{case.kind}: index")
             if ended:
                 verdict = self._verdicts[case.name] = verdicts.get(case.name, Verdict())
                 row.add(case.name, outcome, *_judge(case, verdict))
@@ -206,7 +201,7 @@ class Trial:
         verdict = self._verdicts.get(case.name, Verdict())
         given = re.search(r"\((\w+)\)$", outcome.stderr.strip()) if outcome.code else None
         said = given[1] if given else outcome.stderr.strip()
-        row = self.row(f"{case.kind}: {command}")
+        row = self.table.row(f"{case.kind}: {command}")
         wanted = "" if verdict.seconds is not None else verdict.reason
         if wanted is not None and said != wanted:
             detail = f"index: {wanted or 'taken'}, {command}: {said or 'taken'}"
@@ -262,19 +257,26 @@ def _judge_length(case: Case, seconds: float) -> list[tuple[str, str]]:
 
 
 def run(
-    folder: Path, listener: Listener, count: int, seed: int, queries: int, only: str | None
-) -> list[Row]:
-    """Tries all cases; what was taken by the index and by queries, by kind of file.
+    folder: Path,
+    table: Table,
+    listener: Listener,
+    count: int,
+    seed: int,
+    queries: int,
+    only: str | None,
+) -> None:
+    """Tries all cases.
 
     Args:
         folder: Where to work.
+        table: Gets what the index and queries made of them, by kind of file.
         listener: Whom nobody may call.
         count: Files made by chance.
         seed: Of all of them.
         queries: Every so many is also asked for, and each made by hand; 0 for none.
         only: Pattern of the names of the cases; None for all.
     """
-    trial = Trial(folder, listener)
+    trial = Trial(folder, table, listener)
     others = list(made_by_chance(range(WITHOUT_CHANCE + count), seed))
     hostile = list(made_by_hand(seed, trial.sentinel.path, listener.port))
     if only is not None:
@@ -296,4 +298,3 @@ def run(
         for case in hostile[:: 5 if only is None else 1]:
             for command in ("explain", "features"):
                 trial.ask(case, command)
-    return [trial.rows[name] for name in sorted(trial.rows)]

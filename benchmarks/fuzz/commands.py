@@ -31,9 +31,8 @@ _LOADED = [
     "specrec.model.embedding",
     "specrec.index.maintenance",
     "specrec.model.model",
-    "specrec.report.export",
     "specrec.report.libraries",
-    "specrec.report.terminal",
+    "specrec.report.neighbors",
     "specrec.compose",
 ]
 _TICK = 0.02
@@ -142,22 +141,12 @@ def _run(argv: Sequence[str], limits: Limits, stop: Stop | None) -> Outcome:
     for end in ends:
         end.close()
     said = [_Reader(reader) for reader, _ in pipes]
-    outcome, started = Outcome(), time.monotonic()
     assert process.pid is not None
-    while not _ended(process):
-        for reader in said:
-            reader.read()
-        outcome.seconds = time.monotonic() - started
-        if stop is not None and (outcome.seconds >= stop.seconds or stop.when()):
-            os.kill(process.pid, stop.number)
-            stop = None
-        pids = watch.family(process.pid)
-        outcome.memory = max(outcome.memory, watch.resident(pids))
-        outcome.sockets |= watch.sockets(pids)
-        outcome.hung = outcome.seconds > limits.seconds
-        outcome.bloated = outcome.memory > limits.memory
-        if outcome.hung or outcome.bloated:
-            watch.end(process.pid)
+    try:
+        outcome = _follow(process, process.pid, said, limits, stop)
+    except KeyboardInterrupt:
+        watch.end(process.pid)
+        raise
     outcome.code = process.exitcode or 0
     outcome.left = _wait_for_rest(process.pid)
     for reader in said:
@@ -165,6 +154,32 @@ def _run(argv: Sequence[str], limits: Limits, stop: Stop | None) -> Outcome:
         reader.close()
     outcome.stdout, outcome.stderr = (reader.text for reader in said)
     process.close()
+    return outcome
+
+
+def _follow(
+    process: multiprocessing.process.BaseProcess,
+    pid: int,
+    said: Sequence["_Reader"],
+    limits: Limits,
+    stop: Stop | None,
+) -> Outcome:
+    """Watches a process until its end, which comes at its limits at the latest."""
+    outcome, started = Outcome(), time.monotonic()
+    while not _ended(process):
+        for reader in said:
+            reader.read()
+        outcome.seconds = time.monotonic() - started
+        if stop is not None and (outcome.seconds >= stop.seconds or stop.when()):
+            os.kill(pid, stop.number)
+            stop = None
+        pids = watch.family(pid)
+        outcome.memory = max(outcome.memory, watch.resident(pids))
+        outcome.sockets |= watch.sockets(pids)
+        outcome.hung = outcome.seconds > limits.seconds
+        outcome.bloated = outcome.memory > limits.memory
+        if outcome.hung or outcome.bloated:
+            watch.end(pid)
     return outcome
 
 

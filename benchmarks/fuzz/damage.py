@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.fuzz import commands
 from benchmarks.fuzz.commands import Outcome
-from benchmarks.fuzz.findings import Row, of_process
+from benchmarks.fuzz.findings import Table, of_process
 from benchmarks.fuzz.sounds import FORMATS, make_sound
 from specrec.index.generations import MANIFEST
 
@@ -95,7 +95,8 @@ def make_whole(folder: Path, *settings: str) -> Whole:
         folder: Where to make it.
         settings: Of `index.py`.
     """
-    music, library = folder / "music", folder / "library"
+    case = folder / "case"  # where its copies will be, too: a library knows its music's folder
+    music, library = case / "music", case / "library"
     music.mkdir(parents=True)
     for number in range(_TRACKS):
         write_track(music, number)
@@ -107,7 +108,8 @@ def make_whole(folder: Path, *settings: str) -> Whole:
     must(commands.index(music, library, *settings))
     numbers = set(range(_TRACKS + _ADDED))
     tracks = {track_name(number) for number in numbers} - set(_REMOVED)
-    return Whole(music, library, tracks, {})
+    case.rename(folder / "whole")
+    return Whole(folder / "whole" / "music", folder / "whole" / "library", tracks, {})
 
 
 def track_name(number: int) -> str:
@@ -147,11 +149,10 @@ def kinds_of_file(library: Path) -> dict[str, list[Path]]:
 class Trial:
     """Damages copies of a library, and looks what becomes of them."""
 
-    def __init__(self, folder: Path, seed: int, *settings: str) -> None:
-        self.folder, self.seed, self.settings = folder, seed, settings
-        self.whole = make_whole(folder / "whole", *settings)
+    def __init__(self, folder: Path, table: Table, seed: int, *settings: str) -> None:
+        self.folder, self.table, self.seed, self.settings = folder, table, seed, settings
+        self.whole = make_whole(folder, *settings)
         self.kinds = kinds_of_file(self.whole.library)
-        self.rows: dict[str, Row] = {}
 
     def name(self, number: int) -> str:
         """What is done in a case."""
@@ -167,7 +168,6 @@ class Trial:
         """Damages a file, asks, and has every second copy repaired before it is indexed again."""
         rng = np.random.default_rng([self.seed, number])
         kind, damage = self._plan(number)
-        row = self.rows.setdefault(kind, Row(kind))
         case = self.folder / "case"
         shutil.copytree(self.whole.library, case / "library", symlinks=True)
         shutil.copytree(self.whole.music, case / "music", copy_function=os.link)
@@ -181,7 +181,7 @@ class Trial:
             found += self._repair(library, case / "music", rng)
         else:
             found += self._go_on(library, case / "music", rng)
-        row.add(self.name(number), None, *dict.fromkeys(found))
+        self.table.row(kind).add(self.name(number), None, *dict.fromkeys(found))
         shutil.rmtree(case)
 
     def _ask(self, library: Path, rng: np.random.Generator) -> Iterator[tuple[str, str]]:
@@ -303,10 +303,9 @@ def _alike(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def run(folder: Path, count: int, seed: int, only: str | None) -> list[Row]:
-    """Damages a library so many times; what came of it, by kind of file."""
-    trial = Trial(folder, seed)
+def run(folder: Path, table: Table, count: int, seed: int, only: str | None) -> None:
+    """Damages a library so many times; the table gets what came of it, by kind of file."""
+    trial = Trial(folder, table, seed)
     for number in range(count):
         if only is None or fnmatch(trial.name(number), only):
             trial.try_out(number)
-    return [trial.rows[kind] for kind in sorted(trial.rows)]

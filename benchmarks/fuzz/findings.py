@@ -1,10 +1,17 @@
 """What went wrong, counted, and each kind shown once."""
 
 import re
+import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event, Thread
+
+import typer
 
 from benchmarks.fuzz.commands import Outcome
+from specrec.stopping import exit_code, stoppable
 
 
 @dataclass(frozen=True)
@@ -69,21 +76,67 @@ def of_process(outcome: Outcome) -> list[tuple[str, str]]:
     return found
 
 
-def print_table(rows: list[Row], columns: tuple[str, ...]) -> None:
-    """Prints a Markdown table, a row each."""
-    print(f"| | cases | {' | '.join(columns)} | longest | peak memory |")
-    print("|---" * (len(columns) + 4) + "|")
-    for row in rows:
-        counts = Counter(
-            fault.column for fault in {(f.column, f.case): f for f in row.faults}.values()
-        )
-        cells = " | ".join(str(counts[column]) for column in columns)
-        took = f"{row.seconds:.0f} s | {row.memory / 1e6:.0f} MB" if row.seconds else "- | -"
-        print(f"| {row.name} | {row.cases} | {cells} | {took} |")
+class Table:
+    """What was tried and what went wrong: a row for each kind of case."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self.rows: dict[str, Row] = {}
+
+    def row(self, name: str) -> Row:
+        """The row of that name, which is made if there is none."""
+        return self.rows.setdefault(name, Row(name))
+
+    @property
+    def faults(self) -> list[Fault]:
+        """All that went wrong."""
+        return [fault for row in self.rows.values() for fault in row.faults]
+
+    def print(self) -> None:
+        """Prints it in Markdown, then each kind of fault once, how often and in which cases."""
+        rows = sorted(self.rows.values(), key=lambda row: row.name)
+        print(f"| | cases | {' | '.join(self.columns)} | longest | peak memory |")
+        print("|---" * (len(self.columns) + 4) + "|")
+        for row in rows:
+            counts = Counter(column for column, _ in {(f.column, f.case) for f in row.faults})
+            cells = " | ".join(str(counts[column]) for column in self.columns)
+            took = f"{row.seconds:.0f} s | {row.memory / 1e6:.0f} MB" if row.seconds else "- | -"
+            print(f"| {row.name} | {row.cases} | {cells} | {took} |")
+        print()
+        _print_faults(rows)
+        sys.stdout.flush()
 
 
-def print_faults(rows: list[Row]) -> None:
-    """Prints each kind of fault once, how often it was seen, and in which cases."""
+@contextmanager
+def showing(table: Table, every_seconds: float = 60.0) -> Iterator[None]:
+    """Prints a table when the block ends, also by Ctrl-C or a signal; on a terminal all along.
+
+    Raises:
+        typer.Exit: If the block is stopped.
+    """
+    ended = Event()
+
+    def show() -> None:
+        while not ended.wait(every_seconds):
+            table.print()
+
+    thread = Thread(target=show, daemon=True)
+    if sys.stdout.isatty():
+        thread.start()
+    with stoppable():
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            print("Stopped; so far:")
+            raise typer.Exit(exit_code(error)) from None
+        finally:
+            ended.set()
+            if thread.is_alive():
+                thread.join()
+            table.print()
+
+
+def _print_faults(rows: list[Row]) -> None:
     kinds: dict[tuple[str, str, str], list[Fault]] = {}
     for row in rows:
         for fault in row.faults:

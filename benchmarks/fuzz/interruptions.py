@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.fuzz import commands
 from benchmarks.fuzz.commands import Limits, Outcome, Stop
 from benchmarks.fuzz.damage import must, track_name, write_track
-from benchmarks.fuzz.findings import Row, of_process
+from benchmarks.fuzz.findings import Table, of_process
 from specrec.index.generations import read_generation
 
 KILL_COLUMNS = (
@@ -102,8 +102,10 @@ PLOT = Scenario(
 class Trial:
     """Prepares folders for scenarios, and looks at what is left."""
 
-    def __init__(self, folder: Path, seed: int, scenarios: tuple[Scenario, ...]) -> None:
-        self.folder, self.seed, self.scenarios = folder, seed, scenarios
+    def __init__(
+        self, folder: Path, table: Table, seed: int, scenarios: tuple[Scenario, ...]
+    ) -> None:
+        self.folder, self.table, self.seed, self.scenarios = folder, table, seed, scenarios
         self.base = folder / "base"
         case = folder / "case"  # where its copies will be, too: a library knows its music's folder
         (case / "music").mkdir(parents=True)
@@ -111,7 +113,6 @@ class Trial:
             write_track(case / "music", number)
         must(_index(case, Limits(), None))
         case.rename(self.base)
-        self.rows = {scenario.name: Row(scenario.name) for scenario in scenarios}
         self._undisturbed: dict[str, tuple[float, dict[str, int]]] = {}
 
     def prepare(self, scenario: Scenario) -> Path:
@@ -137,13 +138,12 @@ class Trial:
 
     def run(
         self, count: int, only: str | None, disturb: Callable[["Trial", Scenario, int], None]
-    ) -> list[Row]:
+    ) -> None:
         """Disturbs so many runs, of each scenario in turn."""
         for number in range(count):
             scenario = self.scenarios[number % len(self.scenarios)]
             if only is None or fnmatch(f"{number:05} {scenario.name}", only):
                 disturb(self, scenario, number)
-        return list(self.rows.values())
 
     def look(self, scenario: Scenario, case: Path) -> Iterator[tuple[str, str]]:
         """Whether what a disturbed command left is a library, the old one or the new."""
@@ -206,7 +206,7 @@ def kill(trial: Trial, scenario: Scenario, number: int) -> None:
         found += _done_in_vain(scenario, case, finished)
     found += trial.again(scenario, case)
     name = f"{number:05} {scenario.name}, {sent.name} {moment}"
-    trial.rows[scenario.name].add(name, outcome, *dict.fromkeys(found))
+    trial.table.row(scenario.name).add(name, outcome, *dict.fromkeys(found))
 
 
 def _finished(case: Path) -> int | None:
@@ -243,15 +243,15 @@ def fill_disk(trial: Trial, scenario: Scenario, number: int) -> None:
     found += trial.look(scenario, case)
     found += trial.again(scenario, case)
     name = f"{number:05} {scenario.name}, {limit} bytes, as {chosen}"
-    trial.rows[scenario.name].add(name, outcome, *dict.fromkeys(found))
+    trial.table.row(scenario.name).add(name, outcome, *dict.fromkeys(found))
 
 
-def run_kills(folder: Path, count: int, seed: int, only: str | None) -> list[Row]:
+def run_kills(folder: Path, table: Table, count: int, seed: int, only: str | None) -> None:
     """Kills so many runs."""
-    return Trial(folder, seed, (INDEX, UPDATE, REMOVE)).run(count, only, kill)
+    Trial(folder, table, seed, (INDEX, UPDATE, REMOVE)).run(count, only, kill)
 
 
-def run_disks(folder: Path, count: int, seed: int, only: str | None) -> list[Row]:
+def run_disks(folder: Path, table: Table, count: int, seed: int, only: str | None) -> None:
     """Fills the disk in so many runs."""
     scenarios = (INDEX, UPDATE, REMOVE, REPORT, PLOT)
-    return Trial(folder, seed, scenarios).run(count, only, fill_disk)
+    Trial(folder, table, seed, scenarios).run(count, only, fill_disk)

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
@@ -92,7 +93,7 @@ def decode_with(
     Raises:
         AudioError: As `decode`, except for `too_short`.
     """
-    with _open_regular(path) as file:
+    with _open_regular(path) as file, _reading(path):
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise AudioError(path, SkipReason.EMPTY, "the file is empty")
@@ -134,6 +135,15 @@ def _bounded(path: Path, stream: Stream, size: int) -> Stream:
     return replace(
         stream, stated_samples=stated if stated is None or stated <= most else None, blocks=blocks()
     )
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turns an error of the system while reading into an error of that file."""
+    try:
+        yield
+    except OSError as error:
+        raise AudioError(path, SkipReason.UNREADABLE, f"can't be read: {error.strerror}") from error
 
 
 def _open_regular(path: Path) -> BinaryIO:

@@ -90,14 +90,20 @@ def map_path(function: Callable[[Path], Made], path: Path) -> Made:
     return made
 
 
-def load_apart(path: Path, sample_rate: int) -> Waveform:
-    """Loads a whole file in a worker process.
+def stream_path(function: Callable[[Path], Iterator[Made]], path: Path) -> Iterator[Made]:
+    """Calls a function that yields items of one file, in a worker process.
+
+    Yields:
+        The items; again from the first if the file is tried again.
 
     Raises:
-        AudioError: As `load`, or with the reason `crashed`, `timed_out` or `too_large`.
+        AudioError: If the file can't be used, possibly after some items.
         WorkerError: If the worker can't be started.
     """
-    return map_path(partial(_load, sample_rate), path)
+    for _, item in stream_files(function, [path], workers=1):
+        if isinstance(item, AudioError):
+            raise item
+        yield item
 
 
 def _single(function: Callable[[Path], Made], path: Path) -> Iterator[Made]:

@@ -126,6 +126,30 @@ def window_blocks(
     raise AudioError(path, SkipReason.UNREADABLE, "its length differs each time it is read")
 
 
+def sample_blocks(
+    path: Path, sample_rate: int
+) -> Iterator[tuple[int, Float32[np.ndarray, " samples"]]]:
+    """Reads the samples of a whole file, those of `load`, block by block.
+
+    Yields:
+        The number of a block's first sample, and the block, of about a second. 0 begins the track
+        anew, whatever came before.
+
+    Raises:
+        AudioError: As `load` does, but possibly after some blocks.
+    """
+    yield from decode_with(path, partial(_resample_stream, path, sample_rate))
+
+
+def _resample_stream(
+    path: Path, sample_rate: int, stream: Stream
+) -> Iterator[tuple[int, Float32[np.ndarray, " samples"]]]:
+    sound = Resampled(stream, sample_rate)
+    for block in sound:
+        yield sound.samples - len(block), block
+    sound.content.check(path, sound.samples / sample_rate)
+
+
 def _cut_stream(
     path: Path,
     plan: WindowPlan,

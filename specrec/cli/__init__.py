@@ -12,11 +12,14 @@ from specrec.cli import (  # isort: skip
     asking,
     features,
     libraries,
+    tag,
+    export,
     page,
     plot,
     study,
     pictures,
     measuring,
+    embed,
     models,
     train,
 )
@@ -30,6 +33,8 @@ __all__ = [
     "app",
     "asking",
     "demo",
+    "embed",
+    "export",
     "features",
     "index",
     "libraries",
@@ -40,6 +45,7 @@ __all__ = [
     "pictures",
     "plot",
     "study",
+    "tag",
     "train",
 ]
 

@@ -132,7 +132,7 @@ def query(
     if say_neighbors(found, opened.audio_root, json, m3u, why):
         return
     from specrec.report.comparison import print_space
-    from specrec.report.terminal import print_neighbors
+    from specrec.report.neighbors import print_neighbors
 
     print_neighbors(found, why, _RELATIONS[by])
     print_space(opened.space(by, settings, sound_weight))  # type: ignore[arg-type]
@@ -166,15 +166,15 @@ def path(
     opened = Library.open(library)
     found = opened.interpolate(start, goal, steps, explain=why or json)
     if m3u:
-        from specrec.report.export import path_m3u
+        from specrec.report.neighbors import path_m3u
 
         _say_playlist(path_m3u(found, opened.audio_root, why), found.notes)
     elif json:
-        from specrec.report.export import path_json
+        from specrec.report.neighbors import path_json
 
         say_json(path_json(found))
     else:
-        from specrec.report.terminal import print_path
+        from specrec.report.neighbors import print_path
 
         print_path(found, why)
 
@@ -189,11 +189,11 @@ def say_neighbors(
     """
     _refuse_both(json, m3u)
     if json:
-        from specrec.report.export import neighbors_json
+        from specrec.report.text import json_document
 
-        say_json(neighbors_json(found))
+        say_json(json_document(found.to_dict()))
     elif m3u and audio_root is not None:
-        from specrec.report.export import neighbors_m3u
+        from specrec.report.neighbors import neighbors_m3u
 
         _say_playlist(neighbors_m3u(found, audio_root, why), found.notes)
     return json or m3u

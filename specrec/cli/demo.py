@@ -30,8 +30,8 @@ def demo(
     from specrec.recommend.library import Library
     from specrec.report.evaluation import print_retrieval
     from specrec.report.libraries import print_build
+    from specrec.report.neighbors import print_neighbors
     from specrec.report.progress import progress_bar
-    from specrec.report.terminal import print_neighbors
     from specrec.synthesis.library import write_library
 
     audio, place = output / "audio", output / "library"

@@ -60,7 +60,7 @@ def features(
     if say_neighbors(found, recommender.audio_root, json, m3u, why):
         return
     from specrec.report.comparison import print_basis
-    from specrec.report.terminal import print_neighbors
+    from specrec.report.neighbors import print_neighbors
 
     print_neighbors(found, why, "Similar by features to")
     print_basis(recommender)
@@ -85,12 +85,10 @@ def compare(
 ) -> None:
     """Compare recommendations by sound with those by features."""
     from specrec.recommend.library import Library
-    from specrec.report.comparison import (
-        comparison_json,
-        print_library_comparison,
-        print_query_comparison,
-    )
+    from specrec.report.comparison import comparison_tables, print_query_comparison
     from specrec.report.progress import progress_bar
+    from specrec.report.table import print_tables
+    from specrec.report.text import json_document
     from specrec.study.comparison import compare_query
     from specrec.study.library_comparison import compare_library
 
@@ -100,12 +98,12 @@ def compare(
         with progress_bar("comparing") as on_progress:
             comparison = compare_library(opened, recommender, k, on_progress)
         if json:
-            say_json(comparison_json(comparison))
+            say_json(json_document(comparison.to_dict()))
         else:
-            print_library_comparison(comparison)
+            print_tables(*comparison_tables(comparison))
     else:
         compared = compare_query(opened, recommender, opened.resolve(query), k)
         if json:
-            say_json(comparison_json(compared))
+            say_json(json_document(compared.to_dict()))
         else:
             print_query_comparison(compared)

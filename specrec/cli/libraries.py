@@ -13,11 +13,12 @@ from specrec.printing import counted, say, say_json
 def status(library: LibraryArgument, json: JsonOption = False) -> None:
     """Print what a library holds, and which files were skipped."""
     from specrec.index.maintenance import library_status
-    from specrec.report.libraries import print_status, status_json
+    from specrec.report.libraries import print_status
+    from specrec.report.text import json_document
 
     found = library_status(library)
     if json:
-        say_json(status_json(found))
+        say_json(json_document(found.to_dict()))
     else:
         print_status(found, str(library))
 
@@ -67,7 +68,7 @@ def remove(
     From now on specrec index leaves their files out, which themselves stay as they are.
     """
     from specrec.recommend.library import Library
-    from specrec.report.terminal import name_of
+    from specrec.report.text import name_of
 
     opened = Library.open(library)
     for query in opened.remove(*tracks):

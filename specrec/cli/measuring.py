@@ -63,9 +63,9 @@ def evaluate(
         progress_bar("embedding") as on_embed,
         progress_bar("altering") as on_alter,
         progress_bar("explaining") as on_explain,
-        progress_bar("listening") as on_listen,
+        progress_bar("altering queries") as on_reload,
         progress_bar("masking") as on_mask,
-        progress_bar("planting") as on_plant,
+        progress_bar("synthesizing") as on_synthesize,
     ):
         evaluation = evaluate_library(
             Library.open(library),
@@ -79,9 +79,9 @@ def evaluate(
             on_embed=on_embed,
             on_alter=on_alter,
             on_explain=on_explain,
-            on_listen=on_listen,
+            on_reload=on_reload,
             on_mask=on_mask,
-            on_plant=on_plant,
+            on_synthesize=on_synthesize,
         )
     if json:
         say_json(evaluation_json(evaluation))
@@ -123,8 +123,9 @@ def probe(
     from specrec.model.card import read_card
     from specrec.model.probe import PROBE_FILE, save_probe
     from specrec.recommend.library import Library
-    from specrec.report.probe import print_probing, probing_json
+    from specrec.report.models import probing_json, probing_table
     from specrec.report.progress import progress_bar
+    from specrec.report.table import print_tables
 
     opened = Library.open(library)
     if output is not None and read_card(output).fingerprint != opened.generation.fingerprint:
@@ -135,5 +136,5 @@ def probe(
     if json:
         say_json(probing_json(probing))
     else:
-        print_probing(probing)
+        print_tables(probing_table(probing))
         say(f"probe written to {(output or library) / PROBE_FILE}")

@@ -9,7 +9,7 @@ from specrec.cli.app import JsonOption, app
 from specrec.printing import say, say_json
 
 models = typer.Typer(
-    help="List the models that are installed, or fetch another.",
+    help="List the models that are installed, fetch another, or export one.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -50,3 +50,26 @@ def fetch_model(
     with progress_bar(f"fetching {name}") as on_progress:
         folder = fetch_model(name, file, on_progress)
     say(f"model written to {folder}; use it with: specrec index model={name} ...")
+
+
+@models.command("export")
+def export_model(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name or folder of the model.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="An .onnx file to write.")
+    ],
+) -> None:
+    """Write a model as an ONNX file that runs without specrec and PyTorch.
+
+    It takes samples, (tracks, samples), mono at the model's sample rate, and gives the embeddings
+    of the tracks. It is compared with PyTorch first. Needs: pip install "specrec[onnx]"
+    """
+    from specrec.model.model import load_model
+    from specrec.model.onnx_export import export_onnx
+
+    loaded = load_model(model, device="cpu")
+    difference = export_onnx(loaded, output)
+    say(
+        f"{output}: samples at {loaded.front_end.sample_rate} Hz to embeddings of"
+        f" {loaded.dim} numbers; at most {difference:.1g} from PyTorch's"
+    )

@@ -45,7 +45,7 @@ def report(
 
     It holds all that it shows, and opens without a network.
     """
-    from specrec.report.page.gather import PageSettings, gather
+    from specrec.report.page.build import PageSettings, build_page
     from specrec.report.page.render import write_page
     from specrec.report.pictures import check_writable
 
@@ -53,10 +53,10 @@ def report(
         raise QueryError(f"{output}: only HTML is written; let it end in .html")
     check_writable(output)
     settings = PageSettings(tuple(query or ()), queries, k, audio, tuple(label), _command())
-    page = gather(source, settings)
+    page = build_page(source, settings)
     size = write_page(page, output)
     say(f"page written to {output} ({size / 1e6:.1f} MB)")
-    for name, why in page.left_out().items():
+    for name, why in page.unavailable().items():
         say(f"left out: {name}: {why}")
 
 

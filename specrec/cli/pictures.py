@@ -60,8 +60,8 @@ def spectrograms(
     can't be drawn are listed.
     """
     from specrec.descriptors.mel_db import NOTEBOOK
+    from specrec.report.libraries import print_rendering, rendering_json
     from specrec.report.progress import progress_bar
-    from specrec.report.rendering import print_rendering, rendering_json
     from specrec.report.spectrograms import Drawing, draw_folder
 
     settings = NOTEBOOK if model is None else _settings_of(model)

@@ -106,13 +106,15 @@ def cues(
     Are energetic tracks really brighter and denser, for instance? This reads the middle minute of
     each track, of at most 2,000 tracks.
     """
-    from specrec.report.study import cues_json, print_cues
+    from specrec.report.study import cue_table
+    from specrec.report.table import print_tables
+    from specrec.report.text import json_document
 
     study = _study_cues(library, group, seed, output)
     if json:
-        say_json(cues_json(study))
+        say_json(json_document(study.to_dict()))
     else:
-        print_cues(study)
+        print_tables(cue_table(study))
     if output is not None:
         from specrec.report.study_plots import draw_cues
 

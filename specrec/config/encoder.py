@@ -67,6 +67,7 @@ class FrontEnd:
 MEL_CNN = "mel_cnn"
 MUSICNN = "musicnn"
 MUSICNN_MELS = 67  # height of its tallest filters
+PIXELS = "pixels"
 IMAGENET = "imagenet"
 
 
@@ -75,10 +76,11 @@ class Architecture:
     """The shape of an encoder's network.
 
     Attributes:
-        backbone: The convolutional part: ours, musicnn, or an image network of torchvision's, such
-            as resnet18; `specrec.model.backbones.build_backbone` knows the names.
+        backbone: The convolutional part: ours, musicnn, pixels, which has none, or an image network
+            of torchvision's, such as resnet18; `specrec.model.backbones.build_backbone` knows the
+            names.
         widths: How many channels the stages of mel_cnn have, or the six kinds of filter of musicnn;
-            the image networks have their own.
+            the height and width of the picture of pixels. The image networks have their own.
         embedding_dim: The length of an embedding, 2 to 4096.
     """
 
@@ -92,6 +94,10 @@ class Architecture:
         fits = self.backbone != MUSICNN or (len(self.widths) == 6 and min(self.widths) > 0)
         require(
             fits, "architecture.widths", list(self.widths), f"six positive numbers for {MUSICNN}"
+        )
+        fits = self.backbone != PIXELS or (len(self.widths) == 2 and min(self.widths) > 0)
+        require(
+            fits, "architecture.widths", list(self.widths), f"two positive numbers for {PIXELS}"
         )
         require(
             2 <= self.embedding_dim <= 4096,
@@ -121,6 +127,6 @@ class EncoderConfig:
         mels = self.front_end.n_mels
         fits = backbone != MUSICNN or mels >= MUSICNN_MELS
         require(fits, "front_end.n_mels", mels, f"{MUSICNN_MELS} or more for {MUSICNN}")
-        fits = self.pretrained is None or backbone not in (MEL_CNN, MUSICNN)
+        fits = self.pretrained is None or backbone not in (MEL_CNN, MUSICNN, PIXELS)
         rule = f"null for {backbone}, which starts from random weights"
         require(fits, "encoder.pretrained", self.pretrained, rule)

@@ -89,8 +89,8 @@ def imagenet_encoder(like: Encoder, name: str = "resnet18", source: str = IMAGEN
 
     Args:
         like: Gives the front end, and the mean and variance of each band.
-        name: Of torchvision, such as `resnet18`.
-        source: As for `pretrained_backbone`.
+        name: The network's name in torchvision, such as `resnet18`.
+        source: Where its weights are from, as `pretrained_backbone` takes it.
 
     Returns:
         An encoder in evaluation mode whose embedding is the mean of the feature map: its head is

@@ -1,4 +1,4 @@
-"""Is what an explanation says true of the tracks, and is it said of these tracks only?"""
+"""Are explanations true of the tracks, and specific to them?"""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
-from specrec.evaluation.pairs import ExplainedPair, said
+from specrec.evaluation.pairs import ExplainedPair, statements
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Reason
 from specrec.explain.feature_stats import FeatureStats
@@ -29,9 +29,9 @@ class Claims:
     Attributes:
         pairs: Number of pairs that were explained.
         claims: Number of claims that could be checked.
-        true_share: Share of them that are true.
-        because_share: The same of those that are said to be a cause of the match.
-        of_feature: By feature, the number of claims and the share that is true.
+        true_share: Share of the claims that are true.
+        because_share: Share of the claims with the verdict `because` that are true.
+        of_feature: Number of claims and the share that is true, by feature.
     """
 
     pairs: int
@@ -49,14 +49,15 @@ class Specificity:
 
     Attributes:
         pairs: Number of pairs that were explained.
-        with_reason: Share of them that have any reason.
-        entropy_bits: Of first reasons over all pairs that have one (Shannon 1948).
-        evenness: That over its maximum, the logarithm of the number of reasons that occur
+        with_reason: Share of the pairs that have any reason.
+        entropy_bits: Entropy of the first reasons, over all pairs that have one (Shannon 1948).
+        evenness: The entropy over its maximum, the logarithm of the number of reasons that occur
             (Pielou 1966): from 0, always the same, to 1, all equally often.
-        first_reasons: How often each is the first, the most frequent first.
+        first_reasons: How often each reason is the first, the most frequent first.
         first_differs: Mean over queries of the share of their pairs of neighbors whose first
             reasons differ.
-        named_differ: The same for the whole of what their sentences name.
+        named_differ: Mean over queries of the share of their pairs of neighbors whose sentences
+            name different features.
     """
 
     pairs: int
@@ -69,7 +70,7 @@ class Specificity:
 
 
 def hide_measured(explainer: Explainer) -> Explainer:
-    """The same library when nothing is known of it but its embeddings."""
+    """An explainer of the same library that knows no measured features, only embeddings."""
     nothing = pd.DataFrame(index=range(len(explainer.embeddings)))
     return Explainer(
         explainer.embeddings, nothing, explainer.probe, explainer.directions, explainer.controls
@@ -77,11 +78,11 @@ def hide_measured(explainer: Explainer) -> Explainer:
 
 
 def check_claims(pairs: Sequence[ExplainedPair], measured: FeatureStats) -> Claims:
-    """Holds the reasons of some pairs against what was measured.
+    """Compares the reasons of some pairs with the measured features.
 
     Args:
-        pairs: Explained without what was measured.
-        measured: What was.
+        pairs: Pairs that were explained without measured features.
+        measured: The measured features.
     """
     checked = [
         (reason, pair.query, truth)
@@ -137,9 +138,9 @@ def measure_coverage(
     """Share of the tracks whose measured value lies in the probe's interval of 90 %, by feature.
 
     Args:
-        probe: Its usable features are looked at.
-        embeddings: Of the library, centered.
-        table: What was measured, one row a track.
+        probe: The probe whose usable features are checked.
+        embeddings: Centered embeddings of the library.
+        table: Measured features, one row a track.
         rows: The tracks, which should be none that the probe was fitted on.
     """
     covered = {}
@@ -158,12 +159,12 @@ def measure_coverage(
 
 
 def measure_specificity(pairs: Sequence[ExplainedPair]) -> Specificity:
-    """How many different reasons are given, over all pairs and within the neighbors of a query."""
-    first = [said(pair.explanation.reasons)[:1] for pair in pairs]
+    """Measures how many different reasons are given, over all pairs and for a query's neighbors."""
+    first = [statements(pair.explanation.reasons)[:1] for pair in pairs]
     counts = Counter(f"{name} {side}" for reasons in first for name, side in reasons)
     queries = np.array([pair.query for pair in pairs], dtype=np.int64)
     bits = entropy_bits(list(counts.values()))
-    named = [frozenset(said(named_reasons(pair.explanation.reasons))) for pair in pairs]
+    named = [frozenset(statements(named_reasons(pair.explanation.reasons))) for pair in pairs]
     return Specificity(
         len(pairs),
         estimate_mean(np.array([bool(reasons) for reasons in first]), queries),
@@ -187,7 +188,7 @@ def entropy_bits(counts: Sequence[int]) -> float:
 def _difference(labels: Sequence[Hashable], queries: Int[np.ndarray, " pairs"]) -> Estimate | None:
     """Mean over queries of the share of two neighbors that differ; those without one are left out.
 
-    Empty labels stand for a pair of which nothing is said.
+    An empty label stands for a pair without a reason.
     """
     shares = []
     for query in np.unique(queries):

@@ -1,4 +1,4 @@
-"""Are the cells that a map names the ones that matter? Mask them and listen again."""
+"""Are the cells that a map names the ones that matter? Mask them and embed again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from specrec.model.encoder import Encoder
 
 FRACTIONS = (0.1, 0.2, 0.3, 0.5, 0.7)
 ORDERS = ("map", "energy", "edges", "random", "scattered")
-"""By what cells add, by how loud they are, by how fast the spectrogram changes there, and by
-chance: the map moved to a random place, or single cells, which tear the picture to pieces."""
+"""Orders of cells: by what they add, by their level, by how fast the spectrogram changes there, and
+at random: the map moved to a random place, or single cells, which break the picture up."""
 
 Cells = Float[np.ndarray, "windows rows columns"]
 
@@ -23,18 +23,20 @@ Cells = Float[np.ndarray, "windows rows columns"]
 class Deletion:
     """What masking some cells of a query does to its similarity with a neighbor.
 
-    Of an order, the first cells are masked (deletion), or all but the first (insertion): Samek et
+    The first cells of an order are masked (deletion), or all but the first (insertion): Samek et
     al. 2017, "Evaluating the visualization of what a deep neural network has learned". An area is
     the mean of a curve over `FRACTIONS`, as a share of the unmasked similarity.
 
     Attributes:
         pairs: Number of pairs.
-        deletion: Area of each order; lower is better.
-        insertion: Likewise; higher is better.
-        deletion_advantage: How much lower the map's area is than each other order's, by pair.
-        insertion_advantage: How much higher.
-        deletion_curves: Mean share of the similarity that is left, by order, at each fraction.
-        insertion_curves: Likewise.
+        deletion: Area under the deletion curve, by order; lower is better.
+        insertion: Area under the insertion curve, by order; higher is better.
+        deletion_advantage: How much lower the map's deletion area is than each other order's,
+            averaged over pairs.
+        insertion_advantage: How much higher the map's insertion area is than each other order's.
+        deletion_curves: Mean share of the similarity that is left after deletion, by order, at
+            each fraction.
+        insertion_curves: Mean share of the similarity that is left after insertion.
     """
 
     pairs: int
@@ -54,9 +56,9 @@ def measure_deletion(
     """Masks the cells of queries in the order of their maps, and in others.
 
     Args:
-        encoder: In evaluation mode.
+        encoder: An encoder in evaluation mode.
         pairs: The audio of each query, at the encoder's rate, and its neighbor's embedding; the
-            two should be alike.
+            two should be similar.
         on_progress: Called after each pair.
     """
     curves = []
@@ -85,7 +87,7 @@ def measure_deletion(
 
 
 def first_cells(order: Cells, fraction: float) -> Bool[np.ndarray, "windows rows columns"]:
-    """The cells with the highest values, so many of all."""
+    """A mask of the given fraction of all cells, those with the highest values."""
     count = round(fraction * order.size)
     chosen = np.zeros(order.size, dtype=bool)
     chosen[np.argsort(-order.ravel(), kind="stable")[:count]] = True

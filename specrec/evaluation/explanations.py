@@ -1,4 +1,4 @@
-"""Are a library's explanations true? What can be said from embeddings and measured features."""
+"""Are a library's explanations true? The checks that need embeddings and measured features only."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,13 +17,13 @@ from specrec.evaluation.claims import (
     measure_specificity,
 )
 from specrec.evaluation.faithfulness import (
-    Erasing,
+    AblationFigures,
     Rationale,
     SumError,
     draw_isotropic,
     draw_like_tracks,
     feature_totals,
-    measure_erasing,
+    measure_ablation,
     measure_rationales,
     sum_error,
 )
@@ -36,7 +36,7 @@ from specrec.recommend.library import Library
 
 if TYPE_CHECKING:
     from specrec.evaluation.deletion import Deletion
-    from specrec.evaluation.planted import Planted
+    from specrec.evaluation.ground_truth import GroundTruth
     from specrec.evaluation.reason_stability import ReasonStability
 
 
@@ -52,15 +52,15 @@ class Explanations:
         queries: Number of queries; each has its nearest ten explained.
         explained_share: Mean share of the similarity that named features add up to.
         sum_errors: How far each split is from adding up to the similarity, by its name.
-        erasing: What erasing a cited group does.
-        rationale: What erasing all cited groups does.
-        claims: What the probe says of held-out tracks, held against what was measured.
-        coverage: Of the probe's intervals of 90 % on the queries, by feature.
+        erasing: What ablating a cited group does.
+        rationale: What ablating all cited groups at once does.
+        claims: Whether reasons by the probe alone are true of held-out tracks as measured.
+        coverage: Share of the queries within the probe's 90 % interval, by feature.
         specificity: Whether different matches get different reasons.
-        shuffled_probe: A probe of shuffled labels; None if too little is known to fit one.
-        stability: What stays of the reasons when a file is altered, by alteration. This and what
-            follows needs audio; it is empty or None where that was not asked for.
-        deletion: What masking the cells does that a map names.
+        shuffled_probe: A probe fitted on shuffled labels; None if too little is known to fit one.
+        stability: How far reasons stay the same when a file is altered, by alteration. This and
+            all that follows needs audio; without it, it is empty or None.
+        deletion: What masking the cells that a map highlights does.
         random_weights: Contributions under an encoder that has learned nothing.
         planted: Whether the factor that synthesized pairs share is named.
     """
@@ -68,7 +68,7 @@ class Explanations:
     queries: int
     explained_share: Estimate | None
     sum_errors: dict[str, SumError]
-    erasing: Erasing
+    erasing: AblationFigures
     rationale: Rationale
     claims: Claims
     coverage: dict[str, Estimate]
@@ -77,13 +77,13 @@ class Explanations:
     stability: dict[str, "ReasonStability"] = field(default_factory=dict)
     deletion: "Deletion | None" = None
     random_weights: RandomWeights | None = None
-    planted: "Planted | None" = None
+    planted: "GroundTruth | None" = None
 
 
 def evaluate_explanations(
     library: Library, rows: Int[np.ndarray, " chosen"], on_progress: Progress | None = None
 ) -> Explanations:
-    """Explains the neighbors of some tracks, and checks what is said; needs no audio.
+    """Explains the neighbors of some tracks, and checks the explanations; needs no audio.
 
     Args:
         library: Neighbors come from all of it.
@@ -109,7 +109,7 @@ def evaluate_explanations(
         len(queries),
         _explained_share(pairs),
         _sum_errors(library, pairs),
-        measure_erasing(pairs, embeddings, directions, _controls(library)),
+        measure_ablation(pairs, embeddings, directions, _controls(library)),
         measure_rationales(pairs, embeddings, directions),
         check_claims(unmeasured, explainer.stats),
         measure_coverage(probe, embeddings, library.features, queries),
@@ -150,8 +150,8 @@ def _searched(library: Library, pairs: list[ExplainedPair]) -> Float64[np.ndarra
     found: dict[tuple[int, int | None], float] = {}
     for query in np.unique(query_of(pairs)):
         own = [pair for pair in pairs if pair.query == query]
-        asked = library.query_of_row(int(query))
-        for neighbor in library.neighbors(asked, len(own), explain=False):
+        resolved = library.query_of_row(int(query))
+        for neighbor in library.neighbors(resolved, len(own), explain=False):
             row = library.resolve(str(neighbor.track.track_id)).row
             found[int(query), row] = neighbor.similarity
     exact = [found.get((pair.query, pair.neighbor), pair.explanation.similarity) for pair in pairs]

@@ -24,9 +24,9 @@ class Extractor:
     """A way to embed a track.
 
     Attributes:
-        sample_rate: Of the audio it wants, Hz.
-        embed: From a waveform to a vector.
-        finish: What is done to all vectors once they are there, such as centering.
+        sample_rate: Sample rate of the audio that it takes, in Hz.
+        embed: Embeds a waveform as a vector.
+        finish: Transforms all vectors once they are there, by centering for instance.
     """
 
     sample_rate: int
@@ -48,11 +48,11 @@ def extract(
 
     Args:
         paths: The files.
-        extractors: By name.
+        extractors: The ways to embed, by name.
         on_progress: Called after each decoding.
 
     Returns:
-        By name, one row a file, in the order of `extractors`.
+        The embeddings by name, one row a file, in the order of `extractors`.
 
     Raises:
         AudioError: If a file can't be used.

@@ -1,4 +1,4 @@
-"""Does an explanation say what the model does? Sums that must hold, and what erasing changes."""
+"""Does an explanation say what the model does? Sums that must hold, and what ablation changes."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from specrec.vectors import unit
 
 _CHOICES = 50  # sets of uncited groups with which the cited ones are compared, at most
 _SAMPLE = 2000  # tracks whose combinations are random directions
-_RANK_DRAWS = 20  # random subspaces after whose erasing the library is searched again
+_RANK_DRAWS = 20  # random subspaces after whose ablation the library is searched again
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class SumError:
     """How far parts are from adding up to the similarity (Sundararajan et al. 2017: completeness).
 
     Attributes:
-        largest: Of the absolute differences.
-        median: Of the same.
+        largest: The largest absolute difference.
+        median: The median absolute difference.
         pairs: Number of pairs.
     """
 
@@ -36,13 +36,13 @@ class SumError:
 
 @dataclass(frozen=True)
 class Control:
-    """What erasing random subspaces does in place of each cited group, of as many dimensions.
+    """What ablating random subspaces does in place of each cited group, of as many dimensions.
 
     Attributes:
-        drop: Mean fall of the similarity.
+        drop: Mean drop of the similarity.
         rank_change: Mean number of places that the neighbor loses in a search of the whole library.
-        cleared: Share of the citations whose fall is above the 95th percentile of these.
-        drops: Mean fall for each citation.
+        cleared: Share of the citations whose drop is above the 95th percentile of the random ones.
+        drops: Mean drop for each citation.
     """
 
     drop: Estimate | None
@@ -52,20 +52,20 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Erasing:
-    """What is left of a match when one cited group of features is erased from both tracks.
+class AblationFigures:
+    """What ablating one cited group of features, in both tracks, does to a match.
 
     A citation is a group with the verdict `because`.
 
     Attributes:
         pairs: Number of pairs that were explained.
         citations: Number of citations in them.
-        cited_share: Share of the pairs that have one.
-        uncited_drop: Mean fall of the similarity when a group that is not cited is erased.
-        drop: Mean fall when a cited one is; None without citations, as all that follow.
+        cited_share: Share of the pairs that have a citation.
+        uncited_drop: Mean drop of the similarity when a group that is not cited is ablated.
+        drop: Mean drop when a cited group is ablated; None without citations, as all that follow.
         rank_change: Mean number of places that the neighbor loses in a search of the whole library.
-        drops: Fall for each citation.
-        controls: By their kind.
+        drops: Drop for each citation.
+        controls: Figures for random subspaces, by their kind.
     """
 
     pairs: int
@@ -84,11 +84,11 @@ class Rationale:
 
     Attributes:
         pairs: Number of pairs with a citation and with an uncited group to compare with.
-        comprehensiveness: Mean fall of the similarity when all cited groups are erased; higher
+        comprehensiveness: Mean drop of the similarity when all cited groups are ablated; higher
             is better.
-        comprehensiveness_control: The same for as many random ones of the uncited groups.
+        comprehensiveness_control: Mean drop for as many uncited groups, chosen at random.
         sufficiency: Mean of the similarity less what the cited groups add to it; lower is better.
-        sufficiency_control: The same for as many random ones of the uncited groups.
+        sufficiency_control: The same difference for as many uncited groups, chosen at random.
         share: Mean share of the similarity that the cited groups add.
     """
 
@@ -128,7 +128,7 @@ def drop_without(
     neighbor: Float[np.ndarray, " dim"],
     axes: Float[np.ndarray, "draws axes dim"],
 ) -> Float64[np.ndarray, " draws"]:
-    """Fall of the cosine when each span of orthonormal axes is projected out of both vectors."""
+    """Drop of the cosine when each span of orthonormal axes is projected out of both vectors."""
     q, n = unit(query), unit(neighbor)
     cosine = (unit(_project_out(q, axes)) * unit(_project_out(n, axes))).sum(axis=-1)
     fallen: np.ndarray = q @ n - cosine
@@ -176,18 +176,18 @@ def _orthonormal(
     return columns.transpose(0, 2, 1)
 
 
-def measure_erasing(
+def measure_ablation(
     pairs: Sequence[ExplainedPair],
     embeddings: Float[np.ndarray, "tracks dim"],
     directions: Directions,
     controls: Mapping[str, Controls],
-) -> Erasing:
-    """Erases each cited group of each pair, and random subspaces in its place.
+) -> AblationFigures:
+    """Ablates each cited group of each pair, and random subspaces in its place.
 
     Args:
-        pairs: What was explained.
-        embeddings: Of the library.
-        directions: The groups.
+        pairs: The explained pairs.
+        embeddings: Embeddings of the library.
+        directions: Directions of the groups of features.
         controls: Random subspaces by their kind, each by the number of the group; not the draws
             by which a group came to be cited.
     """
@@ -212,7 +212,7 @@ def measure_erasing(
                 after = _ranks_without(pair, tracks, drawn[group][:_RANK_DRAWS])
                 random_ranks[kind].append(float(after.mean()) - item.rank_before)
     queries, fell = _columns(drops)
-    return Erasing(
+    return AblationFigures(
         len(pairs),
         len(fell),
         estimate_mean(
@@ -247,7 +247,7 @@ def _control(
 def _columns(
     rows: Sequence[tuple[int, float]],
 ) -> tuple[Int[np.ndarray, " rows"], Float64[np.ndarray, " rows"]]:
-    """Queries and values."""
+    """The queries and the values of some rows, as two arrays."""
     queries, values = [row[0] for row in rows], [row[1] for row in rows]
     return np.array(queries, dtype=np.int64), np.array(values, dtype=np.float64)
 
@@ -257,7 +257,7 @@ def measure_rationales(
     embeddings: Float[np.ndarray, "tracks dim"],
     directions: Directions,
 ) -> Rationale:
-    """Erases all cited groups of each pair at once, and as many of the others."""
+    """Ablates all cited groups of each pair at once, and as many of the others."""
     rng = np.random.default_rng(0)
     rows = []
     for pair in pairs:
@@ -296,7 +296,7 @@ def cited_groups(pair: ExplainedPair, directions: Directions) -> Bool[np.ndarray
 def _choose(
     groups: Int[np.ndarray, " groups"], count: int, rng: np.random.Generator
 ) -> list[Int[np.ndarray, " count"]]:
-    """All choices of so many groups, or some where there are too many."""
+    """All choices of that many groups, or some of them where there are too many."""
     if math.comb(len(groups), count) <= _CHOICES:
         return [np.array(chosen) for chosen in combinations(groups.tolist(), count)]
     return [rng.choice(groups, count, replace=False) for _ in range(_CHOICES)]
@@ -308,7 +308,7 @@ def _together(
     groups: Int[np.ndarray, " groups"],
     directions: Directions,
 ) -> tuple[float, float]:
-    """The fall when some groups are erased at once, and what they add to the similarity."""
+    """The drop when some groups are ablated at once, and what they add to the similarity."""
     axes = directions.axes[np.isin(directions.groups, groups)]
     added = (axes @ unit(query)) @ (axes @ unit(neighbor))
     return float(drop_without(query, neighbor, axes[None])[0]), float(added)
@@ -319,7 +319,7 @@ def _ranks_without(
     tracks: Float64[np.ndarray, "tracks dim"],
     drawn: Float[np.ndarray, "draws axes dim"],
 ) -> Int[np.ndarray, " draws"]:
-    """Rank of the neighbor after each subspace is erased from all tracks, of unit length."""
+    """Rank of the neighbor after each subspace is ablated from all tracks, of unit length."""
     along = np.einsum("td,rad->rta", tracks, drawn, optimize=True)
     inner = (along * along[:, [pair.query]]).sum(axis=2)
     left = np.sqrt(np.maximum(1 - np.square(along).sum(axis=2), 1e-12))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from specrec.bootstrap import Estimate, estimate_mean
-from specrec.evaluation.pairs import Said, said
-from specrec.evaluation.planting import FIELDS, PlantedPair
+from specrec.evaluation.pairs import Statement, statements
+from specrec.evaluation.synthetic_pairs import FIELDS, SyntheticPair
 from specrec.explain.explanation import Reason
 
 FACTOR_OF = {
@@ -28,31 +28,31 @@ FACTOR_OF = {
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What was said of a planted pair.
+    """The reasons given for a synthesized pair, and what could have been given.
 
     Attributes:
         pair: The pair.
-        reasons: Those given.
-        audible: What could have been said of what is measured: features in which both tracks
-            stand out to the same side.
-        true: What would not be false of it: features in which both lie on the same side of the
-            background's median.
+        reasons: The reasons that were given.
+        audible: Features in whose measured values both tracks stand out to the same side, which
+            reasons could name.
+        true: Features in whose measured values both tracks lie on the same side of the
+            background's median, which would not be false as reasons.
     """
 
-    pair: PlantedPair
+    pair: SyntheticPair
     reasons: Sequence[Reason]
-    audible: frozenset[Said]
-    true: frozenset[Said]
+    audible: frozenset[Statement]
+    true: frozenset[Statement]
 
     @property
-    def planted(self) -> Said:
-        """The factor and its side."""
+    def planted(self) -> Statement:
+        """The factor that both tracks share, with its side."""
         return self.pair.factor, self.pair.side
 
     @property
-    def named(self) -> frozenset[Said]:
+    def named(self) -> frozenset[Statement]:
         """The factors that the reasons name, with their sides."""
-        return factors_of(said(self.reasons))
+        return factors_of(statements(self.reasons))
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class FactorFigures:
     """How one factor fares.
 
     Attributes:
-        pairs: Number of pairs that share it.
-        recall: Share of them whose reasons name it, and its side.
-        audible: Share of them in which some descriptor of it stands out in both tracks.
+        pairs: Number of pairs that share the factor.
+        recall: Share of these pairs whose reasons name the factor and its side.
+        audible: Share of these pairs in which a measure of the factor stands out in both tracks.
         named: Number of pairs, of whichever factor, whose reasons name it.
-        precision: Share of those in which it was planted; None if it is never named.
+        precision: Share of the named in which the factor was planted; None if it is never named.
     """
 
     pairs: int
@@ -80,11 +80,12 @@ class NamingFigures:
 
     Attributes:
         pairs: Number of pairs.
-        recall: Share of them whose reasons name the planted factor, and its side.
-        precision: Of all factors that are named, the share that was planted.
-        true_precision: The share that was planted or else is true of both tracks as measured.
-        because_share: Of the planted factors that are named, the share that is said to be a cause.
-        of_factor: By factor.
+        recall: Share of the pairs whose reasons name the planted factor and its side.
+        precision: Share of all named factors that was planted.
+        true_precision: Share of all named factors that was planted, or is true of both tracks as
+            measured.
+        because_share: Share of the named planted factors that has the verdict `because`.
+        of_factor: Figures for each factor, by its name.
         other_features: How often features are named that stand for no factor.
     """
 
@@ -97,13 +98,13 @@ class NamingFigures:
     other_features: dict[str, int]
 
 
-def factors_of(features: Iterable[Said]) -> frozenset[Said]:
+def factors_of(features: Iterable[Statement]) -> frozenset[Statement]:
     """The factors that features stand for, with their sides."""
     return frozenset((FACTOR_OF[name], side) for name, side in features if name in FACTOR_OF)
 
 
 def score(outcomes: Sequence[Outcome]) -> NamingFigures:
-    """Recall and precision of what was said."""
+    """Scores reasons by recall and precision."""
     names = [(at, name) for at, item in enumerate(outcomes) for name in sorted(item.named)]
     of_pair = np.array([at for at, _ in names], dtype=np.int64)
     right = np.array([name == outcomes[at].planted for at, name in names], dtype=bool)
@@ -139,7 +140,7 @@ def _of_factor(factor: str, outcomes: Sequence[Outcome]) -> FactorFigures:
 
 
 def _verdict(outcome: Outcome) -> str:
-    """Of the reason that names what was planted."""
+    """The verdict of the reason that names the planted factor."""
     return next(
         reason.verdict
         for reason in outcome.reasons

@@ -33,7 +33,7 @@ def explain_pairs(
     """Explains the nearest `NEIGHBORS` of each query.
 
     Args:
-        explainer: Of the library.
+        explainer: The library's explainer.
         queries: Rows of the queries.
         candidates: Rows among which neighbors are sought; None for all.
         on_progress: Called after each query.
@@ -63,12 +63,12 @@ def nearest(
     return rows[np.argsort(-scores, kind="stable")[:NEIGHBORS]]
 
 
-Said = tuple[str, str]
-"""A feature and its side: what is said of two tracks, without the numbers."""
+Statement = tuple[str, str]
+"""A feature and its side (`high`, `low` or `same`): a reason without its numbers."""
 
 
-def said(reasons: Iterable[Reason]) -> list[Said]:
-    """What reasons say, in their order."""
+def statements(reasons: Iterable[Reason]) -> list[Statement]:
+    """The features and sides of reasons, in their order."""
     return [(reason.feature, reason.side) for reason in reasons]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from specrec.errors import ModelError
-from specrec.evaluation.contenders import Contender, find_contenders
+from specrec.evaluation.embedding_sources import EmbeddingSource, find_sources
 from specrec.evaluation.retrieval import (
     Hubness,
     Retrieval,
@@ -31,9 +31,9 @@ class Embedding:
     """Which embedding was measured.
 
     Attributes:
-        dim: Its length.
+        dim: Number of its coordinates.
         origin: The folder of its library or model; None for a baseline.
-        fingerprint: Of its model; None for a baseline.
+        fingerprint: The fingerprint of its model; None for a baseline.
     """
 
     dim: int
@@ -46,15 +46,16 @@ class Evaluation:
     """All figures of one run.
 
     Attributes:
-        library: Its folder.
+        library: Folder of the library.
         where: Which of its tracks were chosen; None for all.
         track_ids: The chosen tracks.
-        embeddings: What was measured, by name; the library's own is the first.
+        embeddings: The embeddings that were measured, by name; the library's own is the first.
         retrieval: For each label, without the artist filter and with it.
-        hubness: By embedding, over all chosen tracks.
-        robustness: By model, then by alteration; empty if it was not asked for.
+        hubness: How evenly tracks are recommended, over all chosen tracks, by embedding.
+        robustness: How near altered files stay to their originals, by model, then by alteration;
+            empty if that was not measured.
         left_out: Baselines that could not be had, and why.
-        explanations: How true the library's are; None if it was not asked for.
+        explanations: How true the library's explanations are; None if that was not measured.
     """
 
     library: str
@@ -80,9 +81,9 @@ def evaluate_library(
     on_embed: Progress | None = None,
     on_alter: Progress | None = None,
     on_explain: Progress | None = None,
-    on_listen: Progress | None = None,
+    on_reload: Progress | None = None,
     on_mask: Progress | None = None,
-    on_plant: Progress | None = None,
+    on_synthesize: Progress | None = None,
 ) -> Evaluation:
     """Measures a library's embeddings, and others of the same tracks.
 
@@ -93,14 +94,14 @@ def evaluate_library(
         models: Names or folders of further models, or folders of libraries of the same tracks.
         baselines: Whether to measure the baselines too, which need the audio as models do.
         robustness: Whether to alter the files and ask each model for them.
-        explanations: Whether to check what is said of the library's matches.
+        explanations: Whether to measure how true the library's explanations are.
         fewer_hubs: Whether to measure the library's embeddings also as `Ranking.fewer_hubs` ranks.
         on_embed: Called while audio is decoded and embedded.
         on_alter: Called while it is altered.
         on_explain: Called while matches are explained.
-        on_listen: Called while files are read again to check explanations.
+        on_reload: Called while files are read again to check explanations.
         on_mask: Called while cells of spectrograms are masked to check them.
-        on_plant: Called while music is synthesized to check them.
+        on_synthesize: Called while music is synthesized to check them.
 
     Raises:
         CatalogError: If a column is missing, or no two tracks share a label.
@@ -113,28 +114,28 @@ def evaluate_library(
     tasks = [task for label in labels for task in label_tasks(library, rows, label)]
     tracks = library.tracks.iloc[rows]
     paths = [library.audio_root / path for path in tracks["path"]]
-    contenders = find_contenders(library, rows, models)
+    sources = find_sources(library, rows, models)
     extractors, left_out = _baselines(library) if baselines else ({}, {})
-    embeddings = _embed(paths, contenders, extractors, on_embed)
+    embeddings = _embed(paths, sources, extractors, on_embed)
     checked = None
     if explanations:
-        checked = _check_explanations(library, rows, on_explain, on_listen, on_mask, on_plant)
+        checked = _check_explanations(library, rows, on_explain, on_reload, on_mask, on_synthesize)
     stability = {}
     if robustness:
         from specrec.evaluation.robustness import measure_robustness
 
-        encoders = {name: item.encoder() for name, item in contenders.items() if item.encoder}
+        encoders = {name: item.encoder() for name, item in sources.items() if item.encoder}
         stability = measure_robustness(paths, encoders, embeddings, on_alter)
     own, corrected = next(iter(embeddings)), set()
     if fewer_hubs:
         name = f"{own}, fewer hubs"
-        embeddings[name], contenders[name] = embeddings[own], contenders[own]
+        embeddings[name], sources[name] = embeddings[own], sources[own]
         corrected = {name}
     return Evaluation(
         str(library.folder),
         where,
         tracks["track_id"].astype(str).tolist(),
-        {name: _describe(vectors, contenders.get(name)) for name, vectors in embeddings.items()},
+        {name: _describe(vectors, sources.get(name)) for name, vectors in embeddings.items()},
         [evaluate_retrieval(embeddings, task, corrected) for task in tasks],
         {
             name: measure_hubness(vectors, fewer_hubs=name in corrected)
@@ -150,19 +151,19 @@ def _check_explanations(
     library: Library,
     rows: Int[np.ndarray, " chosen"],
     on_explain: Progress | None,
-    on_listen: Progress | None,
+    on_reload: Progress | None,
     on_mask: Progress | None,
-    on_plant: Progress | None,
+    on_synthesize: Progress | None,
 ) -> "Explanations":
     # Here, not above: they need torch.
+    from specrec.evaluation.audio_explanations import evaluate_with_audio
     from specrec.evaluation.explanations import evaluate_explanations
-    from specrec.evaluation.listening import listen
-    from specrec.evaluation.planted import measure_planted
+    from specrec.evaluation.ground_truth import measure_ground_truth
 
     checked = evaluate_explanations(library, rows, on_explain)
-    checked = listen(library, rows, checked, on_listen, on_mask)
+    checked = evaluate_with_audio(library, rows, checked, on_reload, on_mask)
     assert library.probe is not None  # else there would be nothing to check
-    planted = measure_planted(library.model.encoder, library.probe, on_progress=on_plant)
+    planted = measure_ground_truth(library.model.encoder, library.probe, on_progress=on_synthesize)
     return replace(checked, planted=planted)
 
 
@@ -179,37 +180,39 @@ def _baselines(library: Library) -> tuple[dict[str, "Extractor"], dict[str, str]
 
 def _embed(
     paths: Sequence[Path],
-    contenders: Mapping[str, Contender],
+    sources: Mapping[str, EmbeddingSource],
     baselines: Mapping[str, "Extractor"],
     on_progress: Progress | None,
 ) -> dict[str, Float[np.ndarray, "tracks _"]]:
     """What is stored, and what one pass over the audio gives, in the order of the report."""
-    stored = {name: made.vectors for name, made in contenders.items() if made.vectors is not None}
-    if len(stored) == len(contenders) and not baselines:
+    stored = {name: made.vectors for name, made in sources.items() if made.vectors is not None}
+    if len(stored) == len(sources) and not baselines:
         return dict(stored)
     # Here, not above: only what is made from audio needs torch.
     from specrec.evaluation.baselines import random_embeddings
     from specrec.evaluation.extraction import encoder_extractor, extract
 
     extractors = {
-        name: encoder_extractor(contender.encoder())
-        for name, contender in contenders.items()
-        if contender.encoder is not None and name not in stored
+        name: encoder_extractor(source.encoder())
+        for name, source in sources.items()
+        if source.encoder is not None and name not in stored
     }
     for name, extractor in baselines.items():
-        extractors[_baseline_name(name, contenders)] = extractor
+        extractors[_baseline_name(name, sources)] = extractor
     made = stored | extract(paths, extractors, on_progress)
     if baselines:
-        made[_baseline_name("random", contenders)] = random_embeddings(len(paths))
-    return {name: made[name] for name in dict.fromkeys([*contenders, *made])}
+        made[_baseline_name("random", sources)] = random_embeddings(len(paths))
+    return {name: made[name] for name in dict.fromkeys([*sources, *made])}
 
 
-def _baseline_name(name: str, contenders: Mapping[str, Contender]) -> str:
+def _baseline_name(name: str, sources: Mapping[str, EmbeddingSource]) -> str:
     """Its own, unless a model has it."""
-    return f"{name} (baseline)" if name in contenders else name
+    return f"{name} (baseline)" if name in sources else name
 
 
-def _describe(vectors: Float[np.ndarray, "tracks dim"], contender: Contender | None) -> Embedding:
-    if contender is None:
+def _describe(
+    vectors: Float[np.ndarray, "tracks dim"], source: EmbeddingSource | None
+) -> Embedding:
+    if source is None:
         return Embedding(vectors.shape[1])
-    return Embedding(vectors.shape[1], contender.origin, contender.fingerprint)
+    return Embedding(vectors.shape[1], source.origin, source.fingerprint)

@@ -37,9 +37,9 @@ class RandomWeights:
 
     Attributes:
         tracks: Number of tracks, all pairs of which are compared.
-        correlation: By group of features, the rank correlation over pairs of its contribution
+        correlation: For each group of features, the rank correlation over pairs of its contribution
             with that under random weights; near 0 is right.
-        similarity_correlation: The same of the similarities themselves.
+        similarity_correlation: Rank correlation of the similarities themselves.
     """
 
     tracks: int
@@ -74,8 +74,8 @@ def compare_weights(
 
     Args:
         trained: Embeddings by the model, centered.
-        untrained: Of the same tracks, by random weights, centered.
-        directions: Of the model's probe; they split both similarities.
+        untrained: Centered embeddings of the same tracks by an encoder with random weights.
+        directions: Directions of the model's probe, by which both similarities are split.
     """
     first, second = np.triu_indices(len(trained), 1)
     parts = []

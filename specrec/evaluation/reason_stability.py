@@ -15,7 +15,7 @@ from specrec.bootstrap import Estimate, estimate_mean
 from specrec.descriptors.measure import measure
 from specrec.descriptors.spectrum import SAMPLE_RATE
 from specrec.errors import AudioError
-from specrec.evaluation.pairs import nearest, said
+from specrec.evaluation.pairs import nearest, statements
 from specrec.evaluation.robustness import ALTERATIONS, Alterations, altered_files
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
@@ -74,7 +74,7 @@ def measure_reason_stability(
     """Explains the nearest tracks of each query again for its altered files.
 
     Args:
-        explainer: Of the library.
+        explainer: The library's explainer.
         encoder: That embedded it.
         queries: Rows of the queries.
         paths: Their files.
@@ -97,7 +97,7 @@ def measure_reason_stability(
             files = altered_files(path, Path(folder) / "altered", FAINT)
             for name, file in zip(FAINT, files, strict=True):
                 try:
-                    embedding, anew = _listen(file, encoder, known, measured)
+                    embedding, anew = _measure_altered(file, encoder, known, measured)
                 except AudioError:
                     refused[name] += 1
                     continue
@@ -112,23 +112,27 @@ def measure_reason_stability(
     return {name: _summary(rows, refused[name]) for name, rows in kept.items()}
 
 
-def _listen(
+def _measure_altered(
     file: Path, encoder: Encoder, known: Mapping[str, float], measured: frozenset[str]
 ) -> tuple[Float32[np.ndarray, " dim"], dict[str, float]]:
     """The embedding and the features of a file that comes from outside the library."""
     embedded = embed_waveform(encoder, load(file, encoder.front_end.sample_rate))
-    heard = measure(load(file, SAMPLE_RATE)) if measured else {}
+    measured_anew = measure(load(file, SAMPLE_RATE)) if measured else {}
     given = {name: value for name, value in known.items() if name not in measured}
-    anew = {name: heard[name] for name in measured & heard.keys() if np.isfinite(heard[name])}
+    anew = {
+        name: measured_anew[name]
+        for name in measured & measured_anew.keys()
+        if np.isfinite(measured_anew[name])
+    }
     return embedded.embedding, given | anew
 
 
 def compare_reasons(before: Explanation, after: Explanation) -> tuple[bool, bool, bool]:
     """Whether the first reason stays first, is still given, and the sentence names the same."""
-    old, new = said(before.reasons), said(after.reasons)
+    old, new = statements(before.reasons), statements(after.reasons)
     same_first = bool(old) and old[:1] == new[:1]
     still_given = bool(old) and old[0] in new
-    named = [frozenset(said(named_reasons(item.reasons))) for item in (before, after)]
+    named = [frozenset(statements(named_reasons(item.reasons))) for item in (before, after)]
     return same_first, still_given, named[0] == named[1]
 
 

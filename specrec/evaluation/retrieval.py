@@ -49,7 +49,7 @@ class Retrieval:
         queries: Number of them that have something to find; with 0, there are no figures.
         known: Number of queries whose artist or album is known; the filter leaves the others'
             candidates as they are.
-        figures: By embedding, then by metric (the keys of `METRICS`).
+        figures: The figures by embedding, then by metric (the keys of `METRICS`).
         differences: The first embedding's figures minus those of each other one, on the same
             resampled queries.
     """
@@ -72,7 +72,7 @@ class Hubness:
 
     Attributes:
         k: Length of a recommendation.
-        skewness: Of the k-occurrences; near 0 without hubs.
+        skewness: Skewness of the k-occurrences; near 0 without hubs.
         largest: k-occurrence of the largest hub; the mean is k.
         never_share: Share of the tracks that are recommended for no query, from 0 to 1.
         tracks_by_occurrence: Number of tracks recommended 0, 1, 2 ... times.
@@ -91,8 +91,8 @@ def evaluate_retrieval(
     """Ranks the candidates of each query by cosine similarity, in every embedding.
 
     Args:
-        embeddings: By name, of the tracks among which `task.rows` are; the first is compared
-            with each other one.
+        embeddings: Embeddings of the tracks among which `task.rows` are, by name; the first is
+            compared with each other one.
         task: Labels and candidates.
         fewer_hubs: Names of those that are ranked by mutual proximity instead.
     """

@@ -71,7 +71,7 @@ def measure_robustness(
 
     Args:
         paths: The files.
-        encoders: By name.
+        encoders: The encoders, by name.
         originals: Embeddings of the files as they are, by the same names.
         on_progress: Called after each file.
 

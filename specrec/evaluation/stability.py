@@ -16,15 +16,15 @@ class Stability:
     """How near altered files stay to the originals.
 
     Attributes:
-        median_cosine: Of an altered file to its original.
+        median_cosine: Median cosine of an altered file to its original.
         lowest_cosine: The worst of them.
         nearly_equal_share: Share of the files at `NEARLY_EQUAL` or above, from 0 to 1.
         first_share: Share of the files whose original is the nearest of all originals.
         worst_rank: Largest rank of an original when its altered file is the query; 1 is best.
         refused: Number of files that were refused once altered, as a quiet one may be when it
             is made quieter: their cosine counts as 0 and their rank as the last.
-        cosines: Of each track, in order.
-        ranks: Likewise.
+        cosines: Cosine of each track's altered file to its original, in the order of tracks.
+        ranks: Rank of each track's original for its altered file, from 1.
     """
 
     median_cosine: float

@@ -21,8 +21,8 @@ class Task:
         label: The column.
         rows: Where the labeled tracks stand among those chosen; the others take no part.
         labels: Label of each labeled track.
-        artists: Its artist.
-        albums: Its album.
+        artists: Artist of each track.
+        albums: Album of each track.
         artist_filter: Whether tracks by the query's artist are no candidates, nor, where that is
             unknown, those of its album: what an encoder knows of a voice or a mastering would
             pass for similarity (Pampalk 2005, "Computational models of music similarity";

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Float64
 
-from specrec.descriptors.features import FEATURES
+from specrec.descriptors.features import FEATURES, Feature
 from specrec.model.probe import Probe
 
 FEWEST = 20
@@ -45,7 +46,6 @@ class FeatureStats:
 
     Attributes:
         probe: Predicts features from an embedding; None if there is no probe.
-        features: The features with enough values to know their distribution.
     """
 
     def __init__(
@@ -65,22 +65,31 @@ class FeatureStats:
         self._embeddings = embeddings
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
-        self._sorted: dict[str, np.ndarray] = {}
-        chosen = np.arange(len(embeddings))
+        for name in (name for name in FEATURES if name in table):
+            column = pd.to_numeric(table[name], errors="coerce")
+            self._known[name] = column.to_numpy(np.float64, na_value=np.nan)
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The features with enough values to know their distribution."""
+        return tuple(FEATURES[name] for name in self._sorted)
+
+    @cached_property
+    def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
+        """Values of the features over the collection, or a sample of it, ascending; by name."""
+        chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
-        sample = np.asarray(embeddings[chosen])
+        sample, found = np.asarray(self._embeddings[chosen]), {}
         for name in FEATURES:
-            known = np.full(len(embeddings), np.nan)
-            if name in table:
-                column = pd.to_numeric(table[name], errors="coerce")
-                known = column.to_numpy(np.float64, na_value=np.nan)
-            here = known[chosen]
-            filled = np.where(np.isnan(here), self._predict(name, sample), here)
-            ordered = np.sort(filled[np.isfinite(filled)])
-            if len(ordered) >= FEWEST:
-                self._known[name], self._sorted[name] = known, ordered
-        self.features = tuple(FEATURES[name] for name in self._sorted)
+            values = self._predict(name, sample).astype(np.float64)
+            if name in self._known:
+                here = self._known[name][chosen]
+                values = np.where(np.isnan(here), values, here)
+            values = np.sort(values[np.isfinite(values)])
+            if len(values) >= FEWEST:
+                found[name] = values
+        return found
 
     def known(self, row: int) -> dict[str, float]:
         """Known features of a track, measured or from a table, by name and in their units."""

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,8 @@ class BuildReport:
 
     Attributes:
         tracks: Number of tracks in the library after the run; in a dry run, before it.
-        embedded: Number of files that this run decoded and embedded, or in a dry run would embed.
+        embedded: Number of files that this run embedded, without those that it refused; in a dry
+            run, number of files that it would try.
         skipped: Files that are not in the library, and why; from this run or an earlier one.
         ignored: Number of files that are not audio.
         table: One line on how a table of tracks fitted the files; None if there is no table.
@@ -85,9 +87,9 @@ def build_library(
     """Builds a library, or brings it up to date.
 
     What an earlier run embedded with the same model is not embedded again, even if that run was
-    interrupted; a file that was moved or renamed is recognized by its content. Tracks whose files
-    are gone stay unless `config.prune` is set. Readers see the previous state of the library
-    until the run has finished.
+    interrupted; a file that was moved or renamed is recognized by its content, one whose tags were
+    edited by its audio data. Tracks whose files are gone stay unless `config.prune` is set. Readers
+    see the previous state of the library until the run has finished.
 
     >>> settings = {"audio": str(music_folder), "library": str(library_folder)}
     >>> report = build_library(IndexConfig(**settings, model=str(model_folder), dry_run=True))
@@ -119,9 +121,11 @@ def build_library(
         store = SegmentStore(library, key)
         if before is not None and before.version < 3:
             _adopt(before, store)
-        new = work.unknown(store)
+        new, retagged = work.unknown(store), work.retagged(store)
+        store.add_copies(retagged)
         known = _measurements(config, before, decisions)
-        lost = _embed(config, model, catalog, new, store, known, on_embed) if len(new) else {}
+        known.recall(list(retagged), known.table(list(retagged.values())))
+        embedded, lost = _embed(config, model, catalog, new, store, known, on_embed)
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
@@ -130,6 +134,7 @@ def build_library(
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
+            manifest=after.manifest | {"settings": _lasting(config)},
             descriptors=_measure(config, known, after, on_measure),
             duplicates=pair_duplicates(same, after, store),
         )
@@ -143,7 +148,7 @@ def build_library(
         shutil.rmtree(library / "journal", ignore_errors=True)
     return BuildReport(
         len(after.tracks),
-        len(new),
+        embedded,
         skipped_files(after.skipped),
         catalog.ignored,
         catalog.remark,
@@ -178,6 +183,18 @@ def _rehearse(
         untagged=work.catalog.untagged,
         moved_from=work.moved_from,
     )
+
+
+def _lasting(config: IndexConfig) -> dict[str, Any]:
+    """The settings with which `Library.update` repeats a run."""
+    table = config.feature_table
+    return {
+        "audio": str(Path(config.audio).absolute()),
+        "windows_per_track": config.windows_per_track,
+        "measure_features": config.measure_features,
+        "feature_table": None if table is None else str(Path(table).absolute()),
+        "index_type": config.index_type,
+    }
 
 
 def _same_key(before: Generation, key: str) -> bool:
@@ -217,18 +234,20 @@ def _embed(
     store: SegmentStore,
     known: Measurements,
     on_embed: Progress | None,
-) -> dict[str, Failure]:
+) -> tuple[int, dict[str, Failure]]:
     """Embeds new files into the store, and measures those of which nothing is known.
 
     Returns:
-        Failures that may be temporary, by content_id.
+        Number of embedded files, and failures that may be temporary, by content_id.
     """
+    if new.empty:
+        return 0, {}
     from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
 
     loaded = load_model(model, config.device)
     unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
     lost: dict[str, Failure] = {}
-    done = 0
+    embedded = done = 0
     try:
         for part, measure in ((new[unmeasured], True), (new[~unmeasured], False)):
             paths = [catalog.file(path) for path in part["path"]]
@@ -237,6 +256,7 @@ def _embed(
                 paths, config.workers, config.batch_size, config.windows_per_track, measure
             ):
                 content_id = content_ids[position]
+                embedded += isinstance(result, Embedded)
                 if measure and isinstance(result, Embedded):
                     known.add(content_id, result.features)
                 failure = store.add(content_id, result)
@@ -247,7 +267,7 @@ def _embed(
                     on_embed(done, len(new))
     finally:
         store.flush()  # also when interrupted
-    return lost
+    return embedded, lost
 
 
 def _measurements(

@@ -43,7 +43,25 @@ class Inventory:
     def unknown(self, store: SegmentStore) -> pd.DataFrame:
         """The rows of the catalog's tracks that are still to be embedded."""
         known = store.settled | {item.content_id for item in self.decisions.removed}
+        known |= self.retagged(store).keys()
         return self.catalog.tracks[~self.catalog.tracks["content_id"].isin(list(known))]
+
+    def retagged(self, store: SegmentStore) -> dict[str, str]:
+        """New contents that sound like one that was embedded: only the file's tags are others.
+
+        Returns:
+            The embedded content by the new one.
+        """
+        settled, found = store.settled, set(store.table.index[store.table["row"] >= 0])
+        sounds = self.known[self.known["content_id"].isin(list(settled & found))]
+        sounds = sounds.dropna(subset="audio_id")
+        embedded = dict(zip(sounds["audio_id"], sounds["content_id"], strict=True))
+        files = self.catalog.files[["content_id", "audio_id"]].itertuples(index=False)
+        return {
+            content_id: embedded[sound]
+            for content_id, sound in files
+            if content_id not in settled and sound in embedded
+        }
 
 
 def take_inventory(

@@ -1,7 +1,7 @@
 """Stores embeddings by content_id, so that nothing is ever embedded twice."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float16, Float32
 
 from specrec.errors import AudioError, LibraryError, SkipReason
 from specrec.index.files import REMEDY, discard, sweep
-from specrec.index.segment import COLUMNS, EMBEDDINGS, Rows, Segment, write_segment
+from specrec.index.segment import COLUMNS, EMBEDDINGS, Rows, Segment, crc, write_segment
 from specrec.model.embedding import Embedded
 
 ANALYSIS_VERSION = 1
@@ -219,6 +219,25 @@ class SegmentStore:
         place = self.table.loc[content_id]
         first, count = int(place["first_window"]), int(place["window_count"])
         return np.asarray(self._segments[place["segment"]].windows[first : first + count])
+
+    def add_copies(self, contents: Mapping[str, str]) -> None:
+        """Takes over, for new contents, what was made of others that sound the same.
+
+        Args:
+            contents: The content that is in the store, by the new one.
+
+        Raises:
+            LibraryError: If a segment is damaged.
+        """
+        for new, old in contents.items():
+            place = self.table.loc[old]
+            segment, windows = self._segments[str(place["segment"])], self.windows(old)
+            embedding = np.asarray(segment.embeddings[int(place["row"])])
+            sums = [place["embedding_crc"], place["windows_crc"]]
+            if any(map(pd.isna, sums)) or sums != [crc(embedding), crc(windows)]:
+                _refuse(segment.damage())
+            self.add(new, Embedded(embedding, windows, float(place["duration_seconds"])))
+        self.flush()
 
     def placement(self, content_ids: Sequence[str]) -> pd.DataFrame:
         """Says where the windows of content_ids are stored, as in `Contents.placement`."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,12 +11,15 @@ from jaxtyping import Bool, Float, Float32, Float64
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from specrec.audio.pool import stream_path
+from specrec.audio.streaming import WindowPlan, window_blocks
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows, window_spans
 from specrec.model.encoder import Encoder
 from specrec.vectors import unit
 
 _BATCH = 8
+_FRAMES_HELD = 100_000  # about 50 MB, and far more than a picture has columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,28 +94,105 @@ def map_cells(
             another device; the rounding error is spread evenly over the cells, so that they add up
             to the library's score. None takes the mean of the cells themselves.
     """
-    direction = unit(other)
-    if axes is not None:
-        direction = direction @ axes.T @ axes
-    weight = encoder.head.weight.detach().cpu().double().numpy()
-    bias = encoder.head.bias.detach().cpu().double().numpy()
-    center = encoder.center.cpu().double().numpy()
-    # The head is linear: one number a cell instead of a whole embedding.
-    along, offset = direction @ weight, direction @ (bias - center)
-    values, pooled = [], []
-    for log_mel in _log_mels(encoder, waveform):
-        phi = _feature_map(encoder, log_mel).double()
-        values.append(torch.einsum("bcft,c->bft", phi, torch.from_numpy(along)) + offset)
-        pooled.append(phi.mean(dim=(2, 3)))
-    cells = torch.cat(values).numpy()
-    if own is None:
-        own = torch.cat(pooled).mean(dim=0).numpy() @ weight.T + bias - center
-    else:
-        cells += direction @ own - cells.mean()
-    length = np.linalg.norm(own.astype(np.float64))
-    cells /= length if length > 0 else 1.0
-    spans = window_spans(len(cells), waveform.seconds, encoder.front_end.window_seconds)
-    return CellMap(cells, spans, _row_edges(encoder, cells.shape[1]))
+    parts = _CellSum(encoder, other, axes)
+    for log_mel in _log_mels(encoder, _windows(encoder, waveform)):
+        parts.add(log_mel)
+    return parts.finish(waveform.seconds, own)
+
+
+def map_file(
+    encoder: Encoder,
+    path: Path,
+    other: Float[np.ndarray, " dim"],
+    own: Float[np.ndarray, " dim"] | None = None,
+) -> tuple[CellMap, Float32[np.ndarray, "windows n_mels frames"]]:
+    """The map of a whole file, as `map_cells` makes it, and the spectrograms of its windows.
+
+    A worker process decodes it block by block, so that the memory needed hardly grows with its
+    length. Of a track of more than about half an hour only every second, fourth, eighth ... frame
+    of the spectrograms is kept.
+
+    Args:
+        encoder: In evaluation mode.
+        path: Any file that libsndfile or FFmpeg reads.
+        other: As for `map_cells`.
+        own: As for `map_cells`.
+
+    Raises:
+        AudioError: If it can't be decoded.
+        WorkerError: If no process can be started.
+    """
+    plan = WindowPlan(encoder.front_end.sample_rate, encoder.front_end.window_seconds)
+    cells, thinned, seconds = _CellSum(encoder, other), _Thinned(), 0.0
+    for block in stream_path(partial(window_blocks, plan=plan), path):
+        if block.first == 0:
+            cells, thinned = _CellSum(encoder, other), _Thinned()
+        for log_mel in _log_mels(encoder, block.windows):
+            cells.add(log_mel)
+            thinned.add(log_mel.cpu().numpy())
+        seconds = block.seconds or seconds
+    return cells.finish(seconds, own), np.concatenate(thinned.parts)
+
+
+class _CellSum:
+    """What each cell adds to a similarity, of windows that come in batches."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        other: Float[np.ndarray, " dim"],
+        axes: Float[np.ndarray, "axes dim"] | None = None,
+    ) -> None:
+        self._encoder, self._direction = encoder, unit(other)
+        if axes is not None:
+            self._direction = self._direction @ axes.T @ axes
+        self._weight = encoder.head.weight.detach().cpu().double().numpy()
+        bias = encoder.head.bias.detach().cpu().double().numpy()
+        self._shift = bias - encoder.center.cpu().double().numpy()
+        self._offset = float(self._direction @ self._shift)
+        # The head is linear: one number a cell instead of a whole embedding.
+        self._along = torch.from_numpy(self._direction @ self._weight)
+        self._values: list[Tensor] = []
+        self._pooled: list[Tensor] = []
+
+    def add(self, log_mel: Float32[Tensor, "windows n_mels frames"]) -> None:
+        """Takes the next windows."""
+        phi = _feature_map(self._encoder, log_mel).double()
+        self._values.append(torch.einsum("bcft,c->bft", phi, self._along) + self._offset)
+        self._pooled.append(phi.mean(dim=(2, 3)))
+
+    def finish(self, seconds: float, own: Float[np.ndarray, " dim"] | None) -> CellMap:
+        """The map of a track of that length, scaled to the embedding that it has."""
+        cells = torch.cat(self._values).numpy()
+        if own is None:
+            own = torch.cat(self._pooled).mean(dim=0).numpy() @ self._weight.T + self._shift
+        else:
+            cells += self._direction @ own - cells.mean()
+        length = np.linalg.norm(own.astype(np.float64))
+        cells /= length if length > 0 else 1.0
+        spans = window_spans(len(cells), seconds, self._encoder.front_end.window_seconds)
+        return CellMap(cells, spans, _row_edges(self._encoder, cells.shape[1]))
+
+
+class _Thinned:
+    """Spectrograms of the windows of a track: every frame, or fewer if they would be too many."""
+
+    def __init__(self) -> None:
+        self.parts: list[Float32[np.ndarray, "windows n_mels frames"]] = []
+        self._frames, self._step = 0, 1
+
+    def add(self, log_mels: Float32[np.ndarray, "windows n_mels frames"]) -> None:
+        """Takes the next windows."""
+        self._keep(log_mels[:, :, :: self._step])
+        while self._frames > _FRAMES_HELD and self.parts[0].shape[2] > 1:
+            parts, self.parts, self._frames = self.parts, [], 0
+            self._step *= 2
+            for part in parts:
+                self._keep(part[:, :, ::2])
+
+    def _keep(self, part: Float32[np.ndarray, "windows n_mels frames"]) -> None:
+        self.parts.append(np.ascontiguousarray(part))
+        self._frames += part.shape[0] * part.shape[2]
 
 
 def mask_cells(
@@ -130,7 +212,7 @@ def mask_cells(
     Returns:
         One cosine per mask, from -1 to 1.
     """
-    batches = list(_log_mels(encoder, waveform))
+    batches = list(_log_mels(encoder, _windows(encoder, waveform)))
     usual = torch.cat(batches).mean(dim=(0, 2))[:, None]
     embeddings = []
     for mask in torch.from_numpy(masks).to(encoder.center.device):
@@ -151,14 +233,17 @@ def mask_cells(
 @torch.inference_mode()
 def log_mels(encoder: Encoder, waveform: Waveform) -> Float32[np.ndarray, "windows n_mels frames"]:
     """Computes the log-mel spectrograms of a track's windows, as the encoder gets them."""
-    return torch.cat(list(_log_mels(encoder, waveform))).cpu().numpy()
+    return torch.cat(list(_log_mels(encoder, _windows(encoder, waveform)))).cpu().numpy()
+
+
+def _windows(encoder: Encoder, waveform: Waveform) -> Float32[np.ndarray, "windows samples"]:
+    return cut_windows(waveform, encoder.front_end.window_seconds)
 
 
 @torch.inference_mode()
 def _log_mels(
-    encoder: Encoder, waveform: Waveform
+    encoder: Encoder, windows: Float32[np.ndarray, "windows samples"]
 ) -> Iterator[Float32[Tensor, "windows n_mels frames"]]:
-    windows = cut_windows(waveform, encoder.front_end.window_seconds)
     for part in torch.from_numpy(windows).split(_BATCH):
         yield encoder.log_mel(part.to(encoder.center.device))
 

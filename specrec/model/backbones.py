@@ -6,9 +6,10 @@ from typing import Any, Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
-from specrec.config import MEL_CNN, MUSICNN, Architecture
+from specrec.config import MEL_CNN, MUSICNN, PIXELS, Architecture
 from specrec.model.mel_cnn import MelCNN
 from specrec.model.musicnn import Musicnn
+from specrec.model.pixels import Pixels
 
 
 @runtime_checkable
@@ -47,6 +48,8 @@ def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
         return MelCNN(architecture.widths, n_mels)
     if architecture.backbone == MUSICNN:
         return Musicnn(architecture.widths)
+    if architecture.backbone == PIXELS:
+        return Pixels(*architecture.widths)
     from specrec.model.imagenet import ImagenetCNN  # here, for torchvision takes long to load
 
     return ImagenetCNN(architecture.backbone)

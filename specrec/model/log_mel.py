@@ -8,7 +8,7 @@ from torchaudio.transforms import Spectrogram
 
 from specrec.config import FrontEnd
 
-_QUIET = 1e-6  # -60 dBFS: what is quieter is not brought to full level
+QUIET = 1e-6  # -60 dBFS: what is quieter is not brought to full level
 _BATCH = 4  # windows at a time: the spectra of more leave the processor's cache
 
 
@@ -42,7 +42,7 @@ class LogMel(nn.Module):
         mel = torch.cat([self.filters @ self._power(part) for part in parts])
         if self.level_db is None:
             return mel
-        power = waveforms.square().mean(dim=1).clamp(min=_QUIET)
+        power = waveforms.square().mean(dim=1).clamp(min=QUIET)
         leveled: Tensor = mel * (10 ** (self.level_db / 10) / power)[:, None, None]
         return leveled
 

@@ -14,12 +14,10 @@ from jaxtyping import Float32
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from specrec.audio.channels import mix
-from specrec.audio.loading import check, resample
-from specrec.audio.waveform import Waveform
+from specrec.audio.arrays import waveform_of
 from specrec.config import FrontEnd
 from specrec.config.rule import require
-from specrec.errors import AudioError, ConfigError, ModelError, SkipReason
+from specrec.errors import AudioError, ConfigError, ModelError
 from specrec.model.card import CARD_FILE, WEIGHTS_FILE, ModelCard, fingerprint_of, read_card
 from specrec.model.embedding import Embedded, embed_tracks
 from specrec.model.encoder import Encoder
@@ -31,9 +29,6 @@ from specrec.writing import write_file
 AudioFile = str | os.PathLike[str]
 Audio = AudioFile | np.ndarray | torch.Tensor
 """A file, or samples from -1 to 1 of shape (samples,) or (channels, samples)."""
-
-_RATES = (1_000, 1_000_000)
-_MIXED_TOGETHER = 1 << 16  # samples, as in files: whether channels cancel is seen block by block
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +195,7 @@ class Model:
         tracks = [
             Path(item)
             if isinstance(item, str | os.PathLike)
-            else _waveform(item, sample_rate, self.front_end.sample_rate, f"audio[{position}]")
+            else waveform_of(item, sample_rate, self.front_end.sample_rate, f"audio[{position}]")
             for position, item in enumerate(audio)
         ]
         found: dict[int, Embedded] = {}
@@ -309,35 +304,3 @@ def _device(name: str) -> torch.device:
     if kind == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ConfigError(f"device {name}: PyTorch finds no such GPU here; give cpu or auto")
     return device
-
-
-def _waveform(audio: Any, sample_rate: float | None, wanted: int, name: str) -> Waveform:
-    """Checks samples, and converts them to mono float32 at the encoder's sample rate.
-
-    Raises:
-        AudioError: If they are not samples, or as in a file too short, silent or not finite.
-        ConfigError: If the sample rate is missing or out of its range.
-    """
-    if sample_rate is None:
-        raise ConfigError(f"{name} is an array: give its sample_rate, such as 44100")
-    low, high = _RATES
-    fits = low <= sample_rate <= high and sample_rate == int(sample_rate)
-    require(fits, "sample_rate", sample_rate, f"a whole number of Hz from {low} to {high}")
-    try:
-        samples = np.asarray(audio)
-    except (TypeError, ValueError, RuntimeError) as error:  # of a tensor that is not on the CPU
-        raise AudioError(name, SkipReason.NOT_AUDIO, f"no array ({error})") from error
-    if not np.issubdtype(samples.dtype, np.floating):
-        detail = f"holds {samples.dtype}; give floating-point samples from -1 to 1"
-        raise AudioError(name, SkipReason.NOT_AUDIO, detail)
-    channels = samples[None] if samples.ndim == 1 else samples
-    if channels.ndim != 2 or channels.shape[0] == 0 or channels.shape[0] > channels.shape[1]:
-        detail = f"has the shape {samples.shape}; give (samples,) or (channels, samples)"
-        raise AudioError(name, SkipReason.NOT_AUDIO, detail)
-    with np.errstate(over="ignore"):  # what is too large for it becomes infinite, and is refused
-        channels = channels.astype(np.float32)
-    starts = range(0, channels.shape[1], _MIXED_TOGETHER)
-    mono = np.concatenate([mix(channels[:, at : at + _MIXED_TOGETHER]) for at in starts])
-    waveform = Waveform(mono, int(sample_rate))
-    check(Path(name), waveform)
-    return resample(waveform, wanted)

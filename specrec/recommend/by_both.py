@@ -95,7 +95,7 @@ class HybridSpace(Space):
 
     def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows columns"]:
         """The vectors of tracks, of length 1."""
-        return self.vectors[self._places(rows)]
+        return self.vectors[self.features.places(rows)]
 
     def scores(
         self, vector: Float64[np.ndarray, " columns"], others: Float64[np.ndarray, "rows columns"]
@@ -120,18 +120,14 @@ class HybridSpace(Space):
         """Explains why tracks are near a query, by sound and features."""
         known, place = self.features.known_of(query), None
         if query.row is not None:
-            place = int(self._places(np.array([query.row]))[0])
+            place = int(self.features.places(np.array([query.row]))[0])
         vector = self.vector(query).astype(np.float32)
-        return self._explainer.explain(vector, known, self._places(rows), k, place)
+        return self._explainer.explain(vector, known, self.features.places(rows), k, place)
 
     @cached_property
     def _explainer(self) -> Explainer:
         vectors = self.vectors.astype(np.float32)
         return Explainer(vectors, self.features.known, None, self._directions)
-
-    def _places(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
-        """Places of tracks of the library among the comparable tracks."""
-        return np.searchsorted(self.features.rows, rows)
 
 
 def _spread(vectors: Float[np.ndarray, "tracks dim"]) -> float:

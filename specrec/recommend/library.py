@@ -13,14 +13,13 @@ from jaxtyping import Float32
 
 from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
+from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
 from specrec.errors import AudioError, LibraryError, ModelError, QueryError, SkipReason
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.index.generation import Generation, skipped_files
 from specrec.index.generations import read_generation
-from specrec.index.maintenance import Status, library_status, remove_tracks
-from specrec.index.repair import Verification, verify_library
 from specrec.model.card import read_card
 from specrec.model.probe import Probe, load_probe
 from specrec.model.registry import find_model
@@ -39,7 +38,10 @@ from specrec.recommend.search import find_neighbors
 from specrec.recommend.space import Space
 
 if TYPE_CHECKING:
+    # What writes a library needs a decoder, which a question does not.
     from specrec.index.build import BuildReport
+    from specrec.index.maintenance import Status
+    from specrec.index.repair import Verification
     from specrec.model.model import Model
 
 By = Literal["sound", "features", "both"]
@@ -49,6 +51,7 @@ QueryLike = str | os.PathLike[str] | Query
 """A track_id, a path (also of a file outside the library), words of title and artist, or a resolved
 query."""
 
+_SPACES = 3  # the last that were used
 _REMEMBERED = 16  # the last files from outside that were embedded
 
 
@@ -128,7 +131,7 @@ class Library:
         """Brings the library up to date with its folder of music, and opens its new state.
 
         Args:
-            settings: Settings of `conf/index.yaml`, by name; those of earlier runs are not kept.
+            settings: Settings of `conf/index.yaml`, by name, to change since the last run.
 
         Returns:
             What was embedded, skipped and changed.
@@ -140,8 +143,9 @@ class Library:
         """
         from specrec.index.build import build_library
 
-        given = {"audio": str(self.audio_root), "model": str(self._model_folder())}
-        report = build_library(IndexConfig(**(given | settings), library=str(self.folder)))
+        last = {"audio": str(self.audio_root)} | self.generation.manifest.get("settings", {})
+        given = last | {"model": str(self._model_folder())} | settings
+        report = build_library(IndexConfig(**given, library=str(self.folder)))
         self.__dict__ = Library.open(self.folder).__dict__
         return report
 
@@ -185,17 +189,23 @@ class Library:
             QueryError: If one fits no track or several.
             LibraryError: If the library is damaged or in use.
         """
+        from specrec.index.maintenance import remove_tracks
+
         found = [self._inside(self.resolve(track)) for track in tracks]
         remove_tracks(self.folder, [str(query.track.track_id) for query in found])
         self.__dict__ = Library.open(self.folder).__dict__
         return found
 
-    def status(self) -> Status:
+    def status(self) -> "Status":
         """Says what the library holds: tracks, skipped files, model, index, bytes on disk."""
+        from specrec.index.maintenance import library_status
+
         return library_status(self.folder)
 
-    def verify(self) -> Verification:
+    def verify(self) -> "Verification":
         """Reads every byte of the library and compares it with what was written."""
+        from specrec.index.repair import verify_library
+
         return verify_library(self.folder)
 
     @property
@@ -272,11 +282,22 @@ class Library:
             ModelError: If a file must be embedded, but the library's model is missing.
         """
         if isinstance(query, Query):
-            return query
+            return self._checked(query)
         found = self._names.resolve(query)
         if isinstance(found, Path):
             return self._query_of_file(found, content_id(found))
         return self.query_of_row(found)
+
+    def _checked(self, query: Query) -> Query:
+        """Returns a resolved query, if its row is still that of its track."""
+        row = query.row
+        known = row is None or self.tracks["content_id"].get(row) == query.content_id
+        if not known:
+            raise QueryError(
+                f"{query.track.title}: resolved before the library changed, or in another; resolve"
+                " it again"
+            )
+        return query
 
     def query_of_row(self, row: int) -> Query:
         """Makes a query of the track in a row."""
@@ -297,7 +318,8 @@ class Library:
         ((_, made),) = self.model.stream([path], workers=1, measure_features=measure)
         if isinstance(made, AudioError):
             raise made
-        measured = made.features or {}
+        features = made.features or {}
+        measured = {name: value for name, value in features.items() if name in FEATURES}
         return Query(
             replace(track_of_file(path), duration_seconds=made.seconds),
             None,
@@ -403,6 +425,8 @@ class Library:
             raise QueryError(f"by must be {', '.join(get_args(By))}; not {by}")
         key = repr((by, features, sound_weight))
         if key not in self._spaces:
+            if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
+                del self._spaces[next(iter(self._spaces))]
             self._spaces[key] = self._space(by, features or FeatureSettings(), sound_weight)
         return self._spaces[key]
 

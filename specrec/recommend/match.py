@@ -120,7 +120,7 @@ class SpectrogramMap:
 
     Attributes:
         seconds: Duration of the audio.
-        log_mels: Log-mel spectrograms of its windows.
+        log_mels: Log-mel spectrograms of its windows; for a long track, not every frame.
         centers_hz: Center frequencies of the mel bands, in Hz.
         cells: What each cell adds to the similarity.
     """
@@ -193,14 +193,10 @@ def map_spectrograms(
 
 def _map(encoder: "Encoder", query: Query, other: Query) -> SpectrogramMap:
     # Here, not above: only pictures need audio and torch.
-    from specrec.audio.pool import load_apart
-    from specrec.model.attribution import band_centers, log_mels, map_cells
+    from specrec.model.attribution import band_centers, map_file
 
     path = Path() if query.path is None else query.path
-    waveform = load_apart(path, encoder.front_end.sample_rate)
+    cells, log_mels = map_file(encoder, path, other.sound, own=query.sound)
     if query.row is not None and content_id(path) != query.content_id:
         raise LibraryError(f"{path}: changed since it was indexed; run specrec index again")
-    cells = map_cells(encoder, waveform, other.sound, own=query.sound)
-    return SpectrogramMap(
-        waveform.seconds, log_mels(encoder, waveform), band_centers(encoder), cells
-    )
+    return SpectrogramMap(float(cells.spans[-1, 1]), log_mels, band_centers(encoder), cells)

@@ -16,7 +16,7 @@ class Console(rich.console.Console):  # noqa: TID251
         super().__init__(highlight=False, emoji=False, **settings)
 
     def render_str(self, text: str, **settings: Any) -> Text:
-        """As rich's own, but whatever was not escaped is made visible too."""
+        """Renders as rich does, but controls that were not escaped are made visible too."""
         return super().render_str("\n".join(map(visible, text.split("\n"))), **settings)
 
 

@@ -1,7 +1,6 @@
 """An evaluation as tables, on the terminal, as JSON, and as a folder with pictures."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Hubness, Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
 from specrec.report.table import Table, print_tables
+from specrec.report.text import INTERVALS, interval, json_document, percent, score
 from specrec.writing import write_file
 
-FORMAT_VERSION = 1
 METRIC_NAMES = {
     "precision_at_1": "P@1",
     "precision_at_10": "P@10",
@@ -22,14 +21,12 @@ METRIC_NAMES = {
     "ndcg_at_10": "nDCG@10",
     "mean_reciprocal_rank": "MRR",
 }
-INTERVALS = "In brackets: 95 % bootstrap intervals over queries."
 _DIFFERENCES = ("precision_at_1", "precision_at_10", "mean_average_precision")
 
 
 def evaluation_json(evaluation: Evaluation) -> str:
     """The whole evaluation as a JSON document."""
-    head = {"format_version": FORMAT_VERSION, "specrec_version": __version__}
-    return json.dumps(head | asdict(evaluation), indent=2, ensure_ascii=False, allow_nan=False)
+    return json_document({"specrec_version": __version__, **asdict(evaluation)})
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
@@ -74,7 +71,7 @@ def evaluation_tables(evaluation: Evaluation, differences: Iterable[str]) -> lis
     """All tables, in the order in which they are read.
 
     Args:
-        evaluation: What was measured.
+        evaluation: The evaluation.
         differences: Metrics of which the embeddings are compared with the first.
     """
     tables = []
@@ -83,7 +80,7 @@ def evaluation_tables(evaluation: Evaluation, differences: Iterable[str]) -> lis
         if retrieval.differences and remark(retrieval) is None:
             first = next(iter(evaluation.embeddings))
             title = f"{first} minus each other embedding, on the same resampled queries"
-            rows = _metric_rows(retrieval.differences, differences, difference_text)
+            rows = _metric_rows(retrieval.differences, differences, signed=True)
             tables.append(Table(f"{subject(retrieval)}: {title}", _header(differences), rows))
     tables.append(hubness_table(evaluation.hubness, evaluation.left_out))
     tables += [
@@ -110,7 +107,7 @@ def retrieval_table(retrieval: Retrieval) -> Table:
     """How often tracks of one label are found, one row an embedding."""
     if (why := remark(retrieval)) is not None:
         return Table(subject(retrieval), (), (), why)
-    rows = _metric_rows(retrieval.figures, METRIC_NAMES, figure_text)
+    rows = _metric_rows(retrieval.figures, METRIC_NAMES)
     return Table(subject(retrieval), _header(METRIC_NAMES), rows)
 
 
@@ -119,11 +116,15 @@ def _header(metrics: Iterable[str]) -> tuple[str, ...]:
 
 
 def _metric_rows(
-    figures: Mapping[str, Mapping[str, Estimate]],
-    metrics: Iterable[str],
-    text: Callable[[Estimate], str],
+    figures: Mapping[str, Mapping[str, Estimate]], metrics: Iterable[str], signed: bool = False
 ) -> tuple[tuple[str, ...], ...]:
-    return tuple((name, *(text(of[metric]) for metric in metrics)) for name, of in figures.items())
+    return tuple(
+        (
+            name,
+            *(interval(of[metric], 3, True) if signed else score(of[metric]) for metric in metrics),
+        )
+        for name, of in figures.items()
+    )
 
 
 def subject(retrieval: Retrieval) -> str:
@@ -143,29 +144,18 @@ def remark(retrieval: Retrieval) -> str | None:
     return None
 
 
-def figure_text(figure: Estimate) -> str:
-    """A figure and its interval."""
-    low, high = (f"{end:.2f}".removeprefix("0")[:3] for end in (figure.low, figure.high))
-    return f"{figure.value:.3f} ({low}-{high})"
-
-
-def difference_text(figure: Estimate) -> str:
-    """A signed figure and its interval."""
-    return f"{figure.value:+.3f} ({figure.low:+.2f} to {figure.high:+.2f})"
-
-
 def hubness_table(
     hubness: Mapping[str, Hubness], left_out: Mapping[str, str] | None = None
 ) -> Table:
     """How evenly tracks are recommended, one row an embedding.
 
     Args:
-        hubness: By embedding.
+        hubness: Figures by embedding.
         left_out: Embeddings that could not be measured, and why.
     """
     k = next(iter(hubness.values())).k
     rows = tuple(
-        (name, f"{item.skewness:.2f}", f"{item.largest} times", f"{100 * item.never_share:.1f} %")
+        (name, f"{item.skewness:.2f}", f"{item.largest} times", percent(item.never_share, 1))
         for name, item in hubness.items()
     )
     gone = [f"{name} is left out: {reason}." for name, reason in (left_out or {}).items()]
@@ -185,8 +175,8 @@ def _robustness_table(name: str, tracks: int, stabilities: Mapping[str, Stabilit
             alteration,
             f"{item.median_cosine:.4f}",
             f"{item.lowest_cosine:.4f}",
-            f"{100 * item.nearly_equal_share:.1f} %",
-            f"{100 * item.first_share:.1f} %",
+            percent(item.nearly_equal_share, 1),
+            percent(item.first_share, 1),
             str(item.worst_rank),
             str(item.refused or "-"),
         )

@@ -2,24 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 
-from specrec.bootstrap import Estimate
 from specrec.evaluation.deletion import Deletion
 from specrec.evaluation.explanations import Explanations
-from specrec.evaluation.faithfulness import Erasing, Rationale
+from specrec.evaluation.faithfulness import AblationFigures, Rationale
+from specrec.evaluation.ground_truth import GroundTruth
 from specrec.evaluation.naming import NamingFigures
 from specrec.evaluation.pairs import NEIGHBORS
-from specrec.evaluation.planted import Planted
 from specrec.evaluation.reason_stability import ReasonStability
 from specrec.report.table import Table
-
-NONE = "-"
+from specrec.report.text import NONE, interval, percent, percent_interval
 
 
 def explanation_tables(found: Explanations) -> list[Table]:
     """All tables, in the order in which they are read."""
     tables = [
         _sums(found),
-        *_erasing(found.erasing, found.rationale),
+        *_ablation(found.erasing, found.rationale),
         _claims(found),
         _specificity(found),
     ]
@@ -33,21 +31,6 @@ def explanation_tables(found: Explanations) -> list[Table]:
     return tables
 
 
-def share_text(share: Estimate | None) -> str:
-    """A share in percent, and its interval."""
-    if share is None:
-        return NONE
-    return f"{100 * share.value:.1f} % ({100 * share.low:.0f}-{100 * share.high:.0f})"
-
-
-def number_text(figure: Estimate | None, digits: int = 3) -> str:
-    """A signed figure and its interval."""
-    if figure is None:
-        return NONE
-    value, low, high = (f"{end:+.{digits}f}" for end in (figure.value, figure.low, figure.high))
-    return f"{value} ({low} to {high})"
-
-
 def _sums(found: Explanations) -> Table:
     return Table(
         "Do the parts add up to the similarity?",
@@ -56,12 +39,12 @@ def _sums(found: Explanations) -> Table:
             (name, f"{error.largest:.1e}", f"{error.median:.1e}", str(error.pairs))
             for name, error in found.sum_errors.items()
         ),
-        f"Named features add up to {share_text(found.explained_share)} of a similarity; the rest is"
-        " its residual.",
+        f"Named features explain {percent_interval(found.explained_share)} of a similarity; the"
+        " rest is its residual.",
     )
 
 
-def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Table]:
+def _ablation(erasing: AblationFigures, rationale: Rationale) -> Iterable[Table]:
     controls = (
         (f"random: {kind}", item.drop, item.rank_change, item.cleared)
         for kind, item in erasing.controls.items()
@@ -75,10 +58,15 @@ def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Table]:
         "Does ablating what is cited lower the similarity?",
         ("ablated in both", "drop of the similarity", "ranks lost", "cleared by citations"),
         tuple(
-            (name, number_text(drop), number_text(ranks, 1), share_text(cleared))
+            (
+                name,
+                interval(drop, 3, signed=True),
+                interval(ranks, 1, signed=True),
+                percent_interval(cleared),
+            )
             for name, drop, ranks, cleared in rows
         ),
-        f"{share_text(erasing.cited_share)} of the {erasing.pairs} pairs cite a cause;"
+        f"{percent_interval(erasing.cited_share)} of the {erasing.pairs} pairs cite a cause;"
         f" {erasing.citations} citations in all.",
     )
     together = (
@@ -96,8 +84,11 @@ def _erasing(erasing: Erasing, rationale: Rationale) -> Iterable[Table]:
     yield Table(
         f"All cited groups at once, in {rationale.pairs} pairs",
         ("similarity", "cited", "as many others"),
-        tuple((name, number_text(own), number_text(other)) for name, own, other in together),
-        f"The cited groups add {share_text(rationale.share)} of the similarity.",
+        tuple(
+            (name, interval(own, 3, signed=True), interval(other, 3, signed=True))
+            for name, own, other in together
+        ),
+        f"The cited groups add {percent_interval(rationale.share)} of the similarity.",
     )
 
 
@@ -106,14 +97,16 @@ def _claims(found: Explanations) -> Table:
     rows = []
     for name in names:
         count, share = found.claims.of_feature.get(name, (0, None))
-        rows.append((name, str(count), share_text(share), share_text(found.coverage.get(name))))
-    every = ("all", str(found.claims.claims), share_text(found.claims.true_share), NONE)
+        rows.append(
+            (name, str(count), percent_interval(share), percent_interval(found.coverage.get(name)))
+        )
+    every = ("all", str(found.claims.claims), percent_interval(found.claims.true_share), NONE)
     return Table(
-        "Is what the probe says true?",
+        "Are the claims of the probe true?",
         ("feature", "claims", "true as measured", "in the 90 % interval"),
         (every, *rows),
         "Claims are made of pairs of the chosen tracks with the measured features hidden. Of"
-        f" those called a cause, {share_text(found.claims.because_share)} are true.",
+        f" those called a cause, {percent_interval(found.claims.because_share)} are true.",
     )
 
 
@@ -126,27 +119,27 @@ def _specificity(found: Explanations) -> Table:
         f" {found.queries} queries",
         ("figure", "value"),
         (
-            ("pairs with a reason", share_text(item.with_reason)),
+            ("pairs with a reason", percent_interval(item.with_reason)),
             ("entropy of first reasons", f"{item.entropy_bits:.2f} bits"),
             ("evenness of first reasons", f"{item.evenness:.2f}"),
-            ("two neighbors of a query differ in the first", share_text(item.first_differs)),
-            ("and in what the sentence names", share_text(item.named_differ)),
-            *((f"first: {name}", f"{100 * count / total:.1f} %") for name, count in most),
+            ("two neighbors of a query differ in the first", percent_interval(item.first_differs)),
+            ("and in what the sentence names", percent_interval(item.named_differ)),
+            *((f"first: {name}", percent(count / total, 1)) for name, count in most),
         ),
     )
 
 
 def _stability(stability: Mapping[str, ReasonStability]) -> Table:
     return Table(
-        "Do reasons stay when the query's file is altered?",
+        "Do reasons stay the same when the query's file is altered?",
         ("alteration", "pairs", "first stays first", "still given", "same named"),
         tuple(
             (
                 name,
                 str(item.pairs),
-                share_text(item.first_kept),
-                share_text(item.still_given),
-                share_text(item.named_kept),
+                percent_interval(item.first_kept),
+                percent_interval(item.still_given),
+                percent_interval(item.named_kept),
             )
             for name, item in stability.items()
         ),
@@ -160,10 +153,12 @@ def _deletion(deletion: Deletion) -> Table:
         tuple(
             (
                 name,
-                number_text(deletion.deletion[name], 2),
-                number_text(deletion.insertion[name], 2),
-                number_text(deletion.deletion_advantage[name] if name != "map" else None, 2),
-                number_text(deletion.insertion_advantage[name] if name != "map" else None, 2),
+                interval(deletion.deletion[name], signed=True),
+                interval(deletion.insertion[name], signed=True),
+                interval(deletion.deletion_advantage[name] if name != "map" else None, signed=True),
+                interval(
+                    deletion.insertion_advantage[name] if name != "map" else None, signed=True
+                ),
             )
             for name in deletion.deletion
         ),
@@ -186,7 +181,7 @@ def _sanity(found: Explanations) -> Table:
             (f"random weights, {name}", f"{value:+.2f}") for name, value in correlations.items()
         ]
     return Table(
-        "Is it gone without training?",
+        "Sanity checks: what is left without training?",
         ("what", "value"),
         tuple(rows),
         "Random weights: rank correlation, over pairs of tracks, of each contribution with that"
@@ -196,25 +191,25 @@ def _sanity(found: Explanations) -> Table:
     )
 
 
-def _planted(planted: Planted) -> Iterable[Table]:
+def _planted(planted: GroundTruth) -> Iterable[Table]:
     ways = (("", planted.measured), (", by the probe alone", planted.heard))
     for way, figures in ways:
         yield Table(
-            f"Is the one thing named that synthesized pairs share{way}?",
+            f"Is the one factor named that synthesized pairs share{way}?",
             ("factor", "pairs", "recall", "audible", "named", "precision"),
             (*_factor_rows(figures), _all_row(figures)),
-            f"Precision counts what was planted; {share_text(figures.true_precision)} of what is"
-            " named was planted or is true as measured."
+            f"Precision counts what was planted; {percent_interval(figures.true_precision)} of what"
+            " is named was planted or is true as measured."
             + (f" Other features named: {_counts(figures)}." if figures.other_features else ""),
         )
 
 
 def _factor_rows(figures: NamingFigures) -> Iterable[tuple[str, ...]]:
     for factor, item in figures.of_factor.items():
-        recall, audible = share_text(item.recall), share_text(item.audible)
-        yield (
-            factor, str(item.pairs), recall, audible, str(item.named), share_text(item.precision),
-        )  # fmt: skip
+        recall, audible, precision = map(
+            percent_interval, (item.recall, item.audible, item.precision)
+        )
+        yield factor, str(item.pairs), recall, audible, str(item.named), precision
 
 
 def _all_row(figures: NamingFigures) -> tuple[str, ...]:
@@ -222,10 +217,10 @@ def _all_row(figures: NamingFigures) -> tuple[str, ...]:
     return (
         "all",
         str(figures.pairs),
-        share_text(figures.recall),
+        percent_interval(figures.recall),
         NONE,
         str(named),
-        share_text(figures.precision),
+        percent_interval(figures.precision),
     )
 
 

@@ -1,26 +1,30 @@
-"""A library's state on the terminal and as JSON."""
+"""A library's state, and what became of the files of a folder: on the terminal and as JSON."""
 
-import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
-
-from rich.table import Table
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from specrec.catalog.joins import Joined
+from specrec.catalog.scan import Skipped
 from specrec.index.build import BuildReport
 from specrec.index.maintenance import Status
 from specrec.index.repair import Repair, Verification
 from specrec.printing import counted
 from specrec.report.console import Console, escape
-from specrec.report.skipped import print_skipped
+from specrec.report.table import Table, print_tables
+from specrec.report.text import file_size, json_document
+
+if TYPE_CHECKING:  # they load Matplotlib, which a status does without
+    from specrec.report.spectrograms import Drawing, Rendering
 
 _PATHS_SHOWN = 10
+_SKIPPED_SHOWN = 20
 
 
 def print_status(status: Status, library: str) -> None:
     """Prints what a library holds."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
     model, index = status.model, status.index
     tracks = f"{counted(status.tracks, 'track')}, {status.hours:,.1f} h of audio"
     if status.duplicates:
@@ -37,25 +41,16 @@ def print_status(status: Status, library: str) -> None:
         + (f", not of {status.tracks - status.measured:,}" * (status.measured < status.tracks)),
         "skipped": left_out or "none",
         "other files": f"{status.ignored:,} ignored",
-        "music": escape(status.audio_root),
-        "model": f"{escape(model['name'])} ({model['fingerprint']})",
+        "music": status.audio_root,
+        "model": f"{model['name']} ({model['fingerprint']})",
         "index": f"{index['kind']}, recall@10 {index['measured_recall']:.3f}"
         + (f" ({settings})" if settings else ""),
-        "disk": f"{_size(status.bytes_generation)} tables and index,"
-        f" {_size(status.bytes_segments)} windows, {_size(status.bytes_other)} other"
+        "disk": f"{file_size(status.bytes_generation)} tables and index,"
+        f" {file_size(status.bytes_segments)} windows, {file_size(status.bytes_other)} other"
         " (the state before, other models, removed tracks)",
         "written": f"{status.created}, format {status.format_version}",
     }
-    for name, text in rows.items():
-        table.add_row(name, text)
-    console = Console()
-    console.print(f"[bold]{escape(library)}[/]")
-    console.print(table)
-
-
-def status_json(status: Status) -> str:
-    """A status as a JSON document."""
-    return json.dumps({"format_version": 1, **status.to_dict()}, indent=2, ensure_ascii=False)
+    print_tables(Table(library, ("", ""), tuple(rows.items()), text_columns=2))
 
 
 def print_verification(found: Verification, library: str) -> None:
@@ -71,7 +66,7 @@ def print_repair(done: Repair) -> None:
     """Says what could be saved, and what to do next."""
     console = Console()
     if done.tracks:
-        console.print(f"mended: {counted(done.tracks, 'track')}; what was removed stays out")
+        console.print(f"repaired: {counted(done.tracks, 'track')}; what was removed stays out")
     else:
         console.print("what was damaged is removed; what was decided about tracks is kept")
     if done.lost:
@@ -87,7 +82,7 @@ def verification_json(found: Verification, done: Repair | None) -> str:
         "segments": [str(path) for path in found.segments],
         "repair": None if done is None else asdict(done),
     }
-    return json.dumps({"format_version": 1, **document}, indent=2, ensure_ascii=False)
+    return json_document(document)
 
 
 def print_build(report: BuildReport, library: str) -> None:
@@ -117,7 +112,7 @@ def print_build(report: BuildReport, library: str) -> None:
         console.print(escape(report.table))
     if report.featured is not None:
         console.print(_featured(report.featured))
-    print_skipped(console, report.skipped)
+    print_skipped(report.skipped)
 
 
 def _print_plan(console: Console, report: BuildReport) -> None:
@@ -141,14 +136,6 @@ def _print_plan(console: Console, report: BuildReport) -> None:
                 console.print(f"  {escape(line)}")
 
 
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
-
-
 def _featured(joined: Joined) -> str:
     """How many files a table of features knows, and how much it holds."""
     held = counted(joined.rows, "row")
@@ -158,3 +145,51 @@ def _featured(joined: Joined) -> str:
         held += f", {counted(joined.empty_cells, 'empty cell')}"
     files = counted(joined.files, "file")
     return f"{escape(str(joined.path))} ({held}) knows {joined.known:,} of {files}"
+
+
+def print_skipped(skipped: Sequence[Skipped]) -> None:
+    """Lists the files that were left out, and why; of many the first, and how many of each kind."""
+    if not skipped:
+        return
+    rows = [(item.path, str(item.reason), item.detail) for item in skipped[:_SKIPPED_SHOWN]]
+    note = ""
+    if len(skipped) > len(rows):
+        counts = Counter(str(item.reason) for item in skipped).most_common()
+        total = ", ".join(f"{count:,} {reason}" for reason, count in counts)
+        note = f"{len(rows)} of {len(skipped):,} shown; in all: {total}"
+    print_tables(Table("", ("skipped file", "reason", "detail"), rows, note, text_columns=3))
+
+
+def print_rendering(rendering: "Rendering", output: Path, ignored: int) -> None:
+    """Says what became of a folder of which spectrograms were drawn, and lists the files without.
+
+    Args:
+        rendering: What was drawn.
+        output: The folder of the pictures.
+        ignored: How many files of the folder are no audio.
+    """
+    parts = [
+        counted(len(rendering.pictures), "picture"),
+        f"{rendering.drawn} drawn now",
+        f"{len(rendering.skipped)} skipped",
+    ]
+    if ignored:
+        parts.append(f"{counted(ignored, 'other file')} ignored")
+    Console().print(f"[bold]{escape(str(output))}[/]: {', '.join(parts)}")
+    print_skipped(rendering.skipped)
+
+
+def rendering_json(rendering: "Rendering", output: Path, drawing: "Drawing") -> str:
+    """A JSON document: format_version, output, how it was drawn, pictures, skipped files."""
+    return json_document(
+        {
+            "output": str(output),
+            "drawing": asdict(drawing),
+            "drawn": rendering.drawn,
+            "kept": len(rendering.pictures) - rendering.drawn,
+            "pictures": [
+                {"path": path, "picture": name} for path, name in rendering.pictures.items()
+            ],
+            "skipped": [asdict(item) for item in rendering.skipped],
+        }
+    )

@@ -12,17 +12,14 @@ from matplotlib.patheffects import withStroke
 
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import noun
-from specrec.report.lettering import drawable, families, shortened
-from specrec.report.pictures import save_picture
+from specrec.report.pictures import PALETTE, drawable, families, save_picture, shortened
 from specrec.study.clusters import Clustering
 from specrec.study.dataset import Dataset
 from specrec.study.projection import Projection
 
-# Okabe and Ito 2008, "Color universal design": told apart with any color vision; markers help.
-# The second six, by Tol 2021, are for those who need more than six.
+# The second six, by Tol 2021, are for those who need more than six; markers help, too.
 _COLORS = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
-    "#332288", "#999933", "#882255", "#44AA99", "#661100", "#DDCC77",
+    *PALETTE, "#332288", "#999933", "#882255", "#44AA99", "#661100", "#DDCC77",
 )  # fmt: skip
 _MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 _OTHER, _GRID = "#BBBBBB", "#E6E6E6"
@@ -43,7 +40,7 @@ def draw_map(
 
     Args:
         dataset: The tracks.
-        projection: Where they stand.
+        projection: Coordinates of the tracks.
         path: The PNG or SVG file that is written.
         clustering: Colors and markers, if no values are given.
         values: A column of the dataset, by which dots are colored: a number's scale stops at
@@ -93,7 +90,7 @@ def _draw_clusters(panel: Axes, points: np.ndarray, clustering: Clustering) -> s
             path_effects=[withStroke(linewidth=3.5, foreground="white")],
             zorder=5,
         )
-    kind = "clusters" if clustering.chosen.convincing else "parts of one cloud"
+    kind = "clusters" if clustering.chosen.convincing else "clusters (no clear structure)"
     return f": {len(labels)} {kind}"
 
 

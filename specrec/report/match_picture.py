@@ -15,10 +15,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from specrec.descriptors.vocabulary import noun
 from specrec.recommend.match import Match, SpectrogramMap
 from specrec.recommend.results import Track
-from specrec.report.lettering import drawable, families, shortened
 from specrec.report.match import verdict_on
-from specrec.report.pictures import save_picture
-from specrec.report.terminal import clock, name_of
+from specrec.report.pictures import drawable, families, save_picture, shortened
+from specrec.report.text import clock, name_of
 
 _BLUE, _RED, _GREY = "#0072B2", "#D55E00", "#999999"
 _COLUMNS = 1000
@@ -43,9 +42,11 @@ def draw_match(match: Match, query: SpectrogramMap, neighbor: SpectrogramMap, pa
     rows = figure.add_gridspec(3, 2, height_ratios=(1, 1, 1.25), width_ratios=(1, 1.25))
     explanation = match.explanation
     scale = max(_reach(query), _reach(neighbor))
-    for place, (heard, track) in enumerate(((query, match.query), (neighbor, match.neighbor))):
+    for place, (spectrogram, track) in enumerate(
+        ((query, match.query), (neighbor, match.neighbor))
+    ):
         panel = figure.add_subplot(rows[place, :])
-        image = _draw_heard(panel, heard, track, scale)
+        image = _draw_track(panel, spectrogram, track, scale)
         passage = match.windows.passage
         span = (
             (passage.query_start, passage.query_end)
@@ -64,21 +65,21 @@ def draw_match(match: Match, query: SpectrogramMap, neighbor: SpectrogramMap, pa
     save_picture(figure, path, names, title)
 
 
-def _reach(heard: SpectrogramMap) -> float:
+def _reach(spectrogram: SpectrogramMap) -> float:
     """Size of what all but the most extreme cells add."""
-    return float(np.percentile(np.abs(heard.cells.picture(_COLUMNS)), 99)) or 1.0
+    return float(np.percentile(np.abs(spectrogram.cells.picture(_COLUMNS)), 99)) or 1.0
 
 
-def _draw_heard(panel: Axes, heard: SpectrogramMap, track: Track, scale: float) -> AxesImage:
+def _draw_track(panel: Axes, spectrogram: SpectrogramMap, track: Track, scale: float) -> AxesImage:
     """The log-mel in grey, and over it what each cell adds."""
-    mels = _stitched(heard)
+    mels = _stitched(spectrogram)
     bands = mels.shape[0]
-    extent = (0.0, heard.seconds, 0.0, float(bands))
+    extent = (0.0, spectrogram.seconds, 0.0, float(bands))
     low, high = np.percentile(mels, [5, 99.5])
     panel.imshow(
         mels, cmap="gray", origin="lower", aspect="auto", extent=extent, vmin=low, vmax=high
     )
-    cells = heard.cells.picture(_COLUMNS)
+    cells = spectrogram.cells.picture(_COLUMNS)
     strength = np.clip(np.abs(cells) / scale, 0, 1)
     image = panel.imshow(
         cells,
@@ -91,8 +92,8 @@ def _draw_heard(panel: Axes, heard: SpectrogramMap, track: Track, scale: float) 
         alpha=0.75 * strength,
         interpolation="nearest",
     )
-    shown = [hz for hz in _HERTZ if heard.centers_hz[0] <= hz <= heard.centers_hz[-1]]
-    places = np.interp(shown, heard.centers_hz, np.arange(bands) + 0.5)
+    shown = [hz for hz in _HERTZ if spectrogram.centers_hz[0] <= hz <= spectrogram.centers_hz[-1]]
+    places = np.interp(shown, spectrogram.centers_hz, np.arange(bands) + 0.5)
     panel.set_yticks(places, [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in shown])
     look: dict[str, Any] = {"family": list(families()), "fontweight": "bold", "loc": "left"}
     panel.set_title(shortened(drawable(name_of(track)), 110), fontsize=10, **look)
@@ -101,16 +102,16 @@ def _draw_heard(panel: Axes, heard: SpectrogramMap, track: Track, scale: float) 
     return image
 
 
-def _stitched(heard: SpectrogramMap) -> np.ndarray:
+def _stitched(spectrogram: SpectrogramMap) -> np.ndarray:
     """The spectrogram over the whole track, from its windows."""
-    columns = max(_COLUMNS, heard.log_mels.shape[2])
-    centers = (np.arange(columns) + 0.5) * heard.seconds / columns
-    spans = heard.cells.spans
+    columns = max(_COLUMNS, spectrogram.log_mels.shape[2])
+    centers = (np.arange(columns) + 0.5) * spectrogram.seconds / columns
+    spans = spectrogram.cells.spans
     window = np.clip(np.searchsorted(spans[:, 0], centers, "right") - 1, 0, len(spans) - 1)
     inside = (centers - spans[window, 0]) / (spans[window, 1] - spans[window, 0])
-    frames = heard.log_mels.shape[2]
+    frames = spectrogram.log_mels.shape[2]
     frame = np.clip((inside * frames).astype(int), 0, frames - 1)
-    stitched: np.ndarray = heard.log_mels[window, :, frame].T
+    stitched: np.ndarray = spectrogram.log_mels[window, :, frame].T
     return stitched
 
 

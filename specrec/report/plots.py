@@ -14,14 +14,8 @@ from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
 from specrec.report.evaluation import METRIC_NAMES, remark
-from specrec.report.pictures import save_picture
+from specrec.report.pictures import BLUE, GRID, ORANGE, PALETTE, RED, clean_axes, save_picture
 
-# Okabe and Ito 2008, "Color universal design": told apart with any color vision.
-_BLUE, _ORANGE, _GREEN, _PINK, _SKY, _RED = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
-)  # fmt: skip
-_MODEL_COLORS = (_BLUE, _ORANGE, _GREEN, _PINK, _SKY, _RED)
-_GRID = "#DDDDDD"
 _SMALLEST_GAP = 1e-5  # between a cosine and 1; single precision tells no less
 
 
@@ -38,11 +32,6 @@ def draw_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
     figures["hubness"] = draw_hubness(evaluation)
     if evaluation.robustness:
         figures["robustness"] = draw_robustness(evaluation)
-    if evaluation.explanations is not None:
-        # Here, not above: what is measured of explanations needs torch.
-        from specrec.report.explanation_plots import draw_explanations
-
-        figures["explanations"] = draw_explanations(evaluation.explanations)
     paths = []
     for name, figure in figures.items():
         paths.append(folder / f"{name}.png")
@@ -64,14 +53,15 @@ def draw_retrieval(retrievals: Sequence[Retrieval]) -> Figure:
     """Six panels, one a metric: a dot and its interval for each embedding.
 
     Args:
-        retrievals: Of one label: without the artist filter, and with it if that says anything.
+        retrievals: Figures for one label: without the artist filter, and with it if it filters
+            anything.
     """
     names = list(retrievals[0].figures)
     figure = Figure(figsize=(10, 1.9 + 0.62 * len(names) + 0.5), layout="constrained")
     panels = figure.subplots(2, 3, sharey=True, sharex=True).ravel()
     styles = (
-        (_BLUE, "o", "artist filter off"),
-        (_ORANGE, "D", "artist filter on"),
+        (BLUE, "o", "artist filter off"),
+        (ORANGE, "D", "artist filter on"),
     )
     rows = np.arange(len(names))
     for panel, (metric, title) in zip(panels, METRIC_NAMES.items(), strict=True):
@@ -117,8 +107,8 @@ def draw_hubness(evaluation: Evaluation) -> Figure:
     edges = np.arange(0, largest + width + 1, width) - 0.5
     for panel, (name, item) in zip(panels, hubness.items(), strict=False):
         times = np.arange(len(item.tracks_by_occurrence))
-        panel.hist(times, edges, weights=item.tracks_by_occurrence, color=_BLUE)
-        panel.axvline(k, color=_RED, linewidth=1.2, linestyle="--")
+        panel.hist(times, edges, weights=item.tracks_by_occurrence, color=BLUE)
+        panel.axvline(k, color=RED, linewidth=1.2, linestyle="--")
         panel.set_title(_folded(name), fontsize=10, fontweight="bold", pad=18)
         panel.text(
             0.5,
@@ -148,16 +138,16 @@ def draw_robustness(evaluation: Evaluation) -> Figure:
     panel = figure.subplots()
     step = 0.8 / len(robustness)
     for place, (name, stabilities) in enumerate(robustness.items()):
-        color = _MODEL_COLORS[place % len(_MODEL_COLORS)]
+        color = PALETTE[place % len(PALETTE)]
         for row, alteration in enumerate(alterations):
             middle = row + (place - (len(robustness) - 1) / 2) * step
             _strip(panel, stabilities[alteration], middle, step, color)
         panel.scatter([], [], 25, color=color, label=_folded(name))
     panel.plot([], [], color="black", label="median")
-    panel.plot([], [], color=_RED, linestyle="--", label=f"{NEARLY_EQUAL}")
-    panel.axvline(1 - NEARLY_EQUAL, color=_RED, linewidth=1.2, linestyle="--", zorder=0)
+    panel.plot([], [], color=RED, linestyle="--", label=f"{NEARLY_EQUAL}")
+    panel.axvline(1 - NEARLY_EQUAL, color=RED, linewidth=1.2, linestyle="--", zorder=0)
     panel.hlines(
-        np.arange(1, len(alterations)) - 0.5, 0, 1, _GRID, transform=panel.get_yaxis_transform()
+        np.arange(1, len(alterations)) - 0.5, 0, 1, GRID, transform=panel.get_yaxis_transform()
     )
     panel.set_yticks(np.arange(len(alterations)), alterations)
     panel.set_ylim(len(alterations) - 0.5, -0.5)
@@ -197,10 +187,7 @@ def _cosine_axis(panel: Axes) -> None:
 
 
 def _clean(panel: Axes) -> None:
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.grid(axis="x", color=_GRID, linewidth=0.8)
-    panel.set_axisbelow(True)
-    panel.tick_params(labelsize=9)
+    clean_axes(panel)
     panel.xaxis.set_major_locator(MaxNLocator(6))
 
 

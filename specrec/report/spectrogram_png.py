@@ -37,7 +37,7 @@ def clean_png(db: Float32[np.ndarray, "n_mels frames"], texts: Mapping[str, str]
     """One pixel a band and frame, the lowest band at the bottom.
 
     Args:
-        db: From `FLOOR_DB`, which is color 0 of the palette, to 0, which is 255.
+        db: Levels in dB, from `FLOOR_DB`, which is color 0 of the palette, to 0, which is 255.
         texts: Metadata of the file, by keyword.
     """
     return _encoded(_levels(db, 256), _palette(256), texts)
@@ -49,15 +49,15 @@ def axes_png(
     title: str,
     texts: Mapping[str, str],
 ) -> bytes:
-    """With axes in seconds from its beginning and in Hz, and a bar of the colors.
+    """A spectrogram with axes in seconds and in Hz, and a bar of the colors.
 
     Args:
-        db: As for `clean_png`.
-        front_end: Of the spectrogram.
+        db: Levels in dB, as for `clean_png`.
+        front_end: Front end of the spectrogram.
         title: Above it.
         texts: Metadata of the file, by keyword.
     """
-    from specrec.report.lettering import drawable, shortened
+    from specrec.report.pictures import drawable, shortened
 
     sheet = _sheet(astuple(front_end), db.shape[1])
     sheet.canvas.restore_region(sheet.background)
@@ -74,10 +74,10 @@ def axes_png(
 
 @dataclass(frozen=True)
 class _Sheet:
-    """All that is the same on pictures of one length.
+    """What is the same on all pictures of one length.
 
     Attributes:
-        canvas: Of the figure.
+        canvas: Canvas of the figure.
         background: What is on it before the title is drawn.
         title: An artist without a text.
         page: The background as colors of the palette.
@@ -96,7 +96,7 @@ def _sheet(front_end: tuple[Any, ...], frames: int) -> _Sheet:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from specrec.report.lettering import families
+    from specrec.report.pictures import families
 
     settings = FrontEnd(*front_end)
     width, height = _PAGE

@@ -4,8 +4,11 @@ Workers import this module, so that it loads little.
 """
 
 import errno
+import hashlib
 import json
-from collections.abc import Callable
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -19,11 +22,11 @@ from specrec.descriptors.clip import load_clip
 from specrec.descriptors.mel_db import FLOOR_DB, MelSettings, mel_db
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
-from specrec.report.picture_names import picture_names
 from specrec.report.spectrogram_png import axes_png, clean_png
 from specrec.writing import write_file
 
 _SOFTWARE = "specrec spectrograms"
+_LONGEST = 255 - len(".png")  # bytes; what most file systems allow a name
 _DRAWING = 1  # to be raised when the same settings give another picture
 
 
@@ -32,7 +35,7 @@ class Drawing:
     """How spectrograms are drawn.
 
     Attributes:
-        settings: Of the spectrogram.
+        settings: Settings of the spectrogram.
         seconds: Length of the part from the middle of each track; None for the whole.
         axes: Whether with axes and a bar of colors.
     """
@@ -42,13 +45,13 @@ class Drawing:
     axes: bool = False
 
     def text(self) -> str:
-        """All of it in one line, as pictures carry it."""
+        """All settings in one line, as pictures carry them."""
         return json.dumps({"drawing": _DRAWING, **asdict(self)}, sort_keys=True)
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """What became of a folder.
+    """What became of the files of a folder.
 
     Attributes:
         pictures: The picture of each file, relative to the output, by the file's path.
@@ -78,7 +81,7 @@ def draw_folder(
         root: The folder to which the paths are relative.
         scan: The files in it.
         output: A folder; the pictures lie in it as the files lie in theirs.
-        drawing: How.
+        drawing: How they are drawn.
         workers: Processes; 0 for one a core.
         on_progress: Called with the number of files done and their total.
 
@@ -193,3 +196,47 @@ def draw_file(drawing: Drawing, path: Path) -> bytes:
         title = f"{path.name}, from {start:.1f} s" if start else path.name
         return axes_png(db, front_end, title, texts)
     return clean_png(db, texts)
+
+
+def picture_names(paths: Iterable[str]) -> dict[str, PurePosixPath]:
+    """Gives each file of a folder a picture's name, in the same place below another folder.
+
+    A picture is named after its file: `a/song.mp3` gives `a/song.png`. Where that would be the
+    name of two, also where case or Unicode's normal forms do not count, both keep their suffix,
+    `song.mp3.png` and `song.wav.png`; where even that is not enough, and where a name grows too
+    long, eight digits of a hash of the path tell them apart.
+
+    Args:
+        paths: Paths with forward slashes, relative to the folder or absolute; all different.
+
+    Returns:
+        Relative paths by path, none of which leads upwards.
+    """
+    levels = dict.fromkeys(paths, 0)
+    while True:
+        names = {path: _name(path, level) for path, level in levels.items()}
+        users = Counter(_key(name) for name in names.values())
+        folders = {_key(folder) for name in names.values() for folder in name.parents}
+        clashing = [
+            path
+            for path, name in names.items()
+            if levels[path] < 2 and (users[_key(name)] > 1 or _key(name) in folders)
+        ]
+        if not clashing:
+            return names
+        for path in clashing:
+            levels[path] += 1
+
+
+def _name(path: str, level: int) -> PurePosixPath:
+    parts = [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
+    file = PurePosixPath(parts[-1])
+    name = file.stem if level == 0 else file.name
+    mark = "~" + hashlib.sha256(path.encode()).hexdigest()[:8]
+    if level == 2 or len(name.encode()) > _LONGEST:
+        name = name.encode()[: _LONGEST - len(mark)].decode(errors="ignore") + mark
+    return PurePosixPath(*parts[:-1], f"{name}.png")
+
+
+def _key(path: PurePosixPath) -> str:
+    return unicodedata.normalize("NFC", str(path)).casefold()

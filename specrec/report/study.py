@@ -1,101 +1,121 @@
-"""Clusters and cues on the terminal and as JSON."""
+"""Clusters, and claims about spectrograms, as tables and as JSON."""
 
-import json
 from math import isnan
 from typing import Any
-
-from rich import box
-from rich.table import Table
 
 from specrec.descriptors.vocabulary import noun
 from specrec.recommend.results import track_of_row
 from specrec.report.console import Console, escape
-from specrec.report.terminal import name_of
+from specrec.report.table import Table, print_tables
+from specrec.report.text import NONE, interval, json_document, name_of, percent
 from specrec.study.clusters import Clustering
 from specrec.study.cues import Claim, CueStudy, Finding
 from specrec.study.dataset import Dataset
 from specrec.study.spectrogram_cues import CUES
 
-FORMAT_VERSION = 1
 _TYPICAL = 3  # tracks named of each cluster
-_ORIGINS = {"table": "from the table", "measured": "measured", "predicted": "predicted"}
 
 
 def print_clusters(dataset: Dataset, clustering: Clustering) -> None:
     """Prints each cluster, and how the number of them was chosen."""
-    console = Console()
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left")
-    table.title = f"{len(dataset)} tracks by {_compared(dataset)}"
-    for name in ("#", "tracks", "share", "silhouette"):
-        table.add_column(name, justify="right")
-    table.add_column("name, relative to the library", style="bold", ratio=3)
-    table.add_column("most typical tracks", ratio=4)
-    for number, cluster in enumerate(clustering.clusters, 1):
-        typical = [_title(dataset, row) for row in cluster.typical[:_TYPICAL]]
-        table.add_row(
-            str(number),
-            str(cluster.size),
-            f"{cluster.share:.0%}",
-            "-" if isnan(cluster.silhouette) else f"{cluster.silhouette:.2f}",
-            escape(cluster.name),
-            escape("; ".join(typical)),
-        )
-    console.print(table)
+    tables = [cluster_table(dataset, clustering)]
     if not clustering.given:
-        console.print(_criteria(clustering))
-    console.print(escape(clustering.account))
-    console.print(
+        tables.append(criteria_table(clustering))
+    print_tables(*tables)
+    Console().print(escape(clustering.summary))
+
+
+def cluster_table(dataset: Dataset, clustering: Clustering) -> Table:
+    """One row a cluster, the largest first."""
+    rows = [
+        (
+            f"{number}. {cluster.name}",
+            "; ".join(_title(dataset, row) for row in cluster.typical[:_TYPICAL]),
+            f"{cluster.size:,}",
+            percent(cluster.share),
+            NONE if isnan(cluster.silhouette) else f"{cluster.silhouette:.2f}",
+        )
+        for number, cluster in enumerate(clustering.clusters, 1)
+    ]
+    return Table(
+        f"{len(dataset):,} tracks by {_compared(dataset)}",
+        ("name, relative to the library", "most typical tracks", "tracks", "share", "silhouette"),
+        rows,
         "A name says where a cluster's center stands out from the library, by half a standard"
         " deviation and beyond noise.",
-        style="dim",
+        text_columns=2,
     )
 
 
-def _criteria(clustering: Clustering) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in ("k", "silhouette", "in one cloud", "gain", "reseeded", "resampled", "smallest"):
-        table.add_column(name, justify="right")
-    for item in clustering.criteria:
-        figures = (item.silhouette, item.without, item.gain, item.reseeded, item.resampled)
-        style = "bold" if item is clustering.chosen else ""
-        cells = (str(item.k), *(f"{figure:.2f}" for figure in figures), f"{item.smallest:,}")
-        table.add_row(*cells, style=style)
-    return table
+def criteria_table(clustering: Clustering) -> Table:
+    """How well each number of clusters fits, one row a number; the chosen one in bold."""
+    rows = [
+        (
+            str(item.k),
+            *(
+                f"{figure:.2f}"
+                for figure in (
+                    item.silhouette, item.without, item.gain, item.reseeded, item.resampled
+                )
+            ),
+            f"{item.smallest:,}",
+        )
+        for item in clustering.criteria
+    ]  # fmt: skip
+    return Table(
+        "Which number of clusters fits best?",
+        ("k", "silhouette", "without clusters", "gain", "reseeded", "resampled", "smallest"),
+        rows,
+        "silhouette: mean over tracks, from -1 to 1; beside it that of one normal distribution,"
+        " which has no clusters. reseeded, resampled: adjusted Rand index with other starts and"
+        " with bootstrap samples; 1 for the same clusters again, 0 for chance. smallest: tracks in"
+        " the smallest cluster.",
+        bold=[place for place, item in enumerate(clustering.criteria) if item is clustering.chosen],
+    )
 
 
 def clusters_json(dataset: Dataset, clustering: Clustering) -> str:
     """All figures; tracks by their track_id, with the number of their cluster from 1."""
-    document: dict[str, Any] = {"format_version": FORMAT_VERSION, "tracks": len(dataset)}
-    document |= {"sources": dict(dataset.sources)} | clustering.to_dict()
+    document: dict[str, Any] = {"tracks": len(dataset), "sources": dict(dataset.sources)}
+    document |= clustering.to_dict()
     names = dataset.tracks["track_id"].tolist()
     for cluster in document["clusters"]:
         cluster["typical"] = [names[row] for row in cluster["typical"]]
     numbers = [label + 1 for label in document.pop("labels")]
     document["cluster_of_track"] = dict(zip(names, numbers, strict=True))
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_document(document)
 
 
-def print_cues(study: CueStudy) -> None:
-    """Prints each claim, the figures and the verdict."""
-    console = Console()
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("claim, and what it was turned into", overflow="fold")
-    table.add_column("correlation", justify="right", min_width=20)
-    table.add_column("effect", justify="right", min_width=6)
-    table.add_column("verdict", style="bold", min_width=15)
-    for item in study.findings:
-        table.add_row(*_row(item))
-    console.print(table)
+def cue_table(study: CueStudy) -> Table:
+    """One row a claim, with its figures and the verdict."""
+    rows = [
+        (claim_text(item.claim), item.verdict, *_figures(item), item.source or NONE)
+        for item in study.findings
+    ]
     groups = max((item.groups for item in study.findings), default=0)
-    console.print(
-        f"{len(study.rows)} tracks, {groups} groups by {', '.join(study.grouped_by)}"
-        f" ({len(study.skipped)} files could not be used). correlation: Spearman's, with its 95 %"
-        " bootstrap interval over groups, and p, one-sided, by Holm's method for all claims."
-        " effect: Cliff's delta of the cue, highest quarter of the feature against the lowest;"
-        " their medians stand under the claim."
+    note = (
+        f"{len(study.rows):,} tracks, the middle minute of each, in {groups:,} groups by"
+        f" {' and '.join(study.grouped_by)}; {len(study.skipped):,} files could not be read."
+        " correlation: Spearman's, with its 95 % bootstrap interval over groups. p: one-sided,"
+        " corrected for the number of claims (Holm). effect: Cliff's delta of the visual cue, in"
+        " the quarter of the tracks with the most of the feature against that with the least;"
+        " high and low are the medians of the cue there."
     )
     if any(item.source in ("measured", "predicted") for item in study.findings):
-        console.print(CAUTION)
+        note += f" {CAUTION}"
+    header = ("claim", "verdict", "correlation", "p", "effect", "low", "high", "feature is")
+    return Table("Claims about spectrograms, tested on this library", header, rows, note, 2)
+
+
+def _figures(finding: Finding) -> tuple[str, ...]:
+    unit = CUES[finding.claim.cue][1]
+    low, high = (
+        NONE if value is None else f"{value:.3g} {unit}".strip()
+        for value in (finding.low, finding.high)
+    )
+    p = NONE if finding.adjusted_p is None else f"{finding.adjusted_p:.2g}"
+    effect = NONE if finding.effect is None else f"{finding.effect:.2f}"
+    return interval(finding.correlation), p, effect, low, high
 
 
 CAUTION = (
@@ -105,38 +125,12 @@ CAUTION = (
 """What must stand beside findings on features that are not a table's."""
 
 
-def cues_json(study: CueStudy) -> str:
-    """All figures."""
-    document = {"format_version": FORMAT_VERSION} | study.to_dict()
-    return json.dumps(document, indent=2, ensure_ascii=False)
-
-
 def claim_text(claim: Claim) -> str:
     """A claim in words, with what it was turned into: `high energy: "sparse" (less density)`."""
     meaning = f"{'more' if claim.more else 'less'} {CUES[claim.cue][0]}"
     if claim.cue == "upper_level_db":
         meaning = f"{'higher' if claim.more else 'lower'} {CUES[claim.cue][0]}"
     return f'{claim.side} {noun(claim.feature)}: "{claim.words}" ({meaning})'
-
-
-def _row(finding: Finding) -> tuple[str, str, str, str]:
-    claim, one = claim_text(finding.claim), finding.correlation
-    if one is None:
-        return claim, "-", "-", finding.verdict
-    about = f"{finding.claim.feature} is {_ORIGINS[finding.source]}" if finding.source else ""
-    unit = CUES[finding.claim.cue][1]
-    if finding.low is not None and finding.high is not None:
-        about += f"; low: {finding.low:.3g} {unit}".rstrip() + f", high: {finding.high:.3g} {unit}"
-    return (
-        f"{claim}\n[dim]{about.strip()}[/]",
-        f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})\n[dim]{_p(finding.adjusted_p)}[/]",
-        "-" if finding.effect is None else f"{finding.effect:.2f}",
-        finding.verdict,
-    )
-
-
-def _p(value: float | None) -> str:
-    return "" if value is None else f"p {value:.2g}"
 
 
 def _compared(dataset: Dataset) -> str:

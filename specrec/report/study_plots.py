@@ -10,20 +10,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from specrec.descriptors.vocabulary import noun
-from specrec.report.pictures import save_picture
+from specrec.report.pictures import BLUE, GREEN, GREY, GRID, ORANGE, RED, clean_axes, save_picture
 from specrec.report.study import CAUTION, claim_text
-from specrec.study.cluster_validation import FIRM
+from specrec.study.cluster_validation import STABLE
 from specrec.study.clusters import Clustering
 from specrec.study.cues import SMALL_CORRELATION, CueStudy
 
-# Okabe and Ito 2008, "Color universal design": told apart with any color vision.
-_BLUE, _ORANGE, _GREEN, _RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-_GREY, _GRID = "#777777", "#DDDDDD"
 _VERDICTS = {
-    "supported": (_BLUE, "o"),
-    "not supported": (_RED, "X"),
-    "too little data": (_GREY, "D"),
-    "not known here": (_GREY, ""),
+    "supported": (BLUE, "o"),
+    "not supported": (RED, "X"),
+    "too little data": (GREY, "D"),
+    "not known here": (GREY, ""),
 }
 _WIDEST = 1.5  # standard deviations at which colors end
 
@@ -46,9 +43,9 @@ def draw_clusters(clustering: Clustering, path: Path) -> None:
         _draw_profiles(figure, figure.add_subplot(grid[0, :]), clustering)
         panels = figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[1, 1])
         _draw_criteria(panels, clustering)
-    title = f"{rows} {'clusters' if clustering.chosen.convincing else 'parts of one cloud'}"
+    title = f"{rows} clusters{'' if clustering.chosen.convincing else ', no clear structure'}"
     figure.suptitle(f"{title}: their means against the library's", fontweight="bold")
-    save_picture(figure, path, title, clustering.account)
+    save_picture(figure, path, title, clustering.summary)
 
 
 def _draw_profiles(figure: Figure, panel: Axes, clustering: Clustering) -> None:
@@ -82,23 +79,21 @@ def _draw_profiles(figure: Figure, panel: Axes, clustering: Clustering) -> None:
 def _draw_criteria(panels: tuple[Axes, Axes], clustering: Clustering) -> None:
     ks = [item.k for item in clustering.criteria]
     lines = (
-        (0, "silhouette", _BLUE, "o-", "silhouette"),
-        (0, "without", _GREY, "s--", "of one cloud without clusters"),
-        (1, "resampled", _BLUE, "o-", "when resampled"),
-        (1, "reseeded", _ORANGE, "D--", "when reseeded"),
+        (0, "silhouette", BLUE, "o-", "silhouette"),
+        (0, "without", GREY, "s--", "of data without clusters"),
+        (1, "resampled", BLUE, "o-", "when resampled"),
+        (1, "reseeded", ORANGE, "D--", "when reseeded"),
     )
     for place, name, color, style, label in lines:
         values = [getattr(item, name) for item in clustering.criteria]
         panels[place].plot(ks, values, style, color=color, markersize=4.5, label=label)
-    panels[1].axhline(FIRM, color=_RED, linewidth=1.2, linestyle=":", label=f"firm: {FIRM}")
+    panels[1].axhline(STABLE, color=RED, linewidth=1.2, linestyle=":", label=f"stable: {STABLE}")
     for panel, title in zip(panels, ("Silhouette", "Same clusters again"), strict=True):
-        panel.axvline(clustering.chosen.k, color=_GREEN, linewidth=6, alpha=0.25, zorder=0)
+        panel.axvline(clustering.chosen.k, color=GREEN, linewidth=6, alpha=0.25, zorder=0)
         panel.set_title(title, fontsize=10, fontweight="bold")
         panel.set_xlabel("k (band: chosen)", fontsize=9)
         panel.set_ylim(0, max(panel.get_ylim()[1], 0.1))
-        panel.spines[["top", "right"]].set_visible(False)
-        panel.grid(axis="y", color=_GRID, linewidth=0.8)
-        panel.tick_params(labelsize=9)
+        clean_axes(panel, "y")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.legend(frameon=False, fontsize=8.5)
     panels[1].set_ylabel("adjusted Rand index", fontsize=9)
@@ -118,7 +113,7 @@ def draw_cues(study: CueStudy, path: Path) -> None:
         text = item.verdict + (f"\n{item.tracks:,} tracks, {item.source}" if item.source else "")
         panel.text(
             1.02, row, text, transform=panel.get_yaxis_transform(), va="center",
-            fontsize=9, color=color if color != _GREY else "#555555",
+            fontsize=9, color=color if color != GREY else "#555555",
         )  # fmt: skip
         if item.correlation is None:
             continue
@@ -128,16 +123,13 @@ def draw_cues(study: CueStudy, path: Path) -> None:
         panel.plot([low, high], [row, row], color=color, linewidth=2)
         panel.plot(value, row, marker, color=color, markersize=8)
     panel.axvline(0, color="black", linewidth=1)
-    panel.axvspan(-SMALL_CORRELATION, SMALL_CORRELATION, color=_GRID, alpha=0.6, zorder=0)
+    panel.axvspan(-SMALL_CORRELATION, SMALL_CORRELATION, color=GRID, alpha=0.6, zorder=0)
     panel.set_yticks(
         range(len(findings)), [textwrap.fill(claim_text(item.claim), 46) for item in findings]
     )
     panel.set_ylim(len(findings) - 0.5, -0.5)
     panel.set_xlim(-1, 1)
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.grid(axis="x", color=_GRID, linewidth=0.8)
-    panel.set_axisbelow(True)
-    panel.tick_params(labelsize=9)
+    clean_axes(panel)
     panel.set_xlabel(
         "rank correlation, 95 % interval\n← the opposite          as claimed →", fontsize=9.5
     )
@@ -148,7 +140,7 @@ def draw_cues(study: CueStudy, path: Path) -> None:
     ]
     if marks:
         panel.legend(handles=marks, frameon=False, fontsize=9, loc="lower left")
-    title = f"What is said of spectrograms, on {len(study.rows):,} tracks"
+    title = f"Claims about spectrograms, on {len(study.rows):,} tracks"
     figure.suptitle(title, fontweight="bold")
     if any(item.source in ("measured", "predicted") for item in findings):
         figure.supxlabel(textwrap.fill(CAUTION, 130), fontsize=8.5, color="#555555")

@@ -17,15 +17,15 @@ def rank_correlation(
 ) -> tuple[Estimate, Float64[np.ndarray, " resamples"]]:
     """Spearman's correlation with a 95 % interval, and what resamples of groups give.
 
-    Groups are resampled whole, since tracks of one are alike (Field and Welsh 2007). A track
-    keeps the rank that it has among all: what is resampled is a Pearson correlation of ranks,
+    Groups are resampled whole, since tracks of one group are similar (Field and Welsh 2007). A
+    track keeps the rank that it has among all: what is resampled is a Pearson correlation of ranks,
     and a resample takes a sum over groups.
 
     Args:
-        first: Finite values.
-        second: Likewise.
-        groups: What each track belongs to.
-        seed: Of the resamples.
+        first: Finite values, one a track.
+        second: Finite values, one a track.
+        groups: Number of the group that each track belongs to.
+        seed: Seed of the resamples.
     """
     x, y = (rankdata(column) for column in (first, second))
     _, codes = np.unique(groups, return_inverse=True)
@@ -45,7 +45,7 @@ def cliffs_delta(high: Float[np.ndarray, " some"], low: Float[np.ndarray, " othe
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values of several tests, raised such that any error at all is as rare as one's (1979)."""
+    """p-values of several tests, corrected for their number by Holm's method (1979)."""
     adjusted = [0.0] * len(p_values)
     highest = 0.0
     for place, number in enumerate(np.argsort(p_values, kind="stable")):

@@ -12,14 +12,14 @@ from specrec.vectors import unit
 if TYPE_CHECKING:
     from sklearn.cluster import KMeans
 
-FIRM = 0.75
-"""Adjusted Rand index over resampled fits from which clusters count as the same again."""
+STABLE = 0.75
+"""Adjusted Rand index over resampled fits from which clusters count as stable."""
 
 SUBSTANTIAL = 0.25
 """Mean silhouette below which there is no substantial structure (Kaufman and Rousseeuw 1990)."""
 
 CLEAR = 0.05
-"""Least gain of silhouette by which clusters are more than a cloud's parts."""
+"""Least gain of silhouette over data without clusters from which the structure is clear."""
 
 SILHOUETTES = 2000
 """Tracks whose silhouettes are taken; of more, a sample."""
@@ -36,11 +36,12 @@ class Criterion:
     Attributes:
         k: Number of clusters.
         silhouette: Mean over tracks (Rousseeuw 1987), from -1 to 1; 1 for far, tight clusters.
-        without: The same for as many points of one normal cloud of the same mean and covariance,
-            which has no clusters.
+        without: Silhouette of as many points of one normal distribution of the same mean and
+            covariance, which has no clusters (a reference as in the gap statistic).
         reseeded: Mean adjusted Rand index (Hubert and Arabie 1985) of the clusters and those from
             other random starts: 1 for the same clusters, 0 for chance.
-        resampled: The same for centers fitted to bootstrap samples of the tracks.
+        resampled: Mean adjusted Rand index of the clusters and those whose centers are fitted to
+            bootstrap samples of the tracks.
         smallest: Number of tracks in the smallest cluster, of those that are fitted.
     """
 
@@ -53,37 +54,37 @@ class Criterion:
 
     @property
     def gain(self) -> float:
-        """By how much the silhouette is above that of a cloud without clusters."""
+        """By how much the silhouette is above that of data without clusters."""
         return self.silhouette - self.without
 
     @property
     def convincing(self) -> bool:
-        """Whether there are clusters, rather than a cloud cut into parts."""
-        return self.silhouette >= SUBSTANTIAL and self.gain >= CLEAR and self.resampled >= FIRM
+        """Whether there is a clear cluster structure."""
+        return self.silhouette >= SUBSTANTIAL and self.gain >= CLEAR and self.resampled >= STABLE
 
     def to_dict(self) -> dict[str, float | int | bool]:
-        """As plain values."""
+        """Plain values, for JSON."""
         return asdict(self) | {"gain": self.gain, "convincing": self.convincing}
 
 
 def measure_fit(
     vectors: Float64[np.ndarray, "tracks dim"],
-    cloud: Float64[np.ndarray, "tracks dim"],
+    reference: Float64[np.ndarray, "tracks dim"],
     k: int,
     seed: int,
 ) -> Criterion:
     """Clusters tracks, and again from other starts and other samples of them.
 
     Args:
-        vectors: Of the tracks.
-        cloud: Points without clusters, as `one_cloud` makes them.
+        vectors: Vectors of the tracks.
+        reference: Points without clusters, as `reference_points` draws them.
         k: Number of clusters.
-        seed: Of starts and samples.
+        seed: Seed of starts and samples.
     """
     from sklearn.metrics import adjusted_rand_score
 
     labels = fit_centers(vectors, k, seed).labels_
-    around = fit_centers(cloud, k, seed).labels_
+    reference_labels = fit_centers(reference, k, seed).labels_
     reseeded, resampled = [], []
     for refit in range(1, _REFITS + 1):
         rng = np.random.default_rng([seed, refit])
@@ -96,7 +97,7 @@ def measure_fit(
     return Criterion(
         k,
         float(silhouettes_of(vectors[rows], labels[rows]).mean()),
-        float(silhouettes_of(cloud[rows], around[rows]).mean()),
+        float(silhouettes_of(reference[rows], reference_labels[rows]).mean()),
         float(np.mean(reseeded)),
         float(np.mean(resampled)),
         int(np.bincount(labels).min()),
@@ -106,7 +107,7 @@ def measure_fit(
 def silhouettes_of(
     vectors: Float64[np.ndarray, "tracks dim"], labels: Int[np.ndarray, " tracks"]
 ) -> Float64[np.ndarray, " tracks"]:
-    """Of each track; 0 where there is one cluster only, as of one that is alone in its own."""
+    """Silhouette of each track; 0 where there is one cluster only, or a track alone in its own."""
     from sklearn.metrics import silhouette_samples
 
     if not 1 < len(np.unique(labels)) < len(labels):
@@ -123,10 +124,10 @@ def fit_centers(
     return KMeans(k, n_init=starts, random_state=seed).fit(vectors)
 
 
-def one_cloud(
+def reference_points(
     vectors: Float64[np.ndarray, "tracks dim"], space: Space, rng: np.random.Generator
 ) -> Float64[np.ndarray, "tracks dim"]:
-    """As many points of one normal distribution, on the unit sphere where the tracks are."""
+    """Draws as many points from one normal distribution, on the unit sphere if tracks are."""
     covariance = np.cov(vectors, rowvar=False).reshape(vectors.shape[1], -1)
     cloud = rng.multivariate_normal(
         vectors.mean(axis=0), covariance, len(vectors), check_valid="ignore", method="eigh"
@@ -135,7 +136,7 @@ def one_cloud(
 
 
 def sample(count: int, most: int, rng: np.random.Generator) -> Int64[np.ndarray, " sample"]:
-    """Places of at most so many tracks, in order."""
+    """Places of at most that many tracks, in order."""
     if count <= most:
         return np.arange(count)
     return np.sort(rng.choice(count, most, replace=False))

@@ -1,6 +1,5 @@
-"""k-means clusters of a library: how many, how firm, and what each is like."""
+"""k-means clusters of a library: how many, how stable, and what each is like."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +7,14 @@ import numpy as np
 from jaxtyping import Float64, Int, Int64
 
 from specrec.errors import QueryError
+from specrec.progress import Progress
 from specrec.study.cluster_validation import (
-    FIRM,
     SILHOUETTES,
+    STABLE,
     Criterion,
     fit_centers,
     measure_fit,
-    one_cloud,
+    reference_points,
     sample,
     silhouettes_of,
 )
@@ -33,10 +33,10 @@ class Cluster:
     """One cluster.
 
     Attributes:
-        name: From its center, relative to the library.
+        name: A name from its center, relative to the library.
         size: Number of its tracks.
-        share: Of all tracks.
-        silhouette: Mean of its tracks' silhouettes; NaN if none of them was sampled.
+        share: Share of all tracks, from 0 to 1.
+        silhouette: Mean of its tracks' silhouettes, from -1 to 1; NaN if none of them was sampled.
         typical: Rows of the dataset nearest its center; of equal ones, one.
         profile: Where it stands in each feature, what stands out most first.
     """
@@ -54,11 +54,11 @@ class Clustering:
     """A dataset in clusters, the largest first.
 
     Attributes:
-        space: In which tracks are compared.
+        space: The space in which tracks are compared.
         labels: The cluster of each track of the dataset, from 0.
         clusters: The clusters.
-        chosen: How well they fit.
-        criteria: The same for each k that was tried; only the one if k was given.
+        chosen: How well the chosen number of clusters fits.
+        criteria: How well each number that was tried fits; only one if k was given.
         given: Whether k was given.
     """
 
@@ -70,41 +70,41 @@ class Clustering:
     given: bool
 
     @property
-    def account(self) -> str:
-        """Why so many, and whether they are clusters at all, in words."""
+    def summary(self) -> str:
+        """Why this number of clusters was chosen, and how clear they are, in words."""
         one = self.chosen
         figures = (
-            f"silhouette {one.silhouette:.2f} ({one.without:.2f} in one cloud without clusters),"
+            f"silhouette {one.silhouette:.2f} ({one.without:.2f} for data without clusters),"
             f" adjusted Rand index {one.reseeded:.2f} when reseeded and {one.resampled:.2f} when"
             " resampled"
         )
         if self.given:
             why = f"k = {one.k}, as given"
-        elif one.resampled >= FIRM:
-            why = f"k = {one.k}, whose silhouette gains most of the k that come out again"
+        elif one.resampled >= STABLE:
+            why = f"k = {one.k}, whose silhouette gains most of the stable numbers of clusters"
             if one.smallest >= FEWEST:
                 why += f" in clusters of {FEWEST} tracks or more"
         else:
             large = f" of those in clusters of {FEWEST} tracks or more" * (one.smallest >= FEWEST)
             why = (
-                f"k = {one.k}, which{large} comes out again best, though none of them does firmly"
-                f" ({FIRM} or more)"
+                f"k = {one.k}, which{large} is the most stable, though none is stable"
+                f" ({STABLE} or more)"
             )
         verdict = (
-            "These are clusters"
+            "The cluster structure is clear"
             if one.convincing
-            else ("These are parts of one cloud rather than clusters: its borders are arbitrary")
+            else "There is no clear cluster structure: the borders between clusters are arbitrary"
         )
         return f"{why}: {figures}. {verdict}."
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values; tracks are rows of the dataset."""
+        """Plain values, for JSON; tracks are rows of the dataset."""
         return {
             "space": self.space,
             "k": self.chosen.k,
             "given": self.given,
             "convincing": self.chosen.convincing,
-            "account": self.account,
+            "account": self.summary,
             "criteria": [item.to_dict() for item in self.criteria],
             "clusters": [
                 {
@@ -125,19 +125,19 @@ def find_clusters(
     dataset: Dataset,
     k: int | None = None,
     seed: int = 0,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Clustering:
     """Finds clusters by k-means (Lloyd 1982; started by k-means++), on unit vectors or features.
 
-    Of those k in `KS` whose clusters come out again from bootstrap samples (`FIRM`), and are large
-    enough to be named, the one is chosen whose silhouette gains most on a cloud without clusters
-    (as Tibshirani et al. 2001 do with the gap statistic): the silhouette alone favors 2. Where none
-    does, the one that comes nearest.
+    Of those k in `KS` whose clusters are stable over bootstrap samples (`STABLE`) and large enough
+    to be named, the one is chosen whose silhouette gains most over data without clusters (as
+    Tibshirani et al. 2001 do with the gap statistic): the silhouette alone favors 2. Where none is
+    stable, the most stable one is chosen.
 
     Args:
         dataset: The tracks.
         k: Number of clusters; None to choose one.
-        seed: Of the starts, samples and resamples.
+        seed: Seed of the starts, samples and resamples.
         on_progress: Called with the number of k tried and the number of all.
 
     Raises:
@@ -152,17 +152,17 @@ def find_clusters(
     if not tried or 3 * tried[0] > distinct:
         least = 3 * (k or KS[0])
         raise QueryError(f"{least} different tracks at least are clustered, not {distinct}")
-    cloud = one_cloud(fitted, dataset.space, rng)
+    reference = reference_points(fitted, dataset.space, rng)
     criteria = []
     for place, one in enumerate(tried, 1):
-        criteria.append(measure_fit(fitted, cloud, one, seed))
+        criteria.append(measure_fit(fitted, reference, one, seed))
         if on_progress is not None:
             on_progress(place, len(tried))
     large = [item for item in criteria if item.smallest >= FEWEST] or criteria
-    firm = [item for item in large if item.resampled >= FIRM]
+    stable = [item for item in large if item.resampled >= STABLE]
     chosen = (
-        max(firm, key=lambda item: item.gain)
-        if firm
+        max(stable, key=lambda item: item.gain)
+        if stable
         else max(large, key=lambda item: item.resampled)
     )
     model = fit_centers(fitted, chosen.k, seed)

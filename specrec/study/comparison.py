@@ -25,8 +25,8 @@ class RankedTrack:
 
     Attributes:
         track: The track.
-        sound_rank: Among all tracks by sound, from 1.
-        feature_rank: By features.
+        sound_rank: Its rank among all tracks by sound, from 1.
+        feature_rank: Its rank among all tracks by features, from 1.
         sound_similarity: Cosine of the embeddings.
         feature_similarity: Score by features.
     """
@@ -45,10 +45,10 @@ class Disagreement:
     Attributes:
         match: The track.
         near_by: The system that ranks it among the first k.
-        features: What takes most from the other's score, by name: for features their parts, for
-            sound those of the explanation. Negative numbers, the lowest first.
-        unnamed: What no feature accounts for in the other's score; 0 for features.
-        values: Of those features, query's and track's, where they are known.
+        features: The features that lower the other's score most, by name: contributions, which are
+            negative, the lowest first.
+        unnamed: Residual of the other's score, which no feature explains; 0 for features.
+        values: Values of these features, the query's and the track's, where they are known.
     """
 
     match: RankedTrack
@@ -68,8 +68,8 @@ class QueryComparison:
         candidates: Tracks that both rank.
         by_sound: The first k by sound.
         by_features: The first k by features.
-        agreed: Those in both, by the sum of their ranks.
-        correlation: Spearman's, of the two scores over all candidates.
+        agreed: The tracks in both answers, by the sum of their ranks.
+        correlation: Spearman's rank correlation of the two scores over all candidates.
         disagreements: Tracks that are in one answer and furthest from the other.
     """
 
@@ -84,7 +84,7 @@ class QueryComparison:
 
     @property
     def overlap(self) -> float:
-        """Share of the first k that both have."""
+        """Share of the first k that both answers have, from 0 to 1."""
         return len(self.agreed) / self.k
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,8 +96,8 @@ class SoundAndFeatures:
     """The two recommenders over the same tracks: those whose features are known.
 
     Attributes:
-        library: By sound.
-        features: By features.
+        library: The recommender by sound.
+        features: The recommender by features.
     """
 
     def __init__(self, library: Library, features: FeatureRecommender) -> None:
@@ -134,7 +134,7 @@ class SoundAndFeatures:
 
         Args:
             k: Length of the answer.
-            row: Of the query; None for a file from outside.
+            row: Row of the query; None for a file from outside.
 
         Raises:
             QueryError: If it does not.
@@ -143,9 +143,9 @@ class SoundAndFeatures:
         if most < 1:
             raise QueryError(f"{len(self)} tracks are too few to compare two answers; 3 at least")
         if not 1 <= k <= most:
-            asked = "" if row is None else " and the query is one"
+            and_query = "" if row is None else " and the query is one"
             raise QueryError(
-                f"k must be from 1 to {most}, for {len(self)} tracks are compared{asked}; not {k}"
+                f"k must be from 1 to {most}, not {k}: {len(self)} tracks are compared{and_query}"
             )
 
 

@@ -1,6 +1,6 @@
-"""Claims about what the eye sees in spectrograms, tested on the catalog at hand."""
+"""Claims about visual cues in spectrograms, tested on the catalog at hand."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from specrec.audio.pool import map_paths
 from specrec.bootstrap import Estimate
 from specrec.catalog.splits import tied_groups
 from specrec.errors import AudioError, CatalogError, QueryError
+from specrec.progress import Progress
 from specrec.recommend.by_features.sources import Source
 from specrec.recommend.library import Library
 from specrec.study.association import cliffs_delta, holm, rank_correlation
@@ -22,7 +23,7 @@ from specrec.study.spectrogram_cues import cues_of_file
 Verdict = Literal["supported", "not supported", "too little data", "not known here"]
 
 MOST_TRACKS = 2000
-"""Tracks that are looked at; of a larger library a random sample."""
+"""Tracks whose spectrograms are studied; of a larger library a random sample."""
 
 FEWEST_TRACKS, FEWEST_GROUPS = 30, 10
 """Below either, there is too little data."""
@@ -41,14 +42,14 @@ _QUARTERS = (25, 75)
 
 @dataclass(frozen=True)
 class Claim:
-    """Something said about spectrograms.
+    """A claim about spectrograms.
 
     Attributes:
-        feature: Of the tracks.
-        side: Of the feature, about which it is said.
-        cue: What is seen there, a name of `spectrogram_cues.CUES`.
-        more: Whether there is said to be more of it, or less.
-        words: As it was said.
+        feature: Name of the feature that the claim is about.
+        side: Whether it is about tracks with much or little of the feature.
+        cue: The visual cue, a name of `spectrogram_cues.CUES`.
+        more: Whether the claim is that these tracks have more of the cue, or less.
+        words: The words of the claim.
     """
 
     feature: str
@@ -59,7 +60,7 @@ class Claim:
 
     @property
     def sign(self) -> int:
-        """Of the correlation that it predicts."""
+        """Sign of the correlation that the claim predicts: 1 or -1."""
         return 1 if (self.side == "high") == self.more else -1
 
 
@@ -73,27 +74,27 @@ CLAIMS = (
     Claim("valence", "low", "darkness", True, "duller"),
     Claim("valence", "low", "irregularity", True, "irregular"),
 )
-"""What the notebook that specrec grew from said of its pictures."""
+"""Claims that the notebook that specrec grew from makes about its pictures."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of a claim.
+    """The outcome of testing a claim.
 
     Attributes:
-        claim: What was said.
+        claim: The claim.
         source: Where the feature's values are from; None if it is not known.
         tracks: Tracks with both the feature and the cue.
         groups: Groups of tracks that count as independent.
         correlation: Spearman's, with its 95 % bootstrap interval over groups; None if there is
-            too little.
+            too little data.
         effect: Cliff's delta (1993) of the cue, tracks of the highest quarter of the feature
             against those of the lowest: from -1 to 1; None if there are no such quarters.
         low: Median of the cue in the lowest quarter.
-        high: In the highest.
-        p: Share of resamples without a correlation of the sign that is claimed (one-sided).
-        adjusted_p: Held against those of the other claims by Holm's method (1979).
-        verdict: `supported` if the interval excludes 0 on the side that is claimed, the adjusted
+        high: Median of the cue in the highest quarter.
+        p: Share of resamples without a correlation of the claimed sign (one-sided).
+        adjusted_p: `p` corrected for the number of claims by Holm's method (1979).
+        verdict: `supported` if the interval excludes 0 on the claimed side, the adjusted
             p is below 0.05 and the effect small at least; `not supported` if the interval
             excludes a correlation of 0.1 on that side; else `too little data` to tell.
     """
@@ -116,11 +117,11 @@ class CueStudy:
     """Claims tested on a library.
 
     Attributes:
-        findings: One a claim.
-        cues: What was seen, one row a track that was looked at; NaN where a file failed.
-        rows: The library's rows of those.
+        findings: One finding a claim.
+        cues: The visual cues, one row a studied track; NaN where a file failed.
+        rows: Rows of the studied tracks in the library.
         skipped: Files that could not be used, with what was wrong.
-        grouped_by: Columns by which tracks are tied.
+        grouped_by: Columns whose values tie tracks into groups.
     """
 
     findings: tuple[Finding, ...]
@@ -130,7 +131,7 @@ class CueStudy:
     grouped_by: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values, without the cues of each track."""
+        """Plain values, for JSON, without the cues of each track."""
         return {
             "tracks": len(self.rows),
             "grouped_by": list(self.grouped_by),
@@ -147,18 +148,18 @@ def study_cues(
     group: Sequence[str] = (),
     seed: int = 0,
     workers: int = 0,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
     most: int = MOST_TRACKS,
 ) -> CueStudy:
-    """Looks at a library's tracks and tests the claims.
+    """Measures the visual cues of a library's tracks and tests the claims.
 
     Args:
-        library: Its audio is read, the middle minute of each track.
-        group: Columns that tie tracks, beside artist and album.
-        seed: Of the sample, where there are more than `most`.
+        library: The library, of whose tracks the middle minute is read.
+        group: Columns that tie tracks into groups, beside artist and album.
+        seed: Seed of the sample, where there are more tracks than `most`.
         workers: Processes that read; 0 for one a core.
         on_progress: Called with the number of files done and the number of all.
-        most: How many tracks are looked at.
+        most: How many tracks are studied.
 
     Raises:
         CatalogError: If there is no such column.
@@ -170,19 +171,19 @@ def study_cues(
         raise CatalogError(f"no column {missing[0]} to group by; the tracks have {have}")
     rows = sample(len(library), most, np.random.default_rng(seed))
     paths = [library.audio_root / path for path in library.tracks["path"].iloc[rows]]
-    seen: list[dict[str, float]] = []
+    cues_of_tracks: list[dict[str, float]] = []
     skipped: list[AudioError] = []
     for place, found in map_paths(cues_of_file, paths, workers):
         if isinstance(found, AudioError):
             skipped.append(found)
-        seen.append({} if isinstance(found, AudioError) else found)
+        cues_of_tracks.append({} if isinstance(found, AudioError) else found)
         if on_progress is not None:
             on_progress(place + 1, len(paths))
     if len(skipped) == len(rows):
         raise QueryError(f"{library.audio_root}: no track's audio can be read; first {skipped[0]}")
     grouped_by = tuple(dict.fromkeys(("artist", "album", *group)))
     features, sources = known_of(library.feature_sources)
-    cues = pd.DataFrame(seen)
+    cues = pd.DataFrame(cues_of_tracks)
     groups = tied_groups(library.tracks.iloc[rows], grouped_by)
     known = features.iloc[rows].reset_index(drop=True)
     findings = check_claims(CLAIMS, known, sources, cues, groups)
@@ -197,15 +198,15 @@ def check_claims(
     groups: Int64[np.ndarray, " tracks"],
     seed: int = 0,
 ) -> tuple[Finding, ...]:
-    """Tests claims on what was seen.
+    """Tests claims on measured cues.
 
     Args:
-        claims: What is said.
+        claims: The claims.
         features: One row a track; NaN where nothing is known.
         sources: Where each feature's values are from.
-        cues: One row a track, in the same order.
-        groups: What each track belongs to, such as its artist; groups are resampled whole.
-        seed: Of the resamples.
+        cues: The visual cues, one row a track, in the same order.
+        groups: Number of the group of each track, such as its artist; groups are resampled whole.
+        seed: Seed of the resamples.
     """
     tests = [_test(claim, features, sources, cues, groups, seed) for claim in claims]
     tested = [place for place, item in enumerate(tests) if item.p is not None]
@@ -223,7 +224,7 @@ def _test(
     groups: Int64[np.ndarray, " tracks"],
     seed: int,
 ) -> Finding:
-    """A finding whose verdict does not know of other claims yet."""
+    """A finding that is not corrected for the number of claims yet."""
     if claim.feature not in features:
         return Finding(claim, None, 0, 0, None, None, None, None, None, None, "not known here")
     values = features[claim.feature].to_numpy(np.float64, na_value=np.nan)

@@ -1,4 +1,4 @@
-"""What a study looks at: tracks, what is known of them, and the vectors that are compared."""
+"""The dataset of a study: tracks, their known features, and the vectors that are compared."""
 
 import difflib
 from collections.abc import Mapping
@@ -33,9 +33,9 @@ class Dataset:
 
     Attributes:
         space: Whether they are compared by sound or by named features.
-        tracks: One row each, with the columns of a library's.
-        features: What is known of them, in the features' units; NaN where nothing is.
-        sources: Where each feature's values are from; empty if it was not said.
+        tracks: One row a track, with the columns of a library's table.
+        features: The known features, in their units; NaN where nothing is known.
+        sources: Where each feature's values are from; empty if that is unknown.
         vectors: Embeddings of unit length, or features scaled robustly (median and
             interquartile range, held within 3; see `recommend.by_features.space`).
         columns: The feature that each column of the vectors stands for; none for embeddings.
@@ -71,7 +71,7 @@ class Dataset:
 
 
 def of_library(library: Library, space: Space = "embeddings") -> Dataset:
-    """A library's tracks; their features are a table's, else measured, else predicted.
+    """Takes a library's tracks; their features are a table's, else measured, else predicted.
 
     Raises:
         QueryError: If the space is of features and none are known.
@@ -86,7 +86,7 @@ def of_library(library: Library, space: Space = "embeddings") -> Dataset:
 
 
 def of_table(table: Path | pd.DataFrame) -> Dataset:
-    """The tracks of a table of features, such as Spotify's.
+    """Takes the tracks of a table of features, such as Spotify's.
 
     Raises:
         CatalogError: If it can't be read.
@@ -110,10 +110,10 @@ def of_features(
     sources: Mapping[str, Source] | None = None,
     rows: np.ndarray | None = None,
 ) -> Dataset:
-    """Points whose coordinates are features, scaled robustly.
+    """Makes points whose coordinates are features, scaled robustly.
 
     Args:
-        features: One column a feature, in its unit; NaN counts as usual.
+        features: One column a feature, in its unit; NaN is imputed.
         tracks: The tracks, in the same order; None for numbers alone.
         sources: Where each feature's values are from.
         rows: Where the tracks stand in what they are taken from; None for the same places.

@@ -19,7 +19,7 @@ class Contrast:
     """Tracks below and above a median.
 
     Attributes:
-        median: Of the tracks with a value.
+        median: Median of the tracks with a value.
         low: Rows with a value below it, the lowest first.
         high: Rows with a value above it, the highest first.
     """
@@ -51,7 +51,7 @@ def numbers(library: Library, name: str) -> Float64[np.ndarray, " tracks"]:
 
 
 def _columns(library: Library) -> dict[str, "pd.Series[float]"]:
-    """By name; features go before a table's column of the same name, which they contain."""
+    """All columns by name; features go before a table's column of the same name."""
     return {
         str(name): table[name] for table in (library.tracks, library.features) for name in table
     }
@@ -69,7 +69,7 @@ def low_and_high(values: Float64[np.ndarray, " tracks"], count: int = 5, seed: i
     Args:
         values: One a track; NaN is left out.
         count: Tracks on each side; fewer where there are fewer.
-        seed: Another seed, other tracks.
+        seed: Seed of the random choice.
 
     Raises:
         QueryError: If there is no value, or none is below the median, or none above.

@@ -1,6 +1,5 @@
 """Sound and features compared over a whole library."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,13 +7,14 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from specrec.bootstrap import Estimate, interval, resampled_sums
+from specrec.progress import Progress
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.results import Track
 from specrec.study.comparison import SoundAndFeatures, correlation
 
 MOST_QUERIES = 1000
-"""Tracks asked about; of a larger library a random sample."""
+"""Tracks that are queried; of a larger library a random sample."""
 
 JUDGED = 20_000
 """Candidates over which scores are correlated; of a larger library a random sample."""
@@ -25,13 +25,13 @@ _PERCENTILES = (5, 25, 50, 75, 95)
 
 @dataclass(frozen=True)
 class SharedFeature:
-    """How much alike neighbors are in a feature.
+    """How similar neighbors are in a feature.
 
     Attributes:
-        feature: Its name.
+        feature: Name of the feature.
         by_sound: Mean difference between a query and its neighbors by sound, over that between
             random tracks; below 1 they share it.
-        by_features: The same of neighbors by features.
+        by_features: The same ratio for neighbors by features.
     """
 
     feature: str
@@ -46,7 +46,8 @@ class AgreedQuery:
     Attributes:
         track: The track.
         overlap: Share of the first k that both have.
-        correlation: Of the two scores over the candidates, or `JUDGED` of them.
+        correlation: Spearman's rank correlation of the two scores over the candidates, or `JUDGED`
+            of them.
     """
 
     track: Track
@@ -60,17 +61,18 @@ class LibraryComparison:
 
     Attributes:
         tracks: Tracks whose features are known.
-        left_out: Those of which too few are.
-        queries: Tracks asked about.
+        left_out: Number of tracks of which too few features are known.
+        queries: Number of tracks that were queried.
         k: Length of an answer.
         sources: Where each feature's values are from.
         overlap: Mean share of the first k that both have.
         chance: What two unrelated rankings would share: k / (tracks - 1).
-        correlation: Mean over queries of Spearman's, over the candidates or `JUDGED` of them.
-        correlation_percentiles: The 5th, 25th, 50th, 75th and 95th over queries.
+        correlation: Mean over queries of Spearman's rank correlation of the two scores, over the
+            candidates or `JUDGED` of them.
+        correlation_percentiles: The 5th, 25th, 50th, 75th and 95th percentile over queries.
         most: Queries on which they agree most: by overlap, then by correlation.
-        least: Those on which they agree least.
-        features: What neighbors share, that first which neighbors by sound share most.
+        least: Queries on which they agree least.
+        features: How similar neighbors are in each feature, the most similar by sound first.
     """
 
     tracks: int
@@ -95,7 +97,7 @@ def compare_library(
     library: Library,
     features: FeatureRecommender,
     k: int = 10,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> LibraryComparison:
     """Asks both recommenders for the neighbors of every track, or of `MOST_QUERIES` of them.
 
@@ -103,8 +105,8 @@ def compare_library(
     stand for all where scores are correlated and random tracks are compared.
 
     Args:
-        library: By sound.
-        features: By features, of the same library.
+        library: The recommender by sound.
+        features: The recommender by features, of the same library.
         k: Length of an answer.
         on_progress: Called with the number of queries done and their total.
 
@@ -142,9 +144,11 @@ def compare_library(
     both = np.stack([overlaps, correlations], axis=1)
     overlap, correlated = _ratios(both, np.ones_like(both))
     varied = apart[:, 2].any(axis=0)
-    heard, known = (_ratios(apart[:, system, varied], apart[:, 2, varied]) for system in (0, 1))
+    by_sound, by_features = (
+        _ratios(apart[:, system, varied], apart[:, 2, varied]) for system in (0, 1)
+    )
     names = np.array(features.space.names)[varied].tolist()
-    shared = [SharedFeature(*item) for item in zip(names, heard, known, strict=True)]
+    shared = [SharedFeature(*item) for item in zip(names, by_sound, by_features, strict=True)]
     quantiles = np.percentile(correlations, _PERCENTILES).tolist()
     return LibraryComparison(
         len(pair),

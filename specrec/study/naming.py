@@ -17,7 +17,7 @@ STANDS_OUT = 0.5
 medium effect (Cohen 1988)."""
 
 SLIGHT = 0.2
-"""The same where a name says `slightly`, which it does only to tell two clusters apart."""
+"""Standard deviations from which a name says `slightly`, only to tell two clusters apart."""
 
 FEWEST = 5
 """Tracks with a value of a feature from which a cluster's name may say something of it."""
@@ -34,13 +34,14 @@ class Standing:
     """Where a cluster stands in a feature.
 
     Attributes:
-        feature: Its name.
-        mean: Of the cluster's tracks, in the feature's unit.
-        median: Likewise.
-        usual: Mean of the library's tracks.
+        feature: Name of the feature.
+        mean: Mean of the cluster's tracks, in the feature's unit.
+        median: Median of the cluster's tracks, in the feature's unit.
+        usual: Mean of the library's tracks, in the feature's unit.
         difference: Between the means of cluster and library on the feature's scale, in standard
             deviations of the library's tracks.
         error: Standard error of that difference, from the cluster's own spread.
+        agrees: Whether mean and median in the feature's unit differ to the same side.
     """
 
     feature: str
@@ -53,12 +54,12 @@ class Standing:
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether chance hardly explains it, and mean and median in the unit say the same."""
+        """Whether the difference is significant, and mean and median in the unit agree on it."""
         return self.agrees and abs(self.difference) > _NOISE * self.error
 
     @property
     def phrase(self) -> str | None:
-        """What a name may say of it: `high energy`; None if there is nothing to say."""
+        """The words for a name, such as `high energy`; None if nothing stands out."""
         if not self.beyond_noise or abs(self.difference) < SLIGHT:
             return None
         if abs(self.difference) >= STANDS_OUT:
@@ -67,7 +68,7 @@ class Standing:
         return f"slightly {word} {noun(self.feature)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values."""
+        """Plain values, for JSON."""
         return {name: value for name, value in asdict(self).items() if name != "agrees"}
 
 
@@ -119,23 +120,23 @@ def _standing(
 def name_clusters(
     profiles: Sequence[Sequence[Standing]], features: pd.DataFrame
 ) -> tuple[str, ...]:
-    """A name for each cluster, true of its center, and no two alike.
+    """A name for each cluster, true of its center, and no two the same.
 
     A name says what stands out most, by `STANDS_OUT` and beyond noise, of features that do not
     repeat each other; clusters that would share a name get further features, at last a number.
 
     Args:
-        profiles: As `profile_clusters` gives them.
-        features: Of all tracks.
+        profiles: Profiles as `profile_clusters` returns them.
+        features: Features of all tracks, one row a track.
     """
     correlations = features.corr("spearman").fillna(0.0)
     phrases, lengths = [], []
     for profile in profiles:
-        said = {item.feature: item for item in profile if item.phrase is not None}
-        strong = [name for name, item in said.items() if abs(item.difference) >= STANDS_OUT]
+        telling = {item.feature: item for item in profile if item.phrase is not None}
+        strong = [name for name, item in telling.items() if abs(item.difference) >= STANDS_OUT]
         first = distinct(strong, correlations)
-        rest = [name for name in said if name not in first]
-        phrases.append([said[name].phrase or "" for name in first + rest])
+        rest = [name for name in telling if name not in first]
+        phrases.append([telling[name].phrase or "" for name in first + rest])
         lengths.append(min(len(first), _WORDS))
     names = [_joined(own[:length]) for own, length in zip(phrases, lengths, strict=True)]
     names = [name if profile else TOO_FEW for name, profile in zip(names, profiles, strict=True)]

@@ -29,11 +29,11 @@ class Axis:
     """A direction of a map.
 
     Attributes:
-        name: `PC 1` or `UMAP 1`.
+        name: Name of the axis: `PC 1` or `UMAP 1`.
         explained: Share of the variance that lies along it; None for UMAP, which has no such
             thing.
-        correlations: Spearman's with each feature of which enough is known, by name, the
-            strongest first.
+        correlations: Spearman's rank correlation with each feature of which enough is known, by
+            name, the strongest first.
         leads: Words for where it leads, the weightiest first: `more energy`.
         loadings: Weight of each feature in it, by name; empty where the space has no features.
     """
@@ -48,7 +48,7 @@ class Axis:
     def label(self) -> str:
         """For a plot: `PC 1 (31 %): more energy, less acousticness`."""
         share = "" if self.explained is None else f" ({100 * self.explained:.0f} %)"
-        return f"{self.name}{share}: {', '.join(self.leads) or 'goes with no known feature'}"
+        return f"{self.name}{share}: {', '.join(self.leads) or 'follows no known feature'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +56,9 @@ class Projection:
     """A map.
 
     Attributes:
-        method: How it was made.
-        points: Where the tracks stand.
-        axes: What the two directions are.
+        method: How the map was made.
+        points: Coordinates of the tracks.
+        axes: The two axes.
         explained: Share of the variance along each of the first ten components; empty for UMAP.
     """
 
@@ -68,7 +68,7 @@ class Projection:
     explained: tuple[float, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values."""
+        """Plain values, for JSON."""
         return {
             "method": self.method,
             "explained": list(self.explained),
@@ -87,7 +87,7 @@ def project(dataset: Dataset, umap: bool = False, seed: int = 0) -> Projection:
     Args:
         dataset: The tracks.
         umap: Whether to use UMAP.
-        seed: Of UMAP.
+        seed: Seed of UMAP.
 
     Raises:
         QueryError: If there are fewer than 3 tracks or dimensions than 2, or UMAP is asked for

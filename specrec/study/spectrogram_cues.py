@@ -1,4 +1,4 @@
-"""What the eye sees in a mel spectrogram, as numbers.
+"""Visual cues of a mel spectrogram, as numbers.
 
 All are of a picture as `descriptors.mel_db` makes it: dB relative to the track's loudest cell,
 from -80 to 0, lowest band first. The settings are librosa's defaults (128 bands to 11,025 Hz),
@@ -16,7 +16,7 @@ from specrec.descriptors.clip import load_clip
 from specrec.descriptors.mel_db import FLOOR_DB, NOTEBOOK, mel_db
 
 SECONDS = 60.0
-"""Length of what is looked at of a track, from its middle."""
+"""Length of the part of a track that is studied, from its middle."""
 
 LIT_DB = -40.0
 """Half way up the scale of colors: above it, a cell counts as lit."""
@@ -50,11 +50,11 @@ def cues_of_file(path: Path) -> dict[str, float]:
 def cues_of(
     picture: Float[np.ndarray, "bands frames"], frames_per_second: float
 ) -> dict[str, float]:
-    """What the eye sees.
+    """The visual cues of a picture.
 
     Args:
-        picture: In dB relative to its maximum, from -80 to 0, lowest band first.
-        frames_per_second: Of the picture.
+        picture: Levels in dB relative to the maximum, from -80 to 0, lowest band first.
+        frames_per_second: Frames of the picture per second.
 
     Returns:
         `upper_level_db`: mean over the upper half of the bands, -80 to 0.
@@ -89,7 +89,7 @@ def _irregularity(picture: Float[np.ndarray, "bands frames"], frames_per_second:
 
     Each band's mean is taken away first, so that steady sound is no repetition. 0 if the picture
     repeats, and if nothing changes in it (by less than 1 dB, root mean square); 1 if no moment
-    is like another. NaN if it is shorter than twice the longest move.
+    resembles another. NaN if it is shorter than twice the longest move.
     """
     lags = np.arange(
         round(_SHORTEST_SECONDS * frames_per_second),

@@ -7,7 +7,7 @@ from jaxtyping import Float64
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import WORDS, noun
 
-ALIKE = 0.85
+REDUNDANT = 0.85
 """Rank correlation from which a second feature adds nothing to a name."""
 
 _MIDDLE = 0.5  # of a share
@@ -20,9 +20,9 @@ def degree(feature: str, mean: float, above: bool) -> str:
     rest of a library has, only `lower`.
 
     Args:
-        feature: Its name.
-        mean: In the feature's unit.
-        above: Whether it stands above the library's.
+        feature: Name of the feature.
+        mean: The mean, in the feature's unit.
+        above: Whether it is above the library's mean.
     """
     known = FEATURES.get(feature)
     own_middle = known is not None and known.scale == "logit"
@@ -43,7 +43,7 @@ def direction(feature: str, above: bool) -> str:
 
 
 def on_scale(features: pd.DataFrame) -> Float64[np.ndarray, "tracks features"]:
-    """Features on the scales on which differences are alike; NaN stays NaN."""
+    """Features on the scales on which equal differences sound equal; NaN stays NaN."""
     columns = []
     for name in features:
         values = features[name].to_numpy(np.float64, na_value=np.nan)
@@ -56,12 +56,12 @@ def distinct(names: list[str], correlations: "pd.DataFrame", most: int | None = 
     """The first names of a list none of which says what one before it has said.
 
     Args:
-        names: The weightiest first.
+        names: Names of features, the weightiest first.
         correlations: Rank correlations of all features.
-        most: How many.
+        most: How many names to keep; None for all.
     """
     kept: list[str] = []
     for name in names:
-        if all(abs(correlations.loc[name, other]) < ALIKE for other in kept):
+        if all(abs(correlations.loc[name, other]) < REDUNDANT for other in kept):
             kept.append(name)
     return kept[:most]

@@ -1,25 +1,29 @@
 """Decoded audio, kept on disk so that training reads it without decoding again."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float32
 
-from specrec.audio.pool import load_many
-from specrec.audio.waveform import Waveform
+from specrec.audio.pool import map_paths
+from specrec.audio.streaming import sample_blocks
 from specrec.catalog.catalog import Catalog
 from specrec.catalog.scan import Skipped
-from specrec.errors import AudioError
-from specrec.writing import write_array
+from specrec.errors import AudioError, StorageError
+from specrec.writing import new_file
+
+_SAMPLE = np.dtype("<i2")
 
 
 class AudioCache:
     """Decoded audio: one memory-mapped int16 array per track, named by the file's content.
 
     A file that was decoded once, for whichever run, is not decoded again; an interrupted filling
-    goes on where it was.
+    goes on where it was. However long a file is, little of it is in memory at once.
     """
 
     def __init__(self, folder: Path, sample_rate: int) -> None:
@@ -33,17 +37,21 @@ class AudioCache:
 
         Returns:
             The tracks that can be used, and the files that can't, with their reasons.
+
+        Raises:
+            StorageError: If the cache can't be written.
         """
         tracks = catalog.tracks
         absent = tracks[[not self._file(name).exists() for name in tracks["content_id"]]]
         paths = [catalog.file(path) for path in absent["path"]]
+        files = dict(zip(paths, map(self._file, absent["content_id"]), strict=True))
         skipped: list[Skipped] = []
-        for position, loaded in load_many(paths, self.sample_rate):
-            row = absent.iloc[position]
-            if isinstance(loaded, AudioError):
-                skipped.append(Skipped(row["path"], loaded.reason, loaded.detail))
-            else:
-                self._store(row["content_id"], loaded)
+        for position, failure in map_paths(partial(_store, files, self.sample_rate), paths):
+            if isinstance(failure, StorageError):
+                raise failure
+            if isinstance(failure, AudioError):
+                path = absent["path"].iloc[position]
+                skipped.append(Skipped(path, failure.reason, failure.detail))
             if on_progress:
                 on_progress(position + 1, len(paths))
         unusable = {item.path for item in skipped}
@@ -70,6 +78,32 @@ class AudioCache:
         mapped: np.ndarray = np.load(self._file(content_id), mmap_mode="r")
         return mapped
 
-    def _store(self, content_id: str, waveform: Waveform) -> None:
-        stored = np.round(waveform.samples.clip(-1, 1) * 32767).astype(np.int16)
-        write_array(self._file(content_id), stored)
+
+def _store(files: dict[Path, Path], sample_rate: int, path: Path) -> StorageError | None:
+    """Decodes a file into one of the cache, block by block; called in a worker process.
+
+    That the cache can't be written is not the fault of the file that is read; so it is given back.
+    """
+    try:
+        with new_file(files[path]) as file:
+            _write_header(file, 0)
+            begin, samples = file.tell(), 0
+            for first, block in sample_blocks(path, sample_rate):
+                file.seek(begin + first * _SAMPLE.itemsize)
+                file.write(np.round(block.clip(-1, 1) * 32767).astype(_SAMPLE).data)
+                samples = first + len(block)
+            file.truncate(
+                begin + samples * _SAMPLE.itemsize
+            )  # an attempt before may have been longer
+            file.seek(0)
+            _write_header(file, samples)
+            assert file.tell() == begin  # NumPy leaves room for any number
+    except StorageError as error:
+        return error
+    return None
+
+
+def _write_header(file: BinaryIO, samples: int) -> None:
+    """Writes what a NumPy file of so many samples begins with."""
+    header = {"descr": _SAMPLE.str, "fortran_order": False, "shape": (samples,)}
+    np.lib.format.write_array_header_1_0(file, header)

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import pytest
 import soundfile as sf
 from scipy.signal import resample_poly
 
+from specrec.audio import decoding
 from specrec.audio.decoding import decode
 from specrec.audio.loading import check, load, resample
 from specrec.audio.waveform import Waveform
@@ -216,3 +218,17 @@ def test_resampling_agrees_with_scipy_and_removes_what_does_not_fit() -> None:
 
 def test_check_accepts_a_tone() -> None:
     check(Path("tone"), Waveform(tone(2), RATE))
+
+
+def test_a_disk_that_fails_is_not_the_file_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.wav", tone(2))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(decoding, "read_head", fail)  # no disk fails at a test's wish
+    with pytest.raises(AudioError, match=r"a\.wav: can't be read: Input/output error") as caught:
+        load(path, 22_050)
+    assert caught.value.reason == SkipReason.UNREADABLE

@@ -58,8 +58,8 @@ def test_a_crashing_decoder_costs_only_its_own_file(tmp_path: Path) -> None:
 def test_a_service_without_standard_streams_reads_files_too(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", tone(2))
     program = (
-        "import sys; from pathlib import Path; from specrec.audio.pool import load_apart\n"
-        "sys.exit(load_apart(Path(sys.argv[1]), 16_000).seconds != 2)"
+        "import sys; from pathlib import Path; from specrec.audio.pool import load_many\n"
+        "((_, loaded),) = load_many([Path(sys.argv[1])], 16_000); sys.exit(loaded.seconds != 2)"
     )
     for closed in ("2>&-", "<&- >&- 2>&-"):
         command = f'exec "$0" -c "$1" "$2" {closed}'

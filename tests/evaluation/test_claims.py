@@ -11,7 +11,7 @@ from specrec.evaluation.claims import (
     measure_coverage,
     measure_specificity,
 )
-from specrec.evaluation.pairs import ExplainedPair, explain_pairs, said
+from specrec.evaluation.pairs import ExplainedPair, explain_pairs, statements
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation, Reason
 from specrec.explain.feature_stats import FeatureStats, Reading
@@ -76,7 +76,7 @@ def test_a_probe_alone_claims_only_what_it_hears_and_mostly_truly() -> None:
     hidden = hide_measured(explainer)
     pairs = explain_pairs(hidden, np.arange(30), np.arange(60))
     assert all(pair.neighbor < 60 for pair in pairs)
-    claims = {name for pair in pairs for name, _ in said(pair.explanation.reasons)}
+    claims = {name for pair in pairs for name, _ in statements(pair.explanation.reasons)}
     assert claims == {"centroid_hz"}  # the tempo is not in the embedding
     assert not any(
         reading.measured

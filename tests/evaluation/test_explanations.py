@@ -5,8 +5,8 @@ import pytest
 
 from specrec.config import IndexConfig
 from specrec.errors import ModelError
+from specrec.evaluation.audio_explanations import evaluate_with_audio
 from specrec.evaluation.explanations import evaluate_explanations
-from specrec.evaluation.listening import listen
 from specrec.evaluation.reason_stability import FAINT
 from specrec.evaluation.task import choose_rows
 from specrec.index.build import build_library
@@ -66,7 +66,9 @@ def test_the_audio_is_heard_again(planted: Library, tmp_path: Path, model_folder
     library = Library.open(place)
     before = evaluate_explanations(planted, np.array([0, 1]))
     masked: list[tuple[int, int]] = []
-    found = listen(library, np.array([1, 2]), before, on_mask=lambda *at: masked.append(at))
+    found = evaluate_with_audio(
+        library, np.array([1, 2]), before, on_mask=lambda *at: masked.append(at)
+    )
     assert found.sum_errors["cells"].pairs == 2
     assert found.sum_errors["cells"].largest < 0.02  # the index may be of half precision
     assert found.sum_errors["features"] == before.sum_errors["features"]

@@ -13,7 +13,7 @@ from specrec.evaluation.faithfulness import (
     draw_like_tracks,
     drop_without,
     feature_totals,
-    measure_erasing,
+    measure_ablation,
     measure_rationales,
     sum_error,
 )
@@ -71,7 +71,7 @@ def test_the_planted_cause_is_cited_and_erasing_it_matters(
         "tracks": draw_like_tracks(embeddings, directions),
         "isotropic": draw_isotropic(directions),
     }
-    found = measure_erasing(pairs, embeddings, directions, controls)
+    found = measure_ablation(pairs, embeddings, directions, controls)
     assert set(directions.names) == {"centroid_hz", "percussive_share"}
     cited = np.array([cited_groups(pair, directions) for pair in pairs])
     assert cited[:, directions.names.index("centroid_hz")].mean() > 0.8
@@ -95,7 +95,7 @@ def test_the_planted_cause_is_cited_and_erasing_it_matters(
 def test_figures_agree_with_a_loop(explainer: Explainer, pairs: list[ExplainedPair]) -> None:
     directions, embeddings = explainer.directions, explainer.embeddings.astype(np.float64)
     fixed = {group: np.eye(DIM)[None, None, 5] for group in range(2)}
-    found = measure_erasing(pairs, embeddings, directions, {"fixed": fixed})
+    found = measure_ablation(pairs, embeddings, directions, {"fixed": fixed})
     drops, changes, uncited = [], [], []
     for pair in pairs:
         axes = {name: directions.of_group(at) for at, name in enumerate(directions.names)}
@@ -127,7 +127,7 @@ def test_without_citations_there_are_no_figures(
 ) -> None:
     bare = [replace(pair, explanation=replace(pair.explanation, reasons=())) for pair in pairs]
     controls = {"isotropic": draw_isotropic(explainer.directions)}
-    found = measure_erasing(bare, explainer.embeddings, explainer.directions, controls)
+    found = measure_ablation(bare, explainer.embeddings, explainer.directions, controls)
     assert (found.citations, found.drop, found.rank_change) == (0, None, None)
     assert found.controls["isotropic"].cleared is None
     assert found.cited_share is not None

@@ -7,7 +7,7 @@ import pytest
 from specrec.audio.loading import load
 from specrec.config import IndexConfig
 from specrec.errors import CatalogError, LibraryError, ModelError
-from specrec.evaluation.contenders import find_contenders
+from specrec.evaluation.embedding_sources import find_sources
 from specrec.evaluation.protocol import evaluate_library
 from specrec.evaluation.retrieval import METRICS
 from specrec.evaluation.robustness import ALTERATIONS
@@ -61,9 +61,9 @@ def test_other_libraries_are_matched_by_content_or_track_id(
 ) -> None:
     encoder = load_model(other_model, device="cpu").encoder
     rows = np.array([4, 1])
-    contender = find_contenders(library, rows, (str(reversed_library.folder),))["other"]
-    assert contender.vectors is not None
-    for row, vector in zip(rows, contender.vectors, strict=True):
+    source = find_sources(library, rows, (str(reversed_library.folder),))["other"]
+    assert source.vectors is not None
+    for row, vector in zip(rows, source.vectors, strict=True):
         expected = embed_waveform(encoder, load(library.audio_root / f"track {row}.wav", 16_000))
         np.testing.assert_allclose(vector, expected.embedding, atol=1e-5)
     renamed = Library.open(library.folder)
@@ -71,7 +71,7 @@ def test_other_libraries_are_matched_by_content_or_track_id(
         content_id=[f"re-encoded {row}" for row in range(6)],
         track_id=reversed_library.tracks["track_id"].tolist(),
     )
-    by_id = find_contenders(renamed, rows, (str(reversed_library.folder),))["other"]
+    by_id = find_sources(renamed, rows, (str(reversed_library.folder),))["other"]
     np.testing.assert_array_equal(by_id.vectors, reversed_library.embeddings[rows])
 
 
@@ -80,19 +80,19 @@ def test_wrong_models_are_refused(
 ) -> None:
     rows = np.arange(6)
     with pytest.raises(ModelError, match="nowhere"):
-        find_contenders(library, rows, ("nowhere",))
+        find_sources(library, rows, ("nowhere",))
     # The library's own model again is told apart by its folder; a third time is one too many.
-    names = list(find_contenders(library, rows, (str(model_folder), str(other_model))))
+    names = list(find_sources(library, rows, (str(model_folder), str(other_model))))
     assert names == ["random", f"random ({model_folder})", "other"]
     with pytest.raises(ModelError, match="given twice"):
-        find_contenders(library, rows, (str(model_folder), str(model_folder)))
+        find_sources(library, rows, (str(model_folder), str(model_folder)))
     strangers = Library.open(library.folder)
     strangers.generation.tracks = library.tracks.assign(
         content_id=[f"other {row}" for row in range(6)],
         track_id=pd.Series([f"other {row}" for row in range(6)]),
     )
     with pytest.raises(LibraryError, match=r"lacks 6 of the 6 tracks, track 0\.wav for one"):
-        find_contenders(strangers, rows, (str(reversed_library.folder),))
+        find_sources(strangers, rows, (str(reversed_library.folder),))
 
 
 def test_baselines_and_robustness_come_in_the_same_run(library: Library) -> None:
@@ -141,15 +141,15 @@ def test_stored_embeddings_are_standardized_means(library: Library, tmp_path: Pa
     np.savez(tmp_path / "other.npz", **stored)
     rows = np.array([5, 0, 2])
     given = f"{tmp_path / 'other.npz'}:deep"
-    contender = find_contenders(library, rows, (given,))["deep"]
-    assert contender.encoder is None
+    source = find_sources(library, rows, (given,))["deep"]
+    assert source.encoder is None
     means = np.stack([windows[5 - row].mean(axis=0) for row in rows])
     np.testing.assert_allclose(
-        contender.vectors, (means - means.mean(axis=0)) / means.std(axis=0), atol=1e-5
+        source.vectors, (means - means.mean(axis=0)) / means.std(axis=0), atol=1e-5
     )
     for array, message in (("shallow", "shallow"), ("track_id", "other.npz")):
         with pytest.raises(CatalogError, match=message):
-            find_contenders(library, rows, (f"{tmp_path / 'other.npz'}:{array}",))
+            find_sources(library, rows, (f"{tmp_path / 'other.npz'}:{array}",))
     np.savez(tmp_path / "few.npz", track_id=ids[:1], windows=[1], deep=windows[0])
     with pytest.raises(CatalogError, match="nor of 1 more"):
-        find_contenders(library, rows, (f"{tmp_path / 'few.npz'}:deep",))
+        find_sources(library, rows, (f"{tmp_path / 'few.npz'}:deep",))

@@ -48,6 +48,10 @@ def test_features_that_are_hardly_known_or_badly_predicted_say_nothing(stats: Fe
     names = {feature.name for feature in stats.features}
     assert names == {"tempo_bpm", "loudness_range_lu", "key"}
     assert "valence" not in stats.readings_of(0)
+    assert "energy" not in stats.readings_of(0)
+    # A value is known, however few others are.
+    assert stats.known(0) == {"tempo_bpm": 0, "loudness_range_lu": 100, "key": 0, "energy": 0.5}
+    assert stats.known(30) == {"tempo_bpm": 15, "key": 0}
 
 
 def test_a_track_from_outside_is_read_alike(stats: FeatureStats) -> None:

@@ -106,7 +106,7 @@ def test_the_command_mends_and_says_what_it_saved(
     library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
     flip(_last(library) / "tracks.parquet", 200)
     specrec.cli.app(["verify", str(library), "--repair"], standalone_mode=False)
-    assert f"mended: {len(STAYING)} tracks; what" in capsys.readouterr().out
+    assert f"repaired: {len(STAYING)} tracks; what" in capsys.readouterr().out
     assert verify_library(library).damage == []
 
 

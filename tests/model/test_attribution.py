@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 import torch
 from sklearn.metrics.pairwise import cosine_similarity
 
@@ -12,7 +13,8 @@ from specrec.config import MUSICNN, Architecture, FrontEnd
 from specrec.explain.contributions import by_window
 from specrec.explain.directions import find_directions
 from specrec.index.build import BuildReport
-from specrec.model.attribution import map_cells, mask_cells
+from specrec.model import attribution
+from specrec.model.attribution import CellMap, log_mels, map_cells, map_file, mask_cells
 from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.model.model import load_model
@@ -20,7 +22,8 @@ from specrec.recommend.library import Library
 from specrec.synthesis import STYLES, draw_piece, render
 from tests.conftest import make_encoder
 from tests.explain.planted import make_probe
-from tests.sounds import make_music
+from tests.model.misled import misled_blocks
+from tests.sounds import make_music, write
 
 
 def make(architecture: Architecture, **front_end: float) -> Encoder:
@@ -176,6 +179,60 @@ def test_what_is_heard_later_does_not_change_the_map_of_a_window_before() -> Non
     ratio = np.linalg.norm(one[0]) / np.linalg.norm(other[0])
     np.testing.assert_allclose(one[0], ratio * other[0], rtol=1e-3, atol=1e-6)
     assert abs(one[1] - ratio * other[1]).max() > 0.01
+
+
+OTHER = np.linspace(-1, 1, 24)
+
+
+@pytest.fixture(scope="module")
+def two_minutes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Waveform]:
+    """A file of two blocks of windows."""
+    path = tmp_path_factory.mktemp("long") / "a.wav"
+    write(path, sound(121.3, 22_050).samples, 22_050)
+    return path, Waveform(sf.read(path, dtype="float32")[0], 22_050)
+
+
+@pytest.fixture(scope="module")
+def its_cells(two_minutes: tuple[Path, Waveform]) -> CellMap:
+    return map_cells(make_encoder(), two_minutes[1], OTHER)
+
+
+def test_a_file_gives_the_map_and_the_spectrograms_of_its_waveform(
+    two_minutes: tuple[Path, Waveform], its_cells: CellMap
+) -> None:
+    encoder, (path, waveform) = make_encoder(), two_minutes
+    cells, mels = map_file(encoder, path, OTHER)
+    np.testing.assert_allclose(cells.values, its_cells.values, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(cells.spans, its_cells.spans)
+    np.testing.assert_array_equal(cells.row_edges_hz, its_cells.row_edges_hz)
+    np.testing.assert_allclose(mels, log_mels(encoder, waveform), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("held", "step"), [(3000, 2), (1, 128)])
+def test_of_a_long_track_no_more_frames_are_kept_than_a_picture_needs(
+    two_minutes: tuple[Path, Waveform],
+    its_cells: CellMap,
+    monkeypatch: pytest.MonkeyPatch,
+    held: int,
+    step: int,
+) -> None:
+    encoder, (path, waveform) = make_encoder(), two_minutes
+    monkeypatch.setattr(attribution, "_FRAMES_HELD", held)
+    own = np.linspace(1, 2, 24)
+    cells, mels = map_file(encoder, path, OTHER, own)
+    every = log_mels(encoder, waveform)  # 61 windows of 87 frames
+    np.testing.assert_allclose(mels, every[:, :, ::step], rtol=1e-5, atol=1e-5)
+    assert cells.similarity == pytest.approx(cosine_similarity(own[None], OTHER[None])[0, 0])
+    assert np.corrcoef(cells.values.ravel(), its_cells.values.ravel())[0, 1] > 1 - 1e-6
+
+
+def test_a_file_that_is_begun_anew_is_mapped_once(
+    two_minutes: tuple[Path, Waveform], its_cells: CellMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attribution, "window_blocks", misled_blocks)
+    cells, mels = map_file(make_encoder(), two_minutes[0], OTHER)
+    assert len(mels) == len(cells.values)
+    np.testing.assert_allclose(cells.values, its_cells.values, rtol=1e-5, atol=1e-6)
 
 
 def test_some_masks_equal_a_loop_over_cells() -> None:

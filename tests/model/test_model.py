@@ -72,6 +72,12 @@ def test_a_file_its_samples_and_its_windows_are_embedded_alike(
     assert np.abs(of_file).max() > 100 * NOISE
 
 
+def test_channels_that_cancel_each_other_are_heard(model: Model) -> None:
+    left = tone(2.0)
+    both = model.embed(np.stack([left, -left]), RATE)
+    np.testing.assert_allclose(both, model.embed(left, RATE), atol=NOISE)
+
+
 def test_a_list_is_embedded_as_one_by_one(model: Model, music: list[Path]) -> None:
     arrays = [sf.read(path, dtype="float32")[0] for path in music[:2]]
     together = model.embed([music[2], *arrays, *music], sample_rate=MUSIC_RATE)
@@ -127,6 +133,7 @@ SECOND = np.zeros(RATE, dtype=np.float32)
         (np.zeros(0, np.float32), r"has the shape \(0,\)"),
         (np.array(0.5), r"has the shape \(\)"),
         (np.zeros(RATE, np.int16), "holds int16; give floating-point"),
+        (torch.zeros(RATE, requires_grad=True), r"no array \(Can't call numpy"),
         (SECOND, "silent"),
         (SECOND + 0.5, "constant"),
         (tone(0.5), "too_short"),
@@ -135,7 +142,7 @@ SECOND = np.zeros(RATE, dtype=np.float32)
     ],
 )
 def test_an_array_that_is_no_music_is_refused(
-    model: Model, audio: np.ndarray, problem: str
+    model: Model, audio: np.ndarray | torch.Tensor, problem: str
 ) -> None:
     with pytest.raises(AudioError, match=problem) as caught:
         model.embed(audio, RATE)

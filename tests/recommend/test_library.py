@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -147,3 +148,33 @@ def test_a_file_outside_is_heard_anew_when_it_changes(library: Library, tmp_path
     second = library.resolve(path)
     assert second.track.duration_seconds == pytest.approx(3.0)
     assert abs(second.sound - first.sound).max() > 1e-3
+
+
+def test_a_query_that_was_resolved_before_the_library_changed_is_refused(library: Library) -> None:
+    asked = library.resolve("track 4"), library.resolve("track 7")
+    before = Library.open(library.folder)
+    (removed,) = library.remove("track 4")
+    assert removed.track == asked[0].track
+    for query in asked:
+        with pytest.raises(QueryError, match=r"track \d: resolved before .*; resolve it again"):
+            library.neighbors(query)
+    again = library.neighbors(library.resolve("track 7"), duplicates=True)
+    assert len(again) == 6
+    assert removed.track not in [item.track for item in again]
+    assert len(before.neighbors(asked[1], duplicates=True)) == 7
+
+
+def test_an_update_repeats_the_settings_of_the_last_run(tmp_path: Path, model_folder: Path) -> None:
+    music = make_music(tmp_path / "music", 3)
+    settings = {"windows_per_track": 2, "measure_features": False, "workers": 1}
+    library = Library.build(music, tmp_path / "library", model_folder, **settings)
+    kept = library.generation.segments.keys()
+    make_music(tmp_path / "more", 4)
+    last = sorted((tmp_path / "more").glob("*.wav"))[-1]
+    (query,) = library.add(shutil.copy(last, music / last.name))
+    assert query.track.path == last.name
+    assert len(library) == 4
+    assert {name.split("/")[0] for name in library.generation.segments} == {
+        name.split("/")[0] for name in kept
+    }  # with another number of windows all tracks would have been embedded anew
+    assert library.generation.descriptors.isna().all(axis=None)

@@ -70,7 +70,9 @@ def test_without_a_probe_facts_remain_and_the_rest_has_no_name(tmp_path: Path) -
     assert explanation.contributions == ()
     assert explanation.residual == pytest.approx(explanation.similarity)
     assert {item.verdict for item in explanation.reasons} == {"both also"}
-    assert explanation.sentence.startswith("Sounds alike, but mostly for reasons without a name")
+    assert explanation.sentence.startswith(
+        "Sounds similar, but mostly unexplained by named features"
+    )
 
 
 def test_a_probe_of_the_library_goes_before_the_models(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from specrec.config import IndexConfig
+from specrec.descriptors.features import FEATURES
 from specrec.errors import AudioError, QueryError
 from specrec.index.build import build_library
 from specrec.model import model
@@ -42,9 +43,14 @@ def copy(library: Library, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_a_file_is_resolved_as_the_track_that_it_is(library: Library, copy: str) -> None:
     asked, inside = library.resolve(copy), library.query_of_row(7)
+    measured, known = (  # what a table says goes before what was measured
+        {name: value for name, value in table.iloc[7].dropna().items() if name in FEATURES}
+        for table in (library.generation.descriptors, library.features)
+    )
     assert (asked.row, asked.track.title, asked.track.path) == (None, "copy", copy)
     np.testing.assert_allclose(asked.sound, inside.sound, atol=1e-4)
-    assert asked.features == pytest.approx(dict(inside.features), rel=1e-4)
+    assert asked.features == pytest.approx(measured, rel=1e-4)
+    assert inside.features == known
     recommender = library.by_features()
     np.testing.assert_allclose(
         recommender.vector_of(asked), recommender.vectors[7], atol=1e-5
@@ -72,7 +78,10 @@ def test_a_file_gets_the_neighbors_of_the_track_that_it_is(
         total = sum(parts.values()) + item.explanation.residual
         assert total == pytest.approx(item.similarity, abs=1e-5)
         match = library.explain(copy, str(item.track.track_id), 6, by=by)
-        assert match.explanation == item.explanation
+        assert match.explanation.sentence == item.explanation.sentence
+        assert match.explanation.similarity == pytest.approx(item.similarity, abs=1e-5)
+        assert match.query == library.resolve(copy).track
+        assert match.neighbor == item.track
 
 
 def test_what_is_predicted_is_predicted_of_a_file_too(library: Library, copy: str) -> None:
@@ -171,4 +180,4 @@ def test_what_can_not_be_asked_is_refused(library: Library, copy: str, tmp_path:
         with pytest.raises(QueryError, match="too few of its features are known"):
             library.neighbors(copy, by=by, features=FeatureSettings(columns=("year",)))
     with pytest.raises(QueryError, match=r"copy.wav is not in the library"):
-        library.explain("clip_3", copy)
+        library.explain(library.query_of_row(3), copy)

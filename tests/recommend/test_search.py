@@ -1,13 +1,15 @@
 """The neighbors found, against loops over the whole library."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.errors import QueryError
-from specrec.recommend.library import Library
+from specrec.recommend.library import By, Library
 from specrec.recommend.ranking import AGAINST_WEIGHT, agreement
 from specrec.recommend.results import Neighbors
 from tests.libraries import TRACKS, write_planted
@@ -120,8 +122,10 @@ def test_several_queries_are_one(library: Library, cosines: np.ndarray) -> None:
         assert neighbor.score == pytest.approx(scores[row], abs=1e-6)
         assert neighbor.explanation is not None
         assert neighbor.explanation.similarity == pytest.approx(neighbor.similarity, abs=1e-5)
-        alone = library.explain(f"t{nearest}", f"t{row}", 15)
-        assert neighbor.explanation == alone.explanation
+        alone = library.explain(f"t{nearest}", f"t{row}", 15).explanation
+        assert neighbor.explanation.sentence == alone.sentence
+        parts = zip(neighbor.explanation.contributions, alone.contributions, strict=True)
+        assert all(one.value == pytest.approx(other.value, abs=1e-9) for one, other in parts)
     assert {neighbor.seed for neighbor in answer} == {0, 1, 2}
 
 
@@ -154,3 +158,142 @@ def test_many_embeddings_are_searched_at_once(library: Library, cosines: np.ndar
 def test_nothing_asked_for_is_refused(library: Library) -> None:
     with pytest.raises(QueryError, match="no query was given"):
         library.neighbors([])
+
+
+K = 25
+FILTERS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "where": {"where": "split == 'test' and loudness_lufs > -16"},
+    "other artists": {"other_artists": True},
+    "per artist": {"per_artist": 1},
+    "duplicates": {"duplicates": True},
+    "diversity": {"diversity": 0.4},
+    "fewer hubs": {"fewer_hubs": True},
+    "all": {
+        "where": "loudness_lufs > -16",
+        "other_artists": True,
+        "per_artist": 2,
+        "diversity": 0.2,
+        "fewer_hubs": True,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def mixed(folder: Path) -> Library:
+    """Some recordings have three files, and of some tracks no feature is known."""
+    library = Library.open(folder)
+    place = np.arange(TRACKS)
+    library.generation.duplicate_groups = np.where(place < 60, place - place % 3, place)
+    library.generation.descriptors.loc[place % 12 == 5] = np.nan
+    return library
+
+
+def similarities_by(library: Library, by: By) -> tuple[np.ndarray, np.ndarray]:
+    """Those of all tracks that can be compared, and their rows."""
+    heard = cosine_similarity(np.asarray(library.embeddings, dtype=np.float64))
+    if by == "sound":
+        return heard, np.arange(TRACKS)
+    features = library.by_features()
+    named, heard = cosine_similarity(features.vectors), heard[np.ix_(*2 * [features.rows])]
+    if by == "features":
+        return named, features.rows
+    others = ~np.eye(len(named), dtype=bool)
+    sound, known = 1 / heard[others].std(), 1 / named[others].std()
+    return (sound * heard + known * named) / (sound + known), features.rows
+
+
+def without_hubs(similarities: np.ndarray, one: int) -> np.ndarray:
+    """The mutual proximity of one track with all, as a cosine."""
+    others = [np.delete(line, place) for place, line in enumerate(similarities)]
+    usual = [(line.mean(), line.std()) for line in others]
+    center, scale = np.mean(usual, axis=0)
+    chances = [
+        norm.cdf((similarity - usual[one][0]) / usual[one][1])
+        * norm.cdf((similarity - usual[other][0]) / usual[other][1])
+        for other, similarity in enumerate(similarities[one])
+    ]
+    return center + scale * norm.ppf(np.sqrt(chances))
+
+
+def found_by_a_loop(
+    library: Library,
+    by: By,
+    seeds: list[int],
+    against: list[int],
+    where: str | None = None,
+    other_artists: bool = False,
+    per_artist: int = TRACKS,
+    diversity: float = 0.0,
+    fewer_hubs: bool = False,
+    duplicates: bool = False,
+) -> list[int]:
+    similarities, here = similarities_by(library, by)
+    place_of = {int(row): place for place, row in enumerate(here)}
+    corrected = [
+        without_hubs(similarities, place_of[seed]) if fewer_hubs else similarities[place_of[seed]]
+        for seed in seeds
+    ]
+    scores = np.log(np.mean(np.exp(2 * np.stack(corrected)), axis=0)) / 2
+    if against:
+        unlike = similarities[[place_of[row] for row in against]]
+        scores = scores - AGAINST_WEIGHT * np.log(np.mean(np.exp(2 * unlike), axis=0)) / 2
+    groups = library.generation.duplicate_groups
+    if duplicates:
+        groups = np.arange(TRACKS)
+    loud = library.generation.descriptors["loudness_lufs"].to_numpy() > -16
+    chosen: list[int] = []
+    for _ in range(K):
+        best, best_value = None, -np.inf
+        for place, row in enumerate(here.tolist()):
+            artists = [other // 4 for other in chosen]
+            if (
+                groups[row] in groups[[*seeds, *against, *chosen]]
+                or (where is not None and not loud[row])
+                or (where is not None and "split" in where and row >= 80)
+                or (other_artists and row // 4 in [seed // 4 for seed in seeds])
+                or artists.count(row // 4) >= per_artist
+            ):
+                continue
+            value = scores[place]
+            if chosen and diversity:
+                alike = max(similarities[place, place_of[other]] for other in chosen)
+                value = (1 - diversity) * value - diversity * alike
+            if value > best_value:
+                best, best_value = row, value
+        if best is None:
+            break
+        chosen.append(best)
+    return chosen
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+@pytest.mark.parametrize("by", ["sound", "features", "both"])
+def test_filters_and_order_are_those_of_a_loop_whatever_is_compared(
+    mixed: Library, by: By, filters: str
+) -> None:
+    options = FILTERS[filters]
+    for seeds, against in (([13], []), ([6, 50, 200], [7])):
+        asked, unlike = ([f"t{row}" for row in group] for group in (seeds, against))
+        answer = mixed.neighbors(asked, K, by=by, against=unlike, explain=False, **options)
+        assert rows(answer) == found_by_a_loop(mixed, by, seeds, against, **options)
+        if "where" in options:
+            allowed = mixed.generation.descriptors["loudness_lufs"] > -16
+            if "split" in options["where"]:
+                allowed &= mixed.tracks["split"] == "test"
+            assert answer.notes[0] == f"the filter left {allowed.sum()} of 240 tracks"
+
+
+def test_a_track_of_which_too_little_is_known_is_compared_by_sound_alone(mixed: Library) -> None:
+    unknown = {f"t{row}" for row in range(5, TRACKS, 12)}
+    assert mixed.resolve("t17").features == {}
+    assert len(mixed.neighbors("t17", 5)) == 5
+    for by in ("features", "both"):
+        with pytest.raises(QueryError, match="Piece 17: too few of its features are known"):
+            mixed.neighbors("t17", by=by)
+        for pair in (("t17", "t13"), ("t13", "t17")):
+            with pytest.raises(QueryError, match="Piece 17: too few of its features are known"):
+                mixed.explain(*pair, by=by)
+        found = mixed.neighbors("t13", TRACKS, by=by, duplicates=True, explain=False)
+        assert len(found) == TRACKS - len(unknown) - 1
+        assert not unknown & {item.track.track_id for item in found}

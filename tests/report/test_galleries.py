@@ -14,7 +14,7 @@ from specrec.errors import AudioError, QueryError
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
 from specrec.report.galleries import draw_contrast, draw_gallery, draw_neighbors
-from specrec.report.lettering import drawable, shortened
+from specrec.report.pictures import drawable, shortened
 from tests.sounds import make_music
 
 runner = CliRunner()

@@ -1,4 +1,5 @@
 import json
+import re
 import struct
 import sys
 from collections.abc import Callable
@@ -35,14 +36,11 @@ def test_the_table_adds_up(folder: Path) -> None:
     text = run("explain", folder, "t0", "t1")
     explanation = Library.open(folder).explain("t0", "t1").explanation
     assert "Because both are bright" in " ".join(text.split())
-    table = text[: text.index("if erased:")].splitlines()
-    shown = [line.split() for line in table if line.startswith("  ")]
-    parts = {
-        " ".join(words[:place]): float(words[place])
-        for words in shown
-        for place in [next((i for i, w in enumerate(words) if w[0] in "+-"), 0)]
-        if place
-    }
+    table = text[: text.index("when ablated:")].splitlines()
+    parts = {}
+    for line in table:
+        if found := re.match(r" (\S.*?) (?:because |both also )? *([+-]\d\.\d{3}) ", line):
+            parts[found[1].strip()] = float(found[2])
     assert parts.pop("similarity") == pytest.approx(explanation.similarity, abs=0.001)
     assert sum(parts.values()) == pytest.approx(explanation.similarity, abs=0.003)
     assert len(parts) == 4
@@ -99,11 +97,12 @@ def test_json_says_why_one_and_not_the_other(folder: Path) -> None:
 
 def test_a_reason_stands_under_each_neighbor(folder: Path) -> None:
     text = " ".join(run("query", folder, "t0", "-k", "3").split())
+    assert "named features" in text
     for neighbor in Library.open(folder).neighbors("t0", 3):
         after = text[text.index(neighbor.track.title) :]
         assert neighbor.explanation is not None
         assert neighbor.explanation.sentence in after
-    assert "without a name" not in run("query", folder, "t0", "--no-why")
+    assert "named features" not in run("query", folder, "t0", "--no-why")
 
 
 def test_a_library_that_knows_no_features_gives_no_reasons(
@@ -156,7 +155,7 @@ def test_a_match_is_drawn_as_the_name_ends(
         described = Image.open(picture).info["Description"]
     else:
         described = picture.read_text()
-        assert "which part sounds like which" in described  # a comment beside the outlined text
+        assert "similarity by passage" in described  # a comment beside the outlined text
     assert f"similarity {score:.3f}" in described
     run("explain", *arguments, "-o", tmp_path / f"same{suffix}")
     assert (tmp_path / f"same{suffix}").read_bytes() == picture.read_bytes()

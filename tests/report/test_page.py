@@ -19,13 +19,13 @@ from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import WORDS
 from specrec.errors import CatalogError, QueryError, SkipReason, SpecrecError
 from specrec.recommend.library import Library
-from specrec.report.page import contents
-from specrec.report.page import gather as gathering
-from specrec.report.page.data import LeftOut
-from specrec.report.page.gather import PageSettings, attempt, gather
+from specrec.report.page import build, contents
+from specrec.report.page.build import PageSettings, build_page, make_section
+from specrec.report.page.data import Unavailable
 from specrec.report.page.media import Medium, make_medium, silence_rest
-from specrec.report.page.neighbors import sum_parts
+from specrec.report.page.neighbors import query_card, score_bars
 from specrec.report.page.render import render, write_page
+from specrec.report.page.tracks import TrackList
 from tests.libraries import write_planted
 from tests.pages import RATE, SECONDS, hostile_table, hz_of
 from tests.report.conftest import Written
@@ -107,7 +107,7 @@ def test_titles_stay_text(written: Written) -> None:
     assert not any(
         name.startswith("on") for _, attributes in outline.elements for name in attributes
     )
-    assert not isinstance(written.table.map, LeftOut)
+    assert not isinstance(written.table.map, Unavailable)
     given = set(hostile_table()["track_name"])
     assert set(written.table.map.points["title"]) == given
     points = re.search(r'id="points">(.*?)</script>', html, re.DOTALL)
@@ -120,7 +120,7 @@ def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: 
     for item in library.neighbors("t0", 4):
         explanation = item.explanation
         assert explanation is not None
-        parts, zero = sum_parts(explanation)
+        parts, zero = score_bars(explanation)
         *terms, total = parts
         assert sum(part.value for part in terms) == pytest.approx(explanation.similarity, abs=1e-12)
         assert [part.kind for part in parts].count("unnamed") == 1
@@ -133,25 +133,25 @@ def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: 
             end += part.value
         assert all(0 <= part.start <= part.start + part.width <= 100 for part in parts)
         by_name = {part.name: part.value for part in terms}
-        assert by_name["without a name"] == pytest.approx(explanation.residual)
+        assert by_name["residual"] == pytest.approx(explanation.residual)
 
 
 def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("specrec.report.page.neighbors._MOST_PARTS", 1)
     explanation = Library.open(written.folder / "planted").neighbors("t0", 1)[0].explanation
     assert explanation is not None
-    parts, _ = sum_parts(explanation)
+    parts, _ = score_bars(explanation)
     largest = max(explanation.contributions, key=lambda item: abs(item.value))
     rest = sum(item.value for item in explanation.contributions if item is not largest)
-    assert parts[1].name == f"{len(explanation.contributions) - 1} others"
+    assert parts[1].name == f"{len(explanation.contributions) - 1} other features"
     assert parts[1].value == pytest.approx(rest)
 
 
 def test_the_window_matrix_is_that_of_the_match(written: Written) -> None:
     library = Library.open(written.folder / "planted")
-    asked = gathering.ask(library, gathering.TrackList.of_library(library), "t0", 2)
-    for card in asked.matches:
-        other = card.tile.title.removeprefix("Piece ")
+    card_of_query = query_card(library, TrackList.of_library(library), "t0", 2)
+    for card in card_of_query.matches:
+        other = card.tile.track.title.removeprefix("Piece ")
         windows = library.explain("t0", f"t{other}").windows
         drawn = card.matrix
         assert windows is not None
@@ -168,12 +168,12 @@ def test_the_window_matrix_is_that_of_the_match(written: Written) -> None:
 
 
 def test_pictures_and_excerpts_are_of_the_tracks_themselves(written: Written) -> None:
-    assert isinstance(written.library.asked, list)
-    tiles = [match.tile for asked in written.library.asked for match in asked.matches]
+    assert isinstance(written.library.queries, list)
+    tiles = [match.tile for asked in written.library.queries for match in asked.matches]
     assert len(tiles) == 6
     for tile in tiles:
         assert tile.file is not None
-        hz = hz_of(int(tile.title.removeprefix("Piece ")))
+        hz = hz_of(int(tile.track.title.removeprefix("Piece ")))
         _check(written.library.media[tile.file], hz, SECONDS)
 
 
@@ -218,13 +218,13 @@ def test_sounds_are_bounded_and_the_first_are_kept() -> None:
 
 def test_without_audio_and_probe_every_section_is_there_or_says_why(tmp_path: Path) -> None:
     folder = write_planted(tmp_path / "bare", probe=False)
-    page = gather(folder, PageSettings(count=1, k=2))
+    page = build_page(folder, PageSettings(count=1, k=2))
     assert "files are not at hand" in page.media_note
     html = render(page)
     assert "specrec probe" in html
     assert 'class="play"' not in html
-    assert isinstance(page.asked, list)
-    assert all(match.parts == [] for match in page.asked[0].matches)
+    assert isinstance(page.queries, list)
+    assert all(match.bars == [] for match in page.queries[0].matches)
 
 
 def test_a_broken_section_costs_no_other(
@@ -233,14 +233,14 @@ def test_a_broken_section_costs_no_other(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("of sorts")
 
-    monkeypatch.setattr(gathering, "pick_galleries", broken)
-    monkeypatch.setattr(gathering, "explain_words", broken)
+    monkeypatch.setattr(build, "pick_galleries", broken)
+    monkeypatch.setattr(build, "explain_words", broken)
     path = tmp_path / "table.csv"
     hostile_table().to_csv(path, index=False)
-    page = gather(path, PageSettings(count=1, k=2))
-    assert page.left_out()["glossary"] == "The glossary failed: ZeroDivisionError: of sorts."
-    assert page.galleries == LeftOut("The gallery failed: ZeroDivisionError: of sorts.")
-    assert not isinstance(page.map, LeftOut)
+    page = build_page(path, PageSettings(count=1, k=2))
+    assert page.unavailable()["glossary"] == "The glossary failed: ZeroDivisionError: of sorts."
+    assert page.galleries == Unavailable("The gallery failed: ZeroDivisionError: of sorts.")
+    assert not isinstance(page.map, Unavailable)
     assert "of sorts" in render(page)
 
 
@@ -248,7 +248,7 @@ def test_a_feature_that_does_not_vary_costs_no_gallery(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     values = np.linspace(0.1, 0.9, 40)
     pd.DataFrame({"energy": 0.5, "acousticness": values, "loudness": -60 * values}).to_csv(path)
-    page = gather(path, PageSettings(count=1, k=2))
+    page = build_page(path, PageSettings(count=1, k=2))
     assert isinstance(page.galleries, list)
     titles = [gallery.title for gallery in page.galleries]
     assert titles == ["Highest acousticness", "Low against high acousticness"]
@@ -258,12 +258,12 @@ def test_an_error_of_ours_is_its_own_sentence() -> None:
     def lacking() -> int:
         raise SpecrecError("no label; give another")
 
-    assert attempt("It", lacking) == LeftOut("No label; give another.")
+    assert make_section("It", lacking) == Unavailable("No label; give another.")
 
 
 def test_the_map_keeps_shape_and_says_what_it_shows(written: Written) -> None:
     drawn = written.table.map
-    assert not isinstance(drawn, LeftOut)
+    assert not isinstance(drawn, Unavailable)
     points = drawn.points
     assert drawn.shown == drawn.total == len(points["title"]) == 60
     assert min(points["x"]) >= 0
@@ -290,9 +290,9 @@ def test_all_reasons_and_features_have_words() -> None:
 def test_bad_input_is_refused_in_one_line(written: Written, tmp_path: Path) -> None:
     folder = written.folder / "planted"
     with pytest.raises(CatalogError, match="no column mood"):
-        gather(folder, PageSettings(labels=("mood",)))
+        build_page(folder, PageSettings(labels=("mood",)))
     with pytest.raises(QueryError, match="neither a file nor"):
-        gather(folder, PageSettings(queries=("no such thing",)))
+        build_page(folder, PageSettings(queries=("no such thing",)))
     from typer.testing import CliRunner
 
     result = CliRunner().invoke(app, ["report", str(folder), "-o", str(tmp_path / "page.pdf")])

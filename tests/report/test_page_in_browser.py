@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from specrec.report.page.gather import PageSettings, gather
+from specrec.report.page.build import PageSettings, build_page
 from specrec.report.page.render import write_page
 from tests.pages import SECONDS
 from tests.report.conftest import Written
@@ -192,10 +192,10 @@ def test_a_page_of_three_tracks_has_three_marks(
 ) -> None:
     path = tmp_path / "three.csv"
     pd.DataFrame({"energy": [0.1, 0.5, 0.9], "valence": [0.2, 0.9, 0.4]}).to_csv(path)
-    gathered = gather(path, PageSettings())
-    assert isinstance(gathered.asked, list)
-    assert len({asked.tile.title for asked in gathered.asked}) == len(gathered.asked) == 3
-    write_page(gathered, tmp_path / "three.html")
+    written = build_page(path, PageSettings())
+    assert isinstance(written.queries, list)
+    assert len({card.tile.track.title for card in written.queries}) == len(written.queries) == 3
+    write_page(written, tmp_path / "three.html")
     show(page, tmp_path / "three.html")
     assert complaints == []
     assert page.evaluate(f"{_INKED}('map-canvas')") > 3 * 20
@@ -249,6 +249,15 @@ def test_the_map_answers_to_the_mouse_and_to_arrow_keys(
     assert complaints == []
 
 
+def wait_until(page: Page, condition: str) -> None:
+    """Waits as `Page.wait_for_function` does, which the page's policy forbids to evaluate text."""
+    for _ in range(100):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came true: {condition}")
+
+
 def test_one_excerpt_plays_at_a_time(page: Page, complaints: list[str], folder: Path) -> None:
     show(page, folder / "library.html")
     buttons = page.locator(".play")
@@ -257,12 +266,12 @@ def test_one_excerpt_plays_at_a_time(page: Page, complaints: list[str], folder: 
     playing = "!document.getElementById('player').paused"
     for place in (0, 1):
         buttons.nth(place).click()
-        page.wait_for_function(f"{playing} && document.getElementById('player').currentTime > 0")
+        wait_until(page, f"{playing} && document.getElementById('player').currentTime > 0")
         assert buttons.evaluate_all(_PRESSED) == [button == place for button in range(count)]
     seconds = page.evaluate("document.getElementById('player').duration")
     assert seconds == pytest.approx(SECONDS, abs=0.2)
     buttons.nth(1).press(" ")
-    page.wait_for_function(f"!({playing})")
+    wait_until(page, f"!({playing})")
     assert buttons.evaluate_all(_PRESSED) == [False] * count
     assert complaints == []
 

@@ -3,7 +3,7 @@ from pathlib import PurePosixPath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specrec.report.picture_names import picture_names
+from specrec.report.spectrograms import picture_names
 
 NAME = st.text(st.sampled_from("aAbé. ~日\N{COMBINING ACUTE ACCENT}"), min_size=1, max_size=4)
 FILE = st.builds(

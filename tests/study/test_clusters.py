@@ -5,7 +5,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 from specrec.errors import QueryError
 from specrec.study import clusters as room
-from specrec.study.cluster_validation import one_cloud
+from specrec.study.cluster_validation import reference_points
 from specrec.study.clusters import find_clusters
 from specrec.study.dataset import Dataset, of_features
 
@@ -34,7 +34,7 @@ def test_planted_clusters_are_found_and_named_by_what_was_planted() -> None:
     assert found.chosen.k == 3
     assert found.chosen.convincing
     assert found.chosen.reseeded == found.chosen.resampled == 1
-    assert found.account.endswith("These are clusters.")
+    assert found.summary.endswith("These are clusters.")
     calm, loud, spoken = (set(item.name.split(", ")) for item in found.clusters)
     unspoken = "low speechiness (probably free of speech)"
     acoustic = "high acousticness (likely acoustic)"
@@ -80,7 +80,7 @@ def test_a_cluster_too_small_to_be_named_is_not_chosen() -> None:
     assert fourth.smallest == 3
     assert fourth.resampled >= 0.75
     assert fourth.gain > found.chosen.gain
-    assert "in clusters of 5 tracks or more" in found.account
+    assert "in clusters of 5 tracks or more" in found.summary
 
 
 def test_one_cloud_is_not_called_clusters() -> None:
@@ -89,15 +89,15 @@ def test_one_cloud_is_not_called_clusters() -> None:
     found = find_clusters(_points(long))
     assert found.chosen.silhouette > 0.25
     assert not found.chosen.convincing
-    assert "parts of one cloud" in found.account
+    assert "no clear cluster structure" in found.summary
 
 
 def test_the_cloud_has_the_covariance_of_the_tracks() -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(4000, 3)) @ rng.normal(size=(3, 3))
-    cloud = one_cloud(vectors, "features", rng)
+    cloud = reference_points(vectors, "features", rng)
     np.testing.assert_allclose(np.cov(cloud.T), np.cov(vectors.T), rtol=0.1, atol=0.1)
-    on_sphere = one_cloud(vectors, "embeddings", rng)
+    on_sphere = reference_points(vectors, "embeddings", rng)
     np.testing.assert_allclose(np.linalg.norm(on_sphere, axis=1), 1)
 
 

@@ -61,7 +61,7 @@ def check_phrase(phrase: str, own: pd.DataFrame, all_: pd.DataFrame) -> None:
     if name in FEATURES[:3] and word in ("high", "low"):
         assert (own[name].mean() > 0.5) == (word == "high")
     if "(" in rest:
-        assert rest.endswith("(likely acoustic)" if side > 0 else "(probably not acoustic)")
+        assert rest.endswith("(likely acoustic)" if side > 0 else "(likely not acoustic)")
 
 
 @settings(max_examples=60, deadline=None)
@@ -101,7 +101,7 @@ def test_energy_of_084_is_never_called_calm_or_acoustic(rest: float, word: str) 
     # With acousticness so sure, a name may stop at it; energy is told where it is asked for.
     phrases = {item.feature: item.phrase for item in profile_clusters(features, labels, 2)[0]}
     assert phrases["energy"] == word
-    assert phrases["acousticness"] == "low acousticness (probably not acoustic)"
+    assert phrases["acousticness"] == "low acousticness (likely not acoustic)"
     assert "high acousticness" not in name
     assert "low energy" not in name
 

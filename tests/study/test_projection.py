@@ -21,7 +21,7 @@ def test_pca_is_that_of_scikit_learn_up_to_sign() -> None:
     np.testing.assert_allclose(found.explained, theirs.explained_variance_ratio_)
     for axis, component in zip(found.axes, theirs.components_, strict=False):
         np.testing.assert_allclose(np.abs(list(axis.loadings.values())), np.abs(component))
-        assert axis.label.endswith("goes with no known feature")
+        assert axis.label.endswith("follows no known feature")
 
 
 def test_axes_are_named_by_what_was_planted_along_them() -> None:

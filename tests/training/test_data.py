@@ -1,3 +1,5 @@
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -6,9 +8,10 @@ import pytest
 import torch
 
 from specrec.audio.loading import load
-from specrec.audio.waveform import Waveform
+from specrec.audio.streaming import sample_blocks
 from specrec.catalog.catalog import read_catalog
 from specrec.config import FrontEnd
+from specrec.training import cache as cache_module
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import ViewDataset, WindowDataset, label_codes
 from tests.sounds import dominant_hz, tone, write
@@ -37,6 +40,46 @@ def test_the_cache_holds_the_decoded_audio(
         expected = load(music / row.path, RATE).samples
         cut = cache.cut(row.content_id, [100], 5000)[0]
         np.testing.assert_allclose(cut, expected[100:5100], atol=1 / 32767)
+
+
+@pytest.mark.parametrize(("suffix", "rate"), [("flac", 44_100), ("wav", RATE), ("opus", 48_000)])
+def test_every_sample_of_a_file_is_cached_and_no_more(
+    tmp_path: Path, suffix: str, rate: int
+) -> None:
+    samples = np.random.default_rng(0).uniform(-1.2, 1.2, 5 * rate + 7).astype(np.float32)
+    path = write(tmp_path / f"a.{suffix}", samples, rate)
+    cached = tmp_path / "a.npy"
+    assert cache_module._store({path: cached}, RATE, path) is None
+    whole, stored = load(path, RATE).samples, np.load(cached)
+    assert stored.dtype == np.int16
+    np.testing.assert_array_equal(stored, np.round(whole.clip(-1, 1) * 32767).astype(np.int16))
+
+
+def test_a_track_that_is_decoded_anew_is_cached_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.wav", tone(3, rate=RATE), RATE)
+
+    def misled(path: Path, rate: int) -> Iterator[tuple[int, np.ndarray]]:
+        yield 0, np.ones(9 * RATE, np.float32)  # of a decoder that failed then
+        yield from sample_blocks(path, rate)
+
+    for name, blocks in (("once", sample_blocks), ("anew", misled)):
+        monkeypatch.setattr(cache_module, "sample_blocks", blocks)
+        assert cache_module._store({path: tmp_path / name}, RATE, path) is None
+    assert (tmp_path / "once").read_bytes() == (tmp_path / "anew").read_bytes()
+
+
+def test_the_cache_is_filled_in_memory_that_does_not_grow_with_length(tmp_path: Path) -> None:
+    peaks = {}
+    for seconds in (60, 240):
+        path = write(tmp_path / f"{seconds}.flac", tone(seconds, rate=8000), 8000)
+        tracemalloc.start()  # numpy's arrays are counted
+        assert cache_module._store({path: tmp_path / "cached"}, RATE, path) is None
+        peaks[seconds] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[240] < 1.1 * peaks[60]
+    assert peaks[240] < 240 * RATE * 4 / 3
 
 
 def test_a_second_filling_decodes_nothing_that_is_there(
@@ -108,7 +151,8 @@ def test_a_faster_view_is_higher_by_its_factor(
 def test_near_views_begin_near(cached: tuple[AudioCache, pd.DataFrame, Path]) -> None:
     cache, tracks, _ = cached
     rising = np.arange(4 * RATE, dtype=np.float32) / (4 * RATE)  # a sample says where it is
-    cache._store(tracks["content_id"][0], Waveform(rising, RATE))
+    stored = np.round(rising * 32767).astype(np.int16)
+    np.save(cache.folder / f"{tracks['content_id'][0]}.npy", stored)
     apart = {}
     for near in (0.5, None):
         views = ViewDataset(

@@ -247,7 +247,7 @@ class FeatureRecommender(Space):
 
     def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows columns"]:
         """The vectors of tracks, of length 1 if cosines are compared."""
-        return self._points[self._place[rows]]
+        return self._points[self.places(rows)]
 
     def scores(
         self, vector: Float64[np.ndarray, " columns"], others: Float64[np.ndarray, "rows columns"]
@@ -281,10 +281,22 @@ class FeatureRecommender(Space):
             self.vector_of(query),
             self.known_of(query),
             place,
-            self._place[rows],
+            self.places(rows),
             k,
             predicted,
         )
+
+    def places(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
+        """Finds the places of tracks of the library or table in `tracks`.
+
+        Raises:
+            QueryError: If too few features of one are known.
+        """
+        places: np.ndarray = self._place[rows]
+        if (places < 0).any():
+            title = self._all["title"].iloc[rows[places < 0][0]]
+            raise QueryError(f"{title}: too few of its features are known to compare it")
+        return places
 
     def vector_of(self, query: Query) -> Float64[np.ndarray, " columns"]:
         """The vector of a query in the space of features, not scaled to length 1.

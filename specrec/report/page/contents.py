@@ -2,14 +2,15 @@
 
 import shlex
 
-from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import WORDS, noun, value_text
 from specrec.errors import SkipReason
 from specrec.explain.feature_stats import FeatureStats
 from specrec.index.maintenance import library_status
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.report.page.data import Figure, SkippedFiles, Summary, Word
+from specrec.report.page.data import SkippedFiles, Summary
+from specrec.report.table import Table
+from specrec.report.text import NONE, percent
 
 _EXAMPLES = 5  # files shown of each reason
 
@@ -39,7 +40,7 @@ _SKIPPED = {
         "decoding takes too much memory or time",
         "convert it to another format",
     ),
-    SkipReason.REMOVED: ("taken out with specrec remove", "specrec restore takes it in again"),
+    SkipReason.REMOVED: ("removed with specrec remove", "specrec restore takes it in again"),
 }
 
 
@@ -48,25 +49,24 @@ def summarize(library: Library) -> Summary:
     status = library_status(library.folder)
     model, index = status.model, status.index
     figures = [
-        Figure(f"{status.tracks:,}", "tracks"),
-        Figure(f"{status.hours:,.1f}", "hours of audio"),
-        Figure(f"{status.duplicates:,}", "duplicates", "the same recording as another track"),
-        Figure(f"{sum(status.skipped.values()):,}", "files skipped"),
+        (f"{status.tracks:,}", "tracks", ""),
+        (f"{status.hours:,.1f}", "hours of audio", ""),
+        (f"{status.duplicates:,}", "duplicates", "the same recording as another track"),
+        (f"{sum(status.skipped.values()):,}", "files skipped", ""),
     ]
     if status.measured < status.tracks:
         missing = f"{status.tracks - status.measured:,}"
-        figures.append(
-            Figure(missing, "without features", "specrec index measure_features=true adds them")
-        )
+        remedy = "specrec index measure_features=true adds them"
+        figures.append((missing, "without features", remedy))
     artists = library.tracks["artist"].nunique()
     if artists:
-        figures.insert(2, Figure(f"{artists:,}", "artists"))
+        figures.insert(2, (f"{artists:,}", "artists", ""))
     known = ", ".join(WORDS[item.name].noun for item in library.explainer.stats.features)
     facts = {
         "Model": f"{model['name']} ({model['fingerprint']}), windows of"
         f" {library.window_seconds:g} s",
-        "Index": f"{index['kind']}; finds {float(index['measured_recall']):.1%} of the true ten"
-        " nearest (measured)".replace("%", " %"),
+        "Index": f"{index['kind']}; finds {percent(float(index['measured_recall']), 1)} of the true"
+        " ten nearest (measured)",
         "Features known": known or "none",
         "Features read from the embedding": _predicted(library),
         "Written": f"{status.created}, format {status.format_version}",
@@ -97,11 +97,11 @@ def summarize_table(recommender: FeatureRecommender) -> Summary:
     """What a table of features holds."""
     tracks = recommender.tracks
     minutes = tracks["duration_seconds"].sum() / 60
-    figures = [Figure(f"{len(tracks):,}", "tracks")]
+    figures = [(f"{len(tracks):,}", "tracks", "")]
     if minutes:
-        figures.append(Figure(f"{minutes / 60:,.0f}", "hours of music"))
+        figures.append((f"{minutes / 60:,.0f}", "hours of music", ""))
     figures += [
-        Figure(f"{count:,}", name)
+        (f"{count:,}", name, "")
         for name, column in (("artists", "artist"), ("albums", "album"))
         if (count := tracks[column].nunique())
     ]
@@ -109,26 +109,28 @@ def summarize_table(recommender: FeatureRecommender) -> Summary:
     facts = {
         "Features compared": ", ".join(map(noun, recommender.space.names)),
         "Left out": left_out if recommender.left_out else "none",
-        "Lacking a feature": f"{recommender.filled:,} tracks; they count as usual in it",
+        "Lacking a feature": f"{recommender.filled:,} tracks; missing values imputed",
     }
     return Summary(figures, facts)
 
 
-def explain_words(stats: FeatureStats) -> list[Word]:
-    """The features that are known, in words."""
-    return [_word(item.name, stats) for item in stats.features]
-
-
-def _word(name: str, stats: FeatureStats) -> Word:
-    words, feature = WORDS[name], FEATURES[name]
-    ordered = feature.kind != "class"
-    share = ordered and feature.unit == "" and name != "majorness"
-    return Word(
-        words.noun,
-        words.meaning,
-        words.symbol or ("0 to 1" if share else ""),
-        feature.kind,
-        words.low,
-        words.high,
-        value_text(name, stats.median(name)) if ordered else "",
+def explain_words(stats: FeatureStats) -> Table:
+    """The features that are known, what they mean, and the words for little and much of each."""
+    rows = []
+    for feature in stats.features:
+        words, ordered = WORDS[feature.name], feature.kind != "class"
+        share = ordered and feature.unit == "" and feature.name != "majorness"
+        unit = f", {words.symbol}" if words.symbol else ", 0 to 1" if share else ""
+        median = value_text(feature.name, stats.median(feature.name)) if ordered else NONE
+        low, high = words.low or NONE, words.high or NONE
+        rows.append((words.noun, words.meaning, f"{feature.kind}{unit}", low, high, median))
+    return Table(
+        "Features",
+        ("feature", "meaning", "kind, unit", "low", "high", "median here"),
+        rows,
+        "High and low mean percentiles of the tracks of this library. An amount is more or less of"
+        " something; a confidence is how likely something is."
+        if rows
+        else "The library knows no features.",
+        text_columns=5,
     )

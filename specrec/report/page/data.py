@@ -1,40 +1,26 @@
-"""What stands on the page of a library, section by section, as plain values."""
+"""What stands on the page of a library, section by section, as plain values for its template."""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from specrec.descriptors.features import Kind
+from specrec.recommend.results import Neighbor, Track
 from specrec.report.page.media import Medium
 from specrec.report.table import Table
+from specrec.study.clusters import Cluster
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class Unavailable:
     """A section that could not be made.
 
     Attributes:
-        why: One sentence.
-        command: What would make it, if anything does.
+        reason: Why, in one sentence.
+        command: The command that would make it possible, if there is one.
     """
 
-    why: str
+    reason: str
     command: str | None = None
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number that the summary shows large.
-
-    Attributes:
-        value: As text.
-        name: What it counts.
-        note: What else is to be said of it.
-    """
-
-    value: str
-    name: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,24 +28,25 @@ class Summary:
     """What is in the library.
 
     Attributes:
-        figures: The numbers that matter most.
-        facts: Further ones, by name.
+        figures: The numbers that matter most, which are shown large: the number as text, what it
+            counts, and a remark, which may be empty.
+        facts: Further facts as text, by name.
     """
 
-    figures: list[Figure]
+    figures: list[tuple[str, str, str]]
     facts: dict[str, str]
 
 
 @dataclass(frozen=True)
 class SkippedFiles:
-    """Files left out for one reason.
+    """Files that were skipped for one reason.
 
     Attributes:
-        reason: Its code.
-        meaning: The code in words.
-        remedy: What to do.
+        reason: The reason's code.
+        meaning: The reason in words.
+        remedy: What to do about it.
         count: How many files.
-        examples: Path and detail of the first of them.
+        examples: Path and detail of the first few files.
     """
 
     reason: str
@@ -74,23 +61,20 @@ class Tile:
     """A track that is shown with its picture and sound.
 
     Attributes:
-        title: Its title.
-        artist: Its artist; empty where unknown.
-        length: As m:ss.
-        note: What is said of it here.
-        file: Its file, which may be gone; None if it never had one.
+        track: The track.
+        note: What the page says of it here; may be empty.
+        file: The track's file, which may be gone; None where there never was one.
     """
 
-    title: str
-    artist: str
-    length: str
+    track: Track
     note: str
     file: Path | None
 
     @property
     def name(self) -> str:
         """Title and artist in one phrase."""
-        return f"{self.title} by {self.artist}" if self.artist else self.title
+        title, artist = self.track.title, self.track.artist
+        return f"{title} by {artist}" if artist else title
 
 
 @dataclass(frozen=True)
@@ -98,17 +82,17 @@ class Map:
     """The tracks on a plane.
 
     Attributes:
-        x_axis: What it stands for.
-        y_axis: Likewise.
-        note: How the map was made.
-        shown: Tracks on it.
-        total: Tracks in the library.
-        points: All of them as columns of plain lists, for the script: `title`, `artist`, `x` and
-            `y` from 0 to 1000, and `views`: how they may be colored.
-        clusters: For those without scripts: the SVG path of the points of each cluster, on a plane
-            of 1000 by 1000 with its origin at the top left.
-        middles: Where the number of each cluster stands, likewise, in percent from the left and the
-            top; empty without clusters.
+        x_axis: What grows to the right, in words.
+        y_axis: What grows upwards, in words.
+        note: How the map was made, in one or two sentences.
+        shown: Number of tracks on the map.
+        total: Number of tracks in the library.
+        points: The tracks as columns of plain lists, for the script: `title`, `artist`, `x` and
+            `y` from 0 to 1000, and `views`, the ways in which they may be colored.
+        outlines: For browsers without scripts, the points of each cluster as an SVG path on a
+            plane of 1000 by 1000 with its origin at the top left.
+        centers: Where the number of each cluster stands, in percent from the left and the top;
+            empty without clusters.
         ratio: Width of the map over its height.
     """
 
@@ -118,45 +102,25 @@ class Map:
     shown: int
     total: int
     points: dict[str, Any]
-    clusters: list[str]
-    middles: list[tuple[float, float]]
+    outlines: list[str]
+    centers: list[tuple[float, float]]
     ratio: float
 
 
 @dataclass(frozen=True)
-class ProfileBar:
-    """How a cluster stands in a feature.
-
-    Attributes:
-        feature: The feature in words.
-        value: The cluster's mean or median as text.
-        percentile: Where that lies in the library, from 0 to 100.
-    """
-
-    feature: str
-    value: str
-    percentile: float
-
-
-@dataclass(frozen=True)
 class ClusterCard:
-    """A cluster.
+    """A cluster with its most typical tracks and the features in which it stands out.
 
     Attributes:
-        number: From 1.
-        name: In words.
-        size: Its tracks.
-        share: Of all tracks, as text.
+        cluster: The cluster.
         typical: Names of its most typical tracks.
-        profile: Where it stands, the most telling feature first.
+        profile: Features in which it stands out, the most telling first: the feature in words, the
+            cluster's median as text, and the percentile of that in the library, from 0 to 100.
     """
 
-    number: int
-    name: str
-    size: int
-    share: str
+    cluster: Cluster
     typical: list[str]
-    profile: list[ProfileBar]
+    profile: list[tuple[str, str, float]]
 
 
 @dataclass(frozen=True)
@@ -164,8 +128,8 @@ class Clusters:
     """All clusters.
 
     Attributes:
-        note: How many were chosen and why, and how stable they are.
-        cards: The largest first.
+        note: How many there are and why, and how stable they are.
+        cards: The clusters, the largest first.
     """
 
     note: str
@@ -177,7 +141,7 @@ class Gallery:
     """Tracks beside each other, or low against high.
 
     Attributes:
-        title: What they have in common.
+        title: What the tracks have in common.
         note: How they were picked.
         columns: Heading and tracks of each group.
     """
@@ -189,16 +153,16 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Bar:
-    """What a feature adds to a similarity.
+    """What one feature adds to a similarity, as a bar.
 
     Attributes:
-        name: In words.
+        name: The feature in words.
         value: What it adds.
-        text: The same, signed.
-        start: Where its bar begins, in percent of the bars' width.
-        width: How wide it is.
-        kind: `adds`, `takes`, `unnamed` or `total`.
-        verdict: `because` if it was tested and is a cause; else empty.
+        text: The value with its sign.
+        start: Where the bar begins, in percent of the width of all bars.
+        width: How wide the bar is, in percent of the same.
+        kind: `adds`, `takes`, `unnamed` or `total`, by which the bar is colored.
+        verdict: `because` if the feature was ablated and found a cause; else empty.
     """
 
     name: str
@@ -212,17 +176,17 @@ class Bar:
 
 @dataclass(frozen=True)
 class MatrixPicture:
-    """The similarity by pairs of windows.
+    """The similarity by pairs of windows, as a heat map.
 
     Attributes:
         picture: One pixel a pair, as a data URI: the query's windows down, the neighbor's across.
         rows: Number of the query's windows.
-        columns: Number of the neighbor's.
-        row_ticks: Place from 0 to 1 and time, of the query.
-        column_ticks: Likewise of the neighbor.
-        limit: What the strongest color stands for, either way.
-        best: Left, top, width and height of the pair that is most alike, from 0 to 1.
-        passage: The same in words.
+        columns: Number of the neighbor's windows.
+        row_ticks: Places from 0 to 1 along the query, and the time at each.
+        column_ticks: Places from 0 to 1 along the neighbor, and the time at each.
+        limit: The similarity at which colors end, with either sign.
+        best: Left, top, width and height of the most similar pair, each from 0 to 1.
+        passage: The times of the most similar pair, in words.
     """
 
     picture: str
@@ -237,94 +201,60 @@ class MatrixPicture:
 
 @dataclass(frozen=True)
 class MatchCard:
-    """A neighbor and why.
+    """A neighbor, and why it was found.
 
     Attributes:
-        rank: From 1.
-        tile: The track.
-        similarity: Of the two.
-        text: The same, written.
-        sentence: The reasons.
-        parts: The sum, bar by bar; empty where no feature is known.
+        neighbor: The neighbor with its explanation.
+        tile: The neighbor's track.
+        bars: The sum that makes the similarity, bar by bar; empty where no feature is known.
         zero: Where the bars have their zero, in percent.
-        matrix: Its windows against the query's; None where they have one each.
+        matrix: The similarity by windows; None where both tracks have one window.
     """
 
-    rank: int
+    neighbor: Neighbor
     tile: Tile
-    similarity: float
-    text: str
-    sentence: str
-    parts: list[Bar]
+    bars: list[Bar]
     zero: float
     matrix: MatrixPicture | None
 
 
 @dataclass(frozen=True)
 class QueryCard:
-    """A query with its neighbors.
-
-    Attributes:
-        tile: The query.
-        matches: The nearest first.
-    """
+    """A query with its neighbors, the nearest first."""
 
     tile: Tile
     matches: list[MatchCard]
 
 
 @dataclass(frozen=True)
-class Word:
-    """An entry of the glossary.
-
-    Attributes:
-        name: The feature in words.
-        meaning: What it is.
-        unit: Of its values.
-        kind: Whether it is an amount, a confidence or a class.
-        low: What a track with little of it is called.
-        high: What one with much of it is called.
-        middle: The library's median, as text.
-    """
-
-    name: str
-    meaning: str
-    unit: str
-    kind: Kind
-    low: str
-    high: str
-    middle: str
-
-
-@dataclass(frozen=True)
 class Page:
-    """The page.
+    """The page: a title, sections each of which may be unavailable, and what they show.
 
     Attributes:
-        title: Of the library.
-        kind: Whether it is a library or a table.
-        made: How the page was made, by name.
+        title: Name of the library or table.
+        kind: Whether it is a library or a table, in words.
+        made: How the page was made: facts by name.
         media: Picture and sound of each file that is shown.
-        media_note: What is to be said of all of them; empty if nothing.
+        media_note: What is missing among them, in words; may be empty.
     """
 
     title: str
     kind: str
     made: dict[str, str]
-    summary: Summary | LeftOut
-    skipped: list[SkippedFiles] | LeftOut
-    map: Map | LeftOut
-    clusters: Clusters | LeftOut
-    galleries: list[Gallery] | LeftOut
-    cues: Table | LeftOut
-    comparison: list[Table] | LeftOut
-    evaluation: list[Table] | LeftOut
-    asked: list[QueryCard] | LeftOut
-    glossary: list[Word] | LeftOut
+    summary: Summary | Unavailable
+    skipped: list[SkippedFiles] | Unavailable
+    map: Map | Unavailable
+    clusters: Clusters | Unavailable
+    galleries: list[Gallery] | Unavailable
+    cues: Table | Unavailable
+    comparison: list[Table] | Unavailable
+    evaluation: list[Table] | Unavailable
+    queries: list[QueryCard] | Unavailable
+    glossary: Table | Unavailable
     media: dict[Path, Medium] = field(default_factory=dict)
     media_note: str = ""
 
-    def left_out(self) -> dict[str, str]:
+    def unavailable(self) -> dict[str, str]:
         """Why sections are missing, by name."""
         parts = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {name: part.why for name, part in parts if isinstance(part, LeftOut)}
+        return {name: part.reason for name, part in parts if isinstance(part, Unavailable)}

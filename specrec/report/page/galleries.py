@@ -49,8 +49,8 @@ def _contrast(track_list: TrackList, column: str) -> Gallery:
     values = track_list.numbers(column)
     picked = low_and_high(values, _SIDE)
     sides = {
-        f"Below {_value(column, picked.median)}": picked.low,
-        f"Above {_value(column, picked.median)}": picked.high,
+        f"Below {value_text(column, picked.median)}": picked.low,
+        f"Above {value_text(column, picked.median)}": picked.high,
     }
     columns = [
         (heading, [track_list.tile(row, _note(column, float(values[row]))) for row in rows])
@@ -60,9 +60,5 @@ def _contrast(track_list: TrackList, column: str) -> Gallery:
     return Gallery(f"Low against high {noun(column)}", note, columns)
 
 
-def _value(column: str, value: float) -> str:
-    return value_text(column, value)
-
-
 def _note(column: str, value: float) -> str:
-    return f"{noun(column)} {_value(column, value)}"
+    return f"{noun(column)} {value_text(column, value)}"

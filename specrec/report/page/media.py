@@ -40,7 +40,7 @@ class Medium:
 
     Attributes:
         picture: A mel spectrogram as a data URI (WebP).
-        sound: An excerpt as a data URI (MP3); None if it was not asked for.
+        sound: An excerpt as a data URI (MP3); None if sound is left out.
         start_seconds: Where the picture begins in the track.
         end_seconds: Where it ends.
     """
@@ -52,7 +52,7 @@ class Medium:
 
 
 MOST_SOUND_BYTES = 2_000_000
-"""Of all excerpts together, as they stand in the page; what is beyond is not embedded."""
+"""Size of all excerpts together, as they stand in the page; those beyond are not embedded."""
 
 
 def collect_media(
@@ -131,8 +131,8 @@ def data_uri(kind: str, content: bytes) -> str:
     """A file as an address that holds it.
 
     Args:
-        kind: Its media type.
-        content: Its bytes.
+        kind: Media type of the file.
+        content: Bytes of the file.
     """
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 

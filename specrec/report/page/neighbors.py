@@ -15,10 +15,11 @@ from specrec.recommend.library import Library
 from specrec.recommend.match import Match
 from specrec.recommend.results import Neighbor
 from specrec.report.match import verdict_on
+from specrec.report.neighbors import similarity_digits
 from specrec.report.page.data import Bar, MatchCard, MatrixPicture, QueryCard
 from specrec.report.page.media import data_uri
 from specrec.report.page.tracks import TrackList
-from specrec.report.terminal import clock, similarity_digits
+from specrec.report.text import clock
 
 _MOST_PARTS = 7  # features with a bar of their own
 _COLORS = LinearSegmentedColormap.from_list("parts", ["#0072B2", "#F7F7F7", "#D55E00"])
@@ -26,33 +27,33 @@ _ROUNDING = 1e-9  # what is left of a sum that has no residual
 _MARGIN = 0.04  # beside the bars
 
 
-def ask(library: Library, track_list: TrackList, query: str, k: int) -> QueryCard:
-    """Asks a library and accounts for each answer.
+def query_card(library: Library, track_list: TrackList, query: str, k: int) -> QueryCard:
+    """Finds the neighbors of a query by sound, and explains each.
 
     Args:
-        library: The library.
-        track_list: Its tracks.
-        query: As for `Library.neighbors`.
+        library: The library that is searched.
+        track_list: The library's tracks.
+        query: A query as `Library.neighbors` takes it.
         k: How many neighbors.
 
     Raises:
         QueryError: If the query fits no track or several.
         AudioError: If a query from outside can't be used.
     """
-    asked = library.resolve(query)
-    found = library.neighbors(asked, k)
+    resolved = library.resolve(query)
+    found = library.neighbors(resolved, k)
     digits = similarity_digits(found)
     matches = []
     for neighbor in found:
-        match = library.explain(asked, str(neighbor.track.track_id), k)
+        match = library.explain(resolved, str(neighbor.track.track_id), k)
         matches.append(_match(track_list, neighbor, digits, _matrix(match)))
-    return QueryCard(track_list.tile(asked.track, "the query"), matches)
+    return QueryCard(track_list.tile(resolved.track, "the query"), matches)
 
 
-def ask_table(
+def query_card_of_table(
     recommender: FeatureRecommender, track_list: TrackList, query: str, k: int
 ) -> QueryCard:
-    """Asks for the tracks nearest in features.
+    """Finds the neighbors of a track of a table by features.
 
     Raises:
         QueryError: If the query fits no track or several.
@@ -67,28 +68,19 @@ def _match(
     track_list: TrackList, neighbor: Neighbor, digits: int, matrix: MatrixPicture | None
 ) -> MatchCard:
     assert neighbor.explanation is not None
-    parts, zero = sum_parts(neighbor.explanation, digits)
-    similarity = f"{neighbor.similarity:.{digits}f}"
-    return MatchCard(
-        neighbor.rank,
-        track_list.tile(neighbor.track, f"similarity {similarity}"),
-        neighbor.similarity,
-        similarity,
-        neighbor.explanation.sentence,
-        parts,
-        zero,
-        matrix,
-    )
+    bars, zero = score_bars(neighbor.explanation, digits)
+    tile = track_list.tile(neighbor.track, f"similarity {neighbor.similarity:.{digits}f}")
+    return MatchCard(neighbor, tile, bars, zero, matrix)
 
 
-def sum_parts(explanation: Explanation, digits: int = 3) -> tuple[list[Bar], float]:
+def score_bars(explanation: Explanation, digits: int = 3) -> tuple[list[Bar], float]:
     """A score as bars, each of which begins where the one before ended; the last is the score.
 
     The smallest contributions share a bar, so that what is shown adds up.
 
     Args:
-        explanation: Of the score.
-        digits: With which values are written.
+        explanation: The explanation of the score.
+        digits: Decimals of the values.
 
     Returns:
         The bars, and where their zero is, in percent of their width.

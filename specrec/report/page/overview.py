@@ -10,9 +10,9 @@ from jaxtyping import Float64, Int, Int64
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.descriptors.vocabulary import WORDS, noun, value_text
 from specrec.recommend.results import track_of_row
-from specrec.report.page.data import ClusterCard, Clusters, Map, ProfileBar
+from specrec.report.page.data import ClusterCard, Clusters, Map
 from specrec.report.page.tracks import TrackList
-from specrec.report.terminal import name_of
+from specrec.report.text import name_of, percent
 from specrec.study.clusters import Cluster, Clustering
 from specrec.study.dataset import Dataset
 from specrec.study.projection import Projection
@@ -26,7 +26,7 @@ _GROUPS = 6  # values of a column that have a color of their own
 _FEWEST_IN_GROUP = 5
 _FEW_VALUES = 12  # of a column that is taken for one of groups
 _BARS = 4  # features shown of a cluster
-_TYPICAL = 4  # tracks, likewise
+_TYPICAL = 4  # tracks named of a cluster
 _NO_GROUP = {"track_id", "path", "content_id", "title", "album"}
 
 
@@ -36,10 +36,10 @@ def draw_map(
     """The tracks on a plane, to be colored by cluster, groups and features.
 
     Args:
-        track_list: The tracks.
-        dataset: What was projected.
+        track_list: The tracks with their features.
+        dataset: The dataset that was projected.
         projection: Where its tracks stand.
-        clustering: Their clusters; None if there are none.
+        clustering: The tracks' clusters; None if there are none.
     """
     chosen = np.arange(len(dataset))
     if len(chosen) > MOST_POINTS:
@@ -71,42 +71,39 @@ def draw_map(
         len(dataset),
         points,
         _outlines(places, labels),
-        [] if clustering is None else _middles(places, labels),
+        [] if clustering is None else _centers(places, labels),
         ratio,
     )
 
 
 def describe_clusters(track_list: TrackList, dataset: Dataset, clustering: Clustering) -> Clusters:
     """The clusters as cards."""
-    cards = [
-        _card(track_list, dataset, number, item)
-        for number, item in enumerate(clustering.clusters, 1)
-    ]
-    return Clusters(clustering.account, cards)
+    cards = [_card(track_list, dataset, cluster) for cluster in clustering.clusters]
+    return Clusters(clustering.summary, cards)
 
 
-def _card(track_list: TrackList, dataset: Dataset, number: int, item: Cluster) -> ClusterCard:
+def _card(track_list: TrackList, dataset: Dataset, cluster: Cluster) -> ClusterCard:
     known = set(track_list.ordered)
-    bars = [
-        ProfileBar(
+    profile = [
+        (
             noun(standing.feature),
             value_text(standing.feature, standing.median),
             track_list.stats.percentile(standing.feature, standing.median),
         )
-        for standing in item.profile
+        for standing in cluster.profile
         if standing.feature in known
     ]
-    typical = [name_of(track_of_row(dataset.tracks.iloc[row])) for row in item.typical[:_TYPICAL]]
-    share = f"{100 * item.share:.0f} %"
-    return ClusterCard(number, item.name, item.size, share, typical, bars[:_BARS])
+    rows = cluster.typical[:_TYPICAL]
+    typical = [name_of(track_of_row(dataset.tracks.iloc[row])) for row in rows]
+    return ClusterCard(cluster, typical, profile[:_BARS])
 
 
 def _note(projection: Projection, by_sound: bool) -> str:
-    alike = "sound alike" if by_sound else "are alike in their features"
+    similar = "sound similar" if by_sound else "have similar features"
     shares = [axis.explained for axis in projection.axes if axis.explained is not None]
-    held = f" The two directions hold {100 * sum(shares):.0f} % of what varies." if shares else ""
+    held = f" The two axes explain {percent(sum(shares))} of the variance." if shares else ""
     return (
-        f"Each mark is a track. Tracks that {alike} lie near each other, as far as a plane can"
+        f"Each mark is a track. Tracks that {similar} lie near each other, as far as a plane can"
         f" show it.{held}"
     )
 
@@ -137,7 +134,7 @@ def _outlines(
     ]
 
 
-def _middles(
+def _centers(
     places: Int64[np.ndarray, "tracks 2"], labels: Int[np.ndarray, " tracks"]
 ) -> list[tuple[float, float]]:
     """The middle of each cluster on the plane."""
@@ -151,7 +148,7 @@ def _cluster_view(clustering: Clustering, chosen: Int64[np.ndarray, " shown"]) -
 
 
 def _group_columns(tracks: pd.DataFrame) -> Sequence[str]:
-    """Columns whose values part the tracks into groups: genre, artist, and those of few values."""
+    """Columns whose values divide tracks into groups: genre, artist, and those of few values."""
     found = [name for name in ("genre", "artist") if name in tracks]
     for name in map(str, tracks):
         text = not pd.api.types.is_numeric_dtype(tracks[name])
@@ -168,7 +165,7 @@ def _largest(column: "pd.Series[Any]") -> list[str]:
 
 
 def _first_of(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Of several genres or artists in a cell, the first."""
+    """The first of several genres or artists in a cell."""
     return column.astype("string").str.split(";").str[0].str.strip()
 
 

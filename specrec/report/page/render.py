@@ -7,9 +7,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from specrec.report.page.data import LeftOut, Page
+from specrec.report.page.data import Page, Unavailable
 from specrec.report.page.media import EXCERPT_SECONDS
-from specrec.report.terminal import clock
+from specrec.report.text import clock
 from specrec.writing import write_file
 
 _HERE = Path(__file__).parent
@@ -19,11 +19,11 @@ _SECTIONS = {
     "map": "Map",
     "clusters": "Clusters",
     "gallery": "Gallery",
-    "cues": "What the eye sees",
+    "cues": "Visual cues",
     "neighbors": "Neighbors",
     "comparison": "Sound against features",
     "evaluation": "Evaluation",
-    "glossary": "Words",
+    "glossary": "Glossary",
     "made": "How it was made",
 }
 # The shapes of map.js, so that no cluster is told by its color alone.
@@ -49,7 +49,7 @@ def render(page: Page) -> str:
         lstrip_blocks=True,
     )
     environment.filters["tied"] = _tied
-    environment.tests["left_out"] = lambda section: isinstance(section, LeftOut)
+    environment.tests["unavailable"] = lambda section: isinstance(section, Unavailable)
     playable = [path for path, medium in page.media.items() if medium.sound is not None]
     numbers = {path: number for number, path in enumerate(playable)}
     return environment.get_template("page.html").render(
@@ -60,7 +60,7 @@ def render(page: Page) -> str:
         excerpt_seconds=f"{EXCERPT_SECONDS:g}",
         numbers=numbers,
         sounds=_embedded([page.media[path].sound for path in playable]),
-        points=None if isinstance(page.map, LeftOut) else _embedded(page.map.points),
+        points=None if isinstance(page.map, Unavailable) else _embedded(page.map.points),
         style=_file("style.css"),
         script=Markup("\n").join([_file("page.js"), _file("map.js")]),
     )

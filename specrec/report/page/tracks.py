@@ -12,7 +12,6 @@ from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.results import Track, track_of_row
 from specrec.report.page.data import Tile
-from specrec.report.terminal import clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,10 +19,10 @@ class TrackList:
     """Tracks and what is known of them.
 
     Attributes:
-        name: Of the library or table.
-        tracks: One row each.
-        features: In their units; NaN where nothing is known.
-        stats: What is usual among the tracks.
+        name: Name of the library or table.
+        tracks: One row a track.
+        features: One row a track, in the features' units; NaN where nothing is known.
+        stats: The distribution of each feature.
         audio_root: The folder to which the tracks' paths are relative; None if there is no audio.
     """
 
@@ -35,7 +34,7 @@ class TrackList:
 
     @classmethod
     def of_library(cls, library: Library) -> "TrackList":
-        """All tracks of a library."""
+        """Takes all tracks of a library."""
         return cls(
             library.folder.resolve().name,
             library.tracks,
@@ -46,7 +45,7 @@ class TrackList:
 
     @classmethod
     def of_table(cls, table: Path, recommender: FeatureRecommender) -> "TrackList":
-        """The tracks of a table whose features are known."""
+        """Takes the tracks of a table whose features are known."""
         return cls(
             table.name,
             recommender.tracks,
@@ -76,7 +75,7 @@ class TrackList:
         return len(np.unique(values[np.isfinite(values)])) > 1
 
     def tile(self, track: int | Track, note: str) -> Tile:
-        """A track, or that in a row, and what is said of it."""
+        """A track, or that in a row, with a note on it."""
         if isinstance(track, int):
             track = track_of_row(self.tracks.iloc[track])
         file = None
@@ -84,5 +83,4 @@ class TrackList:
             file = Path(track.path)
         elif self.audio_root is not None and track.path:
             file = self.audio_root / track.path
-        length = clock(track.duration_seconds)
-        return Tile(track.title, track.artist or "", length, note, file)
+        return Tile(track, note, file)

@@ -1,4 +1,4 @@
-"""Are a library's explanations true? What only the tracks' audio can say."""
+"""Are a library's explanations true? The checks for which the tracks' audio is read again."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,38 +21,38 @@ from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.vectors import unit
 
-LISTENED = 30
+AUDIO_QUERIES = 30
 """Queries whose files are read again."""
-MASKED = 20
-"""Of these, how many have cells masked."""
+MASKED_QUERIES = 20
+"""How many of these queries have cells masked."""
 EXCERPT_SECONDS = 20.0
-"""What is masked: the middle of their tracks."""
+"""Length of the part that is masked, from the middle of a track."""
 
 
-def listen(
+def evaluate_with_audio(
     library: Library,
     rows: Int[np.ndarray, " chosen"],
     found: Explanations,
     on_alter: Progress | None = None,
     on_mask: Progress | None = None,
 ) -> Explanations:
-    """Reads the files of some tracks again, and adds what they say to what was found without.
+    """Reads the files of some tracks again, and adds what they show to what was found without.
 
     Args:
-        library: With a probe.
-        rows: The queries; of more than `LISTENED`, as many are drawn.
-        found: From `evaluate_explanations`.
+        library: A library with a probe.
+        rows: The queries; of more than `AUDIO_QUERIES`, as many are drawn.
+        found: What `evaluate_explanations` returned.
         on_alter: Called after each file that was altered.
-        on_mask: Called after each of which cells were masked.
+        on_mask: Called after each file whose cells were masked.
 
     Raises:
         ModelError: If the library's model is gone.
         AudioError: If a file that was indexed can't be decoded any more.
     """
     encoder, embeddings = library.model.encoder, library.embeddings
-    heard = sample_rows(rows, LISTENED)
-    masked = heard[:MASKED]
-    # What a table gave is no sound's.
+    queries = sample_rows(rows, AUDIO_QUERIES)
+    masked = queries[:MASKED_QUERIES]
+    # What a table gave does not change with the sound.
     measured = frozenset(map(str, library.generation.descriptors.columns)) - set(
         library.tracks.columns
     )
@@ -61,12 +61,12 @@ def listen(
         found,
         sum_errors=found.sum_errors | {"cells": _cell_error(library, masked)},
         stability=measure_reason_stability(
-            library.explainer, encoder, heard, _files(library, heard), measured, on_alter
+            library.explainer, encoder, queries, _files(library, queries), measured, on_alter
         ),
         deletion=measure_deletion(encoder, _excerpts(library, masked), on_mask),
         random_weights=compare_weights(
-            np.asarray(embeddings[heard]),
-            extract(_files(library, heard), untrained)["untrained"],
+            np.asarray(embeddings[queries]),
+            extract(_files(library, queries), untrained)["untrained"],
             library.explainer.directions,
         ),
     )

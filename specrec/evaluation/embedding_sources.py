@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Contender:
-    """A model, and what it made of the chosen tracks.
+class EmbeddingSource:
+    """Where embeddings of the chosen tracks come from.
 
     Attributes:
-        name: From the model's card.
-        fingerprint: The model's; None for stored embeddings.
+        name: The model's name, or that of the stored array.
+        fingerprint: The model's fingerprint; None for stored embeddings.
         origin: The folder of the library or the model, or the file.
-        encoder: Gives the model; a library's is loaded only when asked for. None for stored
-            embeddings, whose network is not here.
+        encoder: Loads the model's encoder when called; None for stored embeddings, whose network
+            is not here.
         vectors: Embeddings of the chosen tracks; None if they are still to be made.
     """
 
@@ -39,14 +39,14 @@ class Contender:
     vectors: Float32[np.ndarray, "tracks dim"] | None = None
 
 
-def find_contenders(
+def find_sources(
     library: Library, rows: Int[np.ndarray, " chosen"], models: tuple[str, ...]
-) -> dict[str, Contender]:
+) -> dict[str, EmbeddingSource]:
     """The library's own embedding, then those of `models`, by name.
 
     Args:
-        library: Gives the tracks.
-        rows: Those of its tracks that are chosen.
+        library: The library whose tracks are compared.
+        rows: Rows of the chosen tracks.
         models: Names of installed models, folders of models, folders of libraries that hold the
             same tracks, or stored embeddings of another network as FILE.npz:ARRAY. One whose name
             is taken is told apart by what was given here.
@@ -57,20 +57,22 @@ def find_contenders(
         CatalogError: If stored embeddings can't be read or lack one of the tracks.
     """
     own = _of_library(library, rows)
-    contenders = {own.name: own}
+    sources = {own.name: own}
     for given in models:
-        contender = _open(given, library.tracks.iloc[rows])
-        name = f"{contender.name} ({given})" if contender.name in contenders else contender.name
-        if name in contenders:
+        source = _open(given, library.tracks.iloc[rows])
+        name = f"{source.name} ({given})" if source.name in sources else source.name
+        if name in sources:
             raise ModelError(f"model {given} is given twice; give it once")
-        contenders[name] = contender
-    return contenders
+        sources[name] = source
+    return sources
 
 
-def _open(given: str, tracks: pd.DataFrame) -> Contender:
+def _open(given: str, tracks: pd.DataFrame) -> EmbeddingSource:
     file, _, array = given.rpartition(":")
     if file.endswith(".npz"):
-        return Contender(array, None, file, None, _stored(Path(file), array, tracks["track_id"]))
+        return EmbeddingSource(
+            array, None, file, None, _stored(Path(file), array, tracks["track_id"])
+        )
     if current_name(Path(given)) is not None:
         other = Library.open(given)
         return _of_library(other, _matching_rows(other, tracks))
@@ -79,12 +81,12 @@ def _open(given: str, tracks: pd.DataFrame) -> Contender:
     from specrec.model.model import load_model
 
     model = load_model(given, device="cpu")
-    return Contender(model.name, model.fingerprint, str(model.folder), lambda: model.encoder)
+    return EmbeddingSource(model.name, model.fingerprint, str(model.folder), lambda: model.encoder)
 
 
-def _of_library(library: Library, rows: Int[np.ndarray, " chosen"]) -> Contender:
+def _of_library(library: Library, rows: Int[np.ndarray, " chosen"]) -> EmbeddingSource:
     model = library.generation.manifest["model"]
-    return Contender(
+    return EmbeddingSource(
         str(model["name"]),
         str(model["fingerprint"]),
         str(library.folder),

@@ -4,9 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from specrec.evaluation.ground_truth import measure_ground_truth
 from specrec.evaluation.naming import FACTOR_OF, Outcome, score
-from specrec.evaluation.planted import measure_planted
-from specrec.evaluation.planting import FIELDS, LEVELS, PLANTS, TRITONE, PlantedPair, draw_pairs
+from specrec.evaluation.synthetic_pairs import (
+    FIELDS,
+    LEVELS,
+    RECIPES,
+    TRITONE,
+    SyntheticPair,
+    draw_pairs,
+)
 from specrec.explain.explanation import Reason
 from specrec.explain.feature_stats import Reading
 from specrec.model.probe_fit import fit_probe
@@ -21,7 +28,7 @@ MEDIANS = {
 
 
 @pytest.fixture(scope="module")
-def pairs() -> list[PlantedPair]:
+def pairs() -> list[SyntheticPair]:
     return draw_pairs(20, seed=3, seconds=2.0)
 
 
@@ -36,7 +43,7 @@ def side(piece: Piece, factor: str) -> str:
     return "high" if getattr(piece, FIELDS[factor]) > MEDIANS[factor] else "low"
 
 
-def test_a_pair_shares_exactly_one_factor(pairs: list[PlantedPair]) -> None:
+def test_a_pair_shares_exactly_one_factor(pairs: list[SyntheticPair]) -> None:
     assert len(pairs) == 20 * len(FIELDS)
     for pair in pairs:
         for factor in LEVELS:
@@ -55,10 +62,10 @@ def test_the_medians_are_those_of_the_styles(pieces: list[Piece]) -> None:
 
 
 def test_all_sides_take_turns_and_levels_are_extreme(
-    pairs: list[PlantedPair], pieces: list[Piece]
+    pairs: list[SyntheticPair], pieces: list[Piece]
 ) -> None:
     assert {(pair.factor, pair.side) for pair in pairs} == {
-        (plant.factor, plant.side) for plant in PLANTS
+        (plant.factor, plant.side) for plant in RECIPES
     }
     for pair in pairs:
         if pair.factor == "key":
@@ -82,8 +89,8 @@ def reason(feature: str, of_side: str, verdict: str = "both also") -> Reason:
     return Reason(feature, of_side, nowhere, nowhere, verdict, None)  # type: ignore[arg-type]
 
 
-def test_recall_and_precision_of_planted_reasons(pairs: list[PlantedPair]) -> None:
-    def first(factor: str, of_side: str) -> PlantedPair:
+def test_recall_and_precision_of_planted_reasons(pairs: list[SyntheticPair]) -> None:
+    def first(factor: str, of_side: str) -> SyntheticPair:
         return next(item for item in pairs if (item.factor, item.side) == (factor, of_side))
 
     nothing: frozenset[tuple[str, str]] = frozenset()
@@ -133,7 +140,7 @@ def test_pairs_are_synthesized_measured_and_explained() -> None:
     table = pd.DataFrame({"centroid_hz": 1500 * 2 ** vectors[:, 0]})
     probe = fit_probe(vectors, table, np.arange(60), "random")
     done: list[tuple[int, int]] = []
-    found = measure_planted(
+    found = measure_ground_truth(
         make_encoder(),
         probe,
         pairs_per_factor=1,

@@ -1,4 +1,4 @@
-"""Do explanations name what was planted? Synthesized pairs that share one factor."""
+"""Do explanations name the one factor that synthesized pairs share? There, the truth is known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from specrec.descriptors.measure import measure_file
 from specrec.descriptors.spectrum import SAMPLE_RATE
 from specrec.errors import AudioError
 from specrec.evaluation.naming import NamingFigures, Outcome, score
-from specrec.evaluation.planting import PlantedPair, draw_pairs
+from specrec.evaluation.synthetic_pairs import SyntheticPair, draw_pairs
 from specrec.explain.ablation import draw_controls
 from specrec.explain.directions import find_directions
 from specrec.explain.explainer import Explainer
@@ -29,26 +29,27 @@ from specrec.progress import Progress
 from specrec.synthesis import render, write_library
 
 BACKGROUND = 100
-"""Tracks among which high and low are told."""
+"""Tracks of the library around each pair, which decides what is high and low."""
 PAIRS = 8
 """Pairs for each factor."""
 SECONDS = 15.0
+"""Length of each track."""
 
 
 @dataclass(frozen=True)
-class Planted:
-    """Reasons given for synthesized pairs, of which the one thing shared is known.
+class GroundTruth:
+    """How well reasons name the factor that synthesized pairs share.
 
     Attributes:
-        measured: With the tracks' measured features at hand, as in a library.
-        heard: With the probe alone.
+        measured: Figures for explanations that know the measured features, as in a library.
+        heard: Figures for explanations by the probe alone.
     """
 
     measured: NamingFigures
     heard: NamingFigures
 
 
-def measure_planted(
+def measure_ground_truth(
     encoder: Encoder,
     probe: Probe,
     pairs_per_factor: int = PAIRS,
@@ -56,18 +57,18 @@ def measure_planted(
     seconds: float = SECONDS,
     seed: int = 0,
     on_progress: Progress | None = None,
-) -> Planted:
+) -> GroundTruth:
     """Synthesizes pairs and the library around them, and explains each pair.
 
     Each pair is explained in a library of its two tracks and the background.
 
     Args:
-        encoder: Embeds the tracks.
-        probe: Reads its embeddings.
+        encoder: The encoder that embeds the tracks.
+        probe: The probe that reads the embeddings.
         pairs_per_factor: Pairs for each factor.
         background: Tracks in the library around a pair.
         seconds: Length of all tracks.
-        seed: Of all that is drawn.
+        seed: The seed of all random draws.
         on_progress: Called after each track synthesized, embedded or measured.
     """
     pairs = draw_pairs(pairs_per_factor, seed, seconds)
@@ -78,14 +79,14 @@ def measure_planted(
         _explain_pair(pair, background, background + 2 * place, embeddings, table, probe)
         for place, pair in enumerate(pairs)
     ]
-    return Planted(
+    return GroundTruth(
         score([measured for measured, _ in outcomes]), score([heard for _, heard in outcomes])
     )
 
 
 def _synthesize(
     folder: Path,
-    pairs: Sequence[PlantedPair],
+    pairs: Sequence[SyntheticPair],
     background: int,
     seconds: float,
     seed: int,
@@ -132,7 +133,7 @@ def _embed_and_measure(
 
 
 def _explain_pair(
-    pair: PlantedPair,
+    pair: SyntheticPair,
     background: int,
     place: int,
     embeddings: Float32[np.ndarray, "tracks dim"],
@@ -162,8 +163,8 @@ def _shared_sides(
     Of a key, whether it is the same.
     """
     first, second = measured.known(background), measured.known(background + 1)
-    shared = set()
-    for name in first.keys() & second.keys():
+    shared, usual = set(), {feature.name for feature in measured.features}
+    for name in first.keys() & second.keys() & usual:
         if name == "key":
             if first[name] == second[name]:
                 shared.add((name, "same"))

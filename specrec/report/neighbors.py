@@ -1,41 +1,44 @@
-"""Tables on the terminal."""
+"""Neighbors on the terminal, as JSON, and as a playlist for players (M3U8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from rich import box
 from rich.padding import Padding
 from rich.segment import Segment, Segments
 from rich.table import Table
 
+from specrec.printing import visible
 from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.report.console import Console, escape
+from specrec.report.text import clock, json_document, name_of
 
 _SHOWN = 5
 
 
-def print_neighbors(answer: Neighbors, why: bool = True, relation: str = "Sounds like") -> None:
+def print_neighbors(found: Neighbors, why: bool = True, relation: str = "Sounds like") -> None:
     """Prints the neighbors of some queries as a table, with a reason under each, and notes.
 
     Of several queries, the column `like` has the number of the nearest.
 
     Args:
-        answer: What was asked for and found.
+        found: The queries and their neighbors.
         why: Whether to give reasons.
-        relation: Of the neighbors to what was asked for.
+        relation: How the neighbors relate to the queries, in words.
     """
     console = Console()
-    several = len(answer.queries) > 1
+    several = len(found.queries) > 1
     more: dict[str, list[str]] = {}
-    scores = [neighbor.score for neighbor in answer if neighbor.score is not None]
+    scores = [neighbor.score for neighbor in found if neighbor.score is not None]
     if scores:
         more["score"] = [f"{score:.3f}" for score in scores]
     if several:
-        more["like"] = [str(neighbor.seed + 1) for neighbor in answer]
-    title = f"{relation} {_names(answer.queries)}"
-    if answer.against:
-        title += f", not like {_names(answer.against)}"
-    _print_table(console, title, answer.neighbors, more, why)
-    _print_notes(console, answer.notes)
+        more["like"] = [str(neighbor.seed + 1) for neighbor in found]
+    title = f"{relation} {_names(found.queries)}"
+    if found.against:
+        title += f", not like {_names(found.against)}"
+    _print_table(console, title, found.neighbors, more, why)
+    _print_notes(console, found.notes)
 
 
 def print_path(path: Neighbors, why: bool = True) -> None:
@@ -132,15 +135,52 @@ def _print_reason(console: Console, neighbor: Neighbor) -> None:
     console.print(Padding(reason, (0, 2, 0, 6)))
 
 
-def name_of(track: Track) -> str:
-    """Artist and title."""
-    return f"{track.artist} - {track.title}" if track.artist else track.title
+def path_json(path: Neighbors) -> str:
+    """A JSON document: format_version, start, steps with rank, similarity, track, explanation."""
+    content = path.to_dict()
+    return json_document(
+        {"start": content["query"], "steps": content["neighbors"], "notes": content["notes"]}
+    )
 
 
-def clock(seconds: float | None) -> str:
-    """Seconds as m:ss, or h:mm:ss."""
-    if seconds is None:
-        return "-"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = True) -> str:
+    """An extended M3U playlist (UTF-8) of the neighbors, in order.
+
+    A path that holds a line break or another control stands as a `file://` address, which keeps
+    it on one line and players understand.
+
+    Args:
+        neighbors: The tracks to be played.
+        audio_root: The folder to which their paths are relative.
+        why: Whether the reason for each stands before it, as a comment that players pass over.
+    """
+    return "\n".join(["#EXTM3U", *_entries(neighbors, audio_root, why)])
+
+
+def path_m3u(path: Neighbors, audio_root: Path, why: bool = True) -> str:
+    """An extended M3U playlist of a path, its start included; see `neighbors_m3u`."""
+    lines = ["#EXTM3U", *_entry(path.queries[0], audio_root), *_entries(path, audio_root, why)]
+    return "\n".join(lines)
+
+
+def _entries(neighbors: Iterable[Neighbor], audio_root: Path, why: bool) -> list[str]:
+    lines = []
+    for neighbor in neighbors:
+        if why and neighbor.explanation is not None:
+            lines.append(f"# {neighbor.similarity:.3f} {_line(neighbor.explanation.sentence)}")
+        lines += _entry(neighbor.track, audio_root)
+    return lines
+
+
+def _entry(track: Track, audio_root: Path) -> list[str]:
+    seconds = -1 if track.duration_seconds is None else round(track.duration_seconds)
+    # A path from outside the library is relative to where we are.
+    path = audio_root / track.path if track.track_id is not None else Path(track.path).resolve()
+    plain = visible(str(path)) == str(path)
+    place = str(path) if plain else path.absolute().as_uri()
+    return [f"#EXTINF:{seconds},{_line(name_of(track))}", place]
+
+
+def _line(text: str) -> str:
+    """On one line: a break would end the entry."""
+    return visible(" ".join(text.split()))

@@ -37,14 +37,14 @@ _ANY = ("folk", "house", "techno", "chiptune", "metal", "jazz", "lo-fi hip hop")
 
 
 @dataclass(frozen=True)
-class Plant:
-    """A factor to be shared, and a setting in which it can be heard.
+class PairRecipe:
+    """How to draw a pair that shares a factor, such that the factor is audible.
 
     Attributes:
-        factor: Its name.
+        factor: Name of the shared factor.
         side: `low`, `high`, or `same`.
         first: Sides of other factors in the first track, the second having the opposite; the
-            rest are drawn by lot. It keeps apart what would sound alike: a track without noise
+            rest are drawn at random. It keeps apart what would sound similar: a track without noise
             is as bright as another only with cymbals.
         families: Styles of the first and the second track.
         levels: Ranges that replace those of `LEVELS`.
@@ -57,16 +57,16 @@ class Plant:
     levels: tuple[tuple[str, str, Range], ...] = ()
 
 
-PLANTS = (
-    Plant("tempo", "low", families=(("folk", "house"), ("jazz", "lo-fi hip hop"))),
-    Plant(
+RECIPES = (
+    PairRecipe("tempo", "low", families=(("folk", "house"), ("jazz", "lo-fi hip hop"))),
+    PairRecipe(
         "tempo",
         "high",
         families=(("folk",), ("chiptune", "metal")),
         levels=(("tempo", "high", (150, 158)),),
     ),
-    Plant("brightness", "low", (("noisiness", "low"), ("percussiveness", "low"))),
-    Plant(
+    PairRecipe("brightness", "low", (("noisiness", "low"), ("percussiveness", "low"))),
+    PairRecipe(
         "brightness",
         "high",
         (("noisiness", "low"), ("percussiveness", "high")),
@@ -75,39 +75,39 @@ PLANTS = (
     ),
     # Only high: without noise, flatness follows the brightness, which must differ. And at both
     # levels of brightness the treble, where noise shows, must be there.
-    Plant(
+    PairRecipe(
         "noisiness",
         "high",
         (("brightness", "low"), ("percussiveness", "low")),
         levels=(("noisiness", "high", (0.95, 1.0)), ("brightness", "low", (5500, 5750))),
     ),
-    Plant(
+    PairRecipe(
         "percussiveness",
         "high",
         (("bass", "high"),),
         (_ANY, ("folk", "jazz", "lo-fi hip hop", "drum and bass")),
     ),
     # Slow notes last; so does what has no attack.
-    Plant(
+    PairRecipe(
         "percussiveness",
         "low",
         (("tempo", "high"), ("bass", "high")),
         (("ambient",), ("orchestral",)),
         (("bass", "high", (0.6, 0.7)), ("noisiness", "high", (0.5, 0.7))),
     ),
-    Plant("bass", "high"),
+    PairRecipe("bass", "high"),
     # A bass drum is bass, too: the percussive one of the pair must have none to speak of.
-    Plant(
+    PairRecipe(
         "bass",
         "low",
         (("percussiveness", "high"),),
         (("jazz",), _ANY),
         (("percussiveness", "high", (0.3, 0.4)),),
     ),
-    Plant("loudness", "low"),
-    Plant("loudness", "high"),
+    PairRecipe("loudness", "low"),
+    PairRecipe("loudness", "high"),
     # Drums and noise hide a key.
-    Plant(
+    PairRecipe(
         "key",
         "same",
         families=(("ambient", "chiptune", "techno"), ("orchestral", "folk")),
@@ -117,11 +117,11 @@ PLANTS = (
 
 
 @dataclass(frozen=True)
-class PlantedPair:
+class SyntheticPair:
     """Two pieces that share a factor.
 
     Attributes:
-        factor: Its name, a key of `FIELDS`.
+        factor: Name of the shared factor, a key of `FIELDS`.
         side: `low`, `high`, or `same`.
         first: A piece.
         second: Another, of another style, with every other factor on the other side.
@@ -133,49 +133,49 @@ class PlantedPair:
     second: Piece
 
 
-def draw_pairs(per_factor: int, seed: int, seconds: float) -> list[PlantedPair]:
+def draw_pairs(per_factor: int, seed: int, seconds: float) -> list[SyntheticPair]:
     """Draws pairs for each factor; those of one factor take turns at its sides.
 
     Args:
         per_factor: Pairs for each factor.
-        seed: Of all that is drawn.
+        seed: The seed of all random draws.
         seconds: Length of the pieces.
     """
     rng = np.random.default_rng([seed, 7])
     pairs = []
     for factor in FIELDS:
-        plants = [plant for plant in PLANTS if plant.factor == factor]
+        recipes = [recipe for recipe in RECIPES if recipe.factor == factor]
         pairs += [
-            _draw_pair(plants[turn % len(plants)], rng, seconds) for turn in range(per_factor)
+            _draw_pair(recipes[turn % len(recipes)], rng, seconds) for turn in range(per_factor)
         ]
     return pairs
 
 
-def _draw_pair(plant: Plant, rng: np.random.Generator, seconds: float) -> PlantedPair:
-    names = [str(rng.choice(plant.families[0]))]
-    names.append(str(rng.choice([name for name in plant.families[1] if name not in names])))
+def _draw_pair(recipe: PairRecipe, rng: np.random.Generator, seconds: float) -> SyntheticPair:
+    names = [str(rng.choice(recipe.families[0]))]
+    names.append(str(rng.choice([name for name in recipe.families[1] if name not in names])))
     first, second = (draw_piece(STYLES[name], rng, seconds) for name in names)
-    settled = dict(plant.first)
+    settled = dict(recipe.first)
     for factor in LEVELS:
         side = settled.setdefault(factor, ("low", "high")[rng.integers(2)])
-        if factor in TIED and plant.factor not in (factor, TIED[factor]):
+        if factor in TIED and recipe.factor not in (factor, TIED[factor]):
             settled.setdefault(TIED[factor], side)
         sides = (side, "low" if side == "high" else "high")
-        if factor == plant.factor:
-            sides = (plant.side, plant.side)
-        levels = [_level(plant, factor, side, rng) for side in sides]
+        if factor == recipe.factor:
+            sides = (recipe.side, recipe.side)
+        levels = [_level(recipe, factor, side, rng) for side in sides]
         first = _with_level(first, factor, levels[0])
         second = _with_level(second, factor, levels[1])
-    if plant.factor == "key":
+    if recipe.factor == "key":
         second = replace(second, key=first.key, mode=first.mode)
     else:
         second = replace(second, key=(first.key + TRITONE) % 12)
-    return PlantedPair(plant.factor, plant.side, first, second)
+    return SyntheticPair(recipe.factor, recipe.side, first, second)
 
 
-def _level(plant: Plant, factor: str, side: str, rng: np.random.Generator) -> float:
+def _level(recipe: PairRecipe, factor: str, side: str, rng: np.random.Generator) -> float:
     level = LEVELS[factor][side]
-    for other, its_side, instead in plant.levels:
+    for other, its_side, instead in recipe.levels:
         if (other, its_side) == (factor, side):
             level = instead
     return round(float(rng.uniform(*level)), 3)

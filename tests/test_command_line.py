@@ -1,0 +1,175 @@
+"""What all commands have in common: options, help, completion, and what is said of a slip."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import specrec
+from specrec.cli import app, main
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+OUTPUTS = {(kind, False) for kind in ("FILE", "FOLDER", "MODEL")}  # of --output
+OPTIONS = [
+    (command, spelling, option)
+    for command, found in COMMANDS.items()
+    for option in found.params
+    if option.param_type_name == "option"
+    for spelling in (*option.opts, *option.secondary_opts)
+]
+
+
+def printed_by(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    shown = capsys.readouterr()
+    return int(exit_.value.code or 0), shown.out, shown.err
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    expected = (0, f"specrec {specrec.__version__}\n", "")
+    assert printed_by(["--version"], capsys) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "rest", "said"),
+    [
+        ("", "qurey x y", "no such command 'qurey'; did you mean 'query'?"),
+        ("plot ", "gallry", "no such command 'gallry'; did you mean 'gallery'?"),
+        ("", "zzz", "no such command 'zzz'"),
+        ("query ", "x y --wher z", "no such option: --wher; did you mean --where?"),
+        ("", "--verison", "no such option: --verison; did you mean --version?"),
+        ("query ", "x y -z", "no such option: -z"),
+        ("query ", "x", "missing argument 'QUERY'"),
+        ("explain ", "x y z --plot a.png", "--plot is now -o FILE"),
+        ("clusters ", "x -k 3", "-k is now --clusters NUMBER"),
+        ("plot map ", "x --on=features", "--on is now --by sound or --by features"),
+        ("plot contrast ", "x y -n3", "-n is now --tracks NUMBER"),
+        ("demo ", "--folder x", "--folder is now -o FOLDER"),
+        ("spectrograms ", "music out", "missing option '--output' / '-o'"),
+    ],
+)
+def test_a_slip_is_one_line_that_names_what_was_meant(
+    command: str, rest: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = f"error: {said} (see specrec {command}--help)\n"
+    assert printed_by([*command.split(), *rest.split()], capsys) == (2, "", error)
+
+
+@pytest.mark.parametrize("spelling", sorted({spelling for _, spelling, _ in OPTIONS}))
+def test_an_option_has_one_meaning(spelling: str) -> None:
+    found = [option for _, name, option in OPTIONS if name == spelling]
+    assert len({(option.metavar, option.is_flag) for option in found} - OUTPUTS) <= 1
+    if spelling in ("-k", "-n"):
+        start = {"-k": "How many neighbors", "-n": "How many steps"}[spelling]
+        assert all(option.help.startswith(start) for option in found)
+
+
+def test_every_command_that_writes_a_file_takes_o() -> None:
+    writing = {command for command, spelling, _ in OPTIONS if spelling == "-o"}
+    assert writing == {command for command, spelling, _ in OPTIONS if spelling == "--output"}
+    plots = {command for command in COMMANDS if command.startswith("plot ")}
+    others = "demo explain clusters cues report spectrograms evaluate probe"
+    assert writing == plots | set(others.split())
+
+
+def test_help_lists_each_command_with_a_whole_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for arguments in (["--help"], ["plot", "--help"], ["models", "--help"]):
+        code, shown, _ = printed_by(arguments, capsys)
+        assert code == 0
+        listed = shown.split("Commands:\n")[1].splitlines()
+        assert listed
+        assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("index", "train")])
+def test_every_argument_and_option_is_explained(command: str) -> None:
+    for parameter in COMMANDS[command].params:
+        assert parameter.help, parameter.name
+        assert parameter.help.endswith("."), parameter.help
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({"COMP_WORDS": "specrec qu", "COMP_CWORD": "1"}, ["query"]),
+        ({"COMP_WORDS": "specrec plot ma", "COMP_CWORD": "2"}, ["match", "map"]),
+        (
+            {"COMP_WORDS": "specrec query library --other", "COMP_CWORD": "3"},
+            ["--other-artists", "--other-albums"],
+        ),
+        ({"COMP_WORDS": "specrec train +expe", "COMP_CWORD": "2"}, []),  # the shell's own: files
+    ],
+)
+def test_bash_completes(environment: dict[str, str], found: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "specrec.cli"],
+        env=os.environ | environment | {"_SPECREC_COMPLETE": "complete_bash"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.split() == found
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_complete(shell: str) -> None:
+    environment = {
+        "_SPECREC_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_ARGS": "specrec sta",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "specrec.cli"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "status" in done.stdout
+    assert "query" not in done.stdout
+
+
+def test_train_is_the_root_script() -> None:
+    shown = [
+        subprocess.run(
+            [sys.executable, *program, "--cfg", "job", "+experiment=smoke", "name=Don't, 音楽"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parents[1],
+        ).stdout
+        for program in (["train.py"], ["-m", "specrec.cli", "train"])
+    ]
+    assert shown[0] == shown[1]
+    assert "monitor: track_map" in shown[0]
+    assert "name: Don't, 音楽" in shown[0]
+
+
+def test_a_slip_in_an_option_of_hydra_is_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "specrec.cli", "index", "--bogus"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == "error: unrecognized arguments: --bogus (--help lists the settings)\n"
