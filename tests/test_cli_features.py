@@ -153,7 +153,10 @@ def test_errors_are_one_line_with_exit_code_2(
     ("arguments", "message"),
     [
         (["features", "TABLE", "7", "--scaling", "log"], "robust or standard or none, not log"),
-        (["query", "LIBRARY", "t7", "--by", "taste"], "by sound, features, both; not by taste"),
+        (
+            ["query", "LIBRARY", "t7", "--by", "taste"],
+            "by must be sound, features, both; not taste",
+        ),
     ],
 )
 def test_a_value_that_is_none_of_those_known_is_named(
