@@ -1,4 +1,4 @@
-"""Figures with their uncertainty: the bootstrap (Efron 1979), percentile intervals of 95 %."""
+"""The bootstrap (Efron 1979): figures with 95 % percentile intervals."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +26,7 @@ class Estimate:
 
 
 def interval(value: float, resampled: Float[np.ndarray, " resamples"]) -> Estimate:
-    """An estimate, from a figure and the same figure of resamples; those that are NaN are left out.
+    """Makes an estimate from a figure and its values on resamples, leaving out NaN.
 
     >>> interval(2.0, np.array([1.0, 2.0, 3.0, np.nan]))
     Estimate(value=2.0, low=1.05, high=2.95)
@@ -38,15 +38,15 @@ def interval(value: float, resampled: Float[np.ndarray, " resamples"]) -> Estima
 def resampled_sums(
     items: Float[np.ndarray, "items figures"], seed: int = 0
 ) -> Float64[np.ndarray, "resamples figures"]:
-    """Sums over resamples, each of which draws as many items as there are, with replacement.
+    """Computes sums over resamples, each of which draws all items with replacement.
 
-    Whatever is a function of sums, such as a mean, a ratio of means or a correlation, is
-    resampled in this way. The same number of items and the same seed give the same draws, so that
-    figures of several systems over the same items can be compared.
+    Every function of sums, such as a mean, a ratio of means or a correlation, can be resampled in
+    this way. The same number of items and the same seed give the same draws, so that several
+    systems can be compared on the same items.
 
     Args:
         items: What each item, or cluster of items, adds to each sum.
-        seed: Of the draws.
+        seed: Seed of the random draws.
     """
     drawn = _draws(len(items), seed)
     blocks = [drawn[start : start + _BLOCK] @ items for start in range(0, _RESAMPLES, _BLOCK)]
@@ -55,7 +55,7 @@ def resampled_sums(
 
 @lru_cache(maxsize=2)  # the figures of one evaluation share their items
 def _draws(count: int, seed: int) -> Float32[np.ndarray, "resamples items"]:
-    """How often each resample holds each item."""
+    """Draws how often each resample holds each item."""
     shares = np.full(count, 1 / count)
     rng = np.random.default_rng(seed)
     return rng.multinomial(count, shares, size=_RESAMPLES).astype(np.float32)
@@ -64,13 +64,13 @@ def _draws(count: int, seed: int) -> Float32[np.ndarray, "resamples items"]:
 def correlation_items(
     first: Float[np.ndarray, " items"], second: Float[np.ndarray, " items"]
 ) -> Float64[np.ndarray, "items 6"]:
-    """What each item adds to the sums of which `correlations` makes Pearson's."""
+    """Computes what each item adds to the sums from which `correlations` are computed."""
     x, y = first - first.mean(), second - second.mean()  # small numbers are rounded less
     return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
 
 
 def correlations(sums: Float64[np.ndarray, "samples 6"]) -> Float64[np.ndarray, " samples"]:
-    """Pearson's correlations from sums of 1, x, y, xx, yy and xy; 0 where one does not vary."""
+    """Computes Pearson's correlations from sums of 1, x, y, xx, yy, xy; 0 without variance."""
     n, x, y, xx, yy, xy = sums.T
     spread = np.sqrt(np.maximum(n * xx - x * x, 0.0) * np.maximum(n * yy - y * y, 0.0))
     found: np.ndarray = np.divide(n * xy - x * y, spread, out=np.zeros_like(n), where=spread > 0)
@@ -80,13 +80,16 @@ def correlations(sums: Float64[np.ndarray, "samples 6"]) -> Float64[np.ndarray, 
 def estimate_mean(
     values: Shaped[np.ndarray, " values"], clusters: Int[np.ndarray, " values"] | None = None
 ) -> Estimate | None:
-    """The mean of some values and its interval.
+    """Estimates the mean of some values with its interval.
+
+    >>> estimate_mean(np.array([1.0, 1.0, 1.0]))
+    Estimate(value=1.0, low=1.0, high=1.0)
 
     Args:
-        values: Numbers, or truth values for a share; those that are NaN are left out.
-        clusters: What each value belongs to, such as its query. Clusters are resampled whole,
-            since values of one are alike (Field and Welsh 2007, "Bootstrapping clustered data").
-            None resamples the values.
+        values: Numbers, or truth values for a share; NaN is left out.
+        clusters: The number of each value's cluster, such as its query. Clusters are resampled
+            whole, since their values are correlated (Field and Welsh 2007, "Bootstrapping
+            clustered data"). None resamples the values.
 
     Returns:
         The estimate, or None if there are no values.

@@ -1,4 +1,4 @@
-"""Composing the settings of a run. Hydra and OmegaConf are imported nowhere else."""
+"""Composes the settings of a run. Hydra and OmegaConf are imported nowhere else."""
 
 import argparse
 import os
@@ -37,14 +37,14 @@ def run_composed(
 ) -> None:
     """Composes `conf/<config_name>.yaml` with overrides, validates it, and runs the job.
 
-    An error that a user can mend ends the process with one line and exit code 2; Ctrl-C ends it
-    with exit code 130, and the system's signals likewise (`specrec.stopping`).
+    An error that a user can fix ends the process with one line and exit code 2; Ctrl-C and signals
+    of the system end it with the exit codes of `specrec.stopping`.
 
     Args:
         config_name: Name of the primary config.
-        schema: The dataclass that it must fit.
+        schema: The dataclass by which the settings are validated.
         job: Called with the validated settings.
-        overrides: What a user gave: `KEY=VALUE`, `GROUP=NAME`, and options of Hydra.
+        overrides: Arguments of the command line: `KEY=VALUE`, `GROUP=NAME`, and Hydra's options.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
@@ -87,7 +87,7 @@ def run_composed(
 
 
 def conf_folder() -> Path:
-    """The folder `conf/`: a part of the package where it is installed, beside it in a checkout."""
+    """Finds the folder `conf/`: in the installed package, or beside it in a checkout."""
     installed = Path(__file__).parent / "conf"
     return installed if installed.is_dir() else Path(__file__).parents[1] / "conf"
 
@@ -104,14 +104,14 @@ _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one 
 
 
 def _refuse_old_names(arguments: Sequence[str]) -> None:
-    """Refuses keys that were renamed, whatever their values, which Hydra may fail to read."""
+    """Refuses keys that were renamed, before Hydra, which may fail to read their values."""
     for argument in arguments:
         if said := renamed(argument.partition("=")[0].lstrip("+~")):
             raise ConfigError(said)
 
 
 def _refuse_unknown_keys(composed: Any, schema: type, prefix: str = "") -> None:
-    """Refuses keys that the schema does not have; `+KEY=VALUE` would add them unsaid."""
+    """Refuses keys that the schema does not have; `+KEY=VALUE` would add them silently."""
     kinds = get_type_hints(schema)
     for name in composed:
         if name not in kinds:
@@ -121,7 +121,7 @@ def _refuse_unknown_keys(composed: Any, schema: type, prefix: str = "") -> None:
 
 
 def _text_keys(schema: type, prefix: str = "") -> dict[str, bool]:
-    """The keys that hold a text, with nested ones as `data.audio`, and whether it is a list."""
+    """Finds the keys of texts, nested ones as `data.audio`, and whether each is a list."""
     keys: dict[str, bool] = {}
     for name, kind in get_type_hints(schema).items():
         if is_dataclass(kind):
@@ -132,9 +132,9 @@ def _text_keys(schema: type, prefix: str = "") -> dict[str, bool]:
 
 
 def _quoted(argument: str, keys: Mapping[str, bool]) -> str:
-    """`KEY=TEXT` as Hydra reads it back sign by sign: names of folders hold what its grammar uses.
+    """Quotes the text in `KEY=TEXT` for Hydra: paths may hold characters of its grammar.
 
-    What stands in quotes already remains as it is.
+    A text in quotes stays as it is.
     """
     key, _, value = argument.partition("=")
     is_list = keys.get(key.lstrip("+"))
@@ -168,7 +168,7 @@ def _fail(error: BaseException) -> NoReturn:
 
 
 def _one_line(error: BaseException) -> str:
-    """The message of an error from any of the libraries, on one line and without their hints."""
+    """Returns the message of an error of any library on one line, without its hints."""
     origin: BaseException | None = error
     while origin is not None:  # a schema's own refusal, wrapped by OmegaConf
         if isinstance(origin, SpecrecError):

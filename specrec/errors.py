@@ -5,15 +5,22 @@ from enum import StrEnum
 
 
 class SpecrecError(Exception):
-    """Base of all errors that a user can mend.
+    """Base of all errors that a user can fix.
 
     The message is one line: what is wrong, with which value, and what to do. The command line
     prints it as it stands and exits with code 2.
+
+    >>> import specrec
+    >>> try:
+    ...     specrec.load_model("no-such-model")
+    ... except specrec.SpecrecError as error:
+    ...     print(type(error).__name__)
+    ModelError
     """
 
 
 def message_of(error: BaseException) -> str:
-    """An error as the command line prints it; of the system's, the file and what is wrong."""
+    """Returns an error as the command line prints it; for one of the system, file and reason."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
@@ -28,7 +35,7 @@ class CatalogError(SpecrecError):
 
 
 class ModelError(SpecrecError):
-    """A model artefact is missing, damaged, or of a newer format."""
+    """A model is missing, damaged, or of a newer format."""
 
 
 class LibraryError(SpecrecError):
@@ -36,14 +43,14 @@ class LibraryError(SpecrecError):
 
 
 class StorageError(SpecrecError):
-    """A file can't be written: the disk is full, say, or read-only."""
+    """A file can't be written, because the disk is full or read-only, for instance."""
 
 
 class QueryError(SpecrecError):
-    """A query names no track, or more than one.
+    """A query fits no track or several, or an option of a search is out of its range.
 
     Attributes:
-        candidates: The tracks that it may mean, a line each.
+        candidates: The tracks that the query may mean, one line each.
     """
 
     def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
@@ -62,7 +69,7 @@ class WorkerError(SpecrecError):
     """The processes that read files can't be started."""
 
 
-class Reason(StrEnum):
+class SkipReason(StrEnum):
     """Why a file is not in the library. The values are stable: they are written to disk."""
 
     MISSING = "missing"
@@ -89,10 +96,11 @@ class AudioError(SpecrecError):
 
     Attributes:
         reason: The code under which the file is listed.
-        detail: What was found, without the file's name.
+        path: The file, or the name of an array.
+        detail: What is wrong, without the file's name.
     """
 
-    def __init__(self, path: object, reason: Reason, detail: str) -> None:
+    def __init__(self, path: object, reason: SkipReason, detail: str) -> None:
         super().__init__(f"{path}: {detail} ({reason})")
         self.path = path
         self.reason = reason

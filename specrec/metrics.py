@@ -1,7 +1,7 @@
 """Retrieval metrics: pure functions of similarities and labels, shared by training and evaluation.
 
-A query is a track of the collection and never a candidate of its own. Figures come one a query;
-their mean over queries is what is reported. Definitions of rank-based figures follow Manning,
+A query is a track of the collection and never a candidate for itself. Metrics return one figure per
+query, whose mean is reported. Definitions of rank-based metrics follow Manning,
 Raghavan and Schuetze, "Introduction to Information Retrieval" (2008), chapter 8, where no other
 source is named.
 """
@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 
 
 def standardize(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:
-    """Zero mean and unit variance in each dimension; a constant one stays at zero."""
+    """Scales each dimension to zero mean and unit variance; a constant one becomes zero."""
     spread = np.maximum(vectors.std(axis=0), 1e-9)
     standardized: np.ndarray = (vectors - vectors.mean(axis=0)) / spread
     return standardized
@@ -21,9 +21,9 @@ def rank_candidates(
     similarities: Float[np.ndarray, "queries tracks"],
     candidates: Bool[np.ndarray, "queries tracks"],
 ) -> Int[np.ndarray, "queries tracks"]:
-    """Columns in the order of a query's ranking: most similar first, equals by column.
+    """Sorts columns by similarity for each query, most similar first; ties go by column.
 
-    What is no candidate of a query stands after all that are.
+    Columns that are not candidates of a query come last.
 
     Raises:
         ValueError: If a similarity is not finite.
@@ -37,9 +37,9 @@ def rank_candidates(
 def ranked_relevance(
     similarities: Float[np.ndarray, "tracks tracks"], labels: Shaped[np.ndarray, " tracks"]
 ) -> Bool[np.ndarray, "queries others"]:
-    """Which of the others, most similar first, share the query's label.
+    """Says which of the others, most similar first, share the query's label.
 
-    Queries whose label nobody shares have nothing to find and are left out.
+    Queries whose label no other track shares are left out.
 
     Raises:
         ValueError: If a similarity is not finite.
@@ -54,7 +54,10 @@ def ranked_relevance(
 def precision_at(
     relevance: Bool[np.ndarray, "queries ranks"], k: int
 ) -> Float[np.ndarray, " queries"]:
-    """Share of relevant tracks among the first k, or among all where there are fewer.
+    """Computes the share of relevant tracks among the first k, or among all if there are fewer.
+
+    >>> precision_at(np.array([[True, False, True, False]]), k=2)
+    array([0.5])
 
     Raises:
         ValueError: If k is below 1.
@@ -66,7 +69,7 @@ def precision_at(
 
 
 def r_precision(relevance: Bool[np.ndarray, "queries ranks"]) -> Float[np.ndarray, " queries"]:
-    """Precision among the first R, R being the number of relevant tracks of the query.
+    """Computes the precision among the first R, the number of the query's relevant tracks.
 
     Raises:
         ValueError: If a query has no relevant track.
@@ -80,7 +83,7 @@ def r_precision(relevance: Bool[np.ndarray, "queries ranks"]) -> Float[np.ndarra
 def average_precision(
     relevance: Bool[np.ndarray, "queries ranks"],
 ) -> Float[np.ndarray, " queries"]:
-    """Mean of the precisions at the ranks of the relevant tracks; its mean over queries is mAP.
+    """Averages the precision at the ranks of relevant tracks; the mean over queries is mAP.
 
     Raises:
         ValueError: If a query has no relevant track.
@@ -92,7 +95,7 @@ def average_precision(
 
 
 def ndcg_at(relevance: Bool[np.ndarray, "queries ranks"], k: int) -> Float[np.ndarray, " queries"]:
-    """Normalized discounted cumulative gain of the first k, a relevant track gaining 1.
+    """Computes the normalized discounted cumulative gain of the first k; a relevant track gains 1.
 
     A gain at rank i is divided by log2(i + 1), and the sum by that of the best possible ranking
     (Jaervelin and Kekaelaeinen 2002, "Cumulated gain-based evaluation of IR techniques").
@@ -110,7 +113,7 @@ def ndcg_at(relevance: Bool[np.ndarray, "queries ranks"], k: int) -> Float[np.nd
 
 
 def reciprocal_rank(relevance: Bool[np.ndarray, "queries ranks"]) -> Float[np.ndarray, " queries"]:
-    """One over the rank of the first relevant track; its mean over queries is MRR.
+    """Computes 1 over the rank of the first relevant track; the mean over queries is MRR.
 
     Voorhees 1999, "The TREC-8 question answering track report".
 
@@ -123,7 +126,7 @@ def reciprocal_rank(relevance: Bool[np.ndarray, "queries ranks"]) -> Float[np.nd
 
 
 def _relevant(relevance: Bool[np.ndarray, "queries ranks"]) -> Int[np.ndarray, " queries"]:
-    """Number of relevant tracks of each query, each having some."""
+    """Counts the relevant tracks of each query; each must have some."""
     total: np.ndarray = relevance.sum(axis=1)
     if not total.all():
         raise ValueError("a query has no relevant track; leave it out")
@@ -133,15 +136,15 @@ def _relevant(relevance: Bool[np.ndarray, "queries ranks"]) -> Int[np.ndarray, "
 def k_occurrences(
     ranking: Int[np.ndarray, "queries tracks"], k: int, tracks: int
 ) -> Int[np.ndarray, " tracks"]:
-    """How often each track is among the first k of a query: N_k of Radovanovic et al. 2010.
+    """Counts how often each track is among the first k of a query (N_k, Radovanovic et al. 2010).
 
     "Hubs in space: popular nearest neighbors in high-dimensional data", JMLR 11. Counts of
     several blocks of queries add up to those of all.
 
     Args:
-        ranking: As `rank_candidates` gives it, each row's first k being candidates.
-        k: Length of a recommendation.
-        tracks: Size of the collection.
+        ranking: Rankings of `rank_candidates`, of which the first k of each row are candidates.
+        k: Number of neighbors.
+        tracks: Number of tracks in the collection.
 
     Raises:
         ValueError: If k is below 1 or above the number of a query's others.
@@ -152,9 +155,9 @@ def k_occurrences(
 
 
 def skewness(values: Shaped[np.ndarray, " values"]) -> float:
-    """Third standardized moment: of k-occurrences, how much a few hubs draw to themselves.
+    """Computes the third standardized moment; for k-occurrences, it measures hubness.
 
-    0 where all values are equal. Radovanovic et al. 2010, equation 1 (population moments).
+    It is 0 if all values are equal. Radovanovic et al. 2010, equation 1 (population moments).
 
     Raises:
         ValueError: If there are no values.

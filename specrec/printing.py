@@ -1,4 +1,4 @@
-"""The one way to the terminal for text, which titles and file names may fill with anything."""
+"""Prints text to the terminal safely: titles and file names may hold any characters."""
 
 import io
 import re
@@ -13,7 +13,7 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f\ud800-\udff
 
 
 def visible(text: str) -> str:
-    r"""A text on one line that does nothing to a terminal: its controls as Python writes them.
+    r"""Makes a text safe for one line of a terminal: control characters become escapes.
 
     >>> visible("a\x1b[2J, Beyonc\N{LATIN SMALL LETTER E WITH ACUTE}")
     'a\\x1b[2J, Beyoncé'
@@ -22,7 +22,7 @@ def visible(text: str) -> str:
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """A number of things, as one says it.
+    """Formats a number of things.
 
     >>> counted(1, "track"), counted(1200, "track"), counted(0, "copy", "copies")
     ('1 track', '1,200 tracks', '0 copies')
@@ -31,12 +31,12 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def say(line: str, error: bool = False) -> None:
-    """Prints one line, to the error output if it is not part of the answer."""
+    """Prints one line; to the error output if it is not part of the result."""
     print(visible(line), file=sys.stderr if error else sys.stdout)
 
 
 def say_json(document: str) -> None:
-    """Prints a JSON document that its reader gets sign by sign, though no terminal obeys it."""
+    """Prints a JSON document with control characters escaped, which its decoders undo."""
     safe = _UNSAFE.sub(
         lambda sign: sign[0] if sign[0] == "\n" else f"\\u{ord(sign[0]):04x}", document
     )
@@ -44,7 +44,7 @@ def say_json(document: str) -> None:
 
 
 def say_error(error: BaseException) -> None:
-    """Prints what is wrong, on the error output: a line, and one more for each candidate."""
+    """Prints an error on the error output: one line, and one more for each candidate."""
     candidates = error.candidates if isinstance(error, QueryError) else ()
     message = error.args[0] if candidates else message_of(error)
     for line in (f"error: {message}", *candidates):
@@ -52,7 +52,7 @@ def say_error(error: BaseException) -> None:
 
 
 def write_any_text() -> None:
-    r"""Lets an output in an encoding that lacks a sign have it as `\uNNNN`, not a traceback."""
+    r"""Makes outputs print characters that their encoding lacks as `\uNNNN`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,6 +1,6 @@
-"""How long work says how far it has come."""
+"""The type of functions that report progress."""
 
 from collections.abc import Callable
 
 Progress = Callable[[int, int], None]
-"""Called with how many items are done, and how many there are."""
+"""A function that is called with the number of items done and of all items."""

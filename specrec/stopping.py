@@ -1,4 +1,4 @@
-"""An end that is asked for: by Ctrl-C, by the system, or because the terminal was closed."""
+"""Handles requests to stop: Ctrl-C, signals of the system, a closed terminal."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 def stoppable() -> Iterator[None]:
     """While the block runs, SIGTERM and SIGHUP raise `KeyboardInterrupt`, as Ctrl-C does.
 
-    What is finished can so be written. The number of the signal is the error's argument. Once it
-    has come, others of them are ignored; and so is what was ignored before, as by `nohup`.
+    So finished work can still be written. The error's argument is the number of the signal. Further
+    signals are ignored, and so are those that were ignored before, as by `nohup`.
     """
     before: dict[signal.Signals, signal._HANDLER] = {}
 
@@ -38,6 +38,6 @@ def stoppable() -> Iterator[None]:
 
 
 def exit_code(error: KeyboardInterrupt) -> int:
-    """What a shell is told: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP."""
+    """Returns the exit code: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP."""
     number = error.args[0] if error.args else signal.SIGINT
     return 128 + int(number)

@@ -5,7 +5,7 @@ from jaxtyping import Float, Float64
 
 
 def unit(vectors: Float[np.ndarray, "*rows dim"]) -> Float64[np.ndarray, "*rows dim"]:
-    """Vectors of length 1, in double precision; a zero vector stays zero.
+    """Scales vectors to length 1, in double precision; a zero vector stays zero.
 
     >>> unit(np.array([[3.0, 4.0], [0.0, 0.0]]))
     array([[0.6, 0.8],
@@ -20,7 +20,7 @@ def unit(vectors: Float[np.ndarray, "*rows dim"]) -> Float64[np.ndarray, "*rows 
 def cosine_similarities(
     queries: Float[np.ndarray, "queries dim"], tracks: Float[np.ndarray, "tracks dim"] | None = None
 ) -> Float64[np.ndarray, "queries tracks"]:
-    """Cosine similarities, from -1 to 1, of queries to tracks, or of all queries to each other.
+    """Computes cosine similarities, from -1 to 1, of queries to tracks, or to each other.
 
     A zero vector has a similarity of 0 to everything.
     """
@@ -32,10 +32,10 @@ def cosine_similarities(
 def cosines(
     vectors: Float[np.ndarray, "rows dim"], units: Float64[np.ndarray, "others dim"]
 ) -> Float64[np.ndarray, "rows others"]:
-    """`unit(vectors) @ units.T`, for many vectors, which are not scaled one by one.
+    """Computes `unit(vectors) @ units.T` fast: the products are scaled, not the vectors.
 
     Args:
-        vectors: Of any length; a zero vector has a cosine of 0 with everything.
+        vectors: Vectors of any length; a zero vector has a cosine of 0 with everything.
         units: Vectors of length 1, such as axes.
     """
     exact = np.asarray(vectors, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files that appear whole or not at all."""
 
 import errno
 import fcntl
@@ -21,11 +21,11 @@ _swept: set[Path] = set()  # folders that this process has looked through
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Opens a file that takes the place of `path` when the block ends well, and is on disk then.
+    """Opens a new file that replaces `path`, safely on disk, when the block ends without error.
 
-    Until then, and if anything goes wrong, whatever stood there stays as it was. Folders that are
-    missing are made. A device, such as `/dev/stdout`, is written to directly. A process that is
-    killed leaves a file beside, which the next that writes there removes.
+    Until then, and after an error, the old file stays as it was. Missing folders are made. A
+    device, such as `/dev/stdout`, is written to directly. A process that is killed leaves a file
+    beside, which the next writer removes.
 
     >>> import tempfile
     >>> place = Path(tempfile.mkdtemp()) / "folder" / "note.txt"
@@ -64,7 +64,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 def remove_abandoned(folder: Path) -> None:
     """Removes files that `new_file` left half written in a folder when its process was killed.
 
-    Whoever still writes holds a lock on his, which ends with his process.
+    A process that is still writing has a lock on its file.
     """
     for path in folder.glob(".specrec-*.tmp"):
         with suppress(OSError), path.open("r+b") as file:
@@ -73,7 +73,7 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def write_file(path: Path, content: bytes | memoryview | str) -> None:
-    """Writes a file, as `new_file` does; a text in UTF-8.
+    """Writes a file as `new_file` does, a text in UTF-8.
 
     Raises:
         StorageError: If it can't be written.
@@ -83,7 +83,7 @@ def write_file(path: Path, content: bytes | memoryview | str) -> None:
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
-    """Writes a NumPy file, as `new_file` does.
+    """Writes a NumPy file as `new_file` does.
 
     Raises:
         StorageError: If it can't be written.
@@ -96,10 +96,10 @@ def write_array(path: Path, array: np.ndarray) -> None:
 
 @contextmanager
 def storing(path: Path) -> Iterator[None]:
-    """What the system says against writing to a file or folder becomes one line with its name.
+    """Turns an error of the system while writing into one line with the path.
 
     Raises:
-        StorageError: In the place of any `OSError` of the block.
+        StorageError: In place of any `OSError` of the block.
     """
     try:
         yield
@@ -108,7 +108,7 @@ def storing(path: Path) -> Iterator[None]:
 
 
 def storage_error(path: Path | str, error: OSError) -> StorageError:
-    """What the system says against writing to a place, with what to do."""
+    """Makes an error that says why a path can't be written, and what to do."""
     remedy = _REMEDIES.get(error.errno or 0, "")
     return StorageError(
         f"{path}: can't be written ({error.strerror or error}); {remedy}name another place"
@@ -116,7 +116,7 @@ def storage_error(path: Path | str, error: OSError) -> StorageError:
 
 
 def to_disk(path: Path) -> None:
-    """Waits until a file, or the entries of a folder, have reached the disk."""
+    """Waits until a file, or the entries of a folder, are on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

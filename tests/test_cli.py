@@ -108,7 +108,7 @@ def test_several_queries_and_what_was_left_out(library: Path) -> None:
     text = " ".join(result.stdout.split())
     assert "Sounds like 1 Ana - Two, 2 Eva - Three, not like Eva - Four" in text
     assert "# similarity score like title artist length" in text
-    assert "the filter left 5 of 6 tracks 2 of the 3 asked for: no other track is left" in text
+    assert "the filter left 5 of 6 tracks 2 of 3 neighbors: no other track is left" in text
     document = json.loads(runner.invoke(specrec.cli.app, [*arguments, "--json"]).stdout)
     assert [query["title"] for query in document["queries"]] == ["Two", "Three"]
     assert [track["title"] for track in document["against"]] == ["Four"]
@@ -126,7 +126,7 @@ def test_nothing_found_says_why(library: Path) -> None:
     assert result.stdout.splitlines() == [
         "Sounds like Ana - Two",
         "the filter left 0 of 6 tracks",
-        "0 of the 10 asked for: no other track is left",
+        "0 of 10 neighbors: no other track is left",
     ]
 
 

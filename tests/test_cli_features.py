@@ -115,18 +115,21 @@ def test_a_hybrid_answers(library: Path) -> None:
     ("arguments", "message"),
     [
         (["features", "TABLE", "7", "--weight", "energy"], "give FEATURE=NUMBER"),
-        (["features", "TABLE", "7", "--on", "mood"], "mood: no feature of that name"),
+        (["features", "TABLE", "7", "--on", "mood"], "mood: unknown feature"),
         (["features", "TABLE", "7", "--m3u"], "names no audio files"),
         (["features", "absent.csv", "7"], "absent.csv: no such file"),
         (["features", "absent", "7"], "absent: no such file"),
         (["features", "LIBRARY", "7"], "QUERY --by features"),
         (["query", "absent", "7", "--by", "features"], "no library there"),
-        (["compare", "TABLE", "7"], "a file; a library is a folder"),
+        (["compare", "TABLE", "7"], "a file, but a library is a folder"),
         (
             ["query", "LIBRARY", "t7", "--by", "both", "--sound-weight", "2"],
             "equal to 1",
         ),
-        (["query", "LIBRARY", "t7", "--by", "both", "--metric", "euclidean"], "as two cosines"),
+        (
+            ["query", "LIBRARY", "t7", "--by", "both", "--metric", "euclidean"],
+            "cosine of scaled values",
+        ),
         (["compare", "LIBRARY", "t7", "-k", "239"], "k must be from 1 to 238"),
     ],
 )
@@ -150,7 +153,10 @@ def test_errors_are_one_line_with_exit_code_2(
     ("arguments", "message"),
     [
         (["features", "TABLE", "7", "--scaling", "log"], "robust or standard or none, not log"),
-        (["query", "LIBRARY", "t7", "--by", "taste"], "by sound, features, both; not by taste"),
+        (
+            ["query", "LIBRARY", "t7", "--by", "taste"],
+            "by must be sound, features, both; not taste",
+        ),
     ],
 )
 def test_a_value_that_is_none_of_those_known_is_named(

@@ -17,7 +17,7 @@ from benchmarks.fuzz.hostile import make_hostile
 from benchmarks.fuzz.mutations import DAMAGES, truncate
 from benchmarks.fuzz.sounds import FORMATS, RATE, make_sound
 from benchmarks.fuzz.watch import Listener, Sentinel
-from specrec.errors import Reason
+from specrec.errors import SkipReason
 from specrec.index.generations import read_generation
 
 COLUMNS = (
@@ -236,9 +236,9 @@ def _judge(case: Case, verdict: Verdict) -> list[tuple[str, str]]:
     said = f"{verdict.reason}: {verdict.detail}"
     if case.taken:
         return [("wrong answers", f"refused, {said}")]
-    if verdict.reason not in set(Reason) or not said.isprintable() or _PYTHON.search(said):
+    if verdict.reason not in set(SkipReason) or not said.isprintable() or _PYTHON.search(said):
         return [("wrong reasons", said)]
-    if verdict.reason == Reason.TIMED_OUT:
+    if verdict.reason == SkipReason.TIMED_OUT:
         return [("hangs", said)]
     if case.reasons and verdict.reason not in case.reasons:
         return [("wrong reasons", said)]

@@ -1,5 +1,5 @@
-"""Files to waveforms: decoding, mono, resampling, windows. No mel, no model.
+"""Turns files into waveforms: decoding, mixing, resampling, windows. No mel, no model.
 
 `loading.load` turns any file that libsndfile or FFmpeg reads into a mono float32 `Waveform` at
-the rate one asks for, or raises `AudioError` with a reason code.
+a given rate, or raises `AudioError` with a reason code.
 """

@@ -9,7 +9,7 @@ from specrec.audio.channels import mix
 from specrec.audio.loading import check, resample
 from specrec.audio.waveform import Waveform
 from specrec.config.rule import require
-from specrec.errors import AudioError, ConfigError, Reason
+from specrec.errors import AudioError, ConfigError, SkipReason
 
 _RATES = (1_000, 1_000_000)
 _MIXED_TOGETHER = 1 << 16  # samples, as in files: whether channels cancel is seen block by block
@@ -38,15 +38,15 @@ def waveform_of(audio: Any, sample_rate: float | None, wanted: int, name: str) -
         samples = np.asarray(audio)
     except (TypeError, ValueError, RuntimeError) as error:  # of a tensor that is not on the CPU
         raise AudioError(
-            name, Reason.NOT_AUDIO, f"no array ({str(error).splitlines()[0]})"
+            name, SkipReason.NOT_AUDIO, f"no array ({str(error).splitlines()[0]})"
         ) from error
     if not np.issubdtype(samples.dtype, np.floating):
         detail = f"holds {samples.dtype}; give floating-point samples from -1 to 1"
-        raise AudioError(name, Reason.NOT_AUDIO, detail)
+        raise AudioError(name, SkipReason.NOT_AUDIO, detail)
     channels = samples[None] if samples.ndim == 1 else samples
     if channels.ndim != 2 or channels.shape[0] == 0 or channels.shape[0] > channels.shape[1]:
         detail = f"has the shape {samples.shape}; give (samples,) or (channels, samples)"
-        raise AudioError(name, Reason.NOT_AUDIO, detail)
+        raise AudioError(name, SkipReason.NOT_AUDIO, detail)
     with np.errstate(over="ignore"):  # what is too large for it becomes infinite, and is refused
         channels = channels.astype(np.float32)
     starts = range(0, channels.shape[1], _MIXED_TOGETHER)

@@ -1,4 +1,4 @@
-"""The channels of a recording: the mix that is listened to, and what each counts in loudness."""
+"""Channels of a recording: their mix, and their weights in loudness."""
 
 from collections.abc import Sequence
 
@@ -19,9 +19,9 @@ _USUAL = {
 
 
 def loudness_weights(names: Sequence[str]) -> tuple[float, ...]:
-    """What the power of each channel counts in loudness (ITU-R BS.1770-4, table 3).
+    """Computes the weight of each channel's power in loudness (ITU-R BS.1770-4, table 3).
 
-    The bass channel counts only where there is no other.
+    The bass channel counts only if there is no other.
 
     Args:
         names: FFmpeg's names of the channels.
@@ -35,16 +35,16 @@ def loudness_weights(names: Sequence[str]) -> tuple[float, ...]:
 
 
 def usual_weights(channels: int) -> tuple[float, ...]:
-    """`loudness_weights` of a file of so many channels that does not name them."""
+    """Computes `loudness_weights` of a file that does not name its channels."""
     return loudness_weights(_USUAL.get(channels, ("FC",) * channels))
 
 
 def mix(
     channels: Float32[np.ndarray, "channels samples"],
 ) -> Float32[np.ndarray, " samples"]:
-    """The mean over channels; where they cancel each other in it, the first that has power.
+    """Averages channels; if they cancel each other, takes the first channel that has power.
 
-    One channel may be the other's negative, which nobody hears, but which leaves no mean.
+    One channel may be the other's negative, which is inaudible, but makes the mean zero.
     """
     if len(channels) == 1:
         return np.ascontiguousarray(channels[0])

@@ -1,4 +1,4 @@
-"""What the bytes of a file say about it before any decoder is asked."""
+"""Reads the headers of a file before any decoder does."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import BinaryIO
 
 COMPLETE = 0.95
-"""Share of what its headers state that a file must hold to count as complete."""
+"""Least share of its stated length that a complete file holds."""
 
 _SIGNATURES: dict[str, tuple[tuple[int, bytes], ...]] = {
     "wav": ((0, b"RIFF"), (8, b"WAVE")),
@@ -42,15 +42,15 @@ _AT_ONCE = 1 << 20  # bytes
 
 @dataclass(frozen=True)
 class Head:
-    """What a file's bytes say before it is decoded.
+    """What the headers of a file say.
 
     Attributes:
-        container: As `container_of` names it.
-        size: Of the file, in bytes.
-        links: Where its sound begins, after ID3 tags, and ends, in bytes. A chained Ogg file has
-            several stretches, each a stream of its own.
-        states_length: Whether an MPEG or Ogg stream says how long it is. Elsewhere, a decoder
-            knows whether the duration that it reports is written in the file.
+        container: Name of the container, as `container_of` gives it; None if it is unknown.
+        size: Size of the file in bytes.
+        links: Start and end of the audio in bytes, without ID3 tags. A chained Ogg file has several
+            such parts, each a stream of its own.
+        states_length: Whether an MPEG or Ogg stream states its length. For other containers, the
+            decoder knows whether the duration is written in the file.
     """
 
     container: str | None
@@ -60,7 +60,7 @@ class Head:
 
 
 def read_head(file: BinaryIO, size: int) -> Head:
-    """Looks at a file of so many bytes."""
+    """Reads the headers of a file of a given size in bytes."""
     start = sound_start(file)
     file.seek(start)
     container = container_of(file.read(64)) or ("mp3" if start else None)
@@ -75,7 +75,7 @@ def read_head(file: BinaryIO, size: int) -> Head:
 
 
 def container_of(head: bytes) -> str | None:
-    """Names the audio container that a file's first 64 bytes announce, or None."""
+    """Names the audio container that a file's first 64 bytes indicate; None if unknown."""
     for name, marks in _SIGNATURES.items():
         if all(head[at : at + len(mark)] == mark for at, mark in marks):
             return name
@@ -87,7 +87,7 @@ def container_of(head: bytes) -> str | None:
 
 
 def sound_start(file: BinaryIO) -> int:
-    """Where the tags at a file's head end, in bytes."""
+    """Finds the end of the tags at a file's beginning, in bytes."""
     start = 0
     while True:
         file.seek(start)
@@ -98,7 +98,7 @@ def sound_start(file: BinaryIO) -> int:
 
 
 def _length(tag: re.Match[bytes]) -> int:
-    """Of a tag whose beginning was found, in bytes."""
+    """Computes the length of a tag in bytes from its header."""
     if tag["ape"]:
         return 32 + int.from_bytes(tag["ape"], "little")
     # A 28-bit number, seven bits to a byte.
@@ -107,7 +107,7 @@ def _length(tag: re.Match[bytes]) -> int:
 
 
 def bytes_beside_tags(file: BinaryIO, start: int, stop: int) -> int:
-    """How many bytes of a stretch are in no tag; the place at which `file` is read stays."""
+    """Counts the bytes of a part of a file that are not in tags; keeps the file's position."""
     beside = 0
     while start < stop:
         data = os.pread(file.fileno(), min(_AT_ONCE, stop - start), start)
@@ -121,11 +121,11 @@ def bytes_beside_tags(file: BinaryIO, start: int, stop: int) -> int:
 
 
 def _counts_its_frames(file: BinaryIO, start: int, size: int) -> bool:
-    """Whether an MPEG stream says how many frames it has, and has no more than that.
+    """Whether an MPEG stream states its number of frames, and has no more than that.
 
-    Only a Xing, Info or VBRI frame says it. Without, a duration is guessed from the bit rate of
-    the first frames, which may be off by a factor of three. Where files were joined, the first
-    one's frame does not count what follows.
+    Only a Xing, Info or VBRI frame states it. Without one, the duration is estimated from the bit
+    rate of the first frames, which may be wrong by a factor of three. If files were joined, the
+    first one's frame does not count the others.
     """
     file.seek(start)
     head = file.read(4096)
@@ -141,9 +141,9 @@ def _counts_its_frames(file: BinaryIO, start: int, size: int) -> bool:
 
 
 def _ogg_links(file: BinaryIO, start: int) -> list[int]:
-    """Where the streams of an Ogg file begin that follow each other, in bytes.
+    """Finds the starts, in bytes, of the consecutive streams of an Ogg file.
 
-    Their serial numbers should differ, but don't where a program gives each the same.
+    Their serial numbers should differ, but some programs give each the same.
     """
     links, at, was_first = [start], start, True
     while True:
@@ -159,9 +159,9 @@ def _ogg_links(file: BinaryIO, start: int) -> list[int]:
 
 
 def is_cut_short(file: BinaryIO, head: Head) -> bool:
-    """Whether a file ends before its own headers say it does.
+    """Whether a file ends before the end that its headers state.
 
-    libsndfile silently shortens such files to what is there, so the headers are read here.
+    libsndfile silently reads what is there of such files, so the headers are read here.
     """
     if head.container in ("ogg", "opus"):
         page = _last_page(file, head.size)
@@ -183,7 +183,7 @@ def _last_page(file: BinaryIO, size: int) -> bytes:
 
 
 def _stated_size(file: BinaryIO, container: str | None, start: int, size: int) -> int | None:
-    """How long a file is from its header on, and by it; None if it does not say."""
+    """Returns the size of a file from its header on, and that stated by it; None if not stated."""
     file.seek(start)
     head = file.read(256)
     if container == "wav":
@@ -208,17 +208,17 @@ def _stated_size(file: BinaryIO, container: str | None, start: int, size: int) -
 
 
 def _unless_unknown(stated: int, header: int) -> int | None:
-    """A 32-bit size and its header's, unless it is what stands for "not known yet".
+    """Adds a 32-bit size and that of its header; None if the size means "not known yet".
 
-    A program that can't seek back, or was stopped before it did, leaves 0 or the largest number
-    it knows, give or take a header: 4 GiB, or 2 GiB where it counts with a sign.
+    A program that can't seek back, or was stopped before it did, leaves 0 or the largest number,
+    more or less a header: 4 GiB, or 2 GiB for signed numbers.
     """
     is_unknown = stated == 0 or any(abs(stated - (1 << bits)) <= 65_536 for bits in (31, 32))
     return None if is_unknown else stated + header
 
 
 def _sphere_size(file: BinaryIO, start: int) -> int | None:
-    """Of a NIST SPHERE file, whose header is text."""
+    """Reads the stated size of a NIST SPHERE file, whose header is text."""
     file.seek(start)
     lines = [line.split() for line in file.read(1024).decode("ascii", "replace").splitlines()]
     fields = {line[0]: line[-1] for line in lines if len(line) == 3}
@@ -230,7 +230,7 @@ def _sphere_size(file: BinaryIO, start: int) -> int | None:
 
 
 def _voc_size(file: BinaryIO, start: int, size: int) -> int:
-    """Of a VOC file: blocks of a kind and a length, until one of kind 0."""
+    """Reads the size of a VOC file: blocks with kind and length, until one of kind 0."""
     file.seek(start + 20)
     end = start + int.from_bytes(file.read(2), "little")
     while end < size:
@@ -264,7 +264,7 @@ def _matroska_size(head: bytes) -> int | None:
 
 
 def _ebml_number(data: bytes, at: int) -> tuple[int, int]:
-    """A number, whose first set bit says how long it is, and where it ends."""
+    """Reads a number whose first set bit tells its length; returns it and its end."""
     length = 9 - data[at].bit_length() if at < len(data) else 1
     number = int.from_bytes(data[at : at + length], "big")
     return number & ((1 << 7 * length) - 1), at + length

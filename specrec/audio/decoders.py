@@ -1,4 +1,4 @@
-"""The two decoders: a file, or a part of it, to blocks of samples."""
+"""The two decoders, libsndfile and FFmpeg: they turn a file, or a part, into blocks of samples."""
 
 import io
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from jaxtyping import Float32
 from specrec.audio.channels import loudness_weights, usual_weights
 from specrec.audio.container import Head
 from specrec.audio.ffmpeg import FFMPEG_ERRORS, Stretch, open_container, sound_of, stated_seconds
-from specrec.audio.frames import BLOCK_FRAMES, STATE_NO_LENGTH, Frames, alike, frames_from
+from specrec.audio.frames import BLOCK_FRAMES, STATE_NO_LENGTH, Frames, as_floats, frames_from
 
-ENDED_EARLY = "the sound ends early"
-NO_SOUND = "there is no sound that FFmpeg can decode"
+ENDED_EARLY = "the audio ends early"
+NO_SOUND = "it has no audio that FFmpeg can decode"
 _MAY_STATE_NO_LENGTH = {"mp3", "ogg", "MP3", "OGG"}  # FFmpeg's names, libsndfile's
 _SAMPLE_RATES = (1_000, 768_000)  # Hz; from telegraphy to eightfold DSD
 _MOST_CHANNELS = 255  # as Opus has at most
@@ -27,7 +27,7 @@ _BUFFER_BYTES = 1 << 16
 
 
 class DecoderError(Exception):
-    """One decoder's failure, before the other was asked."""
+    """One decoder's failure, before the other is tried."""
 
     def __init__(self, detail: str, *, recognized: bool, decoded_seconds: float = 0.0) -> None:
         super().__init__(detail)
@@ -38,12 +38,12 @@ class DecoderError(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """What to decode of a file.
+    """The part of a file to decode.
 
     Attributes:
-        start_seconds: Where it begins, 0 or more.
-        length_seconds: Its length; None for all that follows.
-        complete: Share of its stated length that must be there.
+        start_seconds: Start of the part, 0 or more.
+        length_seconds: Length of the part; None for the rest of the file.
+        complete: Least share of the stated length that must be there, from 0 to 1.
     """
 
     start_seconds: float = 0.0
@@ -53,14 +53,14 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """A part of a file, as one decoder reads it.
+    """A part of a file that one decoder reads.
 
     Attributes:
-        sample_rate: Samples per second, the file's own.
-        stated_samples: Length of the whole sound by its header; None if it states none. A length
-            that a decoder guessed counts as none.
-        seeks: Whether a part is reached without decoding what lies before it.
-        weights: What each channel counts in loudness.
+        sample_rate: Samples per second of the file.
+        stated_samples: Length of the whole audio in samples, stated by its header; None if it is
+            not stated, even if a decoder estimates it.
+        seeks: Whether a part is reached without decoding everything before it.
+        weights: Weight of each channel in loudness.
         blocks: Samples of all channels, about a second at a time; raises `DecoderError`.
     """
 
@@ -76,8 +76,8 @@ def open_soundfile(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
     """Opens a file with libsndfile.
 
     Raises:
-        DecoderError: If it is none of its formats, or would be read to a guessed length only.
-        MemoryError: If it takes more than there is.
+        DecoderError: If libsndfile does not know its format, or only estimates its length.
+        MemoryError: If there is not enough memory.
     """
     try:
         sound = sf.SoundFile(_for_soundfile(file, head), closefd=False)
@@ -86,9 +86,9 @@ def open_soundfile(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
     with sound:
         _check_format(sound.samplerate, sound.channels)
         if sound.format in _MAY_STATE_NO_LENGTH and not head.states_length:
-            raise DecoderError("it does not say how long it is", recognized=True)
+            raise DecoderError("its header states no length", recognized=True)
         if sound.frames == 0:
-            raise DecoderError("there is no sound", recognized=True)
+            raise DecoderError("it has no audio", recognized=True)
         stated = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
         weights = usual_weights(sound.channels)
         blocks = _soundfile_blocks(sound, part)
@@ -96,7 +96,7 @@ def open_soundfile(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
 
 
 def _for_soundfile(file: BinaryIO, head: Head) -> int | io.BufferedReader:
-    """A file's descriptor, since its name may not be UTF-8; what follows its tags, if it has any.
+    """Returns a file's descriptor, since its name may not be UTF-8; or its audio after tags.
 
     libsndfile reads ID3 tags in time that grows with the square of their number.
     """
@@ -145,8 +145,8 @@ def open_ffmpeg(file: BinaryIO, head: Head, part: Part) -> Iterator[Stream]:
     """Opens a file with FFmpeg.
 
     Raises:
-        DecoderError: If it finds no audio.
-        MemoryError: If it takes more than there is.
+        DecoderError: If FFmpeg finds no audio.
+        MemoryError: If there is not enough memory.
     """
     try:
         container = open_container(file, *head.links[0])
@@ -176,7 +176,7 @@ def _weights(layout: av.AudioLayout) -> tuple[float, ...]:
 
 
 def _skipped(stream: av.AudioStream, name: str) -> int:
-    """Samples, at 48 kHz, that come before the music, by the header of an Opus file."""
+    """Reads the number of samples at 48 kHz that an Opus file's header says to skip."""
     if stream.codec_context.name != "opus" or name != "ogg":
         return 0
     return int.from_bytes((stream.codec_context.extradata or b"")[10:12], "little")
@@ -188,7 +188,7 @@ def _ffmpeg_blocks(decoded: Frames, part: Part, least: float) -> Iterator[np.nda
     done = 0
     try:
         frames, skip = frames_from(decoded, part.start_seconds)
-        for block in alike(frames, decoded.stream):
+        for block in as_floats(frames, decoded.stream):
             samples = block.shape[1]
             done += samples
             kept, skip = block[:, skip:], max(0, skip - samples)
@@ -206,7 +206,7 @@ def _ffmpeg_blocks(decoded: Frames, part: Part, least: float) -> Iterator[np.nda
 
 
 def _failure(error: Exception, recognized: bool, decoded_seconds: float = 0.0) -> Exception:
-    """A decoder's error as ours; lack of memory is no fault of the file's bytes."""
+    """Converts a decoder's error to ours; a lack of memory is not a fault of the file."""
     if isinstance(error, MemoryError) or getattr(error, "code", None) == _OUT_OF_MEMORY:
         return MemoryError(str(error))
     detail = getattr(error, "strerror", None) or str(error)

@@ -1,4 +1,4 @@
-"""Decoding: libsndfile and FFmpeg, each the other's second try."""
+"""Decodes files with libsndfile or FFmpeg; if one fails, the other is tried."""
 
 import errno
 import os
@@ -31,7 +31,7 @@ from specrec.audio.ffmpeg import (
 )
 from specrec.audio.frames import STATE_NO_LENGTH
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 Made = TypeVar("Made")
 
@@ -47,14 +47,15 @@ _HARDLY_ANY_SECONDS = 1.0
 def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None = None) -> Waveform:
     """Decodes a file, or a part of it, to mono at its own sample rate.
 
-    Channels are averaged, but where they cancel each other, one of them is taken. A part is reached
-    by seeking, without decoding what lies before it, where the format allows. Opus comes at 48 kHz,
-    whatever it was made from.
+    Channels are averaged; if they cancel each other, one of them is taken. A part is reached by
+    seeking, without decoding everything before it, if the format allows that. Opus is decoded to
+    48 kHz, whatever it was encoded from.
 
     Args:
         path: Any file that libsndfile or FFmpeg reads.
-        start_seconds: Where the part begins, 0 or more.
-        length_seconds: Its length; None for all that follows. Less comes back at the file's end.
+        start_seconds: Start of the part, 0 or more.
+        length_seconds: Length of the part; None for the rest. The result is shorter at the file's
+            end.
 
     Raises:
         AudioError: With the reason `missing`, `unreadable`, `not_a_file`, `empty`, `not_audio`,
@@ -62,7 +63,7 @@ def decode(path: Path, start_seconds: float = 0.0, length_seconds: float | None 
     """
     (waveform,) = decode_with(path, _join, start_seconds, length_seconds)
     if len(waveform.samples) == 0:
-        raise AudioError(path, Reason.TOO_SHORT, f"no audio after {start_seconds:g} s")
+        raise AudioError(path, SkipReason.TOO_SHORT, f"no audio after {start_seconds:g} s")
     return waveform
 
 
@@ -81,25 +82,25 @@ def decode_with(
 
     Args:
         path: Any file that libsndfile or FFmpeg reads.
-        make: Makes something of the stream. If its decoder fails, `make` is called with the
-            stream of the other, and what it yielded before is void.
-        start_seconds: Where the part begins, 0 or more.
-        length_seconds: Its length; None for all that follows.
+        make: Makes items from a stream. If the decoder fails, `make` is called with the stream of
+            the other decoder, and the items yielded before are void.
+        start_seconds: Start of the part, 0 or more.
+        length_seconds: Length of the part; None for the rest.
 
     Yields:
-        What `make` yields.
+        The items that `make` yields.
 
     Raises:
-        AudioError: As `decode` does, but for `too_short`.
+        AudioError: As `decode`, except for `too_short`.
     """
     with _open_regular(path) as file, _reading(path):
         size = os.fstat(file.fileno()).st_size
         if size == 0:
-            raise AudioError(path, Reason.EMPTY, "the file is empty")
+            raise AudioError(path, SkipReason.EMPTY, "the file is empty")
         head = read_head(file, size)
         whole = start_seconds == 0.0 and length_seconds is None
         if whole and is_cut_short(file, head):
-            raise AudioError(path, Reason.TRUNCATED, "the file ends before its header says")
+            raise AudioError(path, SkipReason.TRUNCATED, "the file ends before its header says")
         part = Part(start_seconds, length_seconds, COMPLETE if whole else 0.0)
         decoders = [open_soundfile, open_ffmpeg]
         if head.container in _FASTER_BY_FFMPEG or not head.states_length:
@@ -117,7 +118,7 @@ def decode_with(
 
 
 def _bounded(path: Path, stream: Stream, size: int) -> Stream:
-    """A stream that is refused where it gives more than a file of so many bytes can well hold."""
+    """Limits a stream to as much audio as a file of so many bytes can reasonably hold."""
     seconds = _FREE_SECONDS + size / _LEAST_BYTES_PER_SECOND
     most = round(seconds * stream.sample_rate)
 
@@ -126,8 +127,8 @@ def _bounded(path: Path, stream: Stream, size: int) -> Stream:
         for block in stream.blocks:
             done += block.shape[1]
             if done > most:
-                detail = f"more than {seconds:.0f} s of sound in a file of {size} bytes"
-                raise AudioError(path, Reason.TOO_LARGE, detail)
+                detail = f"more than {seconds:.0f} s of audio in a file of {size} bytes"
+                raise AudioError(path, SkipReason.TOO_LARGE, detail)
             yield block
 
     stated = stream.stated_samples
@@ -138,54 +139,54 @@ def _bounded(path: Path, stream: Stream, size: int) -> Stream:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """A disk that fails says nothing of a file, and is none of ours that is written meanwhile."""
+    """Turns an error of the system while reading into an error of that file."""
     try:
         yield
     except OSError as error:
-        raise AudioError(path, Reason.UNREADABLE, f"can't be read: {error.strerror}") from error
+        raise AudioError(path, SkipReason.UNREADABLE, f"can't be read: {error.strerror}") from error
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Opens a file, refusing pipes and devices, on which a read might wait forever."""
+    """Opens a file, but no pipes and devices, on which reading might wait forever."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise AudioError(path, Reason.NOT_A_FILE, "not a regular file")
+            raise AudioError(path, SkipReason.NOT_A_FILE, "not a regular file")
         # Unbuffered: two libraries read from its descriptor.
         return cast(BinaryIO, path.open("rb", buffering=0))
     except FileNotFoundError as error:
-        raise AudioError(path, Reason.MISSING, "no such file") from error
+        raise AudioError(path, SkipReason.MISSING, "no such file") from error
     except OSError as error:
         detail = (
             "the file name is too long" if error.errno == errno.ENAMETOOLONG else error.strerror
         )
-        raise AudioError(path, Reason.UNREADABLE, f"can't be read: {detail}") from error
+        raise AudioError(path, SkipReason.UNREADABLE, f"can't be read: {detail}") from error
 
 
 def _diagnose(path: Path, file: BinaryIO, head: Head, failures: list[DecoderError]) -> AudioError:
-    """Says why both decoders failed: no audio at all, the end missing, or damage inside."""
+    """Says why both decoders failed: no audio, a missing end, or damage."""
     recognized = [failure for failure in failures if failure.recognized]
     best = max(recognized, key=lambda failure: failure.decoded_seconds, default=None)
     # Of anything at all, something may look like audio for a moment.
     if head.container is None and (best is None or best.decoded_seconds < _HARDLY_ANY_SECONDS):
-        return AudioError(path, Reason.NOT_AUDIO, "neither libsndfile nor FFmpeg finds audio")
+        return AudioError(path, SkipReason.NOT_AUDIO, "neither libsndfile nor FFmpeg finds audio")
     if best is None and any(str(failure) == NO_SOUND for failure in failures):
-        return AudioError(path, Reason.NOT_AUDIO, NO_SOUND)  # a film without, or a locked song
+        return AudioError(path, SkipReason.NOT_AUDIO, NO_SOUND)  # a film without, or a locked song
     if best is None:
         detail = f"looks like {head.container}, but its header is damaged"
-        return AudioError(path, Reason.CORRUPT, detail)
+        return AudioError(path, SkipReason.CORRUPT, detail)
     stated, reached = _packet_extent(file, head)
     # MP3 packets carry no time, so that a gap inside also shortens their sum.
     broken_inside = head.container == "mp3" and any(failure.broke for failure in recognized)
     if reached is not None and reached < COMPLETE * stated and not broken_inside:
         detail = f"the file ends after {reached:.1f} of {stated:.1f} s"
-        return AudioError(path, Reason.TRUNCATED, detail)
+        return AudioError(path, SkipReason.TRUNCATED, detail)
     return AudioError(
-        path, Reason.CORRUPT, f"damaged: {best.decoded_seconds:.1f} s decoded, then: {best}"
+        path, SkipReason.CORRUPT, f"damaged: {best.decoded_seconds:.1f} s decoded, then: {best}"
     )
 
 
 def _packet_extent(file: BinaryIO, head: Head) -> tuple[float, float | None]:
-    """Stated duration, and the end of the last packet that is there whole, in seconds."""
+    """Returns the stated duration, and the end of the last complete packet, in seconds."""
     stated, reached = 0.0, None
     try:
         with open_container(file, *head.links[0]) as container:

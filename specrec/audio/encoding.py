@@ -1,4 +1,4 @@
-"""Waveforms and files to bytes of a file: what others would make of the same sound."""
+"""Encodes waveforms, and re-encodes files, to the bytes of a file."""
 
 import io
 from itertools import chain
@@ -11,27 +11,27 @@ import soundfile as sf
 
 from specrec.audio.ffmpeg import FFMPEG_ERRORS, open_container, sound_of
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 _LEAST_MP3, _MOST_MP3 = 8_000, 160_000  # bits per second of MPEG 2, layer III
 
 
 def encode_wav(waveform: Waveform) -> bytes:
-    """A WAV file of 32-bit floats: nothing is rounded, and levels above full scale stay."""
+    """Encodes a WAV file of 32-bit floats, without rounding or clipping."""
     file = io.BytesIO()
     sf.write(file, waveform.samples, waveform.sample_rate, format="WAV", subtype="FLOAT")
     return file.getvalue()
 
 
 def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> bytes:
-    """Re-encodes the default audio stream of a file, in mono if it is mono, else in stereo.
+    """Re-encodes the default audio stream of a file; a mono stream to mono, others to stereo.
 
     Args:
         path: A file that FFmpeg reads.
-        container: FFmpeg's name for the format written, such as `mp3` or `ogg`.
-        codec: FFmpeg's name for the encoder, such as `libmp3lame` or `libopus`. It keeps the
-            file's sample rate if it can, and takes 48 kHz if not.
-        bits_per_second: Of the whole stream.
+        container: FFmpeg's name for the container, such as `mp3` or `ogg`.
+        codec: FFmpeg's name for the encoder, such as `libmp3lame` or `libopus`. The sample rate
+            stays if the encoder allows it, else it becomes 48 kHz.
+        bits_per_second: Bit rate of the whole stream.
 
     Raises:
         AudioError: With the reason `corrupt` if FFmpeg can't read the file.
@@ -45,7 +45,7 @@ def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> b
         ):
             sound = sound_of(source)
             if sound is None:
-                raise AudioError(path, Reason.CORRUPT, "there is no sound that FFmpeg can decode")
+                raise AudioError(path, SkipReason.CORRUPT, "it has no audio that FFmpeg can decode")
             rates = av.Codec(codec, "w").audio_rates or [sound.rate]
             rate = sound.rate if sound.rate in rates else 48_000
             layout = "mono" if sound.channels == 1 else "stereo"
@@ -59,19 +59,19 @@ def transcode(path: Path, container: str, codec: str, bits_per_second: int) -> b
                     target.mux(stream.encode(part))
             target.mux(stream.encode(None))
     except FFMPEG_ERRORS as error:
-        raise AudioError(path, Reason.CORRUPT, f"FFmpeg can't re-encode it: {error}") from error
+        raise AudioError(path, SkipReason.CORRUPT, f"FFmpeg can't re-encode it: {error}") from error
     return file.getvalue()
 
 
 def encode_mp3(waveform: Waveform, bits_per_second: int) -> bytes:
-    """A mono MP3 file of a constant bit rate, at levels that do not clip.
+    """Encodes a mono MP3 file with a constant bit rate, at a level that does not clip.
 
     Args:
-        waveform: At 16,000, 22,050 or 24,000 Hz.
-        bits_per_second: From 8,000 to 160,000.
+        waveform: Audio at 16,000, 22,050 or 24,000 Hz.
+        bits_per_second: Bit rate from 8,000 to 160,000.
 
     Raises:
-        ValueError: If one of them is another.
+        ValueError: If sample rate or bit rate is another.
     """
     if waveform.sample_rate not in (16_000, 22_050, 24_000):
         raise ValueError(f"sample_rate must be 16000, 22050 or 24000, not {waveform.sample_rate}")

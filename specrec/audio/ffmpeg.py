@@ -1,4 +1,4 @@
-"""FFmpeg on a leash: which formats it may read, and nothing but the file that it is given."""
+"""Opens files with FFmpeg, restricted to audio formats and to the given file."""
 
 import io
 import os
@@ -27,10 +27,10 @@ _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": ""}
 
 
 class Stretch(io.RawIOBase):
-    """A stretch of a file, without the file's name and the tags before it.
+    """A part of a file as a file object, without the file's name and leading tags.
 
     FFmpeg and libsndfile keep every tag, in time that grows with the square of their number, and
-    FFmpeg would believe the name's suffix.
+    FFmpeg would trust the suffix of the name.
     """
 
     def __init__(self, file: BinaryIO, start: int, stop: int) -> None:
@@ -38,26 +38,26 @@ class Stretch(io.RawIOBase):
         file.seek(start)
 
     def readable(self) -> bool:
-        """Whether it can be read."""
+        """Says that it can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Whether it can be sought."""
+        """Says that it supports seeking."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Reads so many bytes, or all that are left."""
+        """Reads `size` bytes, or all that are left."""
         left = max(0, self._stop - self._file.tell())
         return self._file.read(left if size < 0 else min(size, left))
 
     def readinto(self, buffer: Any) -> int:
-        """Fills a buffer as far as there are bytes."""
+        """Fills a buffer, as far as there are bytes; returns their number."""
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Goes to a place; -1 if there can be none, as FFmpeg wants it."""
+        """Moves to a position; returns -1 if it is impossible, as FFmpeg expects."""
         origin = (self._start, self._file.tell(), self._stop)[whence]
         try:
             return self._file.seek(max(self._start, origin + offset)) - self._start
@@ -65,26 +65,26 @@ class Stretch(io.RawIOBase):
             return -1
 
     def tell(self) -> int:
-        """Where it is."""
+        """Returns the current position."""
         return self._file.tell() - self._start
 
 
 def open_container(
     file: BinaryIO, start: int = 0, stop: int | None = None
 ) -> av.container.InputContainer:
-    """Opens a stretch of bytes of an audio file with FFmpeg, the whole by default.
+    """Opens an audio file, or the bytes from `start` to `stop`, with FFmpeg.
 
-    It opens no other file and no connection.
+    FFmpeg can open no other file and no network connection.
 
     Raises:
-        av.FFmpegError: If it is none of the formats that may be read.
+        av.FFmpegError: If the file has none of the allowed formats.
     """
     stretch = Stretch(file, start, os.fstat(file.fileno()).st_size if stop is None else stop)
     return av.open(stretch, "r", container_options=_OPTIONS, **_TAGS_IN_ANY_ENCODING)
 
 
 def sound_of(container: av.container.InputContainer) -> av.AudioStream | None:
-    """The audio stream that players take, the default one; None if there is none to decode."""
+    """Finds the default audio stream, which players play; None if none can be decoded."""
     stream = cast(av.AudioStream | None, container.streams.best("audio"))
     return None if stream is None or stream.codec_context is None else stream
 
@@ -92,21 +92,21 @@ def sound_of(container: av.container.InputContainer) -> av.AudioStream | None:
 def packets_of(
     container: av.container.InputContainer, stream: av.AudioStream
 ) -> Iterator[av.Packet]:
-    """The packets of a stream, and one without content, which ends it.
+    """Yields the packets of a stream, and an empty one, which ends it.
 
-    PyAV stumbles, after them, over a stream that began on the way.
+    After them, PyAV fails on a stream that began in the middle of the file.
     """
     with suppress(IndexError):
         yield from container.demux(stream)
 
 
 def start_seconds(stream: av.AudioStream) -> float:
-    """When a stream begins, by the clock of its container."""
+    """Returns the start time of a stream in its container, in seconds."""
     return float((stream.start_time or 0) * (stream.time_base or 0))
 
 
 def stated_seconds(container: av.container.InputContainer, stream: av.AudioStream) -> float | None:
-    """How long the sound is by its headers, which say at most when the longest stream ends."""
+    """Returns the stated duration in seconds; some headers only state that of all streams."""
     is_alone = all(
         other is stream or Disposition.attached_pic in other.disposition
         for other in container.streams

@@ -1,4 +1,4 @@
-"""The frames that FFmpeg decodes of a file; what it can't decode is passed over, and counted."""
+"""Decodes frames with FFmpeg; packets that it can't decode are skipped and counted."""
 
 from collections.abc import Iterator
 from itertools import chain, groupby
@@ -12,11 +12,11 @@ from specrec.audio.container import Head, bytes_beside_tags
 from specrec.audio.ffmpeg import open_container, packets_of, sound_of, start_seconds
 
 BLOCK_FRAMES = 1 << 16
-"""Samples of a block, a second or more: what each block costs in Python adds up."""
+"""Samples per block, more than a second, since each block has a cost in Python."""
 
 STATE_NO_LENGTH = {"aac", "ac3", "ac4", "amr", "amrnb", "amrwb", "aptx", "dts", "dtshd", "eac3",
                    "gsm", "loas", "mlp", "truehd"}  # fmt: skip
-"""FFmpeg's formats that never say how long they are."""
+"""FFmpeg's formats that never state their length."""
 
 # In these, one frame of sound follows the other, each with a mark, and only tags lie between them.
 _BARE = {"mp3", *STATE_NO_LENGTH} - {"amr", "amrnb", "amrwb", "aptx", "gsm"}
@@ -27,12 +27,12 @@ _SOUNDLESS_BYTES = 1 << 16  # likewise, of a bare stream: what writers of tags l
 
 
 class Frames:
-    """A stream's frames. What can't be decoded, a tag in the middle say, is passed over.
+    """The frames of a stream; what can't be decoded, such as a tag in the middle, is skipped.
 
     Attributes:
-        container: Where the stream is.
-        stream: The stream; of a chained file, the first.
-        seeks: Whether one gets to any of its packets right away.
+        container: The container of the stream.
+        stream: The stream; in a chained file, the first one.
+        seeks: Whether any of its packets can be reached without decoding others.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Frames:
                 yield from frames
 
     def _pass(self, packet: av.Packet) -> None:
-        """Counts the bytes that lie before a packet, or the file's end, and after the last one."""
+        """Counts the bytes between the last packet and this one, or the file's end."""
         start, stop = self._head.links[0]
         begin = stop if packet.pos is None else start + packet.pos
         if self._is_bare:
@@ -81,16 +81,16 @@ class Frames:
             self._reached = begin + packet.size
 
     def what_is_lost(self, seconds: float, share: float) -> str | None:
-        """Says what is lost of a file that was read to its end; None if it is little.
+        """Says how much of a file could not be decoded; None if it is little.
 
         Args:
-            seconds: That were decoded.
-            share: Of packets, or bytes, that may be lost.
+            seconds: Duration of the decoded audio.
+            share: Share of packets, or bytes, that may be lost, from 0 to 1.
         """
         if self._is_bare:
             lost, all_bytes = self._soundless_bytes, self._head.size
             is_much = lost > max(_SOUNDLESS_BYTES, share * all_bytes)
-            return f"{lost} of {all_bytes} bytes hold no sound" if is_much else None
+            return f"{lost} of {all_bytes} bytes hold no audio" if is_much else None
         lost, packets = self._lost, self._packets
         lost_seconds = lost * seconds / max(1, packets - lost)
         is_much = lost > share * packets and lost_seconds > _LOST_SECONDS
@@ -100,7 +100,7 @@ class Frames:
 def _open_others(
     file: BinaryIO, head: Head
 ) -> Iterator[tuple[av.container.InputContainer, av.AudioStream]]:
-    """Opens the streams of a chained file that follow the first."""
+    """Opens the streams of a chained file after the first."""
     for start, stop in head.links[1:]:
         with open_container(file, start, stop) as container:
             stream = sound_of(container)
@@ -109,7 +109,7 @@ def _open_others(
 
 
 def frames_from(decoded: Frames, seconds: float) -> tuple[Iterator[av.AudioFrame], int]:
-    """Frames from a second before `seconds` or earlier, and samples from there to it."""
+    """Seeks to a second before `seconds`, or earlier; returns frames, and samples to skip."""
     landed, stream = 0.0, decoded.stream
     frames = iter(decoded)
     if seconds > _PREROLL_SECONDS and decoded.seeks:
@@ -123,8 +123,8 @@ def frames_from(decoded: Frames, seconds: float) -> tuple[Iterator[av.AudioFrame
     return frames, max(0, round((seconds - landed) * stream.rate))
 
 
-def alike(frames: Iterator[av.AudioFrame], stream: av.AudioStream) -> Iterator[np.ndarray]:
-    """Frames as floats; in chained files, rate and number of channels become those of the first."""
+def as_floats(frames: Iterator[av.AudioFrame], stream: av.AudioStream) -> Iterator[np.ndarray]:
+    """Converts frames to floats; in chained files, to rate and channels of the first stream."""
     for _, group in groupby(
         frames, lambda frame: (frame.rate, frame.format.name, frame.layout.name)
     ):
@@ -136,7 +136,7 @@ def alike(frames: Iterator[av.AudioFrame], stream: av.AudioStream) -> Iterator[n
 
 
 def _gathered(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
-    """Joins frames, which last some milliseconds: what each costs in Python adds up."""
+    """Joins frames of some milliseconds to blocks, since each block has a cost in Python."""
     fifo = av.AudioFifo()
     for frame in frames:
         frame.pts = None  # gaps between packets are not filled

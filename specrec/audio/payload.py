@@ -1,7 +1,7 @@
-"""Which bytes of a file sound, and which are tags: edited tags leave the first as they were.
+"""Finds the bytes of a file that are audio data, which editing the tags does not change.
 
-Only lengths are read, never what they enclose. No decoder is asked: none can crash, and a file has
-the same spans whatever versions are installed.
+Only lengths are read, not the content. No decoder is used: nothing can crash, and a file has the
+same spans with every version of the libraries.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import BinaryIO
 from specrec.audio.container import container_of, sound_start
 
 Span = tuple[int, int]
-"""Offset of the first byte, and of the one after the last."""
+"""Offsets of the first byte and of the byte after the last."""
 
 _MOST_PARTS = 1_000_000  # of a file made to keep us busy
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
@@ -19,7 +19,7 @@ _EBML_SEGMENT, _EBML_CLUSTER = 0x18538067, 0x1F43B675
 
 
 def sounding_spans(file: BinaryIO) -> Iterator[Span]:
-    """The parts of a file that sound, in order; all of it where its structure is not understood."""
+    """Yields the audio data of a file, in order; the whole file if its structure is unknown."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     start = sound_start(file)
@@ -40,7 +40,7 @@ def sounding_spans(file: BinaryIO) -> Iterator[Span]:
 
 
 def _before_tags(file: BinaryIO, size: int) -> int:
-    """Where the tags at the end begin: ID3v1, APEv2 and Lyrics3, in any order."""
+    """Finds the start of the tags at the end: ID3v1, APEv2 and Lyrics3, in any order."""
     end, before = size, -1
     while end != before:
         before = end
@@ -77,7 +77,7 @@ def _flac(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
 
 
 def _chunks(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
-    """Format and samples of RIFF and AIFF files; of the former alone, many files have the same."""
+    """Yields format and samples of RIFF and AIFF files; the format tells sample rates apart."""
     file.seek(start)
     order = "big" if file.read(4) == b"FORM" else "little"
     at, formats = start + 12, list[Span]()
@@ -98,7 +98,7 @@ def _chunks(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
 
 
 def _boxes(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
-    """The media data of MP4."""
+    """Yields the media data of MP4."""
     at = start
     while at + 8 <= size:
         file.seek(at)
@@ -115,7 +115,7 @@ def _boxes(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
 
 
 def _pages(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
-    """What Ogg pages hold after the headers, without their numbers and checksums."""
+    """Yields the content of Ogg pages after the headers, without page numbers and checksums."""
     at, waiting = start, list[Span]()
     while at + 27 <= size:
         file.seek(at)
@@ -135,7 +135,7 @@ def _pages(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
 
 
 def _objects(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
-    """The data of ASF."""
+    """Yields the data object of ASF."""
     at = start
     while at + 24 <= size:
         file.seek(at)
@@ -149,7 +149,7 @@ def _objects(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
 
 
 def _clusters(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
-    """The clusters of Matroska and WebM, if their sizes are known."""
+    """Yields the clusters of Matroska and WebM, if their sizes are known."""
     at = start
     while at < size:
         file.seek(at)
@@ -170,7 +170,7 @@ def _clusters(file: BinaryIO, start: int, size: int) -> Iterator[Span]:
 
 
 def _vint(data: bytes, keep_marker: bool) -> tuple[int, int]:
-    """A number of EBML, and how many bytes it takes; 0 bytes if there is none."""
+    """Reads an EBML number; returns it and its length, 0 if there is none."""
     if not data or not data[0]:
         return 0, 0
     length = 9 - data[0].bit_length()

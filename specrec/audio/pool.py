@@ -1,4 +1,4 @@
-"""Reading many files at once, in processes of their own."""
+"""Reads many files at once in worker processes."""
 
 import os
 import time
@@ -10,29 +10,28 @@ from pathlib import Path
 from selectors import DefaultSelector
 from typing import Any, TypeVar
 
-from specrec.audio.messages import receive
 from specrec.audio.waveform import Waveform
-from specrec.audio.worker import Worker
-from specrec.errors import AudioError, Reason, WorkerError
+from specrec.audio.worker import Worker, receive
+from specrec.errors import AudioError, SkipReason, WorkerError
 
 Made = TypeVar("Made")
 
 PATIENCE_SECONDS = 60.0
-"""A worker that gives nothing for so long, and for a second per 100 kB of its file, is hung."""
+"""A worker hangs if it sends nothing for so long, plus a second per 100 kB of its file."""
 
 _BYTES_PER_SECOND = 100_000  # MP3 at 128 kbit/s, only six times as fast as it plays
 _START_SECONDS = 300.0  # for imports, from a slow disk, with every core at work
 _TICK_SECONDS = 1.0
-_JOBS_A_WORKER = 2  # one in work, one so that it need not wait for this process
+_JOBS_PER_WORKER = 2  # one in progress, and one so that it need not wait
 
 
 def load_many(
     paths: Sequence[Path], sample_rate: int, workers: int = 0
 ) -> Iterator[tuple[int, Waveform | AudioError]]:
-    """Loads files in worker processes, as `map_paths` does it.
+    """Loads files in worker processes, in order; see `map_paths`.
 
     Yields:
-        The position in `paths`, with the waveform or what is wrong with the file.
+        The position in `paths`, with the waveform or an error.
     """
     return map_paths(partial(_load, sample_rate), paths, workers)
 
@@ -52,16 +51,16 @@ def map_paths(
     """Calls a function that reads a file in worker processes, in order, a few files ahead.
 
     Args:
-        function: Of the path; at the top level of a module that can be imported, for it is pickled.
-        paths: The files.
-        workers: Number of processes; 0 for one a core.
+        function: A function of a path, at the top level of a module, since it is pickled.
+        paths: Paths of the files.
+        workers: Number of processes; 0 for one per core.
         patience_seconds: See `PATIENCE_SECONDS`.
 
     Yields:
-        The position in `paths`, with what the function made or what is wrong with the file.
+        The position in `paths`, with the result of the function or an error.
 
     Raises:
-        WorkerError: As `stream_files`.
+        WorkerError: If workers can't be started.
     """
     position = 0
     ahead = 2 * _count(workers)
@@ -82,8 +81,8 @@ def map_path(function: Callable[[Path], Made], path: Path) -> Made:
     """Calls a function that reads one file in a worker process.
 
     Raises:
-        AudioError: If something is wrong with the file.
-        WorkerError: As `stream_files`.
+        AudioError: If the file can't be used.
+        WorkerError: If the worker can't be started.
     """
     ((_, made),) = map_paths(function, [path], workers=1)
     if isinstance(made, AudioError):
@@ -92,14 +91,14 @@ def map_path(function: Callable[[Path], Made], path: Path) -> Made:
 
 
 def stream_path(function: Callable[[Path], Iterator[Made]], path: Path) -> Iterator[Made]:
-    """Makes something of one file, item by item, in a worker process.
+    """Calls a function that yields items of one file, in a worker process.
 
     Yields:
-        What the function yields; anew from the first if the file is tried again.
+        The items; again from the first if the file is tried again.
 
     Raises:
-        AudioError: If something is wrong with the file, possibly after some items.
-        WorkerError: As `stream_files`.
+        AudioError: If the file can't be used, possibly after some items.
+        WorkerError: If the worker can't be started.
     """
     for _, item in stream_files(function, [path], workers=1):
         if isinstance(item, AudioError):
@@ -118,44 +117,43 @@ def stream_files(
     may_start: Callable[[int], bool] = lambda position: True,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Iterator[tuple[int, Made | AudioError]]:
-    """Makes something of files, item by item, in worker processes.
+    """Calls a function that yields items of a file, in worker processes.
 
-    A worker waits until its items are taken, so that few are ever held at once. A decoder that
-    crashes or hangs takes its process along, not this one. Its file is tried once more in a new
-    process, when no other is in work; if that fails too, it comes back with the reason `crashed`
-    or `timed_out`.
+    A worker waits until its items are taken, so that few are held at once. A decoder that crashes
+    or hangs ends its worker, not this process. Its file is tried once more in a new worker while no
+    other works; if that fails too, it is reported with the reason `crashed` or `timed_out`.
 
     Args:
-        function: Of a path; one that can be pickled.
-        paths: The files.
-        workers: Number of processes; 0 for one a core.
-        may_start: Of a position: whether it is time to start with that file.
+        function: A function of a path, which can be pickled.
+        paths: Paths of the files.
+        workers: Number of processes; 0 for one per core.
+        may_start: Says by position whether a file may be started now.
         patience_seconds: See `PATIENCE_SECONDS`.
 
     Yields:
-        The position in `paths`, with an item or what is wrong with the file. The items of a file
-        come in order, those of several between each other; after an error no more follow. If a
-        file is tried again, its items come anew from the first, and those before are void; the
-        last item of a file comes once, when all is done with it.
+        The position in `paths`, with an item or an error. The items of a file come in order, those
+        of several files interleaved; after an error none follow. If a file is tried again, its
+        items are yielded again from the first, and those before are void; the last item of a file
+        is yielded once, when the file is done.
 
     Raises:
-        WorkerError: If workers can't be started, whatever the file.
+        WorkerError: If workers can't be started.
     """
-    crew = _Crew(function, paths, _count(workers), patience_seconds)
+    pool = _WorkerPool(function, paths, _count(workers), patience_seconds)
     try:
-        while crew.is_busy():
-            crew.assign(may_start)
-            yield from crew.listen()
+        while pool.is_busy():
+            pool.assign(may_start)
+            yield from pool.listen()
     finally:
-        crew.stop()
+        pool.stop()
 
 
 def _count(workers: int) -> int:
     return workers or os.cpu_count() or 1
 
 
-class _Crew:
-    """The workers, and the files that they have still to do."""
+class _WorkerPool:
+    """The workers, and the files that are still to be read."""
 
     def __init__(
         self,
@@ -173,16 +171,16 @@ class _Crew:
         self._selector = DefaultSelector()
 
     def is_busy(self) -> bool:
-        """Whether anything is left to do."""
+        """Whether any file is left to be read."""
         return bool(self._todo or self._suspects) or self._is_at_work()
 
     def assign(self, may_start: Callable[[int], bool]) -> None:
-        """Gives the workers what they may start with, and a suspect when nothing else is left."""
+        """Gives the workers files; those to be tried again come last, one at a time."""
         if any(worker.is_retrying for worker in self._workers):
             return
         while self._todo and may_start(self._todo[0]):
             worker = self._idlest()
-            if len(worker.jobs) == _JOBS_A_WORKER:
+            if len(worker.jobs) == _JOBS_PER_WORKER:
                 return
             position = self._todo.popleft()
             worker.start(position, self._paths[position])
@@ -194,23 +192,23 @@ class _Crew:
             worker.start(position, self._paths[position])
 
     def listen(self) -> Iterator[tuple[int, Any]]:
-        """Waits for the workers, for a moment; yields what came, and whom nothing helped."""
+        """Waits a moment for the workers; yields items, and files that failed twice."""
         began = time.monotonic()
-        heard: list[Worker] = [key.data for key, _ in self._selector.select(_TICK_SECONDS)]
+        ready: list[Worker] = [key.data for key, _ in self._selector.select(_TICK_SECONDS)]
         # No more than this counts, so that nobody is blamed for what passes while this process is
         # stopped, or busy with what it was given.
         waited = min(time.monotonic() - began, _TICK_SECONDS)
         for worker in self._workers:
-            worker.silent = 0.0 if worker in heard or not worker.jobs else worker.silent + waited
+            worker.silent = 0.0 if worker in ready or not worker.jobs else worker.silent + waited
         for worker in [worker for worker in self._workers if worker.silent > self._limit(worker)]:
-            detail = f"the decoder gave nothing for {worker.silent:.0f} s; it was tried twice"
-            yield from self._lose(worker, Reason.TIMED_OUT, detail)
-        for worker in heard:
+            detail = f"the decoder hung for {worker.silent:.0f} s; it was tried twice"
+            yield from self._lose(worker, SkipReason.TIMED_OUT, detail)
+        for worker in ready:
             try:
                 items, is_done = receive(worker.connection)
             except (EOFError, OSError):
                 detail = "the decoder crashed on this file; it was tried twice"
-                yield from self._lose(worker, Reason.CRASHED, detail)
+                yield from self._lose(worker, SkipReason.CRASHED, detail)
                 continue
             worker.is_up, self._failed_starts = True, 0
             for item in items:
@@ -220,7 +218,7 @@ class _Crew:
                 worker.is_retrying = False
 
     def stop(self) -> None:
-        """Ends the processes."""
+        """Ends all workers."""
         for worker in self._workers:
             worker.stop(self._selector)
         self._selector.close()
@@ -239,9 +237,9 @@ class _Crew:
         return self._workers[-1]
 
     def _limit(self, worker: Worker) -> float:
-        """Seconds of silence after which a worker is hung: of a long file, one item may take long.
+        """Returns the seconds without an item after which a worker counts as hung.
 
-        The file is looked at only if it matters.
+        It grows with the size of the file, which is read only if it matters.
         """
         if not worker.is_up:
             return _START_SECONDS
@@ -253,13 +251,13 @@ class _Crew:
         return self._patience
 
     def _lose(
-        self, worker: Worker, reason: Reason, detail: str
+        self, worker: Worker, reason: SkipReason, detail: str
     ) -> Iterator[tuple[int, AudioError]]:
-        """Does without a worker; yields its file if that was its second attempt.
+        """Drops a worker; yields an error for its file if that was the second attempt.
 
         Raises:
-            WorkerError: If one after the other is lost before it is up. That is no file's fault,
-                and would be none the better for being listed with each of them.
+            WorkerError: If several workers in a row fail before they are ready, which is not the
+                fault of a file.
         """
         self._workers.remove(worker)
         worker.stop(self._selector)
@@ -268,8 +266,8 @@ class _Crew:
             self._failed_starts += 1
             if self._failed_starts > self._size:
                 raise WorkerError(
-                    f"{self._failed_starts} processes in a row that were to read files failed to "
-                    "start; what they wrote says why"
+                    f"{self._failed_starts} worker processes in a row failed to start; see their"
+                    " error output"
                 )
         elif worker.jobs:
             culprit = worker.jobs.popleft()

@@ -1,4 +1,4 @@
-"""Files to windows in blocks, so that the memory needed does not grow with a file's length."""
+"""Cuts windows of files in blocks, so that memory does not grow with a file's length."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,24 +16,24 @@ from specrec.audio.decoders import Stream
 from specrec.audio.decoding import decode, decode_with
 from specrec.audio.loading import QUALITY, Content, resample
 from specrec.audio.windows import window_starts
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 _BLOCK_SECONDS = 120.0
 _MARGIN_SECONDS = 0.01  # read after a window that is sought, for what resampling rounds off
 _ATTEMPTS = 3
 
 HEAD_SECONDS = 600.0
-"""A track of up to this length is held as a whole, since what is cut of it depends on its end."""
+"""Tracks up to this length are held as a whole, since their windows depend on the end."""
 
 
 @dataclass(frozen=True, eq=False)
 class WindowBlock:
-    """Some of a track's windows, one after the other.
+    """Consecutive windows of a track.
 
     Attributes:
-        first: Number of the first one. 0 begins the track anew, whatever came before.
-        windows: float32, shape (windows, samples).
-        seconds: Duration of the track, in its last block; None in those before.
+        first: Number of the first window. 0 starts the track again, and blocks before are void.
+        windows: Samples of the windows, float32.
+        seconds: Duration of the track in its last block; None in the others.
     """
 
     first: int
@@ -43,12 +43,12 @@ class WindowBlock:
 
 @dataclass(frozen=True)
 class WindowPlan:
-    """What windows to cut of a track.
+    """The windows to cut from a track.
 
     Attributes:
         sample_rate: Samples per second.
         window_seconds: Length of a window.
-        windows_per_track: See `window_starts`; None to cover the track.
+        windows_per_track: Most windows per track, spread over it; None to cover it.
     """
 
     sample_rate: int
@@ -61,16 +61,16 @@ class WindowPlan:
         return round(self.window_seconds * self.sample_rate)
 
     def resampled(self, samples: int, sample_rate: int) -> int:
-        """Length of so many samples of another rate, as soxr rounds it."""
+        """Computes the number of samples after resampling, as soxr rounds it."""
         return (2 * samples * self.sample_rate + sample_rate) // (2 * sample_rate)
 
 
 @runtime_checkable
 class Listener(Protocol):
-    """What hears a track while its windows are cut, so that it need not be decoded twice.
+    """Receives a track's samples while its windows are cut, so that it is decoded only once.
 
     Attributes:
-        sample_rate: Samples per second of what it wants to hear.
+        sample_rate: Samples per second that it needs.
     """
 
     sample_rate: int
@@ -80,11 +80,11 @@ class Listener(Protocol):
         samples: Float32[np.ndarray, " samples"],
         channels: Float32[np.ndarray, "channels samples"],
     ) -> None:
-        """Hears the next samples: their mix, and each channel times the root of its weight."""
+        """Takes the next samples: their mix, and each channel times the root of its weight."""
 
 
 class _OtherLengthError(Exception):
-    """A track is not as long as its header says, so that its windows were not where they belong."""
+    """A track is not as long as its header states, so that its windows were misplaced."""
 
     def __init__(self, samples: int) -> None:
         super().__init__(samples)
@@ -96,20 +96,20 @@ def window_blocks(
 ) -> Iterator[WindowBlock]:
     """Reads a file's windows, those of `cut_windows`, block by block.
 
-    Where a few windows are wanted and nobody listens, they are read by seeking if the format
-    allows.
+    If few windows are needed and there is no listener, they are read by seeking if the format
+    allows that.
 
     Args:
         path: Any file that libsndfile or FFmpeg reads.
-        plan: What windows.
-        listen: Makes what hears the whole track. It is called anew, and what the one before heard
-            is void, whenever decoding begins anew.
+        plan: The windows to cut.
+        listen: Makes a listener for the whole track; None for none. When decoding starts again, a
+            new one is made, and the one before is void.
 
     Yields:
         Blocks of up to two minutes.
 
     Raises:
-        AudioError: As `load` does, but possibly after some blocks.
+        AudioError: As `specrec.audio.loading.load`, but possibly after some blocks.
     """
     if plan.windows_per_track is not None and listen is None:
         sought = _seek_windows(path, plan)
@@ -123,7 +123,7 @@ def window_blocks(
             return
         except _OtherLengthError as error:
             samples = error.samples
-    raise AudioError(path, Reason.UNREADABLE, "its length changes while it is read")
+    raise AudioError(path, SkipReason.UNREADABLE, "its length differs each time it is read")
 
 
 def sample_blocks(
@@ -157,7 +157,7 @@ def _cut_stream(
     listen: Callable[[], Listener] | None,
     stream: Stream,
 ) -> Iterator[WindowBlock]:
-    """Cuts a whole stream, of which it may be known how many samples it will give."""
+    """Cuts a whole stream into windows; its number of samples may be known in advance."""
     sound = Resampled(stream, plan.sample_rate, None if listen is None else listen())
     blocks = iter(sound)
     head = _take(blocks, round(HEAD_SECONDS * plan.sample_rate))
@@ -185,12 +185,12 @@ def _cut_stream(
 
 
 class Resampled:
-    """A stream at another sample rate, block by block; a listener hears it on the way.
+    """A stream resampled block by block, which it passes to a listener too.
 
     Attributes:
-        samples: Samples that came so far.
-        ended: Whether that was all.
-        content: What `check` knows of them.
+        samples: Number of samples so far.
+        ended: Whether the stream has ended.
+        content: Collects what `check` needs.
     """
 
     def __init__(self, stream: Stream, sample_rate: int, listener: Listener | None = None) -> None:
@@ -201,45 +201,45 @@ class Resampled:
     def __iter__(self) -> Iterator[np.ndarray]:
         stream, wanted = self._stream, self._sample_rate
         to_rate = _resampler(stream.sample_rate, wanted)
-        hear = None if self._listener is None else _ear(self._listener, stream, wanted)
+        feed = None if self._listener is None else _feed(self._listener, stream, wanted)
         silence = np.zeros((len(stream.weights), 0), np.float32)
         ends = chain(((block, False) for block in stream.blocks), [(silence, True)])
         for channels, last in ends:
             mono = mix(channels)
             self.content.add(mono)
             block = to_rate(mono, last)
-            if hear is not None:
-                hear(channels, mono, block, last)
+            if feed is not None:
+                feed(channels, mono, block, last)
             self.samples += len(block)
             yield block
         self.ended = True
 
 
-def _ear(
-    listener: Listener, stream: Stream, heard_rate: int
+def _feed(
+    listener: Listener, stream: Stream, window_rate: int
 ) -> Callable[[np.ndarray, np.ndarray, np.ndarray, bool], None]:
-    """What has a listener hear each block: its channels, their mix, and that at `heard_rate`."""
+    """Makes a function that passes each block to a listener at the listener's rate."""
     rate, wanted = stream.sample_rate, listener.sample_rate
-    mix_to_rate = None if wanted == heard_rate else _resampler(rate, wanted)
+    mix_to_rate = None if wanted == window_rate else _resampler(rate, wanted)
     roots = np.sqrt(np.array(stream.weights, dtype=np.float32))
     counted = np.flatnonzero(roots)
     to_rate = _resampler(rate, wanted, len(counted))
 
-    def hear(channels: np.ndarray, mono: np.ndarray, resampled: np.ndarray, last: bool) -> None:
-        heard = resampled if mix_to_rate is None else mix_to_rate(mono, last)
+    def feed(channels: np.ndarray, mono: np.ndarray, resampled: np.ndarray, last: bool) -> None:
+        mixed = resampled if mix_to_rate is None else mix_to_rate(mono, last)
         if stream.weights == (1.0,):
-            listener.add(heard, heard[None])
+            listener.add(mixed, mixed[None])
         else:
             weighted = np.multiply(channels.T[:, counted], roots[counted], order="C")
-            listener.add(heard, to_rate(weighted, last).T)
+            listener.add(mixed, to_rate(weighted, last).T)
 
-    return hear
+    return feed
 
 
 def _resampler(
     rate: int, wanted: int, channels: int = 1
 ) -> Callable[[np.ndarray, bool], np.ndarray]:
-    """What makes blocks of another rate, given each block and whether it is the last."""
+    """Makes a function that resamples a block, given also whether it is the last."""
     if rate == wanted:
         return lambda block, last: block
     stream = soxr.ResampleStream(rate, wanted, channels, "float32", QUALITY)
@@ -247,7 +247,7 @@ def _resampler(
 
 
 def _take(blocks: Iterator[np.ndarray], samples: int) -> np.ndarray:
-    """Joins the next blocks, as many as hold so many samples, or all."""
+    """Joins the next blocks until they hold more than `samples`, or all blocks."""
     taken = [np.zeros(0, dtype=np.float32)]
     for block in blocks:
         taken.append(block)
@@ -260,13 +260,13 @@ def _take(blocks: Iterator[np.ndarray], samples: int) -> np.ndarray:
 def cut_blocks(
     blocks: Iterable[np.ndarray], starts: list[int], length: int, per_block: int
 ) -> Iterator[Float32[np.ndarray, "windows samples"]]:
-    """Cuts windows of a signal that comes in pieces, and reads it to its end.
+    """Cuts windows from a signal that comes in blocks, and reads it to the end.
 
     Args:
-        blocks: Consecutive samples, shape (samples,).
-        starts: First samples of the windows, in rising order.
-        length: Their length.
-        per_block: Windows in each array that is yielded, but for the last.
+        blocks: Consecutive samples, each of shape (samples,).
+        starts: First samples of the windows, ascending.
+        length: Length of a window in samples.
+        per_block: Number of windows in each yielded array except the last.
     """
     held, offset = np.zeros(0, dtype=np.float32), 0
     rows: list[np.ndarray] = []
@@ -287,7 +287,7 @@ def cut_blocks(
 
 
 def _seek_windows(path: Path, plan: WindowPlan) -> WindowBlock | None:
-    """Reads windows by seeking; None where that is no use, or not possible."""
+    """Reads windows by seeking; None if that saves nothing, or is impossible."""
     ((stated, rate, seeks),) = decode_with(
         path, lambda stream: iter([(stream.stated_samples, stream.sample_rate, stream.seeks)])
     )

@@ -11,7 +11,7 @@ class Waveform:
     """Mono audio.
 
     Attributes:
-        samples: float32, shape (samples,), full scale at -1 and 1 (decoded MP3 may exceed it).
+        samples: The samples, full scale at -1 and 1; decoded MP3 may exceed it.
         sample_rate: Samples per second.
     """
 

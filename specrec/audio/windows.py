@@ -1,4 +1,4 @@
-"""Cuts of a track, all of one length, spread evenly so that they cover it."""
+"""Cuts a track into windows of one length, evenly spaced so that they cover it."""
 
 import math
 
@@ -8,23 +8,27 @@ from jaxtyping import Float32, Float64, Int64
 from specrec.audio.waveform import Waveform
 
 REMAINDER = 0.02
-"""Share of a window that may be left uncovered."""
+"""Share of a window that may stay uncovered."""
 
 
 def window_starts(
     samples: int, window_samples: int, at_most: int | None = None
 ) -> Int64[np.ndarray, " windows"]:
-    """Start samples of the fewest evenly spaced windows that cover a track.
+    """Computes the start samples of the fewest evenly spaced windows that cover a track.
 
-    A remainder of up to 2 % of a window is left between them: what an encoder pads does not count.
-    A track of at most one window's length has one window, which begins at 0 and is as long as
-    the track.
+    A remainder of up to 2 % of a window, such as an encoder's padding, may stay uncovered. A track
+    that is no longer than a window has one window, which is as long as the track.
+
+    >>> window_starts(1000, 400)
+    array([  0, 300, 600])
+    >>> window_starts(1000, 400, at_most=1)
+    array([300])
 
     Args:
         samples: Length of the track, at least 1.
         window_samples: Length of a window, at least 1.
-        at_most: If more windows than this would be needed, this many, each in the middle of its
-            share of the track; None for all.
+        at_most: Most windows; if more would be needed, each is in the middle of its share of the
+            track. None for as many as needed.
     """
     count = max(1, math.ceil(samples / window_samples - REMAINDER))
     if at_most is not None and count > at_most:
@@ -40,7 +44,7 @@ def cut_windows(
     """Cuts a track into the windows of `window_starts`.
 
     Returns:
-        Shape (windows, window_samples); one shorter row if the track is shorter than a window.
+        One row per window; a single shorter row if the track is shorter than a window.
     """
     length = min(round(window_seconds * waveform.sample_rate), len(waveform.samples))
     starts = window_starts(len(waveform.samples), length)
@@ -50,7 +54,7 @@ def cut_windows(
 def window_spans(
     windows: int, seconds: float, window_seconds: float
 ) -> Float64[np.ndarray, "windows two"]:
-    """Start and end of a track's windows in seconds, as `window_starts` places them."""
+    """Computes start and end, in seconds, of the windows that `window_starts` places."""
     length = min(window_seconds, seconds)
     if windows < seconds / length - REMAINDER - 1e-6:  # too few to cover it
         starts = (np.arange(windows) + 0.5) * seconds / windows - length / 2

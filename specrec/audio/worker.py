@@ -1,9 +1,10 @@
-"""A process that reads files, so that whatever a decoder does costs no other file."""
+"""A process that reads files, so that a decoder that crashes affects no other file."""
 
 import fcntl
 import os
 import pickle
 import signal
+import struct
 import subprocess
 import sys
 from collections import deque
@@ -14,14 +15,15 @@ from selectors import EVENT_READ, DefaultSelector
 from socket import socket, socketpair
 from typing import Any
 
-from specrec.audio.messages import receive, send
-from specrec.errors import AudioError, Reason
+import numpy as np
+
+from specrec.errors import AudioError, SkipReason
 
 MEMORY_BYTES = 4 << 30
-"""Address space a worker may take beyond what it has when it is ready for files.
+"""Address space that a worker may use beyond what it has when it is ready for files.
 
-A track that is embedded and measured takes under 1 GiB, libraries that are loaded on the way
-included; an hour that is loaded as a whole, about 2 GiB.
+Embedding and measuring a track takes less than 1 GiB, libraries that are loaded on the way
+included; loading an hour as a whole takes about 2 GiB.
 """
 
 # There is one worker a core: threads of their own would wait for each other, several times as long
@@ -34,16 +36,16 @@ _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from specrec.audio.worker im
 
 
 class Worker:
-    """A process, seen from the one that started it.
+    """A worker process, as the process that started it sees it.
 
-    It is a fresh interpreter, for this process may hold torch's threads, and it does not import
-    the script that is running.
+    It is a fresh interpreter, since this process may have torch's threads, and it does not import
+    the running script.
 
     Attributes:
-        jobs: Positions of the files that it was given; it is at work on the first.
-        is_up: Whether it was ever heard of, so that it is at work on a file.
-        is_retrying: Whether its file cost another worker before.
-        silent: Seconds for which it was listened to in vain.
+        jobs: Positions of the files that it was given; it works on the first.
+        is_up: Whether it has sent anything, so that it works on a file.
+        is_retrying: Whether its file crashed or hung another worker before.
+        silent: Seconds since it last sent something, while it was waited for.
     """
 
     def __init__(
@@ -65,13 +67,13 @@ class Worker:
         selector.register(self.connection, EVENT_READ, self)
 
     def start(self, position: int, path: Path) -> None:
-        """Gives it a file."""
+        """Gives the worker a file."""
         self.jobs.append(position)
         with suppress(OSError):
             send(self.connection, path)
 
     def stop(self, selector: DefaultSelector) -> None:
-        """Ends it, whatever it is at."""
+        """Ends the worker at once."""
         selector.unregister(self.connection)
         self.connection.close()
         self.process.kill()
@@ -79,9 +81,9 @@ class Worker:
 
 
 def serve() -> None:
-    """What a worker does until the process that started it is gone: its standard input is theirs.
+    """Runs a worker until the process that started it ends; they talk over standard input.
 
-    It leaves Ctrl-C to that one, and sends libmpg123's own notes on descriptor 2 nowhere.
+    Ctrl-C is left to that process, and libmpg123's messages on descriptor 2 are discarded.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Above the standard ones, of which any may be free: a service has them closed.
@@ -105,7 +107,7 @@ def serve() -> None:
 
 
 def _limit_memory() -> None:
-    """Has the system refuse what no file should need; it can do so on Linux only."""
+    """Limits the memory of this process; this works on Linux only."""
     try:
         import resource
 
@@ -124,7 +126,42 @@ def _items(function: Callable[[Path], Iterator[Any]], path: Path) -> Iterator[An
     except AudioError as error:
         yield error
     except MemoryError:
-        detail = f"it takes more than {MEMORY_BYTES >> 30} GiB of memory"
-        yield AudioError(path, Reason.TOO_LARGE, detail)
+        detail = f"it needs more than {MEMORY_BYTES >> 30} GiB of memory"
+        yield AudioError(path, SkipReason.TOO_LARGE, detail)
     except Exception as error:  # whatever a decoder does, it costs no other file
-        yield AudioError(path, Reason.CRASHED, f"{type(error).__name__}: {error}")
+        yield AudioError(path, SkipReason.CRASHED, f"{type(error).__name__}: {error}")
+
+
+def send(connection: socket, message: object) -> None:
+    """Sends a picklable object over a socket; its arrays are not copied on the way."""
+    buffers: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
+    parts = [memoryview(body), *(buffer.raw() for buffer in buffers)]
+    sizes = [len(parts), *(part.nbytes for part in parts)]
+    connection.sendall(struct.pack(f"<{len(sizes)}Q", *sizes))
+    for part in parts:
+        connection.sendall(part)
+
+
+def receive(connection: socket) -> Any:
+    """Waits for an object from the other process, which must be one of ours: it is unpickled.
+
+    Raises:
+        EOFError: If that process has ended.
+        OSError: If the connection breaks.
+    """
+    (count,) = struct.unpack("<Q", _read(connection, 8))
+    sizes = struct.unpack(f"<{count}Q", _read(connection, 8 * count))
+    body, *buffers = [_read(connection, size) for size in sizes]
+    return pickle.loads(body, buffers=buffers)
+
+
+def _read(connection: socket, size: int) -> memoryview:
+    view = np.empty(size, dtype=np.uint8).data  # a bytearray would be zeroed first
+    done = 0
+    while done < size:
+        count = connection.recv_into(view[done:])
+        if count == 0:
+            raise EOFError
+        done += count
+    return view

@@ -10,7 +10,7 @@ from specrec.audio.pool import map_paths
 from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
-from specrec.errors import AudioError, CatalogError, Reason
+from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
 
 TAG_COLUMNS = {
@@ -137,7 +137,7 @@ def _read_files(
         if (row := earlier.get(astuple(found))) is not None:
             rows.append(row)
         elif found.size == 0:
-            skipped.append(Skipped(found.path, Reason.EMPTY, "the file is empty"))
+            skipped.append(Skipped(found.path, SkipReason.EMPTY, "the file is empty"))
         else:
             fresh.append(found)
     paths = [root / found.path for found in fresh]
@@ -165,7 +165,7 @@ def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
     copies = files["content_id"].duplicated()
     first = files.drop_duplicates("content_id").set_index("content_id")["path"]
     skipped = [
-        Skipped(row.path, Reason.DUPLICATE, f"the same bytes as {first[row.content_id]}")
+        Skipped(row.path, SkipReason.DUPLICATE, f"the same bytes as {first[row.content_id]}")
         for row in files[copies].itertuples()
     ]
     kept = files[~copies].drop(columns=["size", "mtime_ns", "audio_id"]).reset_index(drop=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from specrec.catalog.identity import audio_id, content_id
 from specrec.catalog.tags import Tags, read_tags
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 
 def identify(path: Path) -> tuple[str, str, Tags]:
@@ -17,4 +17,4 @@ def identify(path: Path) -> tuple[str, str, Tags]:
         return content_id(path), audio_id(path), read_tags(path)
     except OSError as error:
         detail = f"can't be read: {error.strerror}"
-        raise AudioError(path, Reason.UNREADABLE, detail) from error
+        raise AudioError(path, SkipReason.UNREADABLE, detail) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specrec.audio.container import container_of
-from specrec.errors import CatalogError, Reason
+from specrec.errors import CatalogError, SkipReason
 
 AUDIO_SUFFIXES = frozenset(
     {
@@ -80,7 +80,7 @@ class Skipped:
     """
 
     path: str
-    reason: Reason
+    reason: SkipReason
     detail: str
 
 
@@ -120,7 +120,7 @@ def scan_folder(root: Path) -> Scan:
         except UnicodeEncodeError:
             readable = os.fsencode(relative).decode("utf-8", "backslashreplace")
             scan.skipped.append(
-                Skipped(readable, Reason.BAD_NAME, "the name is not UTF-8; rename the file")
+                Skipped(readable, SkipReason.BAD_NAME, "the name is not UTF-8; rename the file")
             )
             continue
         found = inspect(path, relative)
@@ -138,11 +138,11 @@ def inspect(path: Path, relative: str) -> FoundFile | Skipped:
     try:
         status = path.stat()
     except FileNotFoundError:
-        return Skipped(relative, Reason.MISSING, "no such file, or a link that leads nowhere")
+        return Skipped(relative, SkipReason.MISSING, "no such file, or a link that leads nowhere")
     except OSError as error:
-        return Skipped(relative, Reason.UNREADABLE, f"can't be read: {error.strerror}")
+        return Skipped(relative, SkipReason.UNREADABLE, f"can't be read: {error.strerror}")
     if not stat.S_ISREG(status.st_mode):
-        return Skipped(relative, Reason.NOT_A_FILE, "not a regular file")
+        return Skipped(relative, SkipReason.NOT_A_FILE, "not a regular file")
     return FoundFile(relative, status.st_size, status.st_mtime_ns)
 
 
@@ -170,7 +170,7 @@ def _entries(folder: Path, root: Path, scan: Scan) -> Iterable[os.DirEntry[str]]
             raise CatalogError(f"{root}: can't be read: {error.strerror}") from error
         relative = folder.relative_to(root).as_posix()
         detail = f"the folder can't be read: {error.strerror}"
-        scan.skipped.append(Skipped(relative, Reason.UNREADABLE, detail))
+        scan.skipped.append(Skipped(relative, SkipReason.UNREADABLE, detail))
         return []
 
 

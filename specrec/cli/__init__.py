@@ -51,10 +51,10 @@ __all__ = [
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command; an error that a user can mend is one line and exit code 2.
+    """Runs the command; an error that a user can fix is printed as one line, with exit code 2.
 
     Args:
-        arguments: Those after the name of the program; by default what was typed.
+        arguments: The arguments after the name of the program; by default those of the process.
     """
     write_any_text()
     try:

@@ -1,4 +1,4 @@
-"""The command itself, to which each module of this room adds its part."""
+"""The command itself, to which each module in this folder adds subcommands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -74,7 +74,7 @@ CountOption = Annotated[
 
 OverridesArgument = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE")]
 HYDRA_SETTINGS = {"ignore_unknown_options": True, "help_option_names": []}
-"""Of a command whose arguments, and options such as --help and --cfg, are Hydra's."""
+"""Settings of a command whose arguments, and options such as --help and --cfg, are Hydra's."""
 
 
 def _print_version(asked: bool) -> bool:

@@ -1,4 +1,4 @@
-"""What a library is asked: neighbors, and why."""
+"""Commands that search a library: query, path, explain."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -182,10 +182,10 @@ def path(
 def say_neighbors(
     found: "Neighbors", audio_root: Path | None, json: bool, m3u: bool, why: bool
 ) -> bool:
-    """Prints neighbors as JSON or as a playlist, if that was asked for; says whether it was.
+    """Prints neighbors as JSON or as a playlist if requested, and returns whether it did.
 
     Raises:
-        QueryError: If both were.
+        QueryError: If both are requested.
     """
     _refuse_both(json, m3u)
     if json:
@@ -205,7 +205,7 @@ def _refuse_both(json: bool, m3u: bool) -> None:
 
 
 def _say_playlist(playlist: str, notes: Sequence[str]) -> None:
-    """Prints a playlist, and notes on the error output, where they are no part of it."""
+    """Prints a playlist, and notes on the error output, so that they are no part of it."""
     for line in playlist.split("\n"):
         say(line)
     for note in notes:
@@ -213,7 +213,7 @@ def _say_playlist(playlist: str, notes: Sequence[str]) -> None:
 
 
 def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
-    """An error that says to quote, if the words are no queries but together fit a track."""
+    """Makes an error that says to use quotes, if the words together fit a track."""
     if len(words) == 1:
         return None
     together = " ".join(words)
@@ -244,8 +244,8 @@ def explain(
 ) -> None:
     """Say why NEIGHBOR sounds like QUERY.
 
-    One of the reasons is what QUERY would have to lack for NEIGHBOR to drop out of its -k
-    neighbors. The picture is that of specrec plot match.
+    It also says which change of a feature would make NEIGHBOR drop out of QUERY's -k neighbors.
+    The picture is that of specrec plot match.
     """
     from specrec.recommend.library import Library
     from specrec.recommend.match import compare_neighbors, map_spectrograms

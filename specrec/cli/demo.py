@@ -1,4 +1,4 @@
-"""The main job on music that specrec synthesizes."""
+"""A demonstration on music that specrec synthesizes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +22,7 @@ def demo(
     ] = 100,
     seed: SeedOption = 0,
 ) -> None:
-    """Synthesize music, index it, and print which tracks sound similar."""
+    """Synthesize music, index it, and print tracks that sound similar."""
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library

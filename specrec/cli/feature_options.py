@@ -1,4 +1,4 @@
-"""How features are compared: options of every command that does."""
+"""Options of the commands that compare features."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,10 +34,10 @@ MetricOption = Annotated[
 def feature_settings(
     on: list[str], weights: list[str], metric: Any, scaling: Any
 ) -> "FeatureSettings":
-    """The settings of a command line.
+    """Makes settings from the options of a command line.
 
     Raises:
-        QueryError: If one is unknown or out of its range.
+        QueryError: If a value is unknown or out of its range.
     """
     from specrec.recommend.by_features.settings import FeatureSettings
 

@@ -1,4 +1,4 @@
-"""Recommendations by named features, and the two recommenders compared."""
+"""Commands that recommend by features, and compare that with recommendations by sound."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Building a library, and bringing it up to date."""
+"""The command that builds a library, or brings it up to date."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Looking after a library."""
+"""Commands that maintain a library: status, verify, remove, restore."""
 
 from typing import Annotated
 
@@ -50,7 +50,7 @@ def verify(
         print_repair(done)
     if found.damage and done is None:
         raise LibraryError(
-            f"{library}: damaged in {counted(len(found.damage), 'place')}; mend it with:"
+            f"{library}: damaged in {counted(len(found.damage), 'place')}; repair it with:"
             f" specrec verify {library} --repair"
         )
 

@@ -1,4 +1,4 @@
-"""How good a library is: retrieval and probe."""
+"""Commands that measure a library: evaluate, probe."""
 
 from pathlib import Path
 from typing import Annotated

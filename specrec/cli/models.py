@@ -1,4 +1,4 @@
-"""The models that are installed or can be."""
+"""Commands that list and fetch models."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""A library as a page to read."""
+"""The command that writes a library as an HTML page."""
 
 from pathlib import Path
 from typing import Annotated
@@ -61,7 +61,7 @@ def report(
 
 
 def _command() -> str:
-    """What was typed."""
+    """Returns the command line as it was typed."""
     import shlex
     import sys
 

@@ -1,4 +1,4 @@
-"""Spectrograms of many files."""
+"""The command that draws spectrograms of many files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,7 +85,7 @@ def _settings_of(model: str) -> "MelSettings":
 
 
 def _files_of(source: Path) -> tuple[Path, "Scan"]:
-    """The audio files of a folder, or those of the tracks of a library."""
+    """Lists the audio files of a folder, or of the tracks of a library."""
     from specrec.catalog.scan import FoundFile, Scan, inspect, scan_folder
     from specrec.index.generations import current_name
 

@@ -1,4 +1,4 @@
-"""What a library looks like, as PNG or SVG files."""
+"""Commands that draw pictures of a library, as PNG or SVG files."""
 
 from typing import Annotated
 
@@ -100,7 +100,7 @@ def match(
     neighbor: NeighborArgument,
     output: OutputOption,
 ) -> None:
-    """Draw where QUERY and NEIGHBOR sound alike, and why."""
+    """Draw where QUERY and NEIGHBOR sound similar, and why."""
     from specrec.recommend.library import Library
     from specrec.recommend.match import map_spectrograms
     from specrec.report.match_picture import draw_match

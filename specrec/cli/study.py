@@ -1,4 +1,4 @@
-"""What a catalog looks like: clusters, a map, and what the eye sees in spectrograms."""
+"""Commands that study a catalog: clusters, a map, and visual cues in spectrograms."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -196,7 +196,7 @@ def _study_cues(library: Path, group: list[str], seed: int, picture: Path | None
 
 
 def _material(source: Path, by: str | None) -> "Dataset":
-    """A library's tracks, or a table's."""
+    """Reads the tracks of a library or table."""
     from specrec.errors import QueryError
     from specrec.recommend.library import Library
     from specrec.study.dataset import of_library, of_table

@@ -1,4 +1,4 @@
-"""Training an encoder: the one command that imports `specrec.training`."""
+"""The command that trains an encoder, the only one that imports `specrec.training`."""
 
 from typing import TYPE_CHECKING
 

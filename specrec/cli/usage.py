@@ -1,4 +1,4 @@
-"""What is said of a command line that can't be read: one line, with what was meant."""
+"""Messages for a command line that can't be read: one line, with a suggestion."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,11 @@ _RENAMED = {
     "plot map": {"--on": _SPACE, "-k": "--clusters NUMBER"},
     "probe": {"--model": "-o MODEL"},
 }
-"""The options that had another name, by command."""
+"""Former names of options, by command."""
 
 
 def print_usage_error(error: "TyperException") -> None:
-    """Says on the error output what is wrong with a command line, and how it is right."""
+    """Prints on the error output what is wrong with a command line, and how to correct it."""
     message = error.format_message()
     if "\n" in message:  # the help, of which a command without arguments consists
         print(message)  # noqa: T201 (our own text)

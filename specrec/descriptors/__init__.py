@@ -1,1 +1,1 @@
-"""Named audio features: what they are, and how they are measured from the waveform."""
+"""Named audio features: their vocabulary, and how they are measured from a waveform."""

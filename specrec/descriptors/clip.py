@@ -1,4 +1,4 @@
-"""The middle of a track, reached by seeking."""
+"""Loads the middle of a track by seeking."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,8 @@ class Clip:
     """A part of a track.
 
     Attributes:
-        waveform: Its sound.
-        start_seconds: Where it begins in the track.
+        waveform: The audio of the part, mono.
+        start_seconds: Start of the part in the track, in seconds.
     """
 
     waveform: Waveform
@@ -28,18 +28,18 @@ class Clip:
 
 
 def load_clip(path: Path, sample_rate: int, seconds: float | None = None) -> Clip:
-    """Reads the middle of a track; where that is silent, its loudest part.
+    """Loads the middle of a track; if that is silent, the loudest part.
 
-    Only the part is decoded if the file states its duration and keeps that promise; the whole
-    one and its checks decide otherwise.
+    Only the part is decoded if the file states its duration and holds as much; else the whole track
+    is decoded and checked.
 
     Args:
-        path: As in `load`.
+        path: Any file that libsndfile or FFmpeg reads.
         sample_rate: Samples per second of the result.
-        seconds: Length of the part; a shorter track, and None, give the whole.
+        seconds: Length of the part; None, or a shorter track, gives the whole track.
 
     Raises:
-        AudioError: As `load`.
+        AudioError: If the file can't be used, as `specrec.audio.loading.load` says.
     """
     stated = None if seconds is None else read_tags(path).duration_seconds
     if seconds is not None and stated is not None and stated > seconds + _SLACK_SECONDS:
@@ -66,6 +66,6 @@ def load_clip(path: Path, sample_rate: int, seconds: float | None = None) -> Cli
 
 
 def _loudest(waveform: Waveform, count: int) -> int:
-    """The first of the `count` samples with the most power."""
+    """Finds the first of the `count` consecutive samples with the most power."""
     power = np.cumsum(np.square(waveform.samples, dtype=np.float64))
     return int((power[count:] - power[:-count]).argmax())

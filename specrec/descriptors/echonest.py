@@ -1,8 +1,8 @@
-"""Energy and acousticness as Echo Nest would give them, for any audio.
+"""Estimates energy and acousticness as Echo Nest would have given them, for any audio.
 
-Echo Nest's analyzer is gone; its values for tracks of the Free Music Archive remain, beside
-statistics of their audio. A ridge regression from these to the logit of a value is all there is
-to it. `benchmarks/echonest_like.py` fits it and writes `echonest.json`.
+Echo Nest's analyzer is gone, but its values for tracks of the Free Music Archive remain, with
+statistics of their audio, from which a ridge regression predicts the logit of a value.
+`benchmarks/echonest_like.py` fits it and writes `echonest.json`.
 """
 
 import json
@@ -23,7 +23,7 @@ FITTED = Path(__file__).with_name("echonest.json")
 
 N_MFCC = 20
 CONTRASTS = 6
-"""librosa has a seventh, above 6.4 kHz; it shows how the audio was resampled."""
+"""Number of bands; librosa's seventh, above 6.4 kHz, depends on how the audio was resampled."""
 
 _N_MELS = 128
 _RANGE_DB = 80.0
@@ -34,22 +34,22 @@ _BANDS = np.linspace(3, 111, 16).round().astype(int)  # 100 Hz to 7 kHz
 
 
 def echonest_like(waveform: Waveform) -> dict[str, float]:
-    """What Echo Nest's analyzer would have said of a track, judged by its mean spectrum.
+    """Estimates energy and acousticness of a track from its mean spectrum.
 
-    The level matters, as it did there.
+    They depend on the level, as Echo Nest's values did.
 
     Args:
-        waveform: At 22,050 Hz.
+        waveform: The audio at 22,050 Hz.
 
     Returns:
-        `energy` and `acousticness`, 0 to 1. The file beside this module says how well each is
-        predicted for tracks that the fit did not see.
+        `energy` and `acousticness`, from 0 to 1. `echonest.json` says how well each is predicted
+        for held-out tracks.
     """
     return predict(power_spectrogram(waveform.samples))
 
 
 def predict(power: Float32[np.ndarray, "frames bins"]) -> dict[str, float]:
-    """As `echonest_like`, of a spectrogram by `power_spectrogram`."""
+    """Estimates the same as `echonest_like` from a spectrogram of `power_spectrogram`."""
     fitted = _fitted()
     statistics = np.concatenate([smooth_spectrum(_mfcc(power)), _contrast(power)])
     held = np.clip(statistics, fitted["lowest"], fitted["highest"])
@@ -60,10 +60,9 @@ def predict(power: Float32[np.ndarray, "frames bins"]) -> dict[str, float]:
 
 
 def smooth_spectrum(mfcc: Float[np.ndarray, "*tracks 20"]) -> Float[np.ndarray, "*tracks 16"]:
-    """The mel spectrum in dB that MFCCs stand for, at 16 frequencies from 100 Hz to 7 kHz.
+    """Inverts MFCCs to a smooth mel spectrum in dB, at 16 frequencies from 100 Hz to 7 kHz.
 
-    The coefficients themselves depend, all of them, on the highest bands, where resamplers and
-    encoders cut.
+    The coefficients themselves all depend on the highest bands, which resamplers and encoders cut.
     """
     cepstrum = np.zeros((*mfcc.shape[:-1], _N_MELS))
     cepstrum[..., :N_MFCC] = mfcc
@@ -72,7 +71,7 @@ def smooth_spectrum(mfcc: Float[np.ndarray, "*tracks 20"]) -> Float[np.ndarray, 
 
 
 def _mfcc(power: Float32[np.ndarray, "frames bins"]) -> Float[np.ndarray, " 20"]:
-    """Means over time of librosa's MFCCs with its defaults."""
+    """Computes the means over time of MFCCs as librosa's with its defaults."""
     decibels = _decibels(_mel_filters()(power)).mean(axis=0, dtype=np.float64)
     cepstrum: np.ndarray = dct(decibels, norm="ortho")[:N_MFCC]
     return cepstrum
@@ -84,9 +83,9 @@ def _mel_filters() -> Filters:
 
 
 def _contrast(power: Float32[np.ndarray, "frames bins"]) -> Float[np.ndarray, " 6"]:
-    """Means over time of librosa's spectral contrast with its defaults, but for the last.
+    """Computes the means over time of spectral contrast as librosa's, without the last band.
 
-    In each octave band, the mean of the highest 2 % of the magnitudes over that of the lowest,
+    In each octave band it is the mean of the highest 2 % of the magnitudes over that of the lowest,
     in dB of magnitude (Jiang et al. 2002, "Music type classification by spectral contrast
     feature"). As in librosa, a band holds the bin below it and lacks its last.
     """
@@ -104,7 +103,7 @@ def _contrast(power: Float32[np.ndarray, "frames bins"]) -> Float[np.ndarray, " 
 
 
 def _decibels(power: Float32[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
-    """In dB, at most 80 under the highest of all."""
+    """Converts power to dB, clipped at 80 dB below the maximum."""
     decibels = 10 * np.log10(np.maximum(power, np.float32(_LEAST)))
     held: np.ndarray = np.maximum(decibels, decibels.max() - _RANGE_DB)
     return held

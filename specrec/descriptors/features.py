@@ -1,7 +1,7 @@
 """The vocabulary of features: names, units, and the scale on which each is compared.
 
-A feature is a column of the catalog: measured from the waveform, read from a table, or, of the
-same name, predicted by a probe. Needs no torch.
+A feature is a column of the catalog: measured from the waveform, read from a table, or predicted by
+a probe under the same name. Needs no torch.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ class Feature:
     """A named property of a track.
 
     Attributes:
-        name: Its column.
-        unit: Of its values; empty for numbers from 0 to 1.
-        kind: An `amount` is more or less of something; a `confidence` is how likely something
-            is, as Echo Nest's acousticness; a `class` has no order.
-        scale: On which differences are alike: `log` for frequencies and tempo, `logit` for
-            shares, `circular` for pitch classes on the circle of fifths.
-        lowest: Smallest value that makes sense; smaller ones are held there. Only for `log`.
+        name: Name of its column.
+        unit: Unit of its values; empty for numbers from 0 to 1.
+        kind: `amount` for more or less of something; `confidence` for how likely something is, as
+            Echo Nest's acousticness; `class` for values without an order.
+        scale: The scale on which differences are comparable: `linear`, `log` for frequencies and
+            tempo, `logit` for shares, `circular` for pitch classes on the circle of fifths.
+        lowest: Smallest meaningful value, to which smaller ones are clipped; only for `log`.
     """
 
     name: str
@@ -38,11 +38,11 @@ class Feature:
 
     @property
     def columns(self) -> int:
-        """Numbers that stand for a value on the scale: 2 for a circular one, else 1."""
+        """How many numbers represent a value on the scale: 2 if it is circular, else 1."""
         return 2 if self.scale == "circular" else 1
 
     def to_scale(self, values: Float[np.ndarray, " tracks"]) -> Float[np.ndarray, "tracks columns"]:
-        """Values in the unit to the scale; NaN stays NaN."""
+        """Converts values in the unit to the scale; NaN stays NaN."""
         if self.scale == "circular":
             angle = 2 * np.pi * (values * 7 % 12) / 12
             return np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -56,7 +56,7 @@ class Feature:
     def from_scale(
         self, scaled: Float[np.ndarray, "tracks columns"]
     ) -> Float[np.ndarray, " tracks"]:
-        """The inverse of `to_scale`; a point off the circle counts as its direction."""
+        """Inverts `to_scale`; a point off the circle is projected onto it."""
         if self.scale == "circular":
             fifths = np.arctan2(scaled[:, 1], scaled[:, 0]) / (2 * np.pi) * 12
             nearest: np.ndarray = np.rint(fifths) * 7 % 12
@@ -85,7 +85,7 @@ MEASURED = (
     Feature("majorness", "", "amount", "linear"),
     Feature("key", "pitch class", "class", "circular"),
 )
-"""What `specrec.descriptors.measure` measures."""
+"""The features that `specrec.descriptors.measure` measures."""
 
 HUMAN = (
     Feature("energy", "", "amount", "logit"),
@@ -97,17 +97,21 @@ HUMAN = (
     Feature("speechiness", "", "confidence", "logit"),
     Feature("loudness", "dB", "amount", "linear"),
     Feature("mode", "", "class", "linear"),
-    Feature("time_signature", "beats a bar", "class", "linear"),
+    Feature("time_signature", "beats per bar", "class", "linear"),
 )
-"""Columns of Spotify's and Echo Nest's tables, beside `key`."""
+"""The features in tables of Spotify and Echo Nest, besides `key`."""
 
 FEATURES = {feature.name: feature for feature in (*MEASURED, *HUMAN)}
-"""All features that have a name, by their column."""
+"""All named features, by name."""
 
 SYNONYMS = {"tempo": "tempo_bpm"}
-"""Features by the names that tables give them."""
+"""Names of features by the names that tables give them."""
 
 
 def feature_name(column: str) -> str:
-    """The feature that a table's column stands for: `tempo` for `tempo_bpm`, else its own name."""
+    """Finds the name of the feature in a table's column: its own name if it has no synonym.
+
+    >>> feature_name("tempo"), feature_name("energy")
+    ('tempo_bpm', 'energy')
+    """
     return SYNONYMS.get(column, column)

@@ -1,4 +1,4 @@
-"""Measuring many files in processes; what was measured is kept by content."""
+"""Measures many files in worker processes, and stores the results by content_id."""
 
 import json
 import math
@@ -15,9 +15,9 @@ from specrec.writing import storing
 
 
 class Measurements:
-    """What was measured of tracks, by content, in a file of one line a track.
+    """Measured features by content_id, in a file with one line per track.
 
-    Lines are appended, so that a killed run loses at most the one it was writing.
+    Lines are appended, so that a killed run loses at most the last line.
     """
 
     def __init__(self, file: Path) -> None:
@@ -34,7 +34,7 @@ class Measurements:
                 self._known[str(content_id)] = numbers
 
     def recall(self, content_ids: Sequence[str], table: pd.DataFrame) -> None:
-        """Takes over what `table` gave for the same tracks at another time."""
+        """Takes over features of the same tracks that `table` returned in an earlier run."""
         for content_id, row in zip(content_ids, table.to_dict("records"), strict=True):
             measured = {str(name): value for name, value in row.items() if math.isfinite(value)}
             if measured:
@@ -42,11 +42,11 @@ class Measurements:
 
     @property
     def content_ids(self) -> list[str]:
-        """The tracks that were measured."""
+        """The content_ids of the tracks that were measured."""
         return list(self._known)
 
     def add(self, content_id: str, measured: dict[str, float] | None) -> None:
-        """Notes what was measured of a track; None if that failed, so that it isn't tried again.
+        """Stores the features of a track; None if measuring failed, so that it isn't tried again.
 
         Raises:
             StorageError: If it can't be written.
@@ -67,12 +67,12 @@ class Measurements:
         workers: int = 0,
         on_progress: Progress | None = None,
     ) -> None:
-        """Measures the tracks of which nothing is known; what fails stays unknown.
+        """Measures the tracks that are not stored yet; if that fails, their features stay unknown.
 
         Args:
-            content_ids: One a track.
-            paths: Their files.
-            workers: Processes; 0 for one a core.
+            content_ids: One content_id per track.
+            paths: The files of the tracks.
+            workers: Number of worker processes; 0 for one per core.
             on_progress: Called after each file.
         """
         done = self._known.keys() | self._failed
@@ -84,6 +84,6 @@ class Measurements:
                 on_progress(position + 1, len(new))
 
     def table(self, content_ids: Sequence[str]) -> pd.DataFrame:
-        """One row a track, one column a feature; what is not known is NaN."""
+        """Returns one row per track, one column per feature; NaN where unknown."""
         rows = [self._known.get(name, {}) for name in content_ids]
         return pd.DataFrame(rows, range(len(rows)), list(NAMES), dtype="float64")

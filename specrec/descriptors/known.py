@@ -1,4 +1,4 @@
-"""What is known of tracks, from a table or by measuring. The vocabulary itself needs no pandas."""
+"""Combines features of tracks from a table and from measurements."""
 
 import pandas as pd
 
@@ -6,15 +6,15 @@ from specrec.descriptors.features import FEATURES, SYNONYMS, feature_name
 
 
 def known_features(tracks: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
-    """What is known of each track: a table's value where it has one, else the measured one.
+    """Combines features: a table's value where it has one, else the measured one.
 
     Args:
-        tracks: With a table's columns; those not named as features are ignored.
-        measured: One row a track, in the same order.
+        tracks: The tracks, with a table's columns; columns without a feature's name are ignored.
+        measured: Measured features, one row per track in the same order.
 
     Returns:
-        One row a track, float64, NaN where nothing is known. A table's `tempo`, in bpm as ours,
-        goes into `tempo_bpm`.
+        One row per track, float64, NaN where unknown. A table's `tempo`, in bpm too, goes into
+        `tempo_bpm`.
     """
     known = measured.reset_index(drop=True).copy()
     for column in (name for name in (*FEATURES, *SYNONYMS) if name in tracks):

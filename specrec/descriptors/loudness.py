@@ -7,7 +7,7 @@ from jaxtyping import Float, Float32
 from specrec.descriptors.spectrum import SAMPLE_RATE
 
 QUIETEST_LUFS = -70.0
-"""The absolute gate of both standards: what is quieter isn't told apart."""
+"""The absolute gate of both standards, in LUFS: all quieter audio has this loudness."""
 
 _OFFSET = -0.691
 _STEP_SAMPLES = round(0.1 * SAMPLE_RATE)
@@ -20,10 +20,11 @@ _PERCENTILES = (10, 95)
 
 
 def loudness(channels: Float32[np.ndarray, "channels samples"]) -> dict[str, float]:
-    """Loudness of audio at `SAMPLE_RATE`.
+    """Measures the loudness of audio at `SAMPLE_RATE`.
 
     Args:
-        channels: Each times the root of its weight: 1 in front, 1.41 at the sides and behind.
+        channels: Samples of each channel, times the root of its weight: 1 for front channels, 1.41
+            for side and rear channels.
 
     Returns:
         `loudness_lufs`: integrated loudness (BS.1770-4), no lower than `QUIETEST_LUFS`; audio
@@ -37,10 +38,10 @@ def loudness(channels: Float32[np.ndarray, "channels samples"]) -> dict[str, flo
 
 
 class LoudnessMeter:
-    """`loudness` of audio that comes block by block.
+    """Measures `loudness` of audio that comes block by block.
 
-    Steps of 100 ms fade into each other under a sine window, whose squares add to 1, so their
-    powers can be read off their spectra. A filter in time takes longer and differs by 0.02 LU.
+    Steps of 100 ms overlap under a sine window, whose squares add to 1, so that their powers follow
+    from their spectra. A filter in the time domain takes longer and differs by 0.02 LU.
     """
 
     def __init__(self) -> None:
@@ -49,7 +50,7 @@ class LoudnessMeter:
         self._steps = [np.zeros(0)]
 
     def add(self, channels: Float32[np.ndarray, "channels samples"]) -> None:
-        """Hears the next samples."""
+        """Takes the next samples."""
         self._samples += channels.shape[1]
         if len(self._held[0]) != len(channels):  # before the first of them
             self._held = [np.repeat(self._held[0][:1], len(channels), axis=0)]
@@ -58,12 +59,12 @@ class LoudnessMeter:
             self._measure_held()
 
     def _measure_held(self) -> None:
-        heard = np.concatenate(self._held, axis=1)
-        self._steps.append(_power(heard))
-        self._held = [heard[:, len(self._steps[-1]) * _STEP_SAMPLES :]]
+        samples = np.concatenate(self._held, axis=1)
+        self._steps.append(_power(samples))
+        self._held = [samples[:, len(self._steps[-1]) * _STEP_SAMPLES :]]
 
     def read(self) -> dict[str, float]:
-        """What `loudness` says of all that was heard."""
+        """Returns what `loudness` gives for all samples so far."""
         self._measure_held()
         steps = np.concatenate(self._steps)
         missing = max(self._samples // _STEP_SAMPLES, _BLOCK_STEPS) - len(steps)
@@ -82,14 +83,14 @@ class LoudnessMeter:
 
 
 def k_gain(hz: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
-    """Gain of power by BS.1770's K-weighting: a shelf above 1.7 kHz, a high-pass at 38 Hz."""
+    """Computes the power gain of BS.1770's K-weighting: a shelf from 1.7 kHz, a 38 Hz high-pass."""
     delays = np.exp(-2j * np.pi * hz / SAMPLE_RATE)[:, None] ** np.arange(3)
     response = np.prod([(delays @ b[:3]) / (delays @ b[3:]) for b in _K_WEIGHTING], axis=0)
     return np.asarray(np.square(np.abs(response)))
 
 
 def _shelf(hz: float, decibels: float, q: float) -> list[float]:
-    """High shelf as a biquad; the bilinear transform of BS.1770's own, at any sample rate."""
+    """Designs BS.1770's high shelf as a biquad, by the bilinear transform at our sample rate."""
     k = np.tan(np.pi * hz / SAMPLE_RATE)
     top = 10 ** (decibels / 20)
     middle = top**0.4996667741545416
@@ -99,7 +100,7 @@ def _shelf(hz: float, decibels: float, q: float) -> list[float]:
 
 
 def _high_pass(hz: float, q: float) -> list[float]:
-    """High-pass as a biquad; what passes is as loud as in BS.1770, whose numerator is 1, -2, 1."""
+    """Designs BS.1770's high-pass as a biquad, with its passband gain (numerator 1, -2, 1)."""
     k = np.tan(np.pi * hz / SAMPLE_RATE)
     poles = [1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k]
     gain = _PRINTED_GAIN / poles[0]
@@ -117,7 +118,7 @@ _K_WEIGHTING = np.array(
 
 
 def _power(channels: Float32[np.ndarray, "channels samples"]) -> Float[np.ndarray, " steps"]:
-    """K-weighted mean square of each step, summed over channels, by Parseval's theorem."""
+    """Computes the K-weighted power of each step, summed over channels (Parseval's theorem)."""
     if channels.shape[1] < 2 * _STEP_SAMPLES:
         return np.zeros(0)
     return np.sum([_channel_power(channel) for channel in channels], axis=0)
@@ -150,7 +151,7 @@ def _sliding_mean(power: Float[np.ndarray, " steps"], width: int) -> Float[np.nd
 
 
 def _gate(power: Float[np.ndarray, " windows"], relative_lu: float) -> Float[np.ndarray, " passed"]:
-    """What is above the absolute gate, and above the relative one under the mean of that."""
+    """Keeps what is above the absolute gate, and above the relative gate below the mean of that."""
     passed: np.ndarray = power[power > 10 ** ((QUIETEST_LUFS - _OFFSET) / 10)]
     if len(passed):
         passed = passed[passed > passed.mean() * 10 ** (relative_lu / 10)]

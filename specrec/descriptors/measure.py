@@ -1,4 +1,4 @@
-"""All descriptors of a waveform: what `features.MEASURED` names."""
+"""Measures all features of a waveform that `features.MEASURED` names."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -28,29 +28,34 @@ from specrec.descriptors.tonality import tonality
 NAMES = (
     *(feature.name for feature in MEASURED), "tempo_confidence", "energy", "acousticness",
 )  # fmt: skip
-"""What `measure` returns."""
+"""Names of the features that `measure` returns."""
 
 VERSION = 3
-"""To be raised when a track is measured otherwise: libraries then measure it again."""
+"""To be raised when measurements change: libraries then measure their tracks again."""
 
 SHORTEST_SECONDS = 1.0
 EXCERPT_SECONDS = 120.0
-"""Of a longer track, its middle is measured; its loudness, on the whole."""
+"""Length of the middle part on which longer tracks are measured, except for their loudness."""
 
 
 def measure(waveform: Waveform) -> dict[str, float]:
     """Measures a track.
 
-    All but the loudness, its range and the energy is free of the level. The loudness of a file is
-    that of all its channels, which `measure_file` hears; here it is that of one.
+    Only loudness, its range and energy depend on the level. The loudness of a file is that of all
+    its channels, which `measure_file` measures; here it is that of one channel.
+
+    >>> seconds = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
+    >>> tone = np.sin(2 * np.pi * 1000 * seconds).astype(np.float32)
+    >>> round(measure(Waveform(tone, SAMPLE_RATE))["centroid_hz"], -2)
+    1000.0
 
     Args:
-        waveform: At `SAMPLE_RATE`, 1 s or longer.
+        waveform: The audio at `SAMPLE_RATE`, at least 1 s long.
 
     Returns:
-        By name, in their units: what `features.MEASURED` names, `tempo_confidence` from 0 to 1,
-        and Echo-Nest-like `energy` and `acousticness`. NaN where a name makes no sense: the
-        tempo of a steady tone, the key of noise, all but the loudness of silence.
+        The features of `features.MEASURED` by name and in their units, `tempo_confidence` from 0
+        to 1, and Echo-Nest-like `energy` and `acousticness`. NaN where a feature is undefined: the
+        tempo of a steady tone, the key of noise, everything but the loudness of silence.
 
     Raises:
         ValueError: If the sample rate is another or the waveform too short.
@@ -65,16 +70,16 @@ def measure(waveform: Waveform) -> dict[str, float]:
 
 
 def measure_file(path: Path) -> dict[str, float]:
-    """`measure` of a file, in memory that does not grow with its length.
+    """Measures a file as `measure` does, in memory that does not grow with its length.
 
-    A track of up to ten minutes is decoded once. Of a longer one, what is to be measured is known
-    at its end only, and is read once more.
+    A track of up to ten minutes is decoded once. For a longer one, the position of the middle part
+    is known only at the end, so that this part is read again.
 
     Args:
-        path: As in `load`.
+        path: Any file that libsndfile or FFmpeg reads.
 
     Raises:
-        AudioError: As `load`.
+        AudioError: If the file can't be used, as `specrec.audio.loading.load` says.
     """
     return next(decode_with(path, partial(_measure_stream, path)))
 
@@ -89,12 +94,12 @@ def _measure_stream(path: Path, stream: Stream) -> Iterator[dict[str, float]]:
 
 
 class TrackMeter:
-    """What is measured of a track whose samples come block by block, in bounded memory.
+    """Measures a track whose samples come block by block, in bounded memory.
 
-    It may listen while the same blocks are embedded.
+    It can listen while the same blocks are embedded.
 
     Attributes:
-        sample_rate: Of the samples that it is given.
+        sample_rate: Samples per second of the blocks.
     """
 
     sample_rate: int = SAMPLE_RATE
@@ -109,7 +114,7 @@ class TrackMeter:
         samples: Float32[np.ndarray, " samples"],
         channels: Float32[np.ndarray, "channels samples"],
     ) -> None:
-        """Hears the next samples, as a `Listener` does."""
+        """Takes the next samples, as a `Listener` does."""
         self._loudness.add(channels)
         self._ends.add(samples)
         self._samples += len(samples)
@@ -119,10 +124,10 @@ class TrackMeter:
             self._held.append(samples)
 
     def finish(self, path: Path) -> dict[str, float]:
-        """Measures the track, once all of it was heard; of a long one, a part is read again.
+        """Measures the track after its last block; of a long one, a part is read again.
 
         Raises:
-            AudioError: As `load`, if that part can't be read.
+            AudioError: If that part can't be read.
         """
         start, stop = self.excerpt()
         if self._held is not None:
@@ -131,18 +136,20 @@ class TrackMeter:
         return self.measure(load(path, SAMPLE_RATE, start / SAMPLE_RATE, seconds).samples)
 
     def excerpt(self) -> tuple[int, int]:
-        """First sample of what all else is measured of, and the first after it."""
+        """Start and end, in samples, of the part on which all but the loudness is measured."""
         start, stop = self._ends.read()
         spare = max(0, stop - start - round(EXCERPT_SECONDS * SAMPLE_RATE))
         return start + spare // 2, stop - (spare - spare // 2)
 
-    def measure(self, heard: Float32[np.ndarray, " excerpt"]) -> dict[str, float]:
-        """Measures the track, of which `heard` is the excerpt."""
+    def measure(self, samples: Float32[np.ndarray, " excerpt"]) -> dict[str, float]:
+        """Measures the track, given the samples of its excerpt."""
         measured = self._loudness.read()
-        if len(heard) == 0:
+        if len(samples) == 0:
             return dict.fromkeys(NAMES, np.nan) | measured
-        heard = heard - heard.mean()
-        mel, power = mel_and_sparse_power(heard)
-        measured |= rhythm(mel) | spectral_shape(power) | tonality(heard) | echonest.predict(power)
+        samples = samples - samples.mean()
+        mel, power = mel_and_sparse_power(samples)
+        measured |= (
+            rhythm(mel) | spectral_shape(power) | tonality(samples) | echonest.predict(power)
+        )
         measured["percussive_share"] = percussive_share(mel)
         return measured

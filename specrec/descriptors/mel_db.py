@@ -1,4 +1,4 @@
-"""The mel spectrogram as the eye gets it: decibels under its maximum. Needs no torch."""
+"""Mel spectrograms for pictures, in dB below the maximum. Needs no torch."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ from specrec.audio.waveform import Waveform
 from specrec.config import FrontEnd
 
 FLOOR_DB = -80.0
-"""What lies further under the maximum is held here."""
+"""Lowest level, in dB relative to the maximum; lower ones are clipped to it."""
 
 _LEAST = 1e-10  # power; librosa's `amin`
 _QUIET = 1e-6  # -60 dBFS, as in the model's front end
@@ -21,13 +21,13 @@ _BLOCK = 64  # frames at a time: they stay in the processor's cache, and a long 
 
 @dataclass(frozen=True)
 class MelSettings:
-    """Where a spectrogram's settings come from, and what they are.
+    """The settings of a spectrogram.
 
     Attributes:
-        name: For titles and metadata.
+        name: Name of the settings for titles and metadata.
         front_end: Sample rate, Fourier transform, mel bands, level and floor.
-        padding: Beyond the ends: zeros (`constant`), as librosa has it, or a mirror image
-            (`reflect`), as our models have it.
+        padding: Padding beyond the ends: zeros (`constant`), as in librosa, or a mirror image
+            (`reflect`), as in our models.
     """
 
     name: str
@@ -44,18 +44,18 @@ NOTEBOOK = MelSettings(
 
 
 def mel_db(waveform: Waveform, settings: MelSettings) -> Float32[np.ndarray, "n_mels frames"]:
-    """A mel spectrogram in dB relative to its maximum.
+    """Computes a mel spectrogram in dB relative to its maximum.
 
-    Frames under a Hann window are centered; triangular filters on Slaney's scale have his area
-    normalization (Auditory Toolbox, 1998). A model's front end that brings windows to a level
-    does so with the whole waveform here.
+    Frames under a Hann window are centered; the triangular filters on Slaney's mel scale have his
+    area normalization (Auditory Toolbox, 1998). If a model's front end brings windows to a level,
+    this brings the whole waveform to it.
 
     Args:
-        waveform: At the sample rate of the settings.
-        settings: `NOTEBOOK`, or those of a model.
+        waveform: The audio at the sample rate of the settings.
+        settings: `NOTEBOOK`, or the settings of a model.
 
     Returns:
-        From `FLOOR_DB` to 0, the lowest band first; frames = 1 + samples // hop_length.
+        Levels from `FLOOR_DB` to 0 dB, the lowest band first; frames = 1 + samples // hop_length.
     """
     front_end = settings.front_end
     power = _mel_power(waveform.samples, settings)
@@ -86,7 +86,7 @@ def _mel_power(
 
 
 def mel_filters(front_end: FrontEnd) -> Float32[np.ndarray, "n_mels bins"]:
-    """Triangular filters of equal area on Slaney's mel scale, as librosa and torchaudio have."""
+    """Makes triangular filters of equal area on Slaney's mel scale, as librosa does."""
     return _filters(
         front_end.sample_rate,
         front_end.n_fft,
@@ -113,7 +113,7 @@ def _filters(
 def band_of(
     hz: Float64[np.ndarray, " points"], front_end: FrontEnd
 ) -> Float64[np.ndarray, " points"]:
-    """Where frequencies lie among the bands: 0 is the center of the lowest, 1 of the next."""
+    """Converts frequencies to positions among the bands: 0 is the center of the lowest band."""
     low, high = _to_mel(np.array([front_end.f_min, front_end.f_max]))
     bands: np.ndarray = (_to_mel(hz) - low) / (high - low) * (front_end.n_mels + 1) - 1
     return bands

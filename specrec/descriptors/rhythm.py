@@ -1,4 +1,4 @@
-"""Tempo, pulse and onsets, from the rises of power in mel bands."""
+"""Measures tempo, pulse clarity and onset rate from the rises of power in mel bands."""
 
 import json
 from functools import cache
@@ -12,13 +12,13 @@ from specrec.descriptors.spectrum import FRAMES_PER_SECOND
 FITTED = Path(__file__).with_name("tempo.json")
 
 CANDIDATES_BPM = np.geomspace(38.0, 232.0, 400)
-"""Tempi among which one is chosen; those beyond 40 and 220 keep the ends from being special."""
+"""Tempi in bpm among which one is chosen; those beyond 40 and 220 avoid effects at the ends."""
 
 PERIODS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 3 / 2, 2, 3, 4, 6, 8)
-"""Multiples of a candidate's period at which the autocorrelations speak for or against it."""
+"""Multiples of a candidate's period at which autocorrelations are evidence for or against it."""
 
 NEAR = 0.04
-"""How far, as a share, a tempo may be off and still count as the same."""
+"""Relative difference up to which two tempi count as the same."""
 
 _FLOOR = 1e-6  # -60 dB under the mean power of all bands
 _WINDOW_SECONDS = 12.0
@@ -37,7 +37,7 @@ _LEAST_RISE = 0.1  # of the 99th percentile
 
 
 def rhythm(mel: Float32[np.ndarray, "frames bands"]) -> dict[str, float]:
-    """Rhythm of a mel power spectrogram as `mel_power` gives it.
+    """Measures the rhythm of a mel power spectrogram of `mel_power`.
 
     Returns:
         `tempo_bpm`: the most probable of `CANDIDATES_BPM` by `tempo_odds`, put where the
@@ -57,19 +57,19 @@ def rhythm(mel: Float32[np.ndarray, "frames bands"]) -> dict[str, float]:
 
 
 def onset_strength(mel: Float32[np.ndarray, "frames bands"]) -> Float32[np.ndarray, " frames"]:
-    """Mean over bands of the rise in dB from the frame before, as librosa's; 0 in the first."""
+    """Computes the mean over bands of the rise in dB since the last frame, as librosa does."""
     return _rises(10 * np.log10(np.maximum(mel, _FLOOR * mel.mean())))
 
 
 def tempo_evidence(
     mel: Float32[np.ndarray, "frames bands"],
 ) -> Float64[np.ndarray, "candidates 26"]:
-    """What speaks for or against each of `CANDIDATES_BPM`.
+    """Computes the evidence for or against each of `CANDIDATES_BPM`.
 
     Returns:
-        At each of `PERIODS`, the autocorrelation of the onset strength in dB, in which weak onsets
-        count nearly as much as strong ones, and of that in magnitude, in which they don't; 0 at
-        lags of more than 9 s. Then the octaves from 120 bpm, and their square.
+        For each of `PERIODS`, the autocorrelation of the onset strength in dB, in which weak onsets
+        count nearly as much as strong ones, and of the onset strength in magnitude, in which they
+        don't; 0 at lags above 9 s. Then the distance to 120 bpm in octaves, and its square.
     """
     strengths = onset_strength(mel), _rises(_magnitude(mel))
     return _evidence([_autocorrelation(strength) for strength in strengths])
@@ -92,9 +92,9 @@ def _onset_rate(strength: Float[np.ndarray, " frames"]) -> float:
 
 
 def peaks(strength: Float[np.ndarray, " frames"], delta: float) -> list[int]:
-    """Frames no lower than the one before and `delta` above the mean within 0.1 s.
+    """Finds frames no lower than the one before and `delta` above the mean within 0.1 s.
 
-    Of adjacent ones the first counts (Boeck et al. 2012, "Evaluating the online capabilities of
+    Of adjacent frames the first counts (Boeck et al. 2012, "Evaluating the online capabilities of
     onset detection methods"; librosa's `peak_pick`).
     """
     reach = round(_AROUND_SECONDS * FRAMES_PER_SECOND)
@@ -131,11 +131,11 @@ def _pulse(
 def tempo_odds(
     evidence: Float64[np.ndarray, "candidates 26"],
 ) -> Float64[np.ndarray, " candidates"]:
-    """The probability of each of `CANDIDATES_BPM`, by `tempo_evidence`.
+    """Computes the probability of each of `CANDIDATES_BPM` from `tempo_evidence`.
 
-    A network with one small hidden layer reads the evidence for each; a softmax compares them.
-    `benchmarks/tempo_model.py` fits it and says how often it is right on kinds of music that it
-    was not fitted on.
+    A network with one small hidden layer scores each candidate, and a softmax compares them.
+    `benchmarks/tempo_model.py` fits it and measures its accuracy on kinds of music that it was not
+    fitted on.
     """
     hidden = np.tanh(evidence @ _fitted()["weights"] + _fitted()["bias"])
     logits = hidden @ _fitted()["output"]
@@ -168,7 +168,7 @@ def _read(
 def _autocorrelation(
     strength: Float[np.ndarray, " frames"],
 ) -> Float[np.ndarray, " lags"]:
-    """Its unbiased autocorrelation coefficients, averaged over windows; 0 where nothing changes."""
+    """Computes unbiased autocorrelations, averaged over windows; 0 if the strength is constant."""
     strength = np.convolve(strength, _SMOOTHING, mode="same")
     length = min(len(strength), round(_WINDOW_SECONDS * FRAMES_PER_SECOND))
     hop = round(_WINDOW_HOP_SECONDS * FRAMES_PER_SECOND)

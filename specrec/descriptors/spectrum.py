@@ -1,4 +1,4 @@
-"""The power spectrogram, and what its shape says: brightness, noise, bass, percussion."""
+"""Computes the power spectrogram and features of its shape: brightness, noise, bass, percussion."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ from specrec.descriptors.mel_db import band_of
 from specrec.descriptors.selection import sliding_median
 
 SAMPLE_RATE = 22_050
-"""Samples a second of all that is measured."""
+"""Samples per second of all audio that is measured."""
 
 N_FFT = 2048
 HOP_LENGTH = 512
@@ -19,7 +19,7 @@ FRAMES_PER_SECOND = SAMPLE_RATE / HOP_LENGTH
 
 LOWEST_HZ = 20.0  # below it lie DC and rumble
 HIGHEST_HZ = 10_000.0
-"""Nothing is measured above: encoders and resamplers cut there as they please."""
+"""Highest frequency that is measured: above it, encoders and resamplers cut differently."""
 
 _SILENCE = 1e-6  # -60 dB under the loudest frame
 _ROLLOFF = 0.85
@@ -34,9 +34,9 @@ _MEDIAN_BANDS = 7  # librosa's 31 bins of 1025 are no wider around 1 kHz
 
 
 class Ends:
-    """Where the silence before a track ends, and where that after it begins.
+    """Finds where the silence before a track ends, and where the silence after it begins.
 
-    Silent are hops 60 dB under the loudest. The samples may come block by block.
+    Hops 60 dB below the loudest are silent. The samples may come block by block.
     """
 
     def __init__(self) -> None:
@@ -45,24 +45,24 @@ class Ends:
         self._power = [np.zeros(0, dtype=np.float32)]
 
     def add(self, samples: Float32[np.ndarray, " samples"]) -> None:
-        """Hears the next samples."""
+        """Takes the next samples."""
         self._samples += len(samples)
-        heard = np.concatenate([self._rest, samples])
-        hops = len(heard) // HOP_LENGTH
-        self._power.append(_variance(heard[: hops * HOP_LENGTH].reshape(hops, HOP_LENGTH)))
-        self._rest = heard[hops * HOP_LENGTH :]
+        samples = np.concatenate([self._rest, samples])
+        hops = len(samples) // HOP_LENGTH
+        self._power.append(_variance(samples[: hops * HOP_LENGTH].reshape(hops, HOP_LENGTH)))
+        self._rest = samples[hops * HOP_LENGTH :]
 
     def read(self) -> tuple[int, int]:
-        """The first sample between them, and the first after it that isn't.
+        """Returns start and end, in samples, of the audible part.
 
-        The first hop heard goes too: half silent, it would make the entry the greatest onset of
-        all. Nothing is left of what is all zero; of less than 1 s, too few frames, all is left.
+        The first audible hop is cut too: half silent, it would make the entry the greatest onset of
+        all. If all samples are zero, the part is empty; audio of less than 1 s is left whole.
         """
         power = np.concatenate(self._power)
-        heard = np.flatnonzero(power > _SILENCE * power.max(initial=0.0))
-        if len(heard) == 0:
+        audible = np.flatnonzero(power > _SILENCE * power.max(initial=0.0))
+        if len(audible) == 0:
             return 0, 0
-        start, stop = int(heard[0] + 1) * HOP_LENGTH, int(heard[-1] + 1) * HOP_LENGTH
+        start, stop = int(audible[0] + 1) * HOP_LENGTH, int(audible[-1] + 1) * HOP_LENGTH
         return (start, stop) if stop - start >= SAMPLE_RATE else (0, self._samples)
 
 
@@ -73,20 +73,20 @@ def _variance(hops: Float32[np.ndarray, "hops length"]) -> Float32[np.ndarray, "
 
 
 class Filters:
-    """Filters over the bins of a spectrum. Neighbors are applied to the bins that they share."""
+    """Filters over the bins of a spectrum; groups of neighboring filters share their bins."""
 
     def __init__(self, weights: Float32[np.ndarray, "filters bins"]) -> None:
         self._groups = []
         for start in range(0, len(weights), _NEIGHBORS):
             group = weights[start : start + _NEIGHBORS]
-            heard = np.flatnonzero(group.any(axis=0))
-            bins = slice(heard[0], heard[-1] + 1)
+            used = np.flatnonzero(group.any(axis=0))
+            bins = slice(used[0], used[-1] + 1)
             self._groups.append((bins, np.ascontiguousarray(group[:, bins].T)))
 
     def __call__(
         self, power: Float32[np.ndarray, "frames bins"]
     ) -> Float32[np.ndarray, "frames filters"]:
-        """What passes each filter."""
+        """Computes the power that passes each filter."""
         return np.concatenate([power[:, bins] @ group for bins, group in self._groups], axis=1)
 
 
@@ -95,7 +95,7 @@ def power_spectrogram(
     n_fft: int = N_FFT,
     hop_length: int = HOP_LENGTH,
 ) -> Float32[np.ndarray, "frames bins"]:
-    """Power in frames under a Hann window, centered, with zeros beyond the ends."""
+    """Computes power in centered frames under a Hann window, with zeros beyond the ends."""
     frames = _frames(samples, n_fft, hop_length)
     power = np.empty((len(frames), n_fft // 2 + 1), np.float32)
     for start in range(0, len(frames), _TOGETHER):
@@ -106,7 +106,7 @@ def power_spectrogram(
 def mel_and_sparse_power(
     samples: Float32[np.ndarray, " samples"],
 ) -> tuple[Float32[np.ndarray, "frames bands"], Float32[np.ndarray, "sparse bins"]]:
-    """`mel_power` of all frames, and the power spectrogram's every fourth, in one pass."""
+    """Computes `mel_power` of all frames, and the power of every fourth frame, in one pass."""
     frames = _frames(samples, N_FFT, HOP_LENGTH)
     mel = np.empty((len(frames), _BANDS.n_mels), np.float32)
     sparse = np.empty((-(-len(frames) // _SPARSE), N_FFT // 2 + 1), np.float32)
@@ -141,32 +141,32 @@ def _hann(length: int) -> Float32[np.ndarray, " length"]:
 def mel_power(
     power: Float32[np.ndarray, "frames bins"],
 ) -> Float32[np.ndarray, "frames bands"]:
-    """Power in 128 mel bands (Slaney's scale, triangles of equal height), 30 Hz to 10 kHz."""
+    """Computes power in 128 mel bands (Slaney's scale, equal height), from 30 Hz to 10 kHz."""
     return _mel_filters()(power)
 
 
 @cache
 def _mel_filters() -> Filters:
-    """Triangles on the mel scale, where librosa's are triangles in Hz: 1 % of a peak differs."""
+    """Makes triangles on the mel scale; librosa's are triangles in Hz, which differ by 1 %."""
     bands = band_of(bin_hz(), _BANDS)
     triangles = np.maximum(0.0, 1 - np.abs(bands - np.arange(_BANDS.n_mels)[:, None]))
     return Filters(triangles.astype(np.float32))
 
 
 def bin_hz(n_fft: int = N_FFT) -> Float[np.ndarray, " bins"]:
-    """Frequency of each bin of a spectrum."""
+    """Computes the frequency of each bin of a spectrum, in Hz."""
     return np.linspace(0, SAMPLE_RATE / 2, n_fft // 2 + 1)
 
 
 def spectral_shape(power: Float32[np.ndarray, "frames bins"]) -> dict[str, float]:
-    """Where the sound lies from 20 Hz to 10 kHz, of a power spectrogram by `power_spectrogram`.
+    """Describes the shape of a power spectrogram of `power_spectrogram`, from 20 Hz to 10 kHz.
 
     The first four are geometric means over frames that are not silent: on the scale on which
-    they are compared, a lead-in of silence or a lossy encoder changes these least.
+    they are compared, silence at the beginning or a lossy encoder changes these least.
 
     Returns:
         `centroid_hz`, `bandwidth_hz`: mean and standard deviation of frequency, weighted by
-        magnitude as in librosa. `rolloff_hz`: below it lie 85 % of the magnitude. `flatness`,
+        magnitude as in librosa. `rolloff_hz`: 85 % of the magnitude lies below it. `flatness`,
         0 to 1: geometric over arithmetic mean of power (MPEG-7); exp(-0.577) = 0.56 for white
         noise, near 0 for a tone. `bass_share`, 0 to 1: share of the whole power below 150 Hz.
     """
@@ -204,7 +204,7 @@ def _geometric_mean(values: Float[np.ndarray, " frames"]) -> float:
 
 
 def percussive_share(mel: Float32[np.ndarray, "frames bands"]) -> float:
-    """Share of the power that is percussive, 0 to 1, by medians of a mel spectrogram.
+    """Estimates the percussive share of the power, 0 to 1, by medians of a mel spectrogram.
 
     Along time a median keeps what lasts, along frequency what is broad, and their squares share
     each cell's power (Fitzgerald 2010, "Harmonic/percussive separation using median filtering";

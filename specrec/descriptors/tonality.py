@@ -1,4 +1,4 @@
-"""Key and mode, from the pitch classes that sound."""
+"""Estimates key and mode from pitch classes."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from jaxtyping import Float, Float32
 
 from specrec.descriptors.spectrum import SAMPLE_RATE, bin_hz, power_spectrogram
 
-_N_FFT = 4096  # parts semitones from 200 Hz on
+_N_FFT = 4096  # separates semitones from 200 Hz on
 _HOP_LENGTH = 4096
 _SILENCE = 1e-3  # -60 dB in magnitude
 _A4_HZ = 440.0
@@ -26,7 +26,7 @@ _MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 
 
 
 def tonality(samples: Float32[np.ndarray, " samples"]) -> dict[str, float]:
-    """Key and mode of mono audio at `SAMPLE_RATE`.
+    """Estimates key and mode of mono audio at `SAMPLE_RATE`.
 
     The pitch classes' shares are correlated with the profile of each key (Krumhansl 1990,
     "Cognitive foundations of musical pitch", chapter 4). Relative keys (C major, A minor) and
@@ -54,7 +54,7 @@ def tonality(samples: Float32[np.ndarray, " samples"]) -> dict[str, float]:
 
 
 def pitch_classes(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " 12"]:
-    """Mean magnitude in each pitch class, each frame that sounds counting alike.
+    """Computes the mean magnitude in each pitch class; all audible frames have the same weight.
 
     Each bin is shared out among the pitch classes around it, and the octaves around 880 Hz count
     most, after an estimate of how far the tuning is from 440 Hz (Ellis 2007, "Chroma feature
@@ -71,9 +71,9 @@ def pitch_classes(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray,
 
 
 def tuning_semitones(magnitude: Float32[np.ndarray, "frames bins"]) -> float:
-    """How far the tuning is above A = 440 Hz, -0.5 to 0.5: where most spectral peaks lie.
+    """Estimates the tuning above A = 440 Hz in semitones, -0.5 to 0.5, from spectral peaks.
 
-    Peaks are interpolated by a parabola, and the louder half of them counts.
+    Peaks are interpolated by a parabola; the louder half of them counts.
     """
     first, last = np.searchsorted(bin_hz(_N_FFT), _PEAKS_HZ)
     here = magnitude[:, first:last]
@@ -95,7 +95,7 @@ def tuning_semitones(magnitude: Float32[np.ndarray, "frames bins"]) -> float:
 
 @cache
 def _chroma_filters(tuning: float) -> Float32[np.ndarray, "bins 12"]:
-    """Share of each pitch class in each bin: a Gaussian, as wide as a bin or a semitone."""
+    """Computes the share of each pitch class in each bin: a Gaussian, one bin or semitone wide."""
     hz = bin_hz(_N_FFT)[1:]
     semitones = 12 * np.log2(hz / _A4_HZ) - tuning
     width = np.maximum(np.diff(semitones, append=semitones[-1]), 1.0)
@@ -111,6 +111,6 @@ def _chroma_filters(tuning: float) -> Float32[np.ndarray, "bins 12"]:
 def _correlations(
     shares: Float[np.ndarray, " 12"], profile: tuple[float, ...]
 ) -> Float[np.ndarray, " 12"]:
-    """Pearson's correlation with the profile on each tonic."""
+    """Computes Pearson's correlation with the profile on each of the 12 tonics."""
     profiles = [np.roll(profile, tonic) for tonic in range(12)]
     return np.corrcoef(shares, profiles)[0, 1:]

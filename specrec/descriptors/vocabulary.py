@@ -1,6 +1,6 @@
-"""How features are spoken of: one table of words, which sentences, tables and pages share.
+"""The words for features: one table, which sentences, tables and pages share.
 
-Another language is another file like this one, and another like `specrec.explain.sentences`.
+Another language would be another file like this one, and one like `specrec.explain.sentences`.
 """
 
 import math
@@ -12,16 +12,16 @@ _KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A",
 
 @dataclass(frozen=True)
 class Words:
-    """How a feature is spoken of.
+    """The words for a feature.
 
     Attributes:
         noun: Its name in a table or a plot, before which `high` or `more` can stand.
-        high: What a track with much of it is called; empty for a class.
-        low: What a track with little of it is called.
-        meaning: What it is, in a sentence.
-        value: Gives a value as text, without the unit.
-        unit: Stands after the value in a sentence.
-        symbol: Stands after it where the noun stands beside it.
+        high: Adjective for a track with a high value; empty for a class.
+        low: Adjective for a track with a low value; empty for a class.
+        meaning: What the feature is, in a sentence.
+        value: Formats a value, without the unit.
+        unit: The unit after a value in a sentence.
+        symbol: The unit after a value that has the noun beside it.
     """
 
     noun: str
@@ -38,7 +38,7 @@ def _number(digits: int) -> Callable[[float], str]:
 
 
 def percent(value: float) -> str:
-    """A share from 0 to 1 as a whole number of percent."""
+    """Formats a share from 0 to 1 as a whole number of percent."""
     return f"{100 * value:.0f}"
 
 
@@ -192,7 +192,7 @@ WORDS = {
         "loudness",
         "loud",
         "quiet",
-        "Loudness as the table has it; 0 is full scale.",
+        "Loudness from the table; 0 is full scale.",
         _number(0),
         "dB",
         "dB",
@@ -208,7 +208,7 @@ WORDS = {
 
 
 def noun(feature: str) -> str:
-    """A feature's name in words; that of another column is its own.
+    """Returns a feature's name in words; for another column, its own name.
 
     >>> noun("loudness_range_lu"), noun("my_rating")
     ('dynamic range', 'my rating')
@@ -217,7 +217,7 @@ def noun(feature: str) -> str:
 
 
 def value_text(feature: str, value: float) -> str:
-    """A value as it stands beside the feature's noun; a plain number for another column.
+    """Formats a value to stand beside the feature's noun; for another column, a plain number.
 
     >>> value_text("loudness_range_lu", 4.2), value_text("my_rating", 3.5)
     ('4 LU', '3.5')

@@ -19,7 +19,7 @@ from specrec.metrics import (
     reciprocal_rank,
     skewness,
 )
-from specrec.recommend.hubness import HubSample, Usual
+from specrec.recommend.hubness import HubSample, SimilarityStats
 from specrec.vectors import cosine_similarities
 
 Similarities = Callable[[Int[np.ndarray, " block"]], Float[np.ndarray, "block tracks"]]
@@ -124,11 +124,13 @@ def similarities_of(
     if not fewer_hubs:
         return lambda block: cosine_similarities(vectors[block], vectors)
     sample = HubSample(vectors)
-    usual = sample.usual(vectors, np.arange(len(vectors)))
+    stats = sample.stats(vectors, np.arange(len(vectors)))
 
     def proximity(block: Int[np.ndarray, " block"]) -> Float[np.ndarray, "block tracks"]:
         cosines = cosine_similarities(vectors[block], vectors).astype(np.float64)
-        return sample.correct(cosines, Usual(usual.mean[block], usual.spread[block]), usual)
+        return sample.correct(
+            cosines, SimilarityStats(stats.mean[block], stats.spread[block]), stats
+        )
 
     return proximity
 

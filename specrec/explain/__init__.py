@@ -1,1 +1,1 @@
-"""Why a track resembles another: the score taken apart, checked by erasing, put into words."""
+"""Explains why tracks are similar: a score as a sum, checked by ablation, put into words."""

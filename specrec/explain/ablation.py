@@ -1,4 +1,4 @@
-"""Does a feature matter for a match? Erase it and search again."""
+"""Ablation: removes a feature from all embeddings, and searches again."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from specrec.explain.directions import Directions
 from specrec.vectors import cosines, unit
 
 DRAWS = 200
-"""Random subspaces that a feature is compared with."""
+"""Number of random subspaces with which a group of features is compared."""
 CLEARED = 95.0
-"""Percentile of their effects that a feature's must exceed."""
+"""Percentile of the random subspaces' effects that a group's effect must exceed."""
 
 _SAMPLE = 2000  # tracks whose combinations are the random directions
 _BLOCK = 4096  # tracks searched at once: they stay in the processor's cache
@@ -19,15 +19,15 @@ _BLOCK = 4096  # tracks searched at once: they stay in the processor's cache
 
 @dataclass(frozen=True, eq=False)
 class Ablation:
-    """What erasing each group of features from query and library does to each neighbor.
+    """The effects of ablating each group of features, in query and library, on each neighbor.
 
     Attributes:
-        drop: How much the similarity falls; negative where it rises.
-        control: The drop below which `CLEARED` of 100 random subspaces, of as many dimensions,
-            stay for the same pair.
+        drop: The fall of the similarity; negative where it rises.
+        control: The drop that `CLEARED` of 100 random subspaces, of as many dimensions, stay below
+            for the same pair.
         rank_before: Rank of the neighbor among all tracks but the query, from 1.
-        rank_after: Its rank after the group is erased everywhere.
-        scores: Similarity of every track to the query, before.
+        rank_after: Rank of the neighbor after the group is ablated in all tracks, from 1.
+        scores: Similarity of every track to the query before, from -1 to 1.
     """
 
     drop: Float64[np.ndarray, "neighbors groups"]
@@ -38,32 +38,33 @@ class Ablation:
 
     @property
     def clears(self) -> Bool[np.ndarray, "neighbors groups"]:
-        """Whether a group matters more than chance."""
+        """Whether ablating a group lowers the similarity more than random subspaces do."""
         cleared: np.ndarray = self.drop > np.maximum(self.control, 0.0)
         return cleared
 
 
 Controls = dict[int, Float64[np.ndarray, "draws axes dim"]]
-"""Random subspaces, by the number of the group or of their axes."""
+"""Orthonormal axes of random subspaces, by the number of the group."""
 
 
 def draw_controls(
     embeddings: Float[np.ndarray, "tracks dim"], directions: Directions, seed: int = 0
 ) -> Controls:
-    """Random subspaces for each group: of as many axes, along which the tracks vary as much.
+    """Draws random subspaces for each group, with as many axes and as much variance as the group.
 
-    Against directions drawn evenly, most of which hold next to no variance, any main axis of the
-    embedding would pass for a cause; against the main axes themselves, nothing would. With v the
-    variances along the library's principal axes, an axis is drawn from a normal distribution
-    whose variances are v^p, and p is such that the tracks vary along it as along the group's own.
+    Compared with uniformly random directions, most of which hold next to no variance, any main axis
+    of the embedding would seem to be a cause; compared with the main axes themselves, nothing
+    would. With v the variances along the library's principal axes, an axis is drawn from a normal
+    distribution with variances v^p, where p is such that the tracks vary along it as much as along
+    the group's own axes.
 
     Args:
-        embeddings: Of the library.
-        directions: The groups.
-        seed: Of the drawing.
+        embeddings: Centered embeddings of the library.
+        directions: The groups of features and their axes.
+        seed: Seed of the random draws.
 
     Returns:
-        By the number of the group, orthonormal axes.
+        Orthonormal axes of `DRAWS` subspaces, by the number of the group.
     """
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(embeddings))[:_SAMPLE]
@@ -83,7 +84,7 @@ def draw_controls(
 
 
 def _exponent(variances: Float[np.ndarray, " dim"], wanted: float) -> float:
-    """The p for which the mean of v, weighted by v^p, is the variance wanted; from 0 to 8."""
+    """Finds the p, from 0 to 8, for which the mean of v weighted by v^p is the wanted variance."""
     low, high = 0.0, 8.0
     for _ in range(50):
         middle = (low + high) / 2
@@ -103,19 +104,19 @@ def ablate_groups(
     directions: Directions,
     controls: Controls,
 ) -> Ablation:
-    """Erases each group of features in turn: projects it out, renormalizes, searches again.
+    """Ablates each group of features in turn: projects it out, renormalizes, searches again.
 
     With a the coordinates along the group's axes, a similarity s becomes
     (s - a_q . a_n) / sqrt((1 - |a_q|^2)(1 - |a_n|^2)).
 
     Args:
-        query: Its centered embedding.
-        query_row: Where it stands in the library, which does not compete with itself; None for a
-            query from outside.
+        query: The query's centered embedding.
+        query_row: The query's row in the library, which is not ranked; None for a query from
+            outside.
         neighbors: Rows of the neighbors.
-        embeddings: Of the library, centered.
-        directions: The groups.
-        controls: Of `draw_controls`.
+        embeddings: Centered embeddings of the library.
+        directions: The groups of features and their axes.
+        controls: The random subspaces that `draw_controls` drew.
     """
     count = len(directions.names)
     q, n = unit(query), unit(np.asarray(embeddings[neighbors]))
@@ -127,8 +128,8 @@ def ablate_groups(
         after[:, group] = _without(before, own[axes], n @ directions.axes[axes].T)
         drawn = controls[group]
         coordinates = np.einsum("rad,nd->nra", drawn, n, optimize=True)
-        erased = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, coordinates)
-        control[:, group] = np.percentile(before[:, None] - erased, CLEARED, axis=1)
+        ablated = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, coordinates)
+        control[:, group] = np.percentile(before[:, None] - ablated, CLEARED, axis=1)
     rank_before = np.ones(len(n), dtype=int)
     rank_after = np.ones((len(n), count), dtype=int)
     every = np.zeros(len(embeddings))
@@ -141,8 +142,8 @@ def ablate_groups(
         rank_before += (rivals & (scores > before[:, None])).sum(axis=1)
         for group in range(count):
             axes = directions.groups == group
-            erased = _without(scores, own[axes], coordinates[:, axes])
-            rank_after[:, group] += (rivals & (erased > after[:, group, None])).sum(axis=1)
+            ablated = _without(scores, own[axes], coordinates[:, axes])
+            rank_after[:, group] += (rivals & (ablated > after[:, group, None])).sum(axis=1)
     return Ablation(before[:, None] - after, control, rank_before, rank_after, every)
 
 
@@ -151,13 +152,13 @@ def _without(
     query: Float64[np.ndarray, "*_ axes"],
     tracks: Float64[np.ndarray, "*pairs axes"],
 ) -> Float64[np.ndarray, "*pairs"]:
-    """A similarity after a subspace is erased from both, by the coordinates along its axes.
+    """Computes similarities without a subspace, from the coordinates along its axes.
 
-    Of a vector that lies within the subspace nothing is left, and 0 is its similarity.
+    A vector that lies within the subspace becomes zero, and so does its similarity.
     """
     left = (1 - np.square(query).sum(axis=-1)) * (1 - np.square(tracks).sum(axis=-1))
-    erased: np.ndarray = similarity - (query * tracks).sum(axis=-1)
-    return np.where(left > 1e-12, erased / np.sqrt(np.maximum(left, 1e-12)), 0.0)
+    ablated: np.ndarray = similarity - (query * tracks).sum(axis=-1)
+    return np.where(left > 1e-12, ablated / np.sqrt(np.maximum(left, 1e-12)), 0.0)
 
 
 def needed_move(
@@ -166,16 +167,16 @@ def needed_move(
     direction: Float[np.ndarray, " dim"],
     similarity: float,
 ) -> float | None:
-    """How far a neighbor must be moved along a direction for its similarity to reach a value.
+    """Finds how far a neighbor must move along a direction to reach a certain similarity.
 
     Args:
-        query: Its embedding.
-        neighbor: The neighbor's.
-        direction: Of unit length.
-        similarity: The value.
+        query: The query's embedding.
+        neighbor: The neighbor's embedding.
+        direction: A vector of length 1.
+        similarity: The similarity to reach, from -1 to 1.
 
     Returns:
-        The smallest of the moves, either way, in the units of the embedding; None if none does.
+        The smallest move, of either sign, in the units of the embedding; None if no move does it.
     """
     q, n = unit(query), np.asarray(neighbor, dtype=np.float64)
     slope, along = direction @ q, direction @ n

@@ -1,4 +1,4 @@
-"""A similarity as a sum: over features, and over the windows of two tracks."""
+"""Splits a similarity into a sum: over features, or over the windows of two tracks."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from specrec.vectors import unit
 
 @dataclass(frozen=True, eq=False)
 class FeatureSum:
-    """Similarities of a query to its neighbors, feature by feature.
+    """Similarities of a query to its neighbors, split by features.
 
     Attributes:
-        similarity: Cosine of each neighbor.
-        contributions: What each group of features adds: the sum over its axes u of
-            (u . q)(u . n), with q and n of unit length.
+        similarity: Cosine of query and neighbor, from -1 to 1.
+        contributions: What each group of features adds to it: the sum over its axes u of
+            (u . q)(u . n), with q and n of length 1.
         residual: The rest; contributions and residual add up to the similarity.
     """
 
@@ -34,9 +34,9 @@ def by_feature(
     """Splits similarities by groups of features.
 
     Args:
-        query: Its centered embedding, of any length.
-        neighbors: Theirs.
-        directions: The groups.
+        query: The query's centered embedding, of any length.
+        neighbors: The neighbors' centered embeddings, of any length.
+        directions: The groups of features and their axes.
     """
     q, n = unit(query), unit(neighbors)
     products = (directions.axes @ q) * (n @ directions.axes.T)
@@ -52,10 +52,16 @@ def versus(
     other: Float[np.ndarray, " dim"],
     directions: Directions,
 ) -> tuple[float, Float64[np.ndarray, " groups"], float]:
-    """Why one track is nearer to a query than another: the difference of their similarities.
+    """Splits the difference of two tracks' similarities to a query by groups of features.
+
+    Args:
+        query: The query's centered embedding.
+        one: The centered embedding of the one track.
+        other: The centered embedding of the other track.
+        directions: The groups of features and their axes.
 
     Returns:
-        The difference, one minus other; what each group of features adds to it; the residual.
+        The difference, one minus other; what each group of features adds to it; and the residual.
         Contributions and residual add up to the difference.
     """
     parts = by_feature(query, np.stack([one, other]), directions)
@@ -72,17 +78,17 @@ def by_window(
 ) -> Float64[np.ndarray, "query_windows neighbor_windows"]:
     """Splits a similarity by pairs of windows: the mean over the matrix is the similarity.
 
-    A library keeps windows in half precision; what that rounded away is spread evenly over a
-    track's windows, so that their mean is its embedding again.
+    A library stores windows in half precision; the rounding error is spread evenly over a track's
+    windows, so that their mean is its embedding again.
 
     Args:
         query_windows: Centered embeddings of the query's windows, in order.
-        neighbor_windows: The neighbor's.
-        query: The query's embedding, the mean over its windows.
-        neighbor: The neighbor's.
+        neighbor_windows: Centered embeddings of the neighbor's windows, in order.
+        query: The query's embedding, which is the mean of its windows.
+        neighbor: The neighbor's embedding.
     """
-    first = _mended(query_windows, query)
-    second = _mended(neighbor_windows, neighbor)
+    first = _with_mean(query_windows, query)
+    second = _with_mean(neighbor_windows, neighbor)
     length = np.linalg.norm(query.astype(np.float64)) * np.linalg.norm(neighbor.astype(np.float64))
     matrix: np.ndarray = first @ second.T / (length if length > 0 else 1.0)
     return matrix
@@ -90,14 +96,14 @@ def by_window(
 
 @dataclass(frozen=True)
 class Passage:
-    """The parts of two tracks that are most alike, in seconds from their beginnings.
+    """The most similar windows of two tracks.
 
     Attributes:
-        query_start: Where the query's part begins.
-        query_end: Where it ends.
-        neighbor_start: Where the neighbor's part begins.
-        neighbor_end: Where it ends.
-        similarity: Cosine of the two windows alone.
+        query_start: Start of the query's window, in seconds from the track's beginning.
+        query_end: End of the query's window, in seconds.
+        neighbor_start: Start of the neighbor's window, in seconds.
+        neighbor_end: End of the neighbor's window, in seconds.
+        similarity: Cosine of the two windows, from -1 to 1.
     """
 
     query_start: float
@@ -114,13 +120,13 @@ def best_passage(
     neighbor_seconds: float,
     window_seconds: float,
 ) -> Passage:
-    """The pair of windows with the highest cosine.
+    """Finds the pair of windows with the highest cosine.
 
     Args:
         query_windows: Centered embeddings of the query's windows, in order.
-        neighbor_windows: The neighbor's.
-        query_seconds: Length of the query.
-        neighbor_seconds: Length of the neighbor.
+        neighbor_windows: Centered embeddings of the neighbor's windows, in order.
+        query_seconds: Duration of the query.
+        neighbor_seconds: Duration of the neighbor.
         window_seconds: Length of a window.
     """
     cosines = unit(query_windows) @ unit(neighbor_windows).T
@@ -131,9 +137,10 @@ def best_passage(
     return Passage(start, end, other_start, other_end, float(cosines[first, second]))
 
 
-def _mended(
+def _with_mean(
     windows: Float[np.ndarray, "windows dim"], embedding: Float[np.ndarray, " dim"]
 ) -> Float64[np.ndarray, "windows dim"]:
+    """Shifts windows so that their mean is an embedding."""
     exact = windows.astype(np.float64)
-    mended: np.ndarray = exact + (embedding.astype(np.float64) - exact.mean(axis=0))
-    return mended
+    shifted: np.ndarray = exact + (embedding.astype(np.float64) - exact.mean(axis=0))
+    return shifted

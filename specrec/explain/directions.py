@@ -1,4 +1,4 @@
-"""The directions of an embedding that stand for features, made orthonormal."""
+"""Finds the directions of an embedding that stand for features, made orthonormal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from specrec.model.probe import Probe, ProbedFeature
 from specrec.vectors import unit
 
 PARALLEL = 0.7
-"""Cosine from which the directions of two features are taken as one."""
+"""Least cosine at which the directions of two features count as one."""
 
 _WEAK = 0.3  # share of a group's main axis below which a further one only tells errors apart
 _SPANNED = 0.25  # what has less than this outside the other groups adds nothing to them
@@ -23,14 +23,14 @@ class Directions:
     """Groups of features and the orthonormal axes on which they contribute.
 
     Attributes:
-        names: Of each group, its best-predicted feature.
-        members: Of each group, all its features, that one first.
+        names: The best-predicted feature of each group, whose name the group has.
+        members: All features of each group, the best-predicted one first.
         groups: Number of the group to which each axis belongs.
-        axes: Orthonormal rows.
-        heads: Unit vectors in each group's span along which its name's prediction rises fastest;
-            zero where that has no single direction, as on a circle.
-        alignment: Cosine of the name's own direction to its group's span, from 0 to 1: how much
-            of it is left after all groups have been made orthogonal.
+        axes: The axes of all groups, orthonormal rows.
+        heads: For each group, the vector of length 1 in its span along which the prediction of the
+            named feature rises fastest; zero if there is no single such direction, as on a circle.
+        alignment: Cosine, from 0 to 1, of the named feature's own direction to its group's span:
+            how much of it is left after all groups have been made orthogonal.
     """
 
     names: tuple[str, ...]
@@ -41,7 +41,7 @@ class Directions:
     alignment: Float[np.ndarray, " groups"]
 
     def of_group(self, group: int) -> Float[np.ndarray, "axes dim"]:
-        """The axes of one group."""
+        """Returns the axes of one group."""
         chosen: np.ndarray = self.axes[self.groups == group]
         return chosen
 
@@ -56,8 +56,9 @@ def find_directions(probe: Probe | None, dim: int) -> Directions:
     better-predicted ones joins the nearest of them.
 
     Args:
-        probe: None gives no directions, as does one that predicts nothing well enough.
-        dim: Of the embeddings.
+        probe: Predicts features from embeddings; without one, or if it predicts nothing well
+            enough, there are no directions.
+        dim: Length of an embedding.
     """
     usable = sorted(() if probe is None else probe.usable(), key=lambda item: -item.r2.value)
     if probe is None or not usable:
@@ -97,7 +98,7 @@ def find_directions(probe: Probe | None, dim: int) -> Directions:
 def _parallel(
     usable: Sequence[ProbedFeature], rows: dict[str, Float[np.ndarray, "_ dim"]]
 ) -> list[list[str]]:
-    """Features grouped by the direction of their rows, best predicted first."""
+    """Groups features by the direction of their rows, the best predicted first."""
     names = [item.feature.name for item in usable]
     if len(names) == 1:
         return [names]
@@ -121,14 +122,14 @@ def _span(rows: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rank dim"]:
 
 
 def _main_axes(rows: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "axes dim"]:
-    """An orthonormal basis of what rows have in common."""
+    """Finds an orthonormal basis of the main directions of some rows."""
     _, sizes, axes = np.linalg.svd(rows, full_matrices=False)
     kept: np.ndarray = axes[sizes > _WEAK * sizes[0]]
     return kept
 
 
 def _outside(basis: Float[np.ndarray, "rows dim"], spanned: Float[np.ndarray, "_ dim"]) -> float:
-    """Sine of the smallest angle between two spans; 1 if one is empty."""
+    """Computes the sine of the smallest angle between two spans; 1 if one is empty."""
     if not len(spanned):
         return 1.0
     cosine = np.linalg.svd(basis @ _span(spanned).T, compute_uv=False)[0]
@@ -136,7 +137,7 @@ def _outside(basis: Float[np.ndarray, "rows dim"], spanned: Float[np.ndarray, "_
 
 
 def _loewdin(rows: Float[np.ndarray, "axes dim"]) -> Float[np.ndarray, "axes dim"]:
-    """(M M^T)^(-1/2) M, by way of the singular value decomposition of M."""
+    """Computes (M M^T)^(-1/2) M, by the singular value decomposition of M."""
     left, _, right = np.linalg.svd(rows, full_matrices=False)
     nearest: np.ndarray = left @ right
     return nearest

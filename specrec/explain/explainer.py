@@ -21,10 +21,17 @@ from specrec.model.probe import Probe
 class Explainer:
     """Explains the similarities of a collection of tracks; works on arrays and tables alone.
 
+    >>> embeddings = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    >>> features = pd.DataFrame({"tempo_bpm": np.linspace(60, 180, 30)})
+    >>> explainer = Explainer(embeddings, features, probe=None)
+    >>> (explanation,) = explainer.explain_row(29, np.array([28]))
+    >>> [(reason.feature, reason.side, reason.verdict) for reason in explanation.reasons]
+    [('tempo_bpm', 'high', 'both also')]
+
     Attributes:
         embeddings: Centered embeddings of the tracks; their cosine is what is explained.
-        features: What is known of each track, one row each.
-        probe: What predicts features from an embedding; None if nothing does.
+        features: Features of the tracks, one row each; NaN where unknown.
+        probe: Predicts features from an embedding; None if there is no probe.
     """
 
     def __init__(
@@ -35,15 +42,15 @@ class Explainer:
         directions: Directions | None = None,
         controls: Controls | None = None,
     ) -> None:
-        """Takes what explanations are made of; what is derived is computed when first needed.
+        """Takes the tracks; everything derived from them is computed when first needed.
 
         Args:
             embeddings: Centered embeddings of the tracks.
             features: Features of the tracks, by name and in their units; NaN where unknown.
-            probe: Of the model, or fitted on these tracks.
+            probe: Predicts features from an embedding: the model's, or one fitted on these
+                tracks; None if there is none.
             directions: The directions that stand for features; the probe's by default.
-            controls: Random subspaces that they are held against; drawn from the tracks by
-                default.
+            controls: Random subspaces with which they are compared; drawn by default.
         """
         self.embeddings = embeddings
         self.features = features
@@ -53,7 +60,7 @@ class Explainer:
 
     @cached_property
     def stats(self) -> FeatureStats:
-        """What is usual in the collection, and where each track stands."""
+        """The distribution of features in the collection, and where each track stands."""
         return FeatureStats(self.features, self.probe, self.embeddings)
 
     @cached_property
@@ -65,7 +72,7 @@ class Explainer:
 
     @cached_property
     def controls(self) -> Controls:
-        """Random directions, as variable as those of features, that these are held against."""
+        """Random directions, with as much variance as those of features, for comparison."""
         if self._controls is not None:
             return self._controls
         return draw_controls(self.embeddings, self.directions)
@@ -84,12 +91,11 @@ class Explainer:
             query: The query's centered embedding.
             known: Features of the query that were measured or stand in a table, by name.
             rows: Rows of the tracks.
-            k: Length of the list of neighbors out of which the changes named would take them.
-            query_row: Row of the query, which does not compete with itself; None for a query from
-                outside.
+            k: Length of the list of neighbors out of which the needed changes would take them.
+            query_row: The query's row, which is not ranked; None for a query from outside.
 
         Returns:
-            One explanation a track.
+            One explanation per track, in the order of `rows`.
         """
         others = np.asarray(self.embeddings[rows])
         parts = by_feature(query, others, self.directions)
@@ -116,9 +122,9 @@ class Explainer:
             contributions.sort(key=lambda item: -item.value)
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
             reasons = find_reasons(contributions, readings, self.stats.readings_of(row), self.stats)
-            said = sentence(similarity, residual, reasons)
+            text = sentence(similarity, residual, reasons)
             explanations.append(
-                Explanation(similarity, tuple(contributions), residual, tuple(reasons), said)
+                Explanation(similarity, tuple(contributions), residual, tuple(reasons), text)
             )
         return explanations
 
@@ -137,7 +143,7 @@ class Explainer:
         neighbor: Float[np.ndarray, " dim"],
         limit: float | None,
     ) -> tuple[float, float] | None:
-        """From and to which value the neighbor's feature must change to leave the nearest."""
+        """Finds the least change of a feature, as (from, to), by which a neighbor drops out."""
         head, name = self.directions.heads[group], self.directions.names[group]
         if limit is None or self.probe is None or not head.any():
             return None
@@ -153,7 +159,7 @@ class Explainer:
 def _first_outside(
     scores: Float64[np.ndarray, " tracks"], query_row: int | None, k: int
 ) -> float | None:
-    """Similarity of the first track after the nearest k; None if there is none."""
+    """Finds the similarity of the first track after the nearest k; None if there is none."""
     if query_row is not None:
         scores = np.delete(scores, query_row)
     return float(np.partition(scores, -k - 1)[-k - 1]) if len(scores) > k else None

@@ -1,4 +1,4 @@
-"""What an explanation says: plain values, made by an explainer."""
+"""Explanations as plain values, which an explainer makes."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -18,15 +18,17 @@ class Contribution:
     Attributes:
         feature: The best-predicted feature of the group, whose name the group has.
         members: All features of the group: those whose directions the model hardly tells apart.
-        value: Part of the similarity, positive where both tracks stand to the same side.
-        drop: By how much the similarity falls if the group is ablated in both tracks.
-        control: The drop that 95 of 100 random subspaces of as many axes and as much variance stay
+        value: The part of the similarity; positive if both tracks are above the average, or both
             below.
+        drop: The fall of the similarity when the group is ablated in both tracks.
+        control: The drop that 95 of 100 random subspaces, with as many axes and as much variance,
+            stay below.
         rank_before: Rank of the neighbor in a search of the whole library, from 1.
-        rank_after: Its rank in the same search after the group is ablated in all tracks.
-        needed_change: The least change of the feature in the neighbor, in its unit as (from, to),
-            by which it would drop out of the neighbors listed. None if no change does it, or
-            where two systems are mixed.
+        rank_after: Rank of the neighbor in the same search after the group is ablated in all
+            tracks, from 1.
+        needed_change: The counterfactual: the least change of the feature in the neighbor, in its
+            unit as (from, to), by which it would drop out of the list of neighbors. None if no
+            change does it, or if tracks are compared by both sound and features.
     """
 
     feature: str
@@ -40,22 +42,22 @@ class Contribution:
 
     @property
     def causal(self) -> bool:
-        """Whether ablating it lowers the match more than ablating random directions does."""
+        """Whether ablating it lowers the similarity more than ablating random directions does."""
         return self.drop > max(self.control, 0.0)
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A feature in which two tracks both stand away from what is usual, to the same side.
+    """A feature in which two tracks both differ from the library, in the same direction.
 
     Attributes:
         feature: Name of the feature.
         side: Whether both are `high` or `low` in the library, or of the `same` class.
-        query: Where the query stands.
-        neighbor: Where the neighbor stands.
-        verdict: `because` if ablating what the model knows of the feature lowers the match more
-            than ablating random directions; else `both also`, a fact beside the match.
-        contribution: The feature's part of the similarity; None for what the model does not hear.
+        query: Value and percentile of the query.
+        neighbor: Value and percentile of the neighbor.
+        verdict: `because` if ablating the feature lowers the similarity more than ablating random
+            directions; else `both also`, a fact that need not be part of the similarity.
+        contribution: The feature's part of the similarity; None if the embedding does not show it.
     """
 
     feature: str
@@ -68,14 +70,21 @@ class Reason:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a neighbor resembles a query.
+    """The explanation of a similarity: a sum over features, and reasons in words.
+
+    >>> explanation = library.neighbors("track 0", k=1)[0].explanation
+    >>> total = sum(item.value for item in explanation.contributions) + explanation.residual
+    >>> abs(total - explanation.similarity) < 1e-9
+    True
+    >>> explanation.sentence
+    'Sounds similar, but mostly unexplained by named features.'
 
     Attributes:
         similarity: The score, from -1 to 1: the sum of all contributions and the residual.
         contributions: One for each group of features, the largest first.
-        residual: What no feature accounts for.
-        reasons: The features in which both stand out alike, those with a verdict of `because`
-            first, each part in the order of weight.
+        residual: The part of the similarity that named features do not explain.
+        reasons: The features in which both tracks stand out in the same way; those with the verdict
+            `because` come first, and each kind is sorted by weight.
         sentence: The reasons in words.
     """
 
@@ -86,5 +95,5 @@ class Explanation:
     sentence: str
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain values, for JSON."""
+        """Returns plain values for JSON."""
         return {"format_version": FORMAT_VERSION, **asdict(self)}

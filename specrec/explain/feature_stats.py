@@ -1,4 +1,4 @@
-"""What a collection says of features: what is usual in it, and where a track stands."""
+"""The distribution of features in a collection, and where a track stands in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from specrec.descriptors.features import FEATURES, Feature
 from specrec.model.probe import Probe
 
 FEWEST = 20
-"""Tracks with a value below which a collection says nothing of what is usual."""
+"""Least number of tracks with a value for which a feature's distribution is known."""
 
 _SAMPLE = 50_000
-"""Tracks of a larger collection that say what is usual: percentiles err by about 0.2."""
+"""Size of the sample that is drawn from a larger collection: percentiles err by about 0.2."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Reading:
     """A feature of one track.
 
     Attributes:
-        value: In the feature's unit.
+        value: The value in the feature's unit.
         percentile: Share of the collection's tracks with a lower value, in percent; equal ones
-            count half. Of a pitch class, the share of tracks in other keys.
-        measured: Whether the value was measured or stands in a table; else it is predicted.
-        predicted: What the probe predicts from the embedding, whether or not a value was
+            count half. For a pitch class, the share of tracks in other keys.
+        measured: Whether the value was measured or is from a table; else it is predicted.
+        predicted: The value that the probe predicts from the embedding, also if a value was
             measured; None if it doesn't predict the feature.
     """
 
@@ -45,7 +45,7 @@ class FeatureStats:
     """The features of a collection's tracks, and their distribution.
 
     Attributes:
-        probe: What predicts features from an embedding; None if nothing does.
+        probe: Predicts features from an embedding; None if there is no probe.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class FeatureStats:
         probe: Probe | None,
         embeddings: Float32[np.ndarray, "tracks dim"],
     ) -> None:
-        """Reads the columns of a table that are named as features.
+        """Reads the columns of a table that have the names of features.
 
         Args:
-            table: What is known of each track, one row each; NaN where nothing is.
-            probe: Fills in what is not known, for the features that it predicts well enough.
+            table: Features of the tracks, one row each; NaN where unknown.
+            probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
         """
         self.probe = probe
@@ -71,16 +71,16 @@ class FeatureStats:
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
-        """The features with enough values to say what is usual."""
-        return tuple(FEATURES[name] for name in self._usual)
+        """The features with enough values to know their distribution."""
+        return tuple(FEATURES[name] for name in self._sorted)
 
     @cached_property
-    def _usual(self) -> dict[str, Float64[np.ndarray, " values"]]:
-        """Their values over the collection, or a sample of it, ascending."""
+    def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
+        """Values of the features over the collection, or a sample of it, ascending; by name."""
         chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
-        sample, usual = np.asarray(self._embeddings[chosen]), {}
+        sample, found = np.asarray(self._embeddings[chosen]), {}
         for name in FEATURES:
             values = self._predict(name, sample).astype(np.float64)
             if name in self._known:
@@ -88,25 +88,25 @@ class FeatureStats:
                 values = np.where(np.isnan(here), values, here)
             values = np.sort(values[np.isfinite(values)])
             if len(values) >= FEWEST:
-                usual[name] = values
-        return usual
+                found[name] = values
+        return found
 
     def known(self, row: int) -> dict[str, float]:
-        """The features of a track of the collection that were measured or stand in the table."""
+        """Known features of a track, measured or from a table, by name and in their units."""
         known = {name: float(values[row]) for name, values in self._known.items()}
         return {name: value for name, value in known.items() if np.isfinite(value)}
 
     def readings(
         self, embedding: Float[np.ndarray, " dim"], known: Mapping[str, float]
     ) -> dict[str, Reading]:
-        """Where a track stands in each feature of which its value and what is usual are known.
+        """Reads value and percentile of a track in each feature that is known or predicted.
 
         Args:
             embedding: The track's centered embedding, from which the probe predicts.
-            known: Features that were measured or stand in a table, by name, in their units.
+            known: Features that were measured or are from a table, by name and in their units.
         """
         found = {}
-        for name in self._usual:
+        for name in self._sorted:
             guess = float(self._predict(name, embedding[None])[0])
             value = known.get(name, guess)
             if np.isfinite(value):
@@ -116,23 +116,23 @@ class FeatureStats:
         return found
 
     def readings_of(self, row: int) -> dict[str, Reading]:
-        """Where a track of the collection stands, as `readings`."""
+        """Reads value and percentile of a track of the collection, as `readings`."""
         return self.readings(np.asarray(self._embeddings[row]), self.known(row))
 
     def median(self, name: str) -> float:
         """The collection's median of a feature, in its unit."""
-        return float(np.median(self._usual[name]))
+        return float(np.median(self._sorted[name]))
 
     def percentile(self, name: str, value: float) -> float:
-        """Share of the tracks with a lower value, in percent; equal ones count half."""
-        usual = self._usual[name]
+        """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
+        values = self._sorted[name]
         if FEATURES[name].scale == "circular":
-            return float(100 * (usual != value).mean())
-        below, upto = np.searchsorted(usual, value), np.searchsorted(usual, value, "right")
-        return float(100 * (below + upto) / (2 * len(usual)))
+            return float(100 * (values != value).mean())
+        below, upto = np.searchsorted(values, value), np.searchsorted(values, value, "right")
+        return float(100 * (below + upto) / (2 * len(values)))
 
     def prediction_error(self, name: str) -> float:
-        """What nine of ten predictions of a feature are not further off than, on its scale."""
+        """The error, on the feature's scale, that nine of ten predictions stay within."""
         return self._usable[name].interval
 
     def _predict(

@@ -1,4 +1,4 @@
-"""Which features a match may be put down to: shared, unusual, and heard by the model."""
+"""Finds the reasons for a match: features that are shared, unusual, and in the embedding."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,19 @@ from specrec.explain.explanation import Contribution, Reason, Side, Verdict
 from specrec.explain.feature_stats import FeatureStats, Reading, Readings
 
 UNUSUAL = 25.0
-"""A measured value is unusual in the lowest or highest quarter of the library."""
+"""Percentage at either end of the library in which a measured value counts as unusual."""
 
 
 def find_reasons(
     contributions: Sequence[Contribution], query: Readings, neighbor: Readings, stats: FeatureStats
 ) -> list[Reason]:
-    """What may be said of a match: one feature of each group, then what is measured beside it.
+    """Finds the reasons for a match: causes first, then features that both tracks merely share.
 
     Args:
-        contributions: What each group adds, the largest first.
-        query: Where the query stands.
-        neighbor: Where the neighbor stands.
-        stats: What is usual in the library.
+        contributions: What each group of features adds to the similarity, the largest first.
+        query: The query's features, with their percentiles.
+        neighbor: The neighbor's features, with their percentiles.
+        stats: The distribution of features in the library.
     """
     because: list[Reason] = []
     beside: list[Reason] = []
@@ -48,41 +48,43 @@ def _shared(
     neighbor: Readings,
     stats: FeatureStats,
 ) -> Reason | None:
-    """The one of some features in which both tracks stand out alike, a cause before a fact.
+    """Picks one feature of a group in which both tracks stand out in the same way.
 
-    Of several, the rarest. What the model does not hear so, or what counts against the match, is
-    a fact beside it if it was measured.
+    Causes come before facts, and rare values before common ones. A feature that the embedding does
+    not show in that way, or that lowers the similarity, is a fact if it was measured.
     """
-    heard: list[Reason] = []
+    causes: list[Reason] = []
     facts: list[Reason] = []
     for name in names:
-        side = find_side(name, query, neighbor, stats)
+        side = shared_side(name, query, neighbor, stats)
         if side is None:
             continue
         first, second = query[name], neighbor[name]
         adds = contribution is not None and contribution > 0
         # Without a probe it is the features themselves that are compared.
-        if adds and (stats.probe is None or _hears_side(side, first, second, stats.median(name))):
-            found = heard if verdict == "because" else facts
+        if adds and (
+            stats.probe is None or _predicts_side(side, first, second, stats.median(name))
+        ):
+            found = causes if verdict == "because" else facts
             found.append(Reason(name, side, first, second, verdict, contribution))
         elif first.measured and second.measured:
             facts.append(Reason(name, side, first, second, "both also", None))
-    return min(heard or facts, key=_commonness, default=None)
+    return min(causes or facts, key=_commonness, default=None)
 
 
 def _commonness(reason: Reason) -> float:
-    """How many tracks of the library stand as far out, in percent; the fewest are named first."""
+    """Percentage of the library's tracks that stand out as far; rare reasons are named first."""
     if reason.side == "same":
         return 100 - reason.query.percentile
     return 50 - min(abs(item.percentile - 50) for item in (reason.query, reason.neighbor))
 
 
-def find_side(name: str, query: Readings, neighbor: Readings, stats: FeatureStats) -> Side | None:
-    """The side to which both tracks stand away from the median, unusually far.
+def shared_side(name: str, query: Readings, neighbor: Readings, stats: FeatureStats) -> Side | None:
+    """Finds the side of the median on which both tracks stand unusually far out.
 
-    A measured value must lie in the outer quarter of the library; a predicted one, further from
-    the median than the probe errs in nine tracks of ten. A confidence must also be on its side of
-    one half, and a pitch class the same in both, and clear.
+    A measured value must be in the outer quarter of the library; a predicted one further from the
+    median than the probe's error in nine of ten tracks. A confidence must also be on its side of
+    one half, and a pitch class must be clear and the same in both.
     """
     if name not in query or name not in neighbor:
         return None
@@ -93,8 +95,8 @@ def find_side(name: str, query: Readings, neighbor: Readings, stats: FeatureStat
     return sides.pop() if len(sides) == 1 else None
 
 
-def _hears_side(side: Side, first: Reading, second: Reading, median: float) -> bool:
-    """Whether the probe, too, puts both tracks on that side of the median, or in one class."""
+def _predicts_side(side: Side, first: Reading, second: Reading, median: float) -> bool:
+    """Whether the probe too predicts both tracks on that side of the median, or in one class."""
     if first.predicted is None or second.predicted is None:
         return False
     if side == "same":
@@ -129,7 +131,7 @@ def _same_class(
 
 
 def _clear(query: Readings, neighbor: Readings, stats: FeatureStats) -> bool:
-    """Whether two tracks together have as clear a key as most."""
+    """Whether the mean tonal clarity of two tracks is at least the median."""
     known = [_measured("tonal_clarity", readings) for readings in (query, neighbor)]
     clarity = [value for value in known if value is not None]
     return not clarity or float(np.mean(clarity)) >= stats.median("tonal_clarity")

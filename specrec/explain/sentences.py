@@ -1,4 +1,4 @@
-"""Reasons in English. Another language is another file like this one."""
+"""Puts reasons into English; another language would be another file like this one."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,21 @@ from specrec.explain.explanation import Reason
 
 _MOST = 2  # reasons named in one sentence, and facts beside them
 _CHANCE = "No more similar than chance"
-_USUAL = "Sounds similar, but in nothing unusual"
+_USUAL = "Sounds similar, but no shared feature stands out"
 _UNEXPLAINED = "Sounds similar, but mostly unexplained by named features"
 
 
 def sentence(
-    similarity: float, residual: float, reasons: Sequence[Reason], alike: Sequence[str] = ()
+    similarity: float, residual: float, reasons: Sequence[Reason], leading: Sequence[str] = ()
 ) -> str:
-    """Why two tracks match, in one line.
+    """Says in one line why two tracks match.
 
     Args:
-        similarity: Of the two.
-        residual: The part of it that no feature accounts for.
-        reasons: In the order of their weight.
-        alike: Features that add most, named where nothing unusual is shared; none if a model
-            hears more than features.
+        similarity: Similarity of the two tracks, from -1 to 1.
+        residual: The part of it that named features do not explain.
+        reasons: The reasons, sorted by weight.
+        leading: Features that add most, which are named if no shared feature stands out; empty
+            unless tracks are compared by features alone.
     """
     named = named_reasons(reasons)
     if similarity <= 0:  # that of two tracks drawn by chance, on average
@@ -35,8 +35,8 @@ def sentence(
         parts.append(f"Because both are {_listed([phrase(item) for item in because])}")
     if because and unnamed:
         parts.append(f"{percent(residual / similarity)} % unexplained by named features")
-    if not because and alike:
-        parts.append(f"Similar in {_listed([noun(name) for name in alike[:_MOST]])}")
+    if not because and leading:
+        parts.append(f"Similar in {_listed([noun(name) for name in leading[:_MOST]])}")
     elif not because and unnamed:
         parts.append(_UNEXPLAINED)
     elif not because and not beside:
@@ -47,13 +47,13 @@ def sentence(
 
 
 def named_reasons(reasons: Sequence[Reason]) -> list[Reason]:
-    """Those of some reasons that a sentence names, in its order."""
+    """Picks the reasons that a sentence names, in its order."""
     because = [item for item in reasons if item.verdict == "because"][:_MOST]
     return because + [item for item in reasons if item.verdict == "both also"][:_MOST]
 
 
 def phrase(reason: Reason) -> str:
-    """A reason in a few words: `bright (3.4 and 3.1 kHz of centroid, top 8 %)`."""
+    """Puts a reason into a few words: `bright (3.4 and 3.1 kHz centroid, top 8 %)`."""
     words = WORDS[reason.feature]
     if reason.side == "same":
         return f"in the key of {words.value(reason.query.value)}"
@@ -69,13 +69,17 @@ def _values(reason: Reason, words: Words) -> str:
 
 
 def _place(reason: Reason) -> str:
-    """The place of the one that stands out less."""
+    """Says where the track that stands out less is in the library."""
     places = (reason.query.percentile, reason.neighbor.percentile)
     return _top(min(places)) if reason.side == "high" else _lowest(max(places))
 
 
 def place_text(percentile: float) -> str:
-    """Where a value stands in the library, from the nearer end: `top 8 %`."""
+    """Says where a value is in the library, from the nearer end.
+
+    >>> place_text(92.0), place_text(8.0)
+    ('top 8 %', 'lowest 8 %')
+    """
     return _top(percentile) if percentile > 50 else _lowest(percentile)
 
 

@@ -1,4 +1,4 @@
-"""From a catalog and what is stored of its contents to a generation."""
+"""Assembles a generation from a catalog and the stored embeddings of its tracks."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import pandas as pd
 from specrec.catalog.catalog import Catalog
 from specrec.catalog.scan import Skipped
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
-from specrec.errors import LibraryError, Reason
+from specrec.errors import LibraryError, SkipReason
 from specrec.index.decisions import Removed
 from specrec.index.duplicates import COLUMNS, find_duplicates
 from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
@@ -22,8 +22,8 @@ from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import load_probe
 from specrec.printing import counted
 
-REMOVED = Failure(Reason.REMOVED, "taken out with specrec remove")
-_GONE = Failure(Reason.MISSING, "its file is gone, and this model has not embedded it")
+REMOVED = Failure(SkipReason.REMOVED, "removed with specrec remove")
+_GONE = Failure(SkipReason.MISSING, "its file is gone, and this model has not embedded it")
 
 
 def assemble(
@@ -37,12 +37,12 @@ def assemble(
     """Puts tracks, embeddings and index together, in the catalog's order.
 
     Args:
-        catalog: The tracks wanted.
+        catalog: The tracks that the library is to hold.
         model: Folder of the model that embedded them.
-        store: What it made of them.
-        lost: Failures of this run that may not last, by content.
-        removed: The tracks that were taken out; those whose files are away are listed too.
-        index_type: The type of the search index, as `IndexConfig` says.
+        store: Holds their embeddings, and why some could not be embedded.
+        lost: Failures of this run that may be temporary, by content_id.
+        removed: The tracks that were removed; those whose files are missing are listed as skipped.
+        index_type: The type of the search index, one of `IndexConfig.index_type`.
 
     Raises:
         LibraryError: If no track is left.
@@ -92,12 +92,15 @@ def assemble(
 def pair_duplicates(
     before: Generation | None, after: Contents, store: SegmentStore
 ) -> pd.DataFrame:
-    """The pairs of files of one recording: those known, and those of tracks that are new.
+    """Lists pairs of files of one recording: the known pairs, and those that new tracks form.
 
     Args:
-        before: The generation before, if it was embedded in the same way.
-        after: The tracks now.
-        store: What holds their windows.
+        before: The previous generation, if it was embedded in the same way.
+        after: The new generation.
+        store: Holds the window embeddings of its tracks.
+
+    Returns:
+        Columns first, second (content_ids) and similarity, sorted by both ids.
     """
     contents = after.tracks["content_id"]
     if before is None or before.manifest.get("duplicates_version") != DUPLICATES_VERSION:
@@ -123,11 +126,11 @@ def pair_duplicates(
 def _failures(
     contents: pd.Series, store: SegmentStore, lost: Mapping[str, Failure], removed: set[str]
 ) -> dict[str, Failure]:
-    """Why contents are left out; those that are not named are in."""
+    """Says by content_id why contents are left out; all others are in the library."""
     known = store.table.reindex(contents)
     absent = dict.fromkeys(known.index[known["row"].isna()], _GONE)
     bad = known[known["reason"].notna()]
-    stored = {row.Index: Failure(Reason(row.reason), row.detail) for row in bad.itertuples()}
+    stored = {row.Index: Failure(SkipReason(row.reason), row.detail) for row in bad.itertuples()}
     passing = {name: failure for name, failure in lost.items() if name not in store.table.index}
     return absent | stored | passing | dict.fromkeys(set(contents) & removed, REMOVED)
 

@@ -1,4 +1,4 @@
-"""An index run: read the catalog, embed what is new, write a complete generation."""
+"""An index run: reads the catalog, embeds what is new, writes a complete generation."""
 
 import math
 import shutil
@@ -17,7 +17,7 @@ from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
-from specrec.errors import AudioError, LibraryError, Reason
+from specrec.errors import AudioError, LibraryError, SkipReason
 from specrec.index.assemble import assemble, pair_duplicates
 from specrec.index.decision_files import note_decisions
 from specrec.index.decisions import Decisions, kept_tracks
@@ -42,24 +42,24 @@ from specrec.progress import Progress
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What an index run did, or would do.
+    """Says what an index run did, or would do.
 
     Attributes:
-        tracks: Tracks in the library now; in a dry run, as it is.
-        embedded: Files that this run embedded, those that it refused not among them; in a dry run,
-            files that it would try.
-        skipped: Files left out, this time or before.
-        ignored: Files that are not audio.
-        table: What came of a table of the tracks, in a line; None if there is none.
-        featured: What came of joining the table of features; None if none was given.
+        tracks: Number of tracks in the library after the run; in a dry run, before it.
+        embedded: Number of files that this run embedded, without those that it refused; in a dry
+            run, number of files that it would try.
+        skipped: Files that are not in the library, and why; from this run or an earlier one.
+        ignored: Number of files that are not audio.
+        table: One line on how a table of tracks fitted the files; None if there is no table.
+        featured: How the table of features fitted the tracks; None if no table was given.
         changed: Whether a new generation was written.
-        plan: What became of the files since the last run.
-        unmeasured: Tracks of which nothing was measured, though it was to be.
-        pruned: Whether the tracks whose files are gone have left.
-        dry_run: Whether nothing was done.
-        untagged: Files that were read now without their tags, and why.
-        incomplete: Folders of the library that lacked some of their files and were left out.
-        moved_from: The folder of the music as it was, if it is another now.
+        plan: How the files changed since the last run.
+        unmeasured: Number of tracks whose features should have been measured, but could not be.
+        pruned: Whether tracks whose files are gone were dropped.
+        dry_run: Whether this was a dry run, which writes nothing.
+        untagged: Why the tags of some new files could not be read, by path.
+        incomplete: Folders of the library that were left out because files in them are missing.
+        moved_from: The previous audio root, if it changed.
     """
 
     tracks: int
@@ -86,17 +86,24 @@ def build_library(
 ) -> BuildReport:
     """Builds a library, or brings it up to date.
 
-    What an earlier run embedded with the same model is not embedded again, whether it came to
-    its end or not; a file that was moved or renamed is known by its content, one that was only
-    tagged anew by its sound. Tracks whose files
-    are gone stay unless `config.prune`. Readers have the library as it was until the run is
-    done.
+    What an earlier run embedded with the same model is not embedded again, even if that run was
+    interrupted; a file that was moved or renamed is recognized by its content, one whose tags were
+    edited by its audio data. Tracks whose files are gone stay unless `config.prune` is set. Readers
+    see the previous state of the library until the run has finished.
+
+    >>> settings = {"audio": str(music_folder), "library": str(library_folder)}
+    >>> report = build_library(IndexConfig(**settings, model=str(model_folder), dry_run=True))
+    >>> report.tracks, report.embedded, report.changed
+    (6, 0, False)
 
     Args:
-        config: What `conf/index.yaml` describes.
-        on_scan: Called while new files are read for their identity and tags.
-        on_embed: Called while they are decoded, embedded and measured.
-        on_measure: Called while tracks that were embedded before are measured.
+        config: The settings of `conf/index.yaml`.
+        on_scan: Called while new files are read for their content_id and tags.
+        on_embed: Called while new files are decoded, embedded and measured.
+        on_measure: Called while tracks that were already embedded are measured.
+
+    Returns:
+        What was embedded, skipped and changed.
 
     Raises:
         CatalogError: If there is no audio.
@@ -159,7 +166,7 @@ def build_library(
 def _rehearse(
     config: IndexConfig, library: Path, key: str, on_scan: Progress | None
 ) -> BuildReport:
-    """Says what a run would do; reads only."""
+    """Says what a run would do, and writes nothing."""
     before = read_generation(library)
     work = take_inventory(config, library, before, on_scan)
     return BuildReport(
@@ -191,12 +198,12 @@ def _lasting(config: IndexConfig) -> dict[str, Any]:
 
 
 def _same_key(before: Generation, key: str) -> bool:
-    """Whether a generation's embeddings were made as those of a store."""
+    """Whether a generation was embedded with a store's key: the same model and coverage."""
     return before.version >= 3 and all(name.startswith(f"{key}/") for name in before.segments)
 
 
 def _adopt(before: Generation, store: SegmentStore) -> None:
-    """Takes over what an older format kept in the generation itself."""
+    """Copies into the store what older formats kept in the generation itself."""
     if store.folder.name != store_key(before.fingerprint, None):
         return
     damage = damaged_files(before.folder, before.sums)
@@ -215,7 +222,7 @@ def _adopt(before: Generation, store: SegmentStore) -> None:
             )
     for item in before.skipped.dropna(subset=["content_id"]).itertuples():
         if item.content_id not in known:
-            store.add(item.content_id, AudioError(item.path, Reason(item.reason), item.detail))
+            store.add(item.content_id, AudioError(item.path, SkipReason(item.reason), item.detail))
     store.flush()
 
 
@@ -231,7 +238,7 @@ def _embed(
     """Embeds new files into the store, and measures those of which nothing is known.
 
     Returns:
-        How many were embedded, and failures that may not last, by content.
+        Number of embedded files, and failures that may be temporary, by content_id.
     """
     if new.empty:
         return 0, {}
@@ -266,7 +273,7 @@ def _embed(
 def _measurements(
     config: IndexConfig, before: Generation | None, decisions: Decisions
 ) -> Measurements:
-    """What was measured so far; it does not depend on the model."""
+    """Collects all measured features so far; they do not depend on the model."""
     journal = Path(config.library) / "journal"
     known = Measurements(journal / f"descriptors-{MEASURE_VERSION}.jsonl")
     kept = [item for item in decisions.kept if item.measure_version == MEASURE_VERSION]
@@ -280,7 +287,7 @@ def _measurements(
 def _measure(
     config: IndexConfig, known: Measurements, after: Contents, on_measure: Progress | None
 ) -> pd.DataFrame:
-    """Measures the tracks that were embedded before and of which nothing is known yet."""
+    """Measures the tracks that were embedded earlier and whose features are still unknown."""
     content_ids = after.tracks["content_id"].tolist()
     if config.measure_features:
         root = Path(after.manifest["audio_root"])
@@ -290,7 +297,7 @@ def _measure(
 
 
 def _equal(before: Generation, after: Contents) -> bool:
-    """Whether a new generation would say the same as the old one."""
+    """Whether a new generation would be the same as the old one."""
     return (
         before.version == FORMAT_VERSION
         and before.fingerprint == after.manifest["model"]["fingerprint"]

@@ -1,4 +1,4 @@
-"""The two copies of what was decided, and what stands in them."""
+"""Reads and writes the two copies of a library's decisions (`decisions.json`)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ _FORMAT_VERSION = 4  # as of the library in which they first stood apart
 
 @dataclass(frozen=True)
 class Copies:
-    """What stands apart about what was decided.
+    """The two files with a library's decisions, as they were read.
 
     Attributes:
-        decisions: Of the copies that are whole, the newer; None if there are none.
+        decisions: The newer of the intact copies; None if neither exists or is intact.
         damage: What is wrong with the copies, one line each.
-        error: Why none can be read, though there are some.
+        error: Why no copy can be read, although there are some; None if one can, or none exists.
     """
 
     decisions: Decisions | None
@@ -28,10 +28,11 @@ class Copies:
     error: LibraryError | None = None
 
     def or_of(self, generation: Generation | None) -> Decisions:
-        """What was decided about a library.
+        """Returns the decisions: from the copies if there are any, else from a generation.
 
         Args:
-            generation: The current one: before format 4 decisions stood there alone.
+            generation: The current generation, the only place for decisions before format 4; None
+                if there is none.
 
         Raises:
             LibraryError: If all copies are damaged.
@@ -44,7 +45,7 @@ class Copies:
 
 
 def read_copies(library: Path) -> Copies:
-    """Reads both copies; two that are the same are parsed once."""
+    """Reads both copies; if they are equal, they are parsed only once."""
     contents: dict[Path, bytes] = {}
     found: dict[Path, Decisions] = {}
     damage, errors = [], []
@@ -65,7 +66,7 @@ def read_copies(library: Path) -> Copies:
 
 
 def read_decisions(library: Path, generation: Generation | None) -> Decisions:
-    """What was decided about a library: `Copies.or_of`.
+    """Reads a library's decisions; see `Copies.or_of`.
 
     Raises:
         LibraryError: If both copies are damaged.
@@ -74,12 +75,12 @@ def read_decisions(library: Path, generation: Generation | None) -> Decisions:
 
 
 def has_decisions(library: Path) -> bool:
-    """Whether anything that was decided stands apart."""
+    """Whether a library has at least one file of decisions."""
     return any((library / name).exists() for name in NAMES)
 
 
 def note_decisions(library: Path, copies: Copies, decisions: Decisions) -> None:
-    """Writes what was decided, if it is another than stands there, or does not stand there twice.
+    """Writes the decisions, unless both copies hold them already.
 
     Raises:
         StorageError: If it can't be written.
@@ -89,7 +90,7 @@ def note_decisions(library: Path, copies: Copies, decisions: Decisions) -> None:
 
 
 def write_decisions(library: Path, decisions: Decisions) -> None:
-    """Writes both copies, one after the other, so that one is always whole.
+    """Writes both copies, one after the other, so that one is always intact.
 
     Raises:
         StorageError: If they can't be written.

@@ -1,8 +1,8 @@
-"""What people decided about a library, apart from all that can be computed again.
+"""What people decided about a library: all that can't be computed again from the music.
 
 `decisions.json` and its copy, `decisions.copy.json`, hold the tracks that `specrec remove` took
-out, and what lets a track stay though its file is gone. Whatever else of a library is lost,
-`specrec index` makes it anew from the music; these two it only carries on.
+out, and what lets a track stay though its file is gone. `specrec index` can rebuild everything else
+in a library from the music.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from specrec.catalog.catalog import TAG_COLUMNS
-from specrec.errors import Reason
+from specrec.errors import SkipReason
 from specrec.index.generation import Generation
 
 _TYPES = dict.fromkeys(("track_id", "path", "content_id"), "string") | TAG_COLUMNS
@@ -22,12 +22,12 @@ _TYPES = dict.fromkeys(("track_id", "path", "content_id"), "string") | TAG_COLUM
 
 @dataclass(frozen=True)
 class Removed:
-    """A track that was taken out.
+    """A track that was removed from the library.
 
     Attributes:
-        path: Where its file was seen last, below the audio root.
-        content_id: Of the file's bytes then.
-        audio_id: Of what sounds in it, which edited tags do not change; None if it is unknown.
+        path: Last known path of its file, relative to the audio root.
+        content_id: Hash of the file's bytes at that time.
+        audio_id: Hash of its audio data alone, which edited tags do not change; None if unknown.
     """
 
     path: str
@@ -37,13 +37,13 @@ class Removed:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is noted of a track so that it can stay though its file is gone.
+    """The data by which a track can stay in the library though its file is gone.
 
     Attributes:
         track: Its row of the library's tracks, as plain values.
-        features: What was measured of it.
-        measure_version: By which way of measuring.
-        audio_id: As of `Removed`.
+        features: Its measured features, by name and in their units.
+        measure_version: The `specrec.descriptors.measure.VERSION` that measured them.
+        audio_id: Hash of its audio data alone, which edited tags do not change; None if unknown.
     """
 
     track: dict[str, Any]
@@ -54,13 +54,13 @@ class Kept:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What was decided about a library.
+    """The decisions about a library.
 
     Attributes:
-        removed: The tracks that were taken out.
-        kept: Those that stay though their files are gone; and of those removed what would let
-            them stay, if they are restored when their files are gone.
-        revision: Of two copies, the one with the higher number counts.
+        removed: The tracks that were removed.
+        kept: Data of the tracks that stay though their files are gone, and of removed tracks, so
+            that these can be restored even when their files are gone.
+        revision: Number of the version; of two copies, the one with the higher number counts.
     """
 
     removed: tuple[Removed, ...] = ()
@@ -68,15 +68,18 @@ class Decisions:
     revision: int = 0
 
     def removed_among(self, files: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-        """Those of a catalog's files that were taken out.
+        """Finds those of a catalog's files that were removed from the library.
 
-        They are known by their bytes; where those are gone, by what sounds, unless it is a track
-        of the library, newly tagged or not: of two files that sound the same, one may go and the
-        other stay.
+        They are recognized by their bytes; if no file has these bytes, by their audio data, unless
+        a track of the library has the same: of two files with the same audio, one may be removed
+        and the other stay.
 
         Args:
             files: `Catalog.files`.
             known: The tracks of the library, as `known_tracks` gives them.
+
+        Returns:
+            The rows of `files` that were removed.
         """
         here = set(files["content_id"])
         contents = {item.content_id for item in self.removed}
@@ -90,7 +93,7 @@ class Decisions:
         return files[files["content_id"].isin(list(contents)) | newly_tagged]
 
     def seen(self, out: pd.DataFrame) -> "Decisions":
-        """The same, with removed tracks where `removed_among` found them; others as they were."""
+        """Returns a copy with removed tracks at the paths where `removed_among` found them."""
         sounds = {item.content_id: item.audio_id for item in self.removed}
         found = [
             Removed(
@@ -117,7 +120,7 @@ class Decisions:
         )
 
     def with_removed(self, removed: Sequence[Removed], noted: Sequence[Kept]) -> "Decisions":
-        """The same, with more tracks taken out, and what is noted of them."""
+        """Returns a copy with more removed tracks, and the data by which they can be restored."""
         before = {item.content_id for item in self.removed}
         new = [item for item in removed if item.content_id not in before]
         again = {item.track["content_id"] for item in noted}
@@ -125,17 +128,17 @@ class Decisions:
         return replace(self, removed=(*self.removed, *new), kept=(*others, *noted))
 
     def kept_of_removed(self, alive: Collection[str] | None = None) -> tuple[Kept, ...]:
-        """What is noted of tracks that were taken out; if `alive` is given, of those contents."""
+        """Data of removed tracks; if `alive` is given, of those with these content_ids only."""
         out = {item.content_id for item in self.removed}
         if alive is not None:
             out &= set(alive)
         return tuple(item for item in self.kept if item.track["content_id"] in out)
 
     def restored(self, paths: Collection[str]) -> "Decisions":
-        """The same, without the removed tracks that were at some paths.
+        """Returns a copy without the removed tracks at some paths.
 
-        One that sounds the same as they do, and is still out, is known by its bytes alone then:
-        else they would be taken for it, newly tagged.
+        A track with the same audio data that stays removed is recognized by its bytes alone from
+        then on: else the restored files would be taken for it with edited tags.
         """
         wanted = set(paths)
         back = {item.audio_id for item in self.removed if item.path in wanted}
@@ -148,9 +151,9 @@ class Decisions:
 
 
 def decisions_of(generation: Generation) -> Decisions:
-    """What a generation knows of what was decided: the tracks that were taken out."""
+    """Reads decisions from a generation, which lists the tracks that were removed."""
     sounds = _audio_ids(generation.files)
-    taken = generation.skipped[generation.skipped["reason"] == Reason.REMOVED]
+    taken = generation.skipped[generation.skipped["reason"] == SkipReason.REMOVED]
     return Decisions(
         tuple(
             Removed(row.path, row.content_id, sounds.get(row.content_id))
@@ -160,9 +163,9 @@ def decisions_of(generation: Generation) -> Decisions:
 
 
 def known_tracks(before: Generation | None, decisions: Decisions) -> pd.DataFrame:
-    """All tracks that a library has, with `audio_id`; it may have lost some it was to keep.
+    """Lists all tracks of a library with their `audio_id`, and kept tracks that it may have lost.
 
-    A run that was killed may have left removed tracks in it.
+    Removed tracks are left out: a run that was killed may have left some in the generation.
     """
     if before is None:
         known = pd.DataFrame({"path": [], "content_id": [], "track_id": []}, dtype="string")
@@ -186,7 +189,7 @@ def known_tracks(before: Generation | None, decisions: Decisions) -> pd.DataFram
 
 
 def typed(rows: pd.DataFrame, types: Mapping[str, Any]) -> pd.DataFrame:
-    """Columns of given types, as far as there are any; cells that do not fit are left out."""
+    """Casts columns to given types; a cell that does not fit becomes missing."""
     rows = rows.copy()
     for name in rows.columns.intersection(list(types)):
         try:
@@ -202,12 +205,12 @@ def kept_tracks(
     features: pd.DataFrame,
     measure_version: int,
 ) -> tuple[Kept, ...]:
-    """What is noted of tracks so that they can stay though their files are gone.
+    """Collects the data by which tracks can stay though their files are gone.
 
     Args:
-        tracks: As `known_tracks` gives them.
-        features: What was measured of them, row by row.
-        measure_version: By which way of measuring.
+        tracks: The tracks, as `known_tracks` gives them.
+        features: Their measured features, row by row.
+        measure_version: The version of the code that measured them.
     """
     names = [str(name) for name in tracks.columns if name != "audio_id"]
     rows = zip(*(_plain(tracks[name]) for name in names), strict=True)
@@ -224,7 +227,7 @@ def kept_tracks(
 
 
 def _audio_ids(files: pd.DataFrame) -> dict[str, str]:
-    """Of a catalog's files, by content; before format 4 none were noted."""
+    """The audio_ids of a catalog's files, by content_id; formats before 4 had none."""
     if "audio_id" not in files:
         return {}
     known = files.dropna(subset=["audio_id"])
@@ -232,7 +235,7 @@ def _audio_ids(files: pd.DataFrame) -> dict[str, str]:
 
 
 def _plain(column: pd.Series) -> list[Any]:
-    """The cells of a column as JSON has them."""
+    """The cells of a column as values that JSON has."""
     cells = zip(column.astype(object), column.isna(), strict=True)
     values = (None if is_missing else value for value, is_missing in cells)
     return [

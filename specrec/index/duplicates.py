@@ -1,7 +1,8 @@
-"""The same recording in two files: another format, bitrate, name.
+"""Finds duplicates: the same recording in two files, of another format, bitrate or name.
 
-Their embeddings agree, passage by passage, and change from passage to passage in the same way; so
-do their durations. Pieces of one style agree as a whole, but each changes in its own way.
+Their durations are equal, and their embeddings agree passage by passage and change from passage to
+passage in the same way. Different pieces in one style are similar on the whole, but each changes
+in its own way.
 """
 
 from collections.abc import Callable
@@ -17,11 +18,11 @@ from specrec.audio.windows import window_spans
 from specrec.index.search import SearchIndex
 
 VERSION = 2
-"""Raised whenever other pairs would be found; libraries then look for all of theirs again."""
+"""To be raised when the search finds other pairs: libraries then search for all theirs again."""
 
 ALIKE, SHORT_ALIKE = 0.94, 0.99
-"""Least mean cosine of the passages of one recording; the second below four passages, which change
-too little to tell."""
+"""Least mean cosine of the passages of one recording, and the same for fewer than four passages,
+whose changes tell too little."""
 
 _SECONDS_SHARE, _SECONDS_RANGE = 0.01, (0.1, 2.0)  # encoders pad, rippers trim
 _COPIES = 20  # of one recording, that are looked for among a track's nearest
@@ -39,15 +40,15 @@ def find_duplicates(
     window_seconds: float,
     rows: Int64[np.ndarray, " new"],
 ) -> list[tuple[int, int, float]]:
-    """Looks for other files of the same recording.
+    """Searches for other files of the same recording.
 
     Args:
-        index: Of all tracks.
-        embeddings: Of all tracks.
-        seconds: Their durations.
-        windows: Gives the window embeddings of a row.
+        index: The search index of all tracks.
+        embeddings: Centered embeddings of all tracks.
+        seconds: Durations of all tracks.
+        windows: Gives the window embeddings of the track in a row.
         window_seconds: Length of a window.
-        rows: The tracks to look for, among all.
+        rows: Rows of the tracks whose duplicates are searched for, among all tracks.
 
     Returns:
         Pairs of rows, the lower first, with the mean cosine of their passages.
@@ -73,12 +74,13 @@ def find_duplicates(
 
 @dataclass(frozen=True)
 class Match:
-    """Two tracks compared passage by passage, each of about a window's length.
+    """Two tracks compared passage by passage, each about as long as a window.
 
     Attributes:
-        passages: Their number.
-        similarity: Mean cosine of passages at the same time.
-        changes: Correlation of how they differ from their tracks' means; 0 if there is one only.
+        passages: Number of passages.
+        similarity: Mean cosine of the passages at the same times, from -1 to 1.
+        changes: Correlation, from -1 to 1, of the passages' differences from their tracks' means;
+            0 if there is only one passage.
     """
 
     passages: int
@@ -87,12 +89,13 @@ class Match:
 
     @property
     def same(self) -> bool:
-        """Whether it is one recording.
+        """Whether the two tracks are one recording.
 
-        The fewer passages, the more alike two pieces of one form may change by chance: the least
-        correlation is 0.9 for four, 0.77 for a minute, 0.72 for three. It was chosen on re-encoded
-        files beside the most similar pairs of game music, with its variants of one piece, and of
-        synthesized pieces; `benchmarks/duplicates.py` measures precision and recall.
+        The fewer passages there are, the higher two pieces of one form may correlate by chance: the
+        least correlation is 0.9 for four passages, 0.77 for a minute of them, 0.72 for three
+        minutes. It was chosen on re-encoded files beside the most similar pairs of game music,
+        with its variants of one piece, and of synthesized pieces; `benchmarks/duplicates.py`
+        measures precision and recall.
         """
         alone = self.passages == 1
         least = ALIKE if self.passages >= 4 else SHORT_ALIKE
@@ -108,9 +111,17 @@ def match_passages(
 ) -> Match:
     """Compares two tracks passage by passage.
 
-    What one is longer by may lie before the music or after it: both are tried, and the better one
-    counts. The embedding of a passage is the mean over the windows that overlap it, weighted by
-    how far: the windows of two tracks with different durations do not lie at the same times.
+    If one track is longer, the rest may lie before the music or after it: both are tried, and the
+    better one counts. The embedding of a passage is the mean over the windows that overlap it,
+    weighted by the overlap, since the windows of tracks with different durations do not lie at the
+    same times.
+
+    Args:
+        first: Window embeddings of one track, in order.
+        second: Window embeddings of the other.
+        first_seconds: Duration of the one track.
+        second_seconds: Duration of the other.
+        window_seconds: Length of a window.
     """
     shared = min(first_seconds, second_seconds)
     passages = max(1, round(shared / window_seconds))
@@ -150,7 +161,7 @@ def _overlaps(
 def duplicate_groups(
     content_ids: "pd.Series[str]", pairs: pd.DataFrame
 ) -> Int64[np.ndarray, " tracks"]:
-    """For each track the first row of the same recording: its own, if there is no other."""
+    """Gives each track the first row of the same recording: its own if it has no duplicate."""
     row_of = pd.Series(np.arange(len(content_ids)), content_ids.to_numpy())
     first, second = row_of[pairs["first"]].to_numpy(), row_of[pairs["second"]].to_numpy()
     links = coo_array((np.ones(len(pairs)), (first, second)), shape=(len(row_of), len(row_of)))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from specrec.audio.windows import window_spans
 from specrec.catalog.scan import FoundFile, Skipped, inspect, scan_folder
 from specrec.descriptors.measure import NAMES
-from specrec.errors import AudioError, CatalogError, QueryError, Reason
+from specrec.errors import AudioError, CatalogError, QueryError, SkipReason
 from specrec.index.export import vectors_array, write_parquet
 from specrec.model.embedding import Embedded
 from specrec.model.model import Model
@@ -160,7 +160,7 @@ def _tables(
                 table = _table(model, path, item, schema)
             except UnicodeEncodeError:
                 detail = "the name is not UTF-8; rename the file"
-                report.skipped.append(Skipped(path, Reason.BAD_NAME, detail))
+                report.skipped.append(Skipped(path, SkipReason.BAD_NAME, detail))
                 continue
             report.files += 1
             report.rows += len(table)

@@ -1,4 +1,4 @@
-"""Files that must be whole: what is read of a library is first compared with what was written."""
+"""Files with checksums: what is read from a library is first compared with what was written."""
 
 import hashlib
 import io
@@ -14,10 +14,10 @@ import pandas as pd
 from specrec.errors import LibraryError
 from specrec.writing import new_file, write_file
 
-REMEDY = "see what is damaged, and mend it, with: specrec verify LIBRARY --repair"
+REMEDY = "see what is damaged, and repair it, with: specrec verify LIBRARY --repair"
 
 Sums = Mapping[str, Mapping[str, Any]]
-"""Of the files of a folder, by name: bytes, sha256, and of large ones `sampled`."""
+"""Checksums of a folder's files, by name: bytes, sha256, and for large files `sampled`."""
 
 _WHOLE_UP_TO = 1 << 24  # bytes that are all compared when a file is opened: some milliseconds
 _PAGE, _PAGES = 1 << 16, 16  # of larger files, so many pages of so many bytes
@@ -26,12 +26,12 @@ _SEAL_MARK, _SEAL_END = f', "{_SEAL}": "', '"}\n'
 
 
 def checksums(folder: Path) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of each file in a folder, by name; of large ones that of a sample too."""
+    """Computes size and SHA-256 of each file in a folder; for large ones, that of a sample too."""
     return {path.name: _checksum(path) for path in sorted(folder.iterdir())}
 
 
 def check_sizes(folder: Path, sums: Sums) -> None:
-    """Compares sizes, which costs nothing.
+    """Compares the sizes of a folder's files with those that were written.
 
     Raises:
         LibraryError: If a file is missing or of another size.
@@ -45,14 +45,14 @@ def check_sizes(folder: Path, sums: Sums) -> None:
 
 
 def check_file(path: Path, sums: Sums) -> None:
-    """Compares a small file, or pages spread over a large one, with what was written.
+    """Compares a small file, or pages spread over a large one, with its checksum.
 
     Raises:
-        LibraryError: If it is missing or another.
+        LibraryError: If the file is missing or damaged.
     """
     stored = sums.get(path.name)
     if stored is None:
-        raise LibraryError(f"{path}: nothing is known of it; {REMEDY}")
+        raise LibraryError(f"{path}: its checksum is missing; {REMEDY}")
     check_sizes(path.parent, {path.name: stored})
     try:
         if stored["bytes"] <= _WHOLE_UP_TO:
@@ -66,7 +66,7 @@ def check_file(path: Path, sums: Sums) -> None:
 
 
 def damaged_files(folder: Path, sums: Sums) -> list[str]:
-    """What is wrong with the files of a folder, one line each; every byte is read."""
+    """Reads every byte of a folder's files, and says what is wrong with them, one line each."""
     lines = []
     for name, stored in sums.items():
         path = folder / name
@@ -80,7 +80,7 @@ def damaged_files(folder: Path, sums: Sums) -> list[str]:
 
 
 def read_table(path: Path, sums: Sums) -> pd.DataFrame:
-    """Reads a Parquet file, after comparing every byte with what was written.
+    """Reads a Parquet file, after comparing every byte with its checksum.
 
     Raises:
         LibraryError: If it is missing or damaged.
@@ -120,7 +120,7 @@ def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> N
 
 
 def write_sealed(path: Path, document: Mapping[str, Any]) -> None:
-    """Writes a JSON document with a checksum of its own, whole or not at all.
+    """Writes a JSON document that holds its own checksum; the file appears whole or not at all.
 
     Raises:
         StorageError: If it can't be written.
@@ -129,16 +129,16 @@ def write_sealed(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def sealed(document: Mapping[str, Any]) -> bytes:
-    """A JSON document as it is stored: on one line, for a million tracks too, its checksum last.
+    """Encodes a JSON document as it is stored: on one line, its checksum last.
 
-    The checksum is that of the document as it stands there, without it.
+    The checksum is that of the same line without the checksum.
     """
     text = json.dumps(document, sort_keys=True)
     return f"{text[:-1]}{_SEAL_MARK}{_digest(text.encode())}{_SEAL_END}".encode()
 
 
 def read_sealed(path: Path) -> dict[str, Any]:
-    """Reads what `write_sealed` wrote, or a document without a checksum, of before format 4.
+    """Reads what `write_sealed` wrote, or a document of a format before 4, without a checksum.
 
     Raises:
         LibraryError: If it is missing or damaged.
@@ -150,11 +150,11 @@ def read_sealed(path: Path) -> dict[str, Any]:
 
 
 def unsealed(content: bytes, path: Path) -> dict[str, Any]:
-    """The document that a file holds.
+    """Decodes a document and compares it with its checksum.
 
     Args:
-        content: Of the file.
-        path: Its name, for the message.
+        content: The bytes of the file.
+        path: Its path, for the message.
 
     Raises:
         LibraryError: If it is damaged.
@@ -173,7 +173,7 @@ def unsealed(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def discard(folder: Path) -> None:
-    """Removes a folder: at once under its name, so that no half of it is ever found there."""
+    """Removes a folder. It is renamed first, so that nobody ever finds half of it."""
     gone = folder.with_name(folder.name + ".gone")
     shutil.rmtree(gone, ignore_errors=True)
     try:
@@ -184,7 +184,7 @@ def discard(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Removes what a killed run left in a folder: files and folders half made or half removed."""
+    """Removes half written or half removed files and folders, which a killed run left."""
     for path in [*folder.glob("*.tmp"), *folder.glob("*.gone")]:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -216,7 +216,7 @@ def _checksum(path: Path) -> dict[str, Any]:
 
 
 def _sample(path: Path) -> str:
-    """SHA-256 of pages spread over a file, its first and its last among them."""
+    """Computes the SHA-256 of pages spread over a file, the first and the last among them."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         for start in np.linspace(0, path.stat().st_size - _PAGE, _PAGES).astype(np.int64):

@@ -11,10 +11,10 @@ import pandas as pd
 from jaxtyping import Float16, Float32, Int64
 
 from specrec.catalog.scan import Skipped
-from specrec.errors import LibraryError, ModelError, Reason
+from specrec.errors import LibraryError, ModelError, SkipReason
 from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_file, check_sizes, map_rows, read_table
-from specrec.index.locks import Hold
+from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
@@ -25,21 +25,22 @@ CRC = "windows_crc"
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What a generation is written from.
+    """The parts from which a generation is written.
 
     Attributes:
-        manifest: Model, counts, audio root; the rest of `library.json` is added.
-        tracks: One row a track, in the order of the embeddings.
-        placement: Where the windows of each track are: segment, first_window, window_count, and
-            windows_crc, their checksum.
-        descriptors: What was measured of each track: one row a track, columns of
-            `specrec.descriptors`.
-        probe: The model's, so that explanations do without the model.
-        files: What was read of each file below the audio root.
-        skipped: path, reason, detail of the files left out; content_id where it would fail again.
-        embeddings: Centered, not scaled.
-        index: What finds neighbors.
-        duplicates: Pairs of files of one recording, by content: first, second, similarity.
+        manifest: Model, counts and audio root; the rest of `library.json` is added on writing.
+        tracks: One row per track, in the order of the embeddings: track_id, path, tags,
+            duration_seconds, content_id, and the columns of a table.
+        placement: Where the windows of each track are stored, one row per track: segment,
+            first_window, window_count, and windows_crc, their checksum.
+        descriptors: Measured features, one row per track, columns as in `specrec.descriptors`.
+        probe: The model's probe, so that explanations need no model; None if it has none.
+        files: One row per file below the audio root: path, size, time, content_id, audio_id.
+        skipped: One row per file that was left out: path, reason, detail, and content_id if the
+            same bytes would fail again.
+        embeddings: Centered embeddings of the tracks, not of unit length.
+        index: The search index over the embeddings.
+        duplicates: Pairs of files of one recording: first and second (content_ids), similarity.
     """
 
     manifest: dict[str, Any]
@@ -55,17 +56,17 @@ class Contents:
 
 
 class Generation:
-    """One complete state of a library; its parts, those of `Contents`, are read when asked for.
+    """One complete state of a library; its parts, those of `Contents`, are read when first used.
 
-    What is small is compared with its checksum then, of what is large a sample. As long as it is
-    open, no writer removes its files.
+    A small file is then compared with its checksum, and of a large one a sample. While a
+    generation is open, no writer removes its files.
 
     Raises:
-        LibraryError: Whatever is asked for, if it is missing or damaged.
+        LibraryError: By any of the properties, if its file is missing or damaged.
     """
 
     def __init__(
-        self, library: Path, folder: Path, manifest: dict[str, Any], held: Hold | None = None
+        self, library: Path, folder: Path, manifest: dict[str, Any], held: ReadLock | None = None
     ) -> None:
         self.folder = folder
         self.manifest = manifest
@@ -80,18 +81,18 @@ class Generation:
 
     @property
     def fingerprint(self) -> str:
-        """Of the model that embedded it."""
+        """Fingerprint of the model that embedded the tracks: 16 hexadecimal digits."""
         return str(self.manifest["model"]["fingerprint"])
 
     @cached_property
     def tracks(self) -> pd.DataFrame:
-        """One row a track."""
+        """One row per track; see `Contents`."""
         tracks = self._table("tracks")
         return tracks.drop(columns=["first_window", "window_count"], errors="ignore")
 
     @cached_property
     def placement(self) -> pd.DataFrame:
-        """Where the windows of each track are; before format 3, in the generation itself."""
+        """Where each track's windows are stored; before format 3, in the generation itself."""
         if self.version < 3:
             here = self._table("tracks")[["first_window", "window_count"]]
             return here.assign(segment="", **{CRC: pd.array([pd.NA] * len(here), "Int64")})
@@ -102,7 +103,7 @@ class Generation:
 
     @cached_property
     def descriptors(self) -> pd.DataFrame:
-        """What was measured; nothing in a library of format 1."""
+        """Measured features, one row per track; no columns in a library of format 1."""
         return (
             pd.DataFrame(index=self.tracks.index)
             if self.version < 2
@@ -111,7 +112,7 @@ class Generation:
 
     @cached_property
     def probe(self) -> Probe | None:
-        """The model's."""
+        """The probe of the model that embedded the tracks; None if it has none."""
         if PROBE_FILE not in self.sums:
             return None
         check_file(self.folder / PROBE_FILE, self.sums)
@@ -122,29 +123,29 @@ class Generation:
 
     @cached_property
     def files(self) -> pd.DataFrame:
-        """What was read of each file."""
+        """One row per file below the audio root; see `Contents`."""
         return self._table("files")
 
     @cached_property
     def skipped(self) -> pd.DataFrame:
-        """The files left out."""
+        """One row per file that was left out; see `Contents`."""
         return self._table("skipped")
 
     @cached_property
     def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
-        """Memory-mapped."""
+        """Centered embeddings of the tracks, not of unit length; memory-mapped."""
         path = self.folder / "embeddings.npy"
         check_file(path, self.sums)
         rows = map_rows(path, np.float32)
         if len(rows) != len(self):
             raise LibraryError(
-                f"{self.folder}: embeddings of {counted(len(rows), 'track')}; {REMEDY}"
+                f"{self.folder}: damaged (embeddings of {counted(len(rows), 'track')}); {REMEDY}"
             )
         return rows
 
     @cached_property
     def index(self) -> SearchIndex:
-        """What finds neighbors; memory-mapped."""
+        """The search index over the embeddings; memory-mapped."""
         path = self.folder / "index.faiss"
         check_file(path, self.sums)
         index = read_index(path, self.embeddings, self.manifest["index"])
@@ -153,18 +154,18 @@ class Generation:
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:
-        """Pairs of files of one recording; unknown before format 3."""
+        """Pairs of files of one recording; empty before format 3."""
         if self.version < 3:
             return pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
         return self._table("duplicates")
 
     @cached_property
     def duplicate_groups(self) -> Int64[np.ndarray, " tracks"]:
-        """For each track the first row of the same recording: its own, if there is no other."""
+        """For each track the first row of the same recording: its own if it has no duplicate."""
         return duplicate_groups(self.tracks["content_id"], self.duplicates)
 
     def windows(self, row: int) -> Float16[np.ndarray, "windows dim"]:
-        """The embeddings of a track's windows, in order."""
+        """Reads the centered embeddings of the windows of the track in a row, in order."""
         placed = self.placement.iloc[row]
         segment = self._segment(str(placed["segment"]))
         first, count, known = (placed[name] for name in ("first_window", "window_count", CRC))
@@ -181,11 +182,11 @@ class Generation:
             segment.check()
 
     def _segment(self, name: str) -> Segment:
-        """A segment to which it refers; before format 3, windows lay in the generation itself."""
+        """Opens a segment; before format 3, windows were stored in the generation itself."""
         if self.version < 3:
             return self._own_windows
         if name not in self.segments:
-            raise LibraryError(f"{self.folder}: refers to no segment {name}; {REMEDY}")
+            raise LibraryError(f"{self.folder}: refers to a missing segment {name}; {REMEDY}")
         return self.segments[name]
 
     @cached_property
@@ -199,12 +200,12 @@ class Generation:
 
 
 def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> pd.DataFrame:
-    """The table of files left out; `content_ids` names, by path, those a decoder refused."""
+    """Makes the table of skipped files, with the `content_ids`, by path, that a decoder refused."""
     rows = [asdict(item) | {"content_id": content_ids.get(item.path)} for item in skipped]
     columns = ["path", "reason", "detail", "content_id"]
     return pd.DataFrame(rows, columns=columns).astype("string")
 
 
 def skipped_files(table: pd.DataFrame) -> list[Skipped]:
-    """The files left out, as the catalog and the encoder reported them."""
-    return [Skipped(row.path, Reason(row.reason), row.detail) for row in table.itertuples()]
+    """Turns a table of skipped files into a list of them."""
+    return [Skipped(row.path, SkipReason(row.reason), row.detail) for row in table.itertuples()]

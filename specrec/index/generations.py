@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"\d{6}")
 
 
 class NewerFormatError(LibraryError):
-    """A library was written by a newer version, which alone knows whether it is whole."""
+    """A library was written by a newer version of specrec, which this one can't read."""
 
 
 def read_generation(library: Path) -> Generation | None:
@@ -59,9 +59,9 @@ def read_generation(library: Path) -> Generation | None:
 
 
 def current_name(library: Path) -> str | None:
-    """The name of the current generation's folder: the last of which anything says it is complete.
+    """Finds the name of the current generation's folder: the last complete one.
 
-    A missing or unreadable `CURRENT` costs nothing.
+    It is found even if `CURRENT` is missing or unreadable; None if there is no generation.
     """
     complete = [folder.name for folder in generation_folders(library) if is_complete(folder)]
     try:
@@ -74,7 +74,7 @@ def current_name(library: Path) -> str | None:
 
 
 def generation_folders(library: Path) -> list[Path]:
-    """The generations, complete or not, the oldest first."""
+    """Lists the folders of generations, complete or not, the oldest first."""
     folders = (library / "generations").glob("*")
     return sorted(path for path in folders if _NUMBER.fullmatch(path.name))
 
@@ -85,7 +85,7 @@ def is_complete(folder: Path) -> bool:
 
 
 def open_folder(library: Path, folder: Path) -> Generation:
-    """Opens a generation, current or not, without a look at its other files.
+    """Opens a generation, current or not; only its manifest is read.
 
     Raises:
         LibraryError: If its manifest is damaged or of a newer format.
@@ -106,7 +106,7 @@ def open_folder(library: Path, folder: Path) -> Generation:
 
 
 def _check_manifest(manifest: dict[str, Any]) -> None:
-    """Looks up what every manifest has: before format 4 it had no checksum of its own."""
+    """Checks the keys that every manifest has: before format 4 it had no checksum of its own."""
     for name in ("created", "audio_root"):
         str(manifest[name])
     for name in ("fingerprint", "folder", "name"):
@@ -123,8 +123,8 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
 def write_generation(library: Path, contents: Contents) -> Generation:
     """Writes a generation beside the current one, then switches to it in one step.
 
-    What it takes to name it in `CURRENT` is on disk before: no disk is too full for that after it
-    is complete.
+    The file that becomes `CURRENT` is on disk before, so that a full disk can't prevent the switch
+    once the generation is complete.
 
     Raises:
         StorageError: If it can't be written; the current one stays.
@@ -148,7 +148,7 @@ def write_generation(library: Path, contents: Contents) -> Generation:
 
 
 def _write_files(folder: Path, contents: Contents) -> dict[str, Any]:
-    """Writes the files of a generation, its manifest last; returns that."""
+    """Writes the files of a generation, its manifest last; returns the manifest."""
     for name in ("tracks", "placement", "descriptors", "files", "skipped", "duplicates"):
         write_table(folder / f"{name}.parquet", getattr(contents, name))
     write_array(folder / "embeddings.npy", contents.embeddings)
@@ -172,10 +172,10 @@ def _write_files(folder: Path, contents: Contents) -> dict[str, Any]:
 
 
 def remove_old_generations(library: Path) -> set[str]:
-    """Removes what is neither current, nor the one before, nor open somewhere.
+    """Removes all generations but the current one, the previous one, and those that are open.
 
     Returns:
-        The segments to which those that are left refer.
+        Names of the segments to which the remaining generations refer.
     """
     current = current_name(library)
     sweep(library / "generations")

@@ -1,4 +1,4 @@
-"""What there is before an index run does anything: the music, the library, and what was decided."""
+"""Takes stock before an index run: the music, the library, and the decisions about it."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,16 +20,16 @@ from specrec.progress import Progress
 
 @dataclass(frozen=True, eq=False)
 class Inventory:
-    """What there is before anything is done.
+    """The state of music and library before an index run changes anything.
 
     Attributes:
         catalog: The music as it is now.
-        featured: What came of joining the table of features.
+        featured: How the table of features fitted the tracks; None if no table was given.
         known: The tracks of the library as it was.
-        copies: What was decided, as it stands on disk.
-        decisions: The same, with removed tracks where they are now.
-        plan: What became of the files.
-        moved_from: The folder of the music as it was, if it is another now.
+        copies: The decisions about the library as they are on disk.
+        decisions: The same decisions, with the current paths of removed tracks.
+        plan: How the files changed since the last run.
+        moved_from: The previous audio root, if it changed.
     """
 
     catalog: Catalog
@@ -41,7 +41,7 @@ class Inventory:
     moved_from: str | None = None
 
     def unknown(self, store: SegmentStore) -> pd.DataFrame:
-        """The tracks that are still to be embedded."""
+        """The rows of the catalog's tracks that are still to be embedded."""
         known = store.settled | {item.content_id for item in self.decisions.removed}
         known |= self.retagged(store).keys()
         return self.catalog.tracks[~self.catalog.tracks["content_id"].isin(list(known))]
@@ -67,7 +67,7 @@ class Inventory:
 def take_inventory(
     config: IndexConfig, library: Path, before: Generation | None, on_scan: Progress | None
 ) -> Inventory:
-    """Compares the music with the library; reads only."""
+    """Compares the music with the library, and writes nothing."""
     copies = read_copies(library)
     decisions = copies.or_of(before)
     known = known_tracks(before, decisions)
@@ -81,12 +81,12 @@ def take_inventory(
         gone_before = {item.track["path"] for item in decisions.kept} & set(known["path"])
         check_plan(plan, catalog, len(known), gone_before, root, bool(config.prune))
     moved_from = None if root == str(catalog.root.resolve()) else root
-    decisions = _heard(decisions.seen(out), catalog)
+    decisions = _with_audio_ids(decisions.seen(out), catalog)
     return Inventory(catalog, featured, known, copies, decisions, plan, moved_from)
 
 
-def _heard(decisions: Decisions, catalog: Catalog) -> Decisions:
-    """Fills in the `audio_id` of removed files that are here: older versions noted none."""
+def _with_audio_ids(decisions: Decisions, catalog: Catalog) -> Decisions:
+    """Fills in the `audio_id` of removed files that are here: older versions stored none."""
     here = dict(zip(catalog.files["content_id"], catalog.files["path"], strict=True))
     removed = list(decisions.removed)
     for place, item in enumerate(removed):
@@ -100,10 +100,10 @@ def _heard(decisions: Decisions, catalog: Catalog) -> Decisions:
 def keep_vanished(
     catalog: Catalog, known: pd.DataFrame, paths: list[str]
 ) -> tuple[Catalog, pd.DataFrame]:
-    """Adds tracks whose files are gone or hidden, unless another file has taken their place.
+    """Adds tracks whose files are gone or unreadable, unless another file has taken their place.
 
     Returns:
-        The catalog with them, and what was added.
+        The catalog with them, and the rows that were added.
     """
     rows = known[known["path"].isin(paths)]
     rows = rows[~rows["track_id"].isin(catalog.tracks["track_id"])]

@@ -1,4 +1,4 @@
-"""One writer at a time, and no removing of what a reader has open."""
+"""File locks: one writer at a time, and no removal of a generation that is being read."""
 
 import fcntl
 import os
@@ -12,12 +12,12 @@ from specrec.writing import remove_abandoned, storing
 
 @contextmanager
 def writer_lock(library: Path) -> Iterator[None]:
-    """Keeps other writers out while the block runs; the system frees it if the process dies.
+    """Keeps other writers out while the block runs; the system frees the lock with the process.
 
-    If nothing is written, nothing is left: no folder that was not there before.
+    If the block writes nothing, no new folder is left behind.
 
     Raises:
-        LibraryError: If another run holds it, or it is a file.
+        LibraryError: If another run holds the lock, or `library` is a file.
         StorageError: If nothing can be written there.
     """
     check_no_file(library)
@@ -33,7 +33,7 @@ def writer_lock(library: Path) -> Iterator[None]:
         except (BlockingIOError, FileNotFoundError):
             is_old = True  # another run has it, or had it and left nothing
         if is_old:
-            raise LibraryError(f"{library}: another run is writing to it; wait for its end")
+            raise LibraryError(f"{library}: another run is writing to it; wait until it is done")
         remove_abandoned(library)
         try:
             yield
@@ -46,17 +46,17 @@ def writer_lock(library: Path) -> Iterator[None]:
 
 
 def check_no_file(library: Path) -> None:
-    """Refuses a file in the place of a library.
+    """Refuses a file where a library's folder is expected.
 
     Raises:
-        LibraryError: If it is one.
+        LibraryError: If `library` is a file.
     """
     if library.is_file():
-        raise LibraryError(f"{library}: a file; a library is a folder that specrec index writes")
+        raise LibraryError(f"{library}: this is a file, but a library is a folder")
 
 
-class Hold:
-    """A reader's claim on a generation: a shared lock on its manifest, freed with the object."""
+class ReadLock:
+    """A reader's shared lock on the manifest of a generation, freed with the object."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -65,19 +65,19 @@ class Hold:
         os.close(self._handle)
 
 
-def hold(manifest: Path) -> Hold | None:
-    """Claims the generation to which a manifest belongs; None if there is none."""
+def hold(manifest: Path) -> ReadLock | None:
+    """Locks the generation of a manifest for reading; None if there is no such file."""
     try:
         handle = os.open(manifest, os.O_RDONLY)
     except OSError:
         return None
     with suppress(OSError):  # a file system without locks, or a writer about to remove it
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    return Hold(handle)
+    return ReadLock(handle)
 
 
 def is_free(manifest: Path) -> bool:
-    """Whether no reader holds the generation to which a manifest belongs."""
+    """Whether no reader has locked the generation of a manifest."""
     try:
         with manifest.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

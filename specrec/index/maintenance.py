@@ -1,4 +1,4 @@
-"""Looking after a library: what is in it, taking tracks out and in again."""
+"""Maintains a library: its status, and the removal and restoration of tracks."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Bool
 
 from specrec.catalog.identity import audio_id, content_id
-from specrec.errors import LibraryError, QueryError, Reason
+from specrec.errors import LibraryError, QueryError, SkipReason
 from specrec.index.assemble import REMOVED
 from specrec.index.decision_files import read_decisions, write_decisions
 from specrec.index.decisions import Decisions, Removed, kept_tracks, known_tracks
@@ -26,24 +26,24 @@ _WRITTEN = ("format_version", "index", "segments", "files")  # of a manifest, by
 
 @dataclass(frozen=True)
 class Status:
-    """What a library is.
+    """What a library holds, in numbers.
 
     Attributes:
-        created: When its generation was written, ISO.
-        format_version: Of its files.
+        created: When its generation was written, as an ISO date and time in UTC.
+        format_version: Version of the format of its files.
         audio_root: Folder of the music.
-        tracks: Their number.
-        hours: Of their audio.
-        measured: Tracks whose features were measured.
-        duplicates: Tracks that are another's recording once more.
-        skipped: Number of files left out, by reason.
-        ignored: Files that are not audio.
+        tracks: Number of tracks.
+        hours: Total duration of the tracks in hours.
+        measured: Number of tracks whose features were measured.
+        duplicates: Number of tracks whose recording another track has too.
+        skipped: Number of files that were left out, by reason.
+        ignored: Number of files that are not audio.
         model: Name, fingerprint and window_seconds of the model.
         index: Kind, measured recall and settings of the FAISS index.
-        bytes_generation: Disk use of the tables and the index.
-        bytes_segments: Disk use of the embeddings of windows.
-        bytes_other: Disk use of what the library does not refer to: its generation before, other
-            models' embeddings, those of an unfinished run or of removed tracks.
+        bytes_generation: Size on disk of the tables and the index, in bytes.
+        bytes_segments: Size on disk of the window embeddings, in bytes.
+        bytes_other: Size on disk of what the library does not refer to, in bytes: the previous
+            generation, embeddings by other models, of an unfinished run or of removed tracks.
     """
 
     created: str
@@ -67,7 +67,7 @@ class Status:
 
 
 def open_generation(library: Path) -> Generation:
-    """The current generation.
+    """Opens the current generation of a library.
 
     Raises:
         LibraryError: If there is none, or it is damaged.
@@ -82,7 +82,7 @@ def open_generation(library: Path) -> Generation:
 
 
 def library_status(library: Path) -> Status:
-    """Says what a library is.
+    """Says what a library holds.
 
     Raises:
         LibraryError: If there is none, or it is damaged.
@@ -111,10 +111,10 @@ def library_status(library: Path) -> Status:
 
 
 def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
-    """Takes tracks out; index runs leave their files out from now on.
+    """Removes tracks; index runs leave their files out from now on.
 
     Returns:
-        How many tracks are left.
+        The number of tracks that are left.
 
     Raises:
         LibraryError: If there is no library, it is in use, or no track would be left.
@@ -138,7 +138,7 @@ def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
 
 
 def _removed(before: Generation, row: dict[Any, Any]) -> Removed:
-    """What is noted of a track that is taken out; before format 4, no one listened to files."""
+    """Makes the entry of a removed track; formats before 4 had no audio_ids."""
     sound = row["audio_id"]
     if pd.isna(sound):
         path = Path(before.manifest["audio_root"]) / row["path"]
@@ -150,14 +150,14 @@ def _removed(before: Generation, row: dict[Any, Any]) -> Removed:
 
 
 def restore_tracks(library: Path, paths: Collection[str] | None = None) -> list[str]:
-    """Lets the next index run take in again what was taken out, though its files be gone.
+    """Lets the next index run add removed tracks again, even if their files are gone.
 
     Args:
-        library: Its folder.
-        paths: Of the files, as they are listed; None for all.
+        library: Folder of the library.
+        paths: Paths of the files, as they are listed; None restores all.
 
     Returns:
-        The paths of the files.
+        The paths of the files that were restored.
 
     Raises:
         LibraryError: If there is no library, or it is in use.
@@ -183,14 +183,14 @@ def restore_tracks(library: Path, paths: Collection[str] | None = None) -> list[
 
 
 def refuse_damage(before: Generation) -> None:
-    """Stops before a generation is copied whose files are damaged: they would look whole.
+    """Refuses to copy a generation with damaged files, since the copies would look intact.
 
     Raises:
-        LibraryError: If they are, or the generation is of before format 3.
+        LibraryError: If a file is damaged, or the generation has a format before 3.
     """
     if before.version < 3:
         raise LibraryError(
-            f"{before.folder}: of an older format; run specrec index once, then repeat this"
+            f"{before.folder}: its format is older; run specrec index once, then repeat this"
         )
     damage = damaged_files(before.folder, before.sums)
     if damage:
@@ -204,14 +204,14 @@ def rewrite(
     kept: Bool[np.ndarray, " tracks"],
     placement: pd.DataFrame,
 ) -> None:
-    """Writes a generation with some of the tracks of another, which is whole.
+    """Writes a generation with some of the tracks of another one, which must be intact.
 
     Args:
-        library: Its folder.
-        before: The other.
-        decisions: What is listed as removed.
-        kept: Which tracks.
-        placement: Where the windows of those are.
+        library: Folder of the library.
+        before: The generation whose tracks are copied.
+        decisions: Says which tracks are listed as removed.
+        kept: Which tracks are copied.
+        placement: Where the windows of the copied tracks are stored.
     """
     manifest = {name: value for name, value in before.manifest.items() if name not in _WRITTEN}
     skipped = _skipped(before, decisions)
@@ -237,7 +237,7 @@ def rewrite(
 
 
 def _skipped(before: Generation, decisions: Decisions) -> pd.DataFrame:
-    """The files left out, those that were removed as they are now decided."""
+    """The table of skipped files, in which those removed are listed as the decisions have them."""
     rows = [
         {
             "path": item.path,
@@ -248,7 +248,7 @@ def _skipped(before: Generation, decisions: Decisions) -> pd.DataFrame:
         for item in decisions.removed
     ]
     removed = pd.DataFrame(rows, columns=before.skipped.columns).astype("string")
-    others = before.skipped[before.skipped["reason"] != Reason.REMOVED]
+    others = before.skipped[before.skipped["reason"] != SkipReason.REMOVED]
     return pd.concat([others, removed]).sort_values("path", ignore_index=True)
 
 

@@ -1,4 +1,4 @@
-"""What an index run has to do: the catalog as it is, beside the library as it was."""
+"""Plans an index run: compares the files as they are with the library as it was."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -8,23 +8,23 @@ import numpy as np
 import pandas as pd
 
 from specrec.catalog.catalog import Catalog
-from specrec.errors import LibraryError, Reason
+from specrec.errors import LibraryError, SkipReason
 from specrec.printing import counted
 
-_FOR_NOW = (Reason.UNREADABLE, Reason.TIMED_OUT)  # a slow disk says nothing of a file
+_FOR_NOW = (SkipReason.UNREADABLE, SkipReason.TIMED_OUT)  # a slow disk says nothing of a file
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Paths, by what became of their files since the last run; relative to the audio root.
+    """How the files changed since the last run: paths relative to the audio root.
 
     Attributes:
         added: New files.
-        changed: Files whose content is another now.
-        moved: Files that had another name, as (before, now); they are known by their content.
+        changed: Files whose content changed.
+        moved: Files that were moved or renamed, as (before, now), recognized by their content.
         vanished: Tracks of the library whose files are gone. They stay, unless pruned.
-        hidden: Tracks whose files, or their folders, can't be read for now. They stay.
-        removed: Files that `specrec remove` took out; they stay out.
+        hidden: Tracks whose files, or folders, can't be read at the moment. They stay.
+        removed: Files of tracks that `specrec remove` removed; they stay out.
     """
 
     added: list[str] = field(default_factory=list)
@@ -42,9 +42,9 @@ def make_plan(
 
     Args:
         known: The tracks of the library, with path, content_id and audio_id.
-        catalog: What is there now.
-        removed: Those of its files that were taken out.
-        seen: Paths of files that the last run saw, in the library or not.
+        catalog: The files as they are now.
+        removed: Those of its files whose tracks were removed from the library.
+        seen: Paths of all files that the last run saw, in the library or not.
     """
     now = catalog.tracks.set_index("path")["content_id"]
     was = known.set_index("path")["content_id"]
@@ -65,7 +65,7 @@ def make_plan(
     added = [path for path in fresh.index if path not in came and path not in before]
     # An empty file, or a copy of another, was not lost: it is another file now.
     present = set(catalog.files["path"])
-    present |= {item.path for item in catalog.skipped if item.reason == Reason.EMPTY}
+    present |= {item.path for item in catalog.skipped if item.reason == SkipReason.EMPTY}
     here = set(now) | set(catalog.files["content_id"]) | set(catalog.files["audio_id"].dropna())
     gone = known[
         ~known["path"].isin(list(present))
@@ -88,20 +88,20 @@ def check_plan(
 ) -> None:
     """Refuses what is hardly meant: another folder's music, or the loss of most of the library.
 
-    A library has one folder of music, which may be moved, mounted elsewhere or widened to a folder
-    above it: then its files are in the new place, or at least no longer in the old one. A folder
-    that lacks files which are still in the old place is another: its copy, or a part of it.
+    A library has one folder of music, which may be moved, mounted elsewhere or replaced by its
+    parent: then its files are in the new place, or at least no longer in the old one. A folder
+    without files that are still in the old place is a different one: a copy or a part of it.
 
     Args:
-        plan: What is to be done.
-        catalog: What is there now.
+        plan: How the files changed.
+        catalog: The files as they are now.
         tracks: Number of tracks in the library.
-        gone_before: Paths of those whose files were gone already, and which stayed.
-        root: Folder of which it was made; None if that is not known.
-        prune: Whether tracks whose files are gone are to leave it.
+        gone_before: Paths of tracks whose files were gone at the last run already.
+        root: Audio root of the library so far; None if unknown.
+        prune: Whether tracks whose files are gone are to be dropped.
 
     Raises:
-        LibraryError: With what to give instead.
+        LibraryError: If the plan is refused; the message says what to give instead.
     """
     gone = len(plan.vanished)
     absent = f"{catalog.root}: lacks {gone} of the library's {counted(tracks, 'track')}"
@@ -110,18 +110,18 @@ def check_plan(
         most = 2 * len(lately) > tracks - len(gone_before)
         if most or any(_is_there(Path(root) / path) for path in lately):
             raise LibraryError(
-                f"{absent}; it was made of {root}: give that folder, or another library;"
-                " prune=all drops what is not there"
+                f"{absent}; it was built from {root}: give that folder, or another library;"
+                " prune=all drops the tracks without files"
             )
     if prune and 2 * gone > tracks:
         raise LibraryError(
             f"{absent}, and prune=true would drop them; is a disk missing? prune=all drops them"
-            " all the same"
+            " anyway"
         )
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Whether two names lead to the same folder."""
+    """Whether two paths lead to the same folder."""
     try:
         return one.samefile(other)
     except OSError:
@@ -136,5 +136,5 @@ def _is_there(path: Path) -> bool:
 
 
 def _folders(path: str) -> set[str]:
-    """A file and the folders in which it lies."""
+    """The path of a file, and those of the folders that contain it."""
     return {path, *map(str, Path(path).parents)}

@@ -1,4 +1,4 @@
-"""Whether a library is whole, and what can be saved where it is not."""
+"""Verifies a library, and repairs a damaged one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,8 @@ from specrec.index.generations import (
 )
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import open_generation, rewrite
-from specrec.index.salvage import Salvaged, salvage
 from specrec.index.segment import Segment
+from specrec.index.segment_repair import RepairedSegment, repair_segment
 from specrec.index.segment_store import SegmentStore
 from specrec.progress import Progress
 from specrec.writing import write_file
@@ -30,13 +30,13 @@ _BLOCK = 65_536
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether a library is whole.
+    """What a verification found.
 
     Attributes:
         files: Number of files that were read.
-        damage: What is wrong, one line each.
+        damage: What is wrong, one line each; empty if the library is intact.
         segments: Folders of damaged segments.
-        generation: Whether its generation itself is damaged.
+        generation: Whether the current generation is damaged.
     """
 
     files: int
@@ -47,12 +47,13 @@ class Verification:
 
 @dataclass(frozen=True)
 class Repair:
-    """What came of mending a library. What people decided about it stands as before.
+    """What a repair saved. All decisions about the library are kept.
 
     Attributes:
-        tracks: Tracks that the library has now; 0 if none opens before `specrec index` has run.
-        again: Tracks that `specrec index` embeds again, if their files are there.
-        lost: Tracks of damaged segments of which nothing could be saved.
+        tracks: Number of tracks in the library now; 0 if it can't be opened before `specrec index`
+            has run.
+        again: Number of tracks that `specrec index` embeds again, if their files are there.
+        lost: Number of tracks of damaged segments of which nothing could be saved.
     """
 
     tracks: int
@@ -63,10 +64,11 @@ class Repair:
 def verify_library(library: Path, on_progress: Progress | None = None) -> Verification:
     """Reads every byte of a library and compares it with what was written.
 
-    Without a generation, that is what a first run left when it was stopped, and what was decided.
+    In a library without a generation, these are the segments of an unfinished first run, and the
+    decisions.
 
     Args:
-        library: Its folder.
+        library: Folder of the library.
         on_progress: Called after each folder of files.
 
     Raises:
@@ -106,7 +108,7 @@ def _verified(
         except LibraryError as error:
             lines = [str(error).partition(";")[0]]
         except (KeyError, TypeError, AttributeError):
-            lines = [f"{path}: its list of files is damaged"]
+            lines = [f"{path}: its list of checksums is damaged"]
         if lines and path != folder and not path.exists():
             lines = []  # merged by a run meanwhile; where it is missed, it is told below
         damage += lines
@@ -126,7 +128,7 @@ def _verified(
 
 
 def _pointers(library: Path, folder: Path | None) -> list[str]:
-    """What is wrong with the small files of a library's own folder."""
+    """Says what is wrong with the small files in a library's own folder, one line each."""
     if folder is None:
         return read_copies(library).damage if has_decisions(library) else []
     lines = []
@@ -141,18 +143,18 @@ def _pointers(library: Path, folder: Path | None) -> list[str]:
 
 
 def _not_finite(segment: Segment) -> list[str]:
-    """What an older version wrote though it was no number: its checksum is right."""
+    """Finds NaN or infinite embeddings, which older versions wrote with a correct checksum."""
     lines = []
     for name, rows in (("embeddings", segment.embeddings), ("windows", segment.windows)):
         for start in range(0, len(rows), _BLOCK):
             if not np.isfinite(rows[start : start + _BLOCK]).all():
-                lines.append(f"{segment.folder}: some {name} are not finite")
+                lines.append(f"{segment.folder}: some {name} are NaN or infinite")
                 break
     return lines
 
 
 def _inconsistencies(library: Path, folder: Path, damaged: set[Path]) -> list[str]:
-    """What does not fit together in a generation whose files are as they were written."""
+    """Says what is inconsistent in a generation whose files have the right checksums."""
     lines = []
     try:
         generation = open_folder(library, folder)
@@ -170,7 +172,7 @@ def _inconsistencies(library: Path, folder: Path, damaged: set[Path]) -> list[st
     if len(set(rows.values())) > 1:
         lines.append(f"{folder}: its parts have different numbers of tracks: {rows}")
     if not np.isfinite(generation.embeddings).all():
-        lines.append(f"{folder}: some embeddings are not finite")
+        lines.append(f"{folder}: some embeddings are NaN or infinite")
     for name, segment in generation.segments.items():
         if not segment.folder.is_dir():
             lines.append(f"{segment.folder}: missing")
@@ -182,25 +184,25 @@ def _inconsistencies(library: Path, folder: Path, damaged: set[Path]) -> list[st
 
 
 def repair_library(library: Path, found: Verification) -> Repair:
-    """Saves what is whole, and removes only what is damaged; `specrec index` makes that anew.
+    """Keeps what is intact and removes only what is damaged; `specrec index` makes that again.
 
-    A track of which the embedding or the windows are damaged keeps the other half, and what can
-    be told from it, until its file is embedded again. Nothing that people decided is lost: neither
-    tracks that were removed nor those whose files are gone.
+    If either the embedding or the windows of a track are damaged, one is derived from the other
+    until its file is embedded again. No decision is lost: neither the list of removed tracks nor
+    the tracks whose files are gone.
 
     Args:
-        library: Its folder.
+        library: Folder of the library.
         found: What `verify_library` found.
 
     Raises:
-        LibraryError: If it is in use.
+        LibraryError: If the library is in use.
         StorageError: If it can't be written.
     """
     with writer_lock(library):
         generation = _last_whole(library)
         decisions = _decisions(library, generation)
         write_decisions(library, decisions)
-        saved = [salvage(Segment(folder), generation) for folder in found.segments]
+        saved = [repair_segment(Segment(folder), generation) for folder in found.segments]
         tracks = 0 if generation is None else _reopen(library, generation, decisions)
         if not tracks:
             for folder in generation_folders(library):
@@ -209,13 +211,13 @@ def repair_library(library: Path, found: Verification) -> Repair:
         return _summed(tracks, saved)
 
 
-def _summed(tracks: int, saved: list[Salvaged]) -> Repair:
+def _summed(tracks: int, saved: list[RepairedSegment]) -> Repair:
     again = sum(item.stand_ins + item.lost for item in saved)
     return Repair(tracks, again, sum(item.lost for item in saved))
 
 
 def _last_whole(library: Path) -> Generation | None:
-    """The last generation whose own files are whole."""
+    """Finds the last generation whose own files are intact; None if there is none."""
     for folder in reversed(generation_folders(library)):
         try:
             generation = open_folder(library, folder)
@@ -236,10 +238,10 @@ def _decisions(library: Path, generation: Generation | None) -> Decisions:
 
 
 def _reopen(library: Path, generation: Generation, decisions: Decisions) -> int:
-    """Makes a generation the current one, with what is still there of its tracks.
+    """Makes a generation the current one, with those of its tracks that are still stored.
 
     Returns:
-        How many they are.
+        The number of these tracks.
     """
     for folder in generation_folders(library):
         if folder.name > generation.folder.name:

@@ -1,11 +1,11 @@
-"""Nearest neighbors: exact in small libraries, by inverted files and exact re-ranking in large.
+"""Nearest neighbors: exact in small libraries, by inverted files with re-ranking in large ones.
 
 An inverted file (Jegou et al. 2011, "Product quantization for nearest neighbor search") puts each
 vector into the list of its nearest of `lists` centers, in a short code; a query is compared with
 the codes of the `probes` nearest lists only. The best of them are ranked again by their exact
 cosine, which is what is returned. How many lists must be probed is measured.
 
-An index depends on the embeddings alone, not on their order or on how they came to be there.
+An index depends on the embeddings alone, not on their order or on the runs that made them.
 """
 
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ from specrec.writing import write_file
 EXACT, IVF_SQ, IVF_PQ, AUTO = "exact", "ivf_sq", "ivf_pq", "auto"
 KINDS = (AUTO, EXACT, IVF_SQ, IVF_PQ)
 EXACT_UP_TO, SQ_UP_TO = 50_000, 5_000_000
-"""Tracks up to which `auto` searches exactly, and with codes of one byte a number."""
+"""Most tracks for which `auto` searches exactly, and with codes of one byte per number."""
 
 TARGET_RECALL = 0.99
 K = 10
-"""Length of the lists whose recall is measured."""
+"""Number of neighbors for which recall is measured."""
 
 _SAMPLE_A_LIST = 40  # vectors from which a center is learned
 _HELD_OUT = 1000  # queries by which recall is measured
@@ -50,11 +50,11 @@ class SearchIndex:
     """Finds the tracks most similar to a vector.
 
     Attributes:
-        kind: `exact`, `ivf_sq` (codes of 8 bits a number) or `ivf_pq` (codes of a quarter byte).
-        index: FAISS's, over unit vectors.
-        embeddings: Of all tracks, of any length; what the codes find is ranked again by them.
-        recall: Share of the exact nearest ten that were found for held-out queries.
-        settings: lists, probes, and the recall measured with fewer probes.
+        kind: `exact`, `ivf_sq` (codes of 8 bits per number) or `ivf_pq` (2 bits per number).
+        index: The FAISS index, over unit vectors.
+        embeddings: Embeddings of all tracks, of any length, by which candidates are ranked again.
+        recall: Share, from 0 to 1, of the exact nearest ten that were found for held-out queries.
+        settings: Lists, probes, and the recall measured with fewer probes.
     """
 
     kind: str
@@ -72,15 +72,15 @@ class SearchIndex:
         k: int,
         allowed: Bool[np.ndarray, " tracks"] | None = None,
     ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
-        """The k most similar rows for each query, most similar first; of equal ones the first.
+        """Finds the k most similar rows for each query, most similar first; ties go by row.
 
         Args:
             queries: Vectors of any length.
-            k: How many.
-            allowed: Which rows may be found; None for all.
+            k: Number of rows per query.
+            allowed: Which rows may be found; None allows all.
 
         Returns:
-            Exact cosine similarities, and rows; fewer than k where fewer are allowed.
+            Exact cosine similarities, and the rows; fewer than k of each where fewer are allowed.
         """
         count = len(self) if allowed is None else int(np.count_nonzero(allowed))
         k, directions = min(k, count), unit(queries)
@@ -114,7 +114,7 @@ class SearchIndex:
         allowed: Bool[np.ndarray, " tracks"] | None,
         share: float,
     ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
-        """Probes lists, more where a filter lets few through, until there are k for each query."""
+        """Probes lists, more where a filter lets few through, until each query has k rows."""
         lists = int(self.settings["lists"])
         probes = min(lists, round(int(self.settings["probes"]) / share))
         selector = None if allowed is None else _selector(allowed)
@@ -140,13 +140,13 @@ def build_index(
     kind: str = AUTO,
     target_recall: float = TARGET_RECALL,
 ) -> SearchIndex:
-    """Makes an index.
+    """Builds a search index.
 
     Args:
-        embeddings: Of any length; an array on disk is read in blocks.
-        kind: One of `KINDS`; `auto` goes by the number of tracks.
-        target_recall: Recall at ten, after re-ranking, for which enough lists are probed: two
-            standard errors below what held-out queries find.
+        embeddings: Vectors of any length; an array on disk is read in blocks.
+        kind: One of `KINDS`; `auto` chooses by the number of tracks.
+        target_recall: Recall at ten after re-ranking, from 0 to 1; lists are probed until the
+            recall of held-out queries is two standard errors above it.
     """
     count, dim = embeddings.shape
     if kind == AUTO:
@@ -178,7 +178,7 @@ def build_index(
 def _tuned(
     made: SearchIndex, queries: Int[np.ndarray, " queries"], lists: int, target: float
 ) -> SearchIndex:
-    """Raises the probes until the recall of held-out queries is surely reached."""
+    """Raises the number of probes until the target recall is surely reached."""
     vectors = np.asarray(made.embeddings[queries])
     exact = _exact_neighbors(vectors, queries, made.embeddings)
     probes, curve = 1, {}
@@ -215,9 +215,9 @@ def read_index(
     """Opens an index, memory-mapped: nothing is read before it is needed.
 
     Args:
-        path: The file.
-        embeddings: Of the tracks.
-        described: kind, measured_recall and settings, as the manifest has them.
+        path: The index file.
+        embeddings: Embeddings of the tracks.
+        described: Kind, measured_recall and settings, as `describe_index` gave them.
 
     Raises:
         LibraryError: If the file is missing or damaged.
@@ -227,22 +227,22 @@ def read_index(
     except (OSError, RuntimeError, ValueError, MemoryError) as error:
         raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
     if (index.ntotal, index.d) != embeddings.shape:
-        raise LibraryError(f"{path}: holds other tracks than the embeddings beside; {REMEDY}")
+        raise LibraryError(f"{path}: does not fit the embeddings beside it; {REMEDY}")
     kind = EXACT if described["kind"] == "flat" else str(described["kind"])
     settings = {name: described[name] for name in ("lists", "probes") if name in described}
     return SearchIndex(kind, index, embeddings, float(described["measured_recall"]), settings)
 
 
 def check_index(index: SearchIndex, path: Path) -> None:
-    """Looks for some tracks, spread over the library, by their own embeddings.
+    """Searches for some tracks, spread over the library, by their own embeddings.
 
     Args:
-        index: As it was read.
-        path: Where it lies, for the message.
+        index: The index that was read.
+        path: Its file, for the message.
 
     Raises:
-        LibraryError: If one of them is not found, or most by short codes, which may miss some: the
-            index or the embeddings are damaged.
+        LibraryError: If a track is not found (with short codes, which may miss some: if most are
+            not), so that index or embeddings must be damaged.
     """
     rows = np.unique(np.linspace(0, len(index) - 1, min(_LOOKED_FOR, len(index))).astype(int))
     vectors = np.asarray(index.embeddings[rows])
@@ -253,11 +253,11 @@ def check_index(index: SearchIndex, path: Path) -> None:
     cosines = np.einsum("qd,qd->q", unit(vectors), unit(np.asarray(index.embeddings[rows])))
     found = np.mean((np.abs(similarities - 1) < _SAME) & (np.abs(cosines - 1) < _SAME))
     if found < (1.0 if index.kind == EXACT else 0.5):
-        raise LibraryError(f"{path}: does not find tracks by the embeddings beside; {REMEDY}")
+        raise LibraryError(f"{path}: does not find tracks by the embeddings beside it; {REMEDY}")
 
 
 def describe_index(index: SearchIndex) -> dict[str, Any]:
-    """What a manifest says of an index."""
+    """Describes an index for the manifest: kind, measured_recall and settings."""
     return {"kind": index.kind, "measured_recall": index.recall, **index.settings}
 
 
@@ -267,7 +267,7 @@ def _add(index: faiss.Index, embeddings: Float32[np.ndarray, "tracks dim"]) -> N
 
 
 def _canonical_order(embeddings: Float32[np.ndarray, "tracks dim"]) -> Int[np.ndarray, " tracks"]:
-    """Rows by the bits of their first numbers: a random order, which is that of no row."""
+    """Sorts rows by the bits of their first numbers: an order that looks random, but is fixed."""
     bits = np.ascontiguousarray(embeddings[:, :4]).view(np.uint32)
     mixed = bits * np.array([2654435761, 2246822519, 3266489917, 668265263][: bits.shape[1]])
     return np.lexsort(mixed.astype(np.uint32).T)
@@ -276,7 +276,7 @@ def _canonical_order(embeddings: Float32[np.ndarray, "tracks dim"]) -> Int[np.nd
 def _spread(
     order: Int[np.ndarray, " tracks"], count: int
 ) -> tuple[Int[np.ndarray, " chosen"], Int[np.ndarray, " rest"]]:
-    """Takes some rows out of an order, evenly."""
+    """Takes some rows out of an order, evenly spaced."""
     taken = np.linspace(0, len(order) - 1, count).astype(int)
     return order[taken], np.delete(order, taken)
 
@@ -286,7 +286,7 @@ def _exact_neighbors(
     queries: Int[np.ndarray, " queries"],
     embeddings: Float32[np.ndarray, "tracks dim"],
 ) -> Int[np.ndarray, "queries ten"]:
-    """The nearest ten of each query but itself, by comparing with all."""
+    """Finds the nearest ten of each query but itself, by comparing it with all tracks."""
     directions = unit(vectors)
     best = np.full((len(queries), K), -np.inf, dtype=np.float32)
     rows = np.full((len(queries), K), -1)
@@ -308,7 +308,7 @@ def _best(
     candidates: Int[np.ndarray, "queries candidates"],
     k: int,
 ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
-    """The k best of each query's candidates."""
+    """Picks the k best of each query's candidates."""
     if k < scores.shape[1]:
         best = np.argpartition(-scores, k - 1, axis=1)
         least = np.take_along_axis(scores, best[:, k - 1 : k], axis=1)
@@ -324,7 +324,7 @@ def _best(
 def _in_order(
     similarities: Float[np.ndarray, "queries k"], rows: Int[np.ndarray, "queries k"]
 ) -> tuple[Float32[np.ndarray, "queries k"], Int64[np.ndarray, "queries k"]]:
-    """Most similar first; of equal ones the lower row."""
+    """Sorts by similarity, the highest first; ties go by row."""
     order = np.lexsort((rows, -similarities), axis=1)
     return (
         np.take_along_axis(similarities, order, axis=1).astype(np.float32),

@@ -1,10 +1,10 @@
-"""A segment: what the encoder made of some contents, in files that never change.
+"""A segment: the embeddings of some tracks, in files that never change.
 
 segments/<key>/000001/
-    contents.parquet   one row a content: where its rows are, or why there are none
+    contents.parquet   one row per content_id: where its rows are, or why there are none
     embeddings.npy     float32, (tracks, dim), centered, not scaled
     windows.npy        float16, (windows, dim)
-    segment.json       sizes and checksums of the three
+    segment.json       sizes and checksums of these three
 """
 
 import shutil
@@ -55,14 +55,14 @@ TABLE, EMBEDDINGS, WINDOWS, SUMS = (
 _HEADER_BYTES = 128
 
 Rows = tuple[Float32[np.ndarray, " dim"], Float[np.ndarray, "_ dim"]]
-"""What is stored of a track: its embedding, and those of its windows, in half precision."""
+"""What is stored of a track: its embedding, and those of its windows in half precision."""
 
 
 class Segment:
-    """A segment on disk; its parts are read when first asked for.
+    """A segment on disk; its parts are read when first used.
 
     Raises:
-        LibraryError: Whatever is asked for, if it is missing or damaged.
+        LibraryError: By any of the properties, if its file is missing or damaged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,12 +70,12 @@ class Segment:
 
     @property
     def name(self) -> str:
-        """Its key and number, by which generations refer to it."""
+        """Key and number (`<key>/000001`), by which generations refer to the segment."""
         return f"{self.folder.parent.name}/{self.folder.name}"
 
     @cached_property
     def sums(self) -> Sums:
-        """Size and checksum of each file."""
+        """Size and checksum of each file, by name."""
         sums = read_sealed(self.folder / SUMS)
         try:  # before format 4 it had no checksum of its own
             for name in (TABLE, EMBEDDINGS, WINDOWS):
@@ -87,23 +87,23 @@ class Segment:
 
     @cached_property
     def contents(self) -> pd.DataFrame:
-        """What it holds, with `COLUMNS`."""
+        """The table of what the segment holds, with `COLUMNS`."""
         stored = read_table(self.folder / TABLE, self.sums)
         return stored.reindex(columns=[*COLUMNS]).astype(COLUMNS)
 
     @cached_property
     def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
-        """Memory-mapped, and not compared with anything but `embedding_crc`, by who copies it."""
+        """Embeddings of the tracks; memory-mapped. Callers that copy them check `embedding_crc`."""
         return map_rows(self.folder / EMBEDDINGS, np.float32)
 
     @cached_property
     def windows(self) -> Float16[np.ndarray, "windows dim"]:
-        """Memory-mapped, likewise."""
+        """Window embeddings of all tracks; memory-mapped and not checked."""
         return map_rows(self.folder / WINDOWS, np.float16)
 
     @cached_property
     def checked_windows(self) -> Float16[np.ndarray, "windows dim"]:
-        """The same, compared once with their file's checksum: of tracks that have none."""
+        """The window embeddings, checked once by the file: for tracks without a checksum."""
         check_file(self.folder / WINDOWS, self.sums)
         return self.windows
 
@@ -112,13 +112,13 @@ class Segment:
         check_sizes(self.folder, self.sums)
 
     def damage(self, *names: str) -> list[str]:
-        """What is wrong with some of its files, or all, one line each; every byte is read."""
+        """Reads every byte of some files, or all, and says what is wrong, one line each."""
         chosen = names or self.sums.keys()
         return damaged_files(self.folder, {name: self.sums[name] for name in chosen})
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether some of its files are not there at all."""
+        """Whether some of its files are missing."""
         names = (TABLE, EMBEDDINGS, WINDOWS, SUMS)
         return not all((self.folder / name).is_file() for name in names)
 
@@ -127,10 +127,10 @@ def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) 
     """Writes a segment, which appears at once and complete.
 
     Args:
-        folder: Where it will be.
-        contents: With `COLUMNS`; checksums are filled in.
-        tracks: What belongs to those contents that have a row, in their order; never all in
-            memory.
+        folder: Folder of the new segment.
+        contents: The table with `COLUMNS`; checksums are filled in.
+        tracks: Embedding and windows of those contents that have a row, in their order; they are
+            never all in memory.
 
     Raises:
         StorageError: If it can't be written.
@@ -162,14 +162,14 @@ def _write_files(making: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) -
 
 
 def crc(rows: np.ndarray) -> int:
-    """CRC-32 of the bytes of an array."""
+    """Computes the CRC-32 of the bytes of an array."""
     return zlib.crc32(np.ascontiguousarray(rows).data)
 
 
 def _write_rows(
     embeddings: BinaryIO, windows: BinaryIO, tracks: Iterable[Rows]
 ) -> list[tuple[int, int]]:
-    """Writes two NumPy files whose numbers of rows are known only at their end."""
+    """Writes two NumPy files, whose numbers of rows are known only at the end."""
     sums: list[tuple[int, int]] = []
     window_count, dim = 0, 0
     for file in (embeddings, windows):
@@ -191,6 +191,6 @@ def _write_rows(
 
 
 def _header(shape: tuple[int, int], dtype: type[np.floating]) -> bytes:
-    """A header of version 1.0, padded to the same length for every shape."""
+    """Makes a NumPy header of version 1.0, padded to the same length for every shape."""
     text = f"{{'descr': '{np.dtype(dtype).str}', 'fortran_order': False, 'shape': {shape}, }}"
     return b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + (text.ljust(117) + "\n").encode()

@@ -1,4 +1,4 @@
-"""What was embedded so far, by content: nothing in it is ever embedded again."""
+"""Stores embeddings by content_id, so that nothing is ever embedded twice."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float16, Float32
 
-from specrec.errors import AudioError, LibraryError, Reason
+from specrec.errors import AudioError, LibraryError, SkipReason
 from specrec.index.files import REMEDY, discard, sweep
 from specrec.index.segment import COLUMNS, EMBEDDINGS, Rows, Segment, crc, write_segment
 from specrec.model.embedding import Embedded
 
 ANALYSIS_VERSION = 1
-"""Part of a store's key: to be raised when the same file and model give another embedding."""
+"""Part of a store's key; to be raised when the same file and model give another embedding."""
 
 _TRACKS_A_SEGMENT = 64
 _SECONDS_A_SEGMENT = 30.0
@@ -24,36 +24,46 @@ _NUMBER = "[0-9]" * 6
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a content can't be embedded."""
+    """Why a file can't be embedded.
 
-    reason: Reason
+    Attributes:
+        reason: The code under which the file is listed.
+        detail: What was found, in a few words.
+    """
+
+    reason: SkipReason
     detail: str
 
     @property
     def lasting(self) -> bool:
-        """Whether the same bytes would fail again: a lost disk or a killed decoder says nothing."""
-        passing = (Reason.MISSING, Reason.UNREADABLE, Reason.CRASHED, Reason.TIMED_OUT)
+        """Whether the same bytes would fail again; a lost disk or a killed decoder is temporary."""
+        passing = (
+            SkipReason.MISSING,
+            SkipReason.UNREADABLE,
+            SkipReason.CRASHED,
+            SkipReason.TIMED_OUT,
+        )
         return self.reason not in passing
 
 
 def store_key(fingerprint: str, windows_per_track: int | None) -> str:
-    """What else but its content an embedding depends on."""
+    """Names all that an embedding depends on besides the file: model, coverage, and version."""
     coverage = "whole" if windows_per_track is None else f"{windows_per_track}w"
     return f"{fingerprint}-{coverage}-v{ANALYSIS_VERSION}"
 
 
 class SegmentStore:
-    """The segments of one key.
+    """The segments of one key: one model, one coverage.
 
-    Results are added in small segments, so that a killed run loses little; `merge` joins them, so
-    that there are few. Each track is rewritten a logarithmic number of times.
+    Results are written in small segments, so that a killed run loses little; `merge` joins them
+    into few. Each track is rewritten a logarithmic number of times.
 
     Attributes:
-        incomplete: Folders that lack some of their files: an older version was killed while it
-            removed them. Nothing in them counts.
+        incomplete: Segment folders with missing files, which an older version left when it was
+            killed while removing them. They are ignored.
 
     Raises:
-        LibraryError: If a segment is damaged, here or whenever it is to be copied.
+        LibraryError: If a segment is damaged, on opening or whenever it is copied.
     """
 
     def __init__(self, library: Path, key: str) -> None:
@@ -71,7 +81,7 @@ class SegmentStore:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a content, by its id: `COLUMNS` and `segment`, the number of its segment."""
+        """One row per content_id: `COLUMNS`, and `segment`, the number of its segment."""
         if self._table is None:
             empty = pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
             parts = [
@@ -87,18 +97,18 @@ class SegmentStore:
 
     @property
     def settled(self) -> set[str]:
-        """The contents that need not be embedded: all but stand-ins."""
+        """The content_ids that need not be embedded: all but stand-ins."""
         return set(self.table.index[~self.table["stand_in"].to_numpy(dtype=bool)])
 
     def add(self, content_id: str, result: Embedded | AudioError) -> Failure | None:
-        """Notes a result; every so often, what was noted is written.
+        """Adds a result; results are written as a segment every so often.
 
         Returns:
-            A failure that may not last, which is not noted.
+            A failure that may be temporary and is not stored; else None.
         """
         kept = Failure(result.reason, result.detail) if isinstance(result, AudioError) else result
         if isinstance(kept, Embedded) and not kept.is_finite:
-            kept = Failure(Reason.NOT_FINITE, "its embedding is not finite")
+            kept = Failure(SkipReason.NOT_FINITE, "its embedding is NaN or infinite")
         if isinstance(kept, Failure) and not kept.lasting:
             return kept
         self._waiting[content_id] = kept
@@ -108,7 +118,7 @@ class SegmentStore:
         return None
 
     def flush(self) -> None:
-        """Writes what was noted since the last segment."""
+        """Writes the results that were added since the last segment."""
         if not self._waiting:
             return
         tracks = {k: v for k, v in self._waiting.items() if isinstance(v, Embedded)}
@@ -143,10 +153,10 @@ class SegmentStore:
         self._written = time.monotonic()
 
     def merge(self, alive: Iterable[str] | None = None) -> None:
-        """Joins small segments, and drops what nobody asks for any more.
+        """Joins small segments, and drops embeddings that are no longer needed.
 
         Args:
-            alive: Contents to keep; a segment of which less than half is alive is rewritten
+            alive: The content_ids to keep; a segment of which less than half is alive is rewritten
                 without the rest. None keeps all.
         """
         kept = None if alive is None else set(alive)
@@ -185,7 +195,7 @@ class SegmentStore:
         """Removes the segments that were merged into others.
 
         Args:
-            referenced: Names of those that a generation still refers to.
+            referenced: Names of the segments that a generation still refers to.
         """
         sweep(self.folder)
         for path in self.folder.glob(_NUMBER):
@@ -193,7 +203,7 @@ class SegmentStore:
                 discard(path)
 
     def embeddings(self, content_ids: Sequence[str]) -> Float32[np.ndarray, "tracks dim"]:
-        """The embeddings of contents that are in the store, in the order given."""
+        """Gathers the embeddings of stored content_ids, in the order given."""
         places = self.table.loc[list(content_ids)]
         first = self._segments[str(places["segment"].iloc[0])].embeddings
         gathered = np.empty((len(places), first.shape[1]), dtype=np.float32)
@@ -205,7 +215,7 @@ class SegmentStore:
         return gathered
 
     def windows(self, content_id: str) -> Float16[np.ndarray, "windows dim"]:
-        """The window embeddings of a content that is in the store."""
+        """Reads the window embeddings of a stored content_id, in order."""
         place = self.table.loc[content_id]
         first, count = int(place["first_window"]), int(place["window_count"])
         return np.asarray(self._segments[place["segment"]].windows[first : first + count])
@@ -230,14 +240,14 @@ class SegmentStore:
         self.flush()
 
     def placement(self, content_ids: Sequence[str]) -> pd.DataFrame:
-        """Where the windows of contents are, and their checksum: as `Contents.placement`."""
+        """Says where the windows of content_ids are stored, as in `Contents.placement`."""
         columns = ["segment", "first_window", "window_count", "windows_crc"]
         places = self.table.loc[list(content_ids), columns]
         names = {name: segment.name for name, segment in self._segments.items()}
         return places.assign(segment=places["segment"].map(names)).reset_index(drop=True)
 
     def _live(self, segment: Segment, kept: set[str] | None) -> Bool[np.ndarray, " contents"]:
-        """Which contents of a segment count, and are to be kept."""
+        """Which contents of a segment are current and to be kept."""
         ids = segment.contents["content_id"]
         live = (self.table["segment"].reindex(ids) == segment.folder.name).to_numpy(dtype=bool)
         return live if kept is None else live & ids.isin(kept).to_numpy(dtype=bool)
@@ -256,6 +266,6 @@ class SegmentStore:
 
 
 def _refuse(damage: list[str]) -> None:
-    """Stops before what is damaged is copied, and looks whole from then on."""
+    """Refuses to copy damaged data, which would look intact from then on."""
     if damage:
         raise LibraryError(f"{damage[0]}; {REMEDY}")

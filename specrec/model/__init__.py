@@ -1,5 +1,5 @@
-"""The encoder, the saved model that owns it and its front end, and what is made of audio with them.
+"""Models: the encoder, its front end and card, and the embedding of audio with them.
 
-Nothing is imported here: `card`, `registry`, `probe` and `embedding` do without torch, so that
-whoever needs just a model's name does not wait for it.
+Nothing is imported here: `card`, `registry`, `probe` and `embedding` need no torch, so that whoever
+only needs a model's name does not wait for it.
 """

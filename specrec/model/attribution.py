@@ -1,4 +1,4 @@
-"""A similarity as a sum over the time-frequency cells of a track."""
+"""Splits a similarity into a sum over the time-frequency cells of a track."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ _FRAMES_HELD = 100_000  # about 50 MB, and far more than a picture has columns
 
 @dataclass(frozen=True, eq=False)
 class CellMap:
-    """What each cell of a track adds to its similarity with another.
+    """What each cell of a track adds to its similarity to another track.
 
-    A cell sees more than its own rectangle (the receptive field is wider), so that the map is
-    exact about the sum and approximate about the place. The rectangles divide the window evenly;
-    what a padded, strided network computes in a cell is centered up to half a cell lower and
-    earlier.
+    The receptive field of a cell is larger than its rectangle, so that the map is exact about the
+    sum and approximate about the place. The rectangles divide the window evenly; what a padded,
+    strided network computes in a cell is centered up to half a cell lower and earlier.
 
     Attributes:
-        values: (windows, rows, columns): their mean is the similarity.
-        spans: Start and end of each window in seconds.
-        row_edges_hz: Of the rows, from the lowest frequency up.
+        values: What each cell adds; the mean over all is the similarity. Rows rise in frequency,
+            columns in time.
+        spans: Start and end of each window, in seconds.
+        row_edges_hz: Edges of the rows in Hz, from the lowest frequency up.
     """
 
     values: Float64[np.ndarray, "windows rows columns"]
@@ -48,15 +48,15 @@ class CellMap:
 
     @property
     def resolves_frequency(self) -> bool:
-        """Whether it has more than one row; musicnn's knows time only."""
+        """Whether the map has more than one row; that of musicnn resolves time only."""
         return self.values.shape[1] > 1
 
     def picture(self, columns: int = 400) -> Float64[np.ndarray, "rows columns"]:
-        """One map over the whole track, the mean of the windows where they overlap.
+        """Makes one map of the whole track; overlapping windows are averaged.
 
         Args:
-            columns: Equal steps of time from the beginning to the end; each the mean of the cells
-                in it, where these are narrower.
+            columns: Number of equal time steps from beginning to end; if cells are narrower than a
+                step, they are averaged.
         """
         windows, rows, cells = self.values.shape
         within = -(-windows * cells // columns)
@@ -79,20 +79,20 @@ def map_cells(
     axes: Float[np.ndarray, "axes dim"] | None = None,
     own: Float[np.ndarray, " dim"] | None = None,
 ) -> CellMap:
-    """Splits the similarity of a track with another one by the track's cells.
+    """Splits the similarity of a track to another one by the track's cells.
 
     With psi = W phi + b in a cell, z the track's embedding and y the other's, a cell adds
     <y / |y|, psi - center> / |z|. Computed in single precision throughout.
 
     Args:
-        encoder: In evaluation mode.
-        waveform: Of the track, at the encoder's sample rate.
+        encoder: The encoder, in evaluation mode.
+        waveform: The track's audio at the encoder's sample rate.
         other: The other track's centered embedding.
-        axes: Orthonormal axes of a group of features, to see its contribution alone; None for
-            the whole similarity.
-        own: The track's embedding, where it is known. A library's may come from bfloat16 or from
-            another device; what that rounded away is spread evenly over the cells, so that they
-            add up to the library's score. None takes the mean of the cells themselves.
+        axes: Orthonormal axes of a group of features, to map its contribution alone; None for the
+            whole similarity.
+        own: The track's embedding, if it is known. A library's may come from bfloat16 or from
+            another device; the rounding error is spread evenly over the cells, so that they add up
+            to the library's score. None takes the mean of the cells themselves.
     """
     parts = _CellSum(encoder, other, axes)
     for log_mel in _log_mels(encoder, _windows(encoder, waveform)):
@@ -201,16 +201,16 @@ def mask_cells(
     masks: Bool[np.ndarray, "masks windows rows columns"],
     other: Float[np.ndarray, " dim"],
 ) -> Float64[np.ndarray, " masks"]:
-    """Similarities after cells are masked: each band's mean over the track takes their place.
+    """Computes similarities with masked cells, which get each band's mean over the track.
 
     Args:
-        encoder: In evaluation mode.
-        waveform: Of the track, at the encoder's sample rate.
+        encoder: The encoder, in evaluation mode.
+        waveform: The track's audio at the encoder's sample rate.
         masks: True where a cell of a `CellMap` is masked.
         other: The other track's centered embedding.
 
     Returns:
-        One cosine a mask.
+        One cosine per mask, from -1 to 1.
     """
     batches = list(_log_mels(encoder, _windows(encoder, waveform)))
     usual = torch.cat(batches).mean(dim=(0, 2))[:, None]
@@ -232,7 +232,7 @@ def mask_cells(
 
 @torch.inference_mode()
 def log_mels(encoder: Encoder, waveform: Waveform) -> Float32[np.ndarray, "windows n_mels frames"]:
-    """The spectrograms of a track's windows, as the encoder sees them."""
+    """Computes the log-mel spectrograms of a track's windows, as the encoder gets them."""
     return torch.cat(list(_log_mels(encoder, _windows(encoder, waveform)))).cpu().numpy()
 
 
@@ -256,7 +256,7 @@ def _feature_map(
 
 
 def band_centers(encoder: Encoder) -> Float64[np.ndarray, " n_mels"]:
-    """The frequency of each mel band, in Hz."""
+    """Computes the center frequency of each mel band, in Hz."""
     filters = encoder.log_mel.filters
     bins = np.linspace(0, encoder.front_end.sample_rate / 2, filters.shape[1])
     centers: np.ndarray = bins[filters.argmax(dim=1).cpu().numpy()]
@@ -264,7 +264,7 @@ def band_centers(encoder: Encoder) -> Float64[np.ndarray, " n_mels"]:
 
 
 def _row_edges(encoder: Encoder, rows: int) -> Float64[np.ndarray, " edges"]:
-    """Where rows of cells begin and end: each covers as many mel bands."""
+    """Computes the edges of rows of cells in Hz; each row covers the same number of mel bands."""
     ends = encoder.front_end.f_min, encoder.front_end.f_max
     edges = np.array([ends[0], *band_centers(encoder), ends[1]])
     places = np.linspace(0, len(edges) - 1, rows + 1)

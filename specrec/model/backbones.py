@@ -1,4 +1,4 @@
-"""The convolutional networks that an encoder may have between its spectrogram and its head."""
+"""The convolutional networks that an encoder can have between spectrogram and head."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
@@ -14,10 +14,10 @@ from specrec.model.pixels import Pixels
 
 @runtime_checkable
 class Backbone(Protocol):
-    """What an encoder asks of its network, which is an `nn.Module`.
+    """The interface of an encoder's network, which is an `nn.Module`.
 
     Attributes:
-        channels: Channels C of the feature map.
+        channels: Number of channels C of the feature map.
     """
 
     channels: int
@@ -28,21 +28,21 @@ class Backbone(Protocol):
         """Returns the feature map phi; f and t are at least 1."""
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
-        """Takes weights over, as every `nn.Module` does."""
+        """Loads weights, as every `nn.Module` does."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Gives the weights, as every `nn.Module` does."""
+        """Returns the weights, as every `nn.Module` does."""
 
 
 def build_backbone(architecture: Architecture, n_mels: int) -> Backbone:
     """Makes the network that `architecture.backbone` names, with random weights.
 
     Args:
-        architecture: The shape.
-        n_mels: Height of the spectrograms that it will see.
+        architecture: Name and widths of the network.
+        n_mels: Number of mel bands of the spectrograms.
 
     Raises:
-        ConfigError: If there is none of that name.
+        ConfigError: If there is no network of that name.
     """
     if architecture.backbone == MEL_CNN:
         return MelCNN(architecture.widths, n_mels)

@@ -1,4 +1,4 @@
-"""What a saved model says of itself in its `model.json`. Needs no torch."""
+"""The card of a saved model, its `model.json`. Needs no torch."""
 
 import hashlib
 import json
@@ -15,17 +15,17 @@ CARD_FILE, WEIGHTS_FILE = "model.json", "model.safetensors"
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is known of a model beside its weights.
+    """The description of a model: everything but its weights.
 
     Attributes:
-        name: Such as `specrec-base`.
-        created: ISO date.
-        license: SPDX expression for the weights.
+        name: Name of the model, such as `specrec-base`.
+        created: ISO date of its creation.
+        license: SPDX expression for the license of the weights.
         fingerprint: 16 hexadecimal digits that change with any weight, and with any setting of
             the front end or the architecture.
-        front_end: From samples to the spectrogram.
-        architecture: From the spectrogram to the embedding.
-        training: Data, splits, recipe, schedule, as plain values.
+        front_end: Settings of the steps from samples to spectrogram.
+        architecture: Settings of the network from spectrogram to embedding.
+        training: Data, splits, recipe and schedule, as plain values.
         figures: Measured results, as plain values.
     """
 
@@ -39,7 +39,7 @@ class ModelCard:
     figures: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """The content of `model.json`."""
+        """Returns the content of `model.json`."""
         document = {"format_version": FORMAT_VERSION, **asdict(self)}
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -48,12 +48,11 @@ def read_card(folder: Path, weights: bytes | None = None) -> ModelCard:
     """Reads a model's `model.json`.
 
     Args:
-        folder: Where it is.
-        weights: Content of the file with the weights, if it is to be compared with the card's
-            fingerprint.
+        folder: Folder of the model.
+        weights: Content of the weights file, to be checked by the fingerprint; None to skip that.
 
     Raises:
-        ModelError: If it is missing, damaged, of another format, or not that of the weights.
+        ModelError: If the card is missing, damaged, of another format, or does not fit the weights.
     """
     path = folder / CARD_FILE
     try:
@@ -81,10 +80,10 @@ def read_card(folder: Path, weights: bytes | None = None) -> ModelCard:
 
 
 def fingerprint_of(weights: bytes, front_end: dict[str, Any], architecture: dict[str, Any]) -> str:
-    """The fingerprint of a model, from the content of its weights file and its settings.
+    """Computes a model's fingerprint from the content of its weights file and its settings.
 
-    The settings are those that stand in the file, so that a setting added to specrec later leaves
-    the fingerprints of older models as they are.
+    The settings are those in its `model.json`, so that a setting that is added to specrec later
+    does not change the fingerprints of older models.
     """
     settings = {"front_end": front_end, "architecture": architecture}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())

@@ -1,4 +1,4 @@
-"""What the encoder makes of tracks: decoding in processes, windows of several tracks in one batch.
+"""Embeds tracks: decodes in worker processes, and batches windows of several tracks.
 
 Needs no torch until something is embedded: worker processes import this.
 """
@@ -18,7 +18,7 @@ from specrec.audio.pool import stream_files
 from specrec.audio.streaming import WindowBlock, WindowPlan, window_blocks
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 
 if TYPE_CHECKING:  # for torch takes long to load
     from specrec.model.encoder import Encoder
@@ -29,14 +29,14 @@ _HALF_MAX = float(np.finfo(np.float16).max)
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """What the encoder makes of a track.
+    """The embedding of a track, and of its windows.
 
     Attributes:
-        embedding: Centered, not of unit length: the mean over its windows.
-        windows: Centered embeddings of its windows, in order; float32, and float16 where they
-            come from a library.
+        embedding: Centered embedding, not of unit length: the mean of the windows' embeddings.
+        windows: Centered embeddings of its windows, in order; float32, but float16 if they come
+            from a library.
         seconds: Duration of its audio.
-        features: What was measured of it on the way; None if nothing was.
+        features: Its measured features, by name and in their units; None if none were measured.
     """
 
     embedding: Float32[np.ndarray, " dim"]
@@ -46,13 +46,13 @@ class Embedded:
 
     @property
     def is_finite(self) -> bool:
-        """Whether its embeddings are all numbers, in half precision too."""
+        """Whether its embeddings are finite numbers, in half precision too."""
         return bool((np.abs(self.windows) <= _HALF_MAX).all())
 
 
 def embed_waveform(encoder: "Encoder", waveform: Waveform) -> Embedded:
-    """Embeds one track, whose sample rate is the encoder's."""
-    track = _Track(0, seconds=waveform.seconds)
+    """Embeds one track at the encoder's sample rate."""
+    track = _PartialTrack(0, seconds=waveform.seconds)
     rows = cut_windows(waveform, encoder.front_end.window_seconds)
     for start in range(0, len(rows), 64):
         track.parts.append(_embed_rows(encoder, rows[start : start + 64]))
@@ -69,21 +69,21 @@ def embed_tracks(
 ) -> Iterator[tuple[int, Embedded | AudioError]]:
     """Embeds tracks block by block, so that the memory needed does not grow with a file's length.
 
-    Worker processes decode, and measure what they decode, while a thread of this one embeds:
-    nobody knows what a file from outside does to a decoder.
+    Worker processes decode and measure files, since a damaged file may crash a decoder, while a
+    thread of this process embeds.
 
     Args:
-        encoder: In evaluation mode.
+        encoder: The encoder, in evaluation mode.
         tracks: Files, or audio at the encoder's sample rate.
-        workers: Processes that decode; 0 for one a core.
-        batch_size: Windows embedded at once; a batch holds the windows of several tracks.
-        windows_per_track: Windows to embed of a file, spread over it; None to cover it.
+        workers: Number of worker processes; 0 for one per core.
+        batch_size: Number of windows embedded at once, of several tracks.
+        windows_per_track: Number of windows to embed per file, spread over it; None to cover it.
         measure_features: Whether to measure the files' features too, on the same samples.
 
     Yields:
-        The position in `tracks`, each once but not always in order, with the embedded track or
-        what is wrong with the file; `not_finite` also where only what the model makes of it is.
-        A track that could only be embedded has no `features`.
+        The position in `tracks`, each once but not always in order, with the embedded track, or
+        an error that says what is wrong with the file: `not_finite` if samples or embeddings are
+        not finite. A track that was embedded but could not be measured has no `features`.
 
     Raises:
         WorkerError: If the processes can't be started.
@@ -96,12 +96,12 @@ def embed_tracks(
         if isinstance(made, Embedded) and not made.is_finite:
             track = tracks[position]
             name = track if isinstance(track, Path) else f"audio[{position}]"
-            made = AudioError(name, Reason.NOT_FINITE, "what the model makes of it is not finite")
+            made = AudioError(name, SkipReason.NOT_FINITE, "its embedding is NaN or infinite")
         yield position, made
 
 
 Read = WindowBlock | dict[str, float] | None
-"""What comes of a track: its windows, then its features, or None where nothing was measured."""
+"""What is read of a track: its windows, then its features, or None if they are not measured."""
 
 
 def _read(
@@ -125,15 +125,15 @@ def read_track(plan: WindowPlan, measure_features: bool, path: Path) -> Iterator
     """Decodes a file once, for its windows and its features; called in a worker process.
 
     Args:
-        plan: What windows.
-        measure_features: Whether to measure the features.
+        plan: The windows to cut.
+        measure_features: Whether to measure features.
         path: Any file that libsndfile or FFmpeg reads.
 
     Yields:
-        The windows, then what was measured meanwhile; None if nothing was.
+        Blocks of windows, then the features; None if they are not measured.
 
     Raises:
-        AudioError: As `window_blocks`.
+        AudioError: If the file can't be used.
     """
     if not measure_features:
         yield from window_blocks(path, plan)
@@ -161,10 +161,10 @@ def _embed(
     batch_size: int,
     has_files: bool,
 ) -> Iterator[tuple[int, Embedded | AudioError]]:
-    """Embeds what is read while more is being read."""
+    """Embeds windows while more are being read."""
     import torch
 
-    tracks: dict[int, _Track] = {}
+    tracks: dict[int, _PartialTrack] = {}
     batcher = _Batcher(batch_size, encoder.front_end.window_samples)
     flight: deque[tuple[Batch, Future[np.ndarray]]] = deque()
     thread = ThreadPoolExecutor(1)
@@ -176,7 +176,7 @@ def _embed(
         for position, item in read:
             if isinstance(item, WindowBlock):
                 if item.first == 0:
-                    tracks[position] = _Track(position)
+                    tracks[position] = _PartialTrack(position)
                 track = tracks[position]
                 if item.seconds is not None:
                     track.seconds, track.windows = item.seconds, item.first + len(item.windows)
@@ -190,27 +190,27 @@ def _embed(
             elif isinstance(item, AudioError):
                 yield position, item
             while flight and (len(flight) > _BATCHES_AHEAD or flight[0][1].done()):
-                yield from _settle(*flight.popleft())
+                yield from _hand_out(*flight.popleft())
         for batch in batcher.rest():
             flight.append((batch, thread.submit(_embed_batch, encoder, batch)))
         while flight:
-            yield from _settle(*flight.popleft())
+            yield from _hand_out(*flight.popleft())
     finally:
         thread.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
 
 
 @dataclass
-class _Track:
-    """A track of which some windows are embedded.
+class _PartialTrack:
+    """A track that is being embedded.
 
     Attributes:
-        position: Its place among the files.
+        position: Its position among the tracks.
         parts: Embeddings of its first windows.
-        windows: How many it has in all, once that is known.
-        seconds: Its duration, once it is known.
-        ended: Whether its file has nothing more to give.
-        features: What was measured of it.
+        windows: Its number of windows; None until it is known.
+        seconds: Its duration; None until it is known.
+        ended: Whether its file is read to the end.
+        features: Its measured features, by name; None if there are none.
     """
 
     position: int
@@ -229,7 +229,7 @@ class _Track:
         return Embedded(windows.mean(axis=0), windows, self.seconds, self.features)
 
 
-Batch = list[tuple[_Track, np.ndarray]]
+Batch = list[tuple[_PartialTrack, np.ndarray]]
 
 
 class _Batcher:
@@ -240,7 +240,9 @@ class _Batcher:
         self._batch: Batch = []
         self._room = size
 
-    def add(self, track: _Track, rows: Float32[np.ndarray, "windows samples"]) -> Iterator[Batch]:
+    def add(
+        self, track: _PartialTrack, rows: Float32[np.ndarray, "windows samples"]
+    ) -> Iterator[Batch]:
         """Adds a track's next windows; yields the batches that are full."""
         if rows.shape[1] < self._window_samples:  # the one window of a short track
             yield [(track, rows)]
@@ -253,7 +255,7 @@ class _Batcher:
                 yield from self.rest()
 
     def rest(self) -> Iterator[Batch]:
-        """Yields what is there, if anything, as a batch."""
+        """Yields the remaining windows, if there are any, as a batch."""
         if self._batch:
             yield self._batch
         self._batch, self._room = [], self._size
@@ -275,10 +277,10 @@ def _embed_rows(
     return encoder.embed(windows).numpy()
 
 
-def _settle(
+def _hand_out(
     batch: Batch, embedded: Future[np.ndarray]
 ) -> Iterator[tuple[int, Embedded | AudioError]]:
-    """Hands a batch's embeddings out to its tracks; yields those that are complete."""
+    """Gives a batch's embeddings to their tracks; yields the tracks that are complete."""
     rows, start = embedded.result(), 0
     for track, part in batch:
         track.parts.append(rows[start : start + len(part)])

@@ -1,4 +1,4 @@
-"""The encoder: log-mel, backbone, linear head, center."""
+"""The encoder: log-mel spectrogram, backbone, linear head, centering."""
 
 import torch
 from jaxtyping import Float, Float32
@@ -10,7 +10,7 @@ from specrec.model.log_mel import LogMel
 
 
 class Encoder(nn.Module):
-    """Windows of audio to embeddings.
+    """Turns windows of audio into embeddings.
 
     After the backbone everything is linear: with phi (C, F', T') its feature map and
     psi = W phi + b, a window's embedding is the mean of psi over its cells minus `center`, and a
@@ -35,7 +35,7 @@ class Encoder(nn.Module):
     def feature_map(
         self, log_mel: Float32[Tensor, "batch n_mels frames"]
     ) -> Float[Tensor, "batch channels f t"]:
-        """The backbone's map phi of a batch of spectrograms."""
+        """Computes the backbone's feature map phi of a batch of spectrograms."""
         image = self.normalize(log_mel).unsqueeze(1)
         phi: Tensor = self.backbone(image.contiguous(memory_format=torch.channels_last))
         return phi
@@ -43,7 +43,7 @@ class Encoder(nn.Module):
     def forward(
         self, log_mel: Float32[Tensor, "batch n_mels frames"]
     ) -> Float32[Tensor, "batch dim"]:
-        """Window embeddings before centering: the mean of psi over all cells."""
+        """Computes window embeddings before centering: the mean of psi over all cells."""
         # The head is linear, so the mean may be taken before it.
         pooled = self.feature_map(log_mel).float().mean(dim=(2, 3))
         with torch.autocast(pooled.device.type, enabled=False):
@@ -52,7 +52,7 @@ class Encoder(nn.Module):
 
     @torch.inference_mode()
     def embed(self, windows: Float32[Tensor, "batch samples"]) -> Float32[Tensor, "batch dim"]:
-        """Centered embeddings of windows, for search: the model in evaluation mode.
+        """Computes centered embeddings of windows; the encoder must be in evaluation mode.
 
         Args:
             windows: Audio at the front end's sample rate; any length from `n_fft` samples.
@@ -65,7 +65,7 @@ class Encoder(nn.Module):
 
     @torch.inference_mode()
     def pool(self, windows: Float32[Tensor, "batch samples"]) -> Float32[Tensor, "batch channels"]:
-        """The mean of phi over the cells of each window: what the head gets in `embed`."""
+        """Computes the mean of phi over the cells of each window, the input of the head."""
         # In float32 on every device: in bfloat16 a third of the network's time would be saved, and
         # one query in ten would get its neighbors in another order.
         phi = self.feature_map(self.log_mel(windows.to(self.center.device)))

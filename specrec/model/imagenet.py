@@ -1,7 +1,6 @@
 """Torchvision's image networks as backbones, with random weights or those learned on ImageNet.
 
-This is imported only where such a network is asked for: importing torchvision takes a second or
-two.
+This is imported only when such a network is used: importing torchvision takes a second or two.
 """
 
 import io
@@ -45,7 +44,7 @@ class ImagenetCNN(nn.Module):
         """Builds the network with random weights.
 
         Args:
-            name: Of torchvision, such as `resnet18`.
+            name: Torchvision's name, such as `resnet18`.
 
         Raises:
             ConfigError: If torchvision has no such network of these families.
@@ -61,23 +60,23 @@ class ImagenetCNN(nn.Module):
     def forward(
         self, log_mel: Float[Tensor, "batch 1 n_mels frames"]
     ) -> Float[Tensor, "batch channels f t"]:
-        """Returns the feature map phi; a smaller picture is first padded to 32 x 32 cells."""
+        """Returns the feature map phi; an input below 32 x 32 cells is padded first."""
         bands, frames = (max(0, _SMALLEST - size) for size in log_mel.shape[2:])
         phi: Tensor = self.features(pad(log_mel, (0, frames, 0, bands)))
         return phi
 
 
 def pretrained_backbone(name: str, source: str) -> ImagenetCNN:
-    """A backbone that starts from weights learned on pictures.
+    """Makes a backbone with weights learned on pictures.
 
     Args:
-        name: Of torchvision, such as `resnet18`.
+        name: Torchvision's name, such as `resnet18`.
         source: `imagenet` for torchvision's default weights, downloaded once to torch hub's
             folder; or a file with a state dict of the whole network. Its classifier is ignored.
 
     Raises:
         ConfigError: If torchvision has no such network of these families.
-        ModelError: If the weights can't be had or are another network's.
+        ModelError: If the weights can't be loaded or do not fit the network.
     """
     features = _color_features(name)
     file, state = _downloaded(name) if source == IMAGENET else _read(Path(source).expanduser())
@@ -99,7 +98,7 @@ def pretrained_backbone(name: str, source: str) -> ImagenetCNN:
 
 
 def _color_features(name: str) -> nn.Sequential:
-    """Torchvision's network without its classifier, under its own keys, for three channels."""
+    """Makes torchvision's network for three channels, with its keys, without the classifier."""
     if not name.startswith(_FAMILIES) or name not in models.list_models(module=models):
         raise ConfigError(
             f"architecture.backbone must be {MEL_CNN}, {MUSICNN}, or a ResNet, EfficientNet,"
@@ -145,7 +144,7 @@ def _read(file: Path) -> tuple[Path, Any]:
 
 
 def _problem(error: Exception) -> str:
-    """One line; unpickling a file that torch did not write fails in every possible way."""
+    """Describes an error in one line; loading a foreign file may raise any exception."""
     if isinstance(error, OSError | HTTPException) or "hash" in str(error):
         return str(getattr(error, "strerror", None) or error).splitlines()[0]
     return "damaged, or no file of PyTorch's"

@@ -1,4 +1,4 @@
-"""From samples to the log-mel spectrogram that the backbone sees."""
+"""Computes the log-mel spectrogram, which is the backbone's input."""
 
 import torch
 from jaxtyping import Float32
@@ -13,7 +13,7 @@ _BATCH = 4  # windows at a time: the spectra of more leave the processor's cache
 
 
 class LogMel(nn.Module):
-    """Natural logarithm of a mel power spectrogram.
+    """Computes the natural logarithm of a mel power spectrogram.
 
     The mel scale and the area normalization of its triangles are those of Slaney's Auditory
     Toolbox (1998), as in librosa; frames are centered, with reflection at the ends.
@@ -37,7 +37,7 @@ class LogMel(nn.Module):
     def mel(
         self, waveforms: Float32[Tensor, "batch samples"]
     ) -> Float32[Tensor, "batch n_mels frames"]:
-        """The mel power spectrogram, of windows at the level of the front end."""
+        """Computes the mel power spectrogram of windows brought to the level of the front end."""
         parts = waveforms.split(_BATCH if waveforms.device.type == "cpu" else len(waveforms))
         mel = torch.cat([self.filters @ self._power(part) for part in parts])
         if self.level_db is None:
@@ -55,7 +55,7 @@ class LogMel(nn.Module):
 
 
 def _mel_filters(front_end: FrontEnd) -> Float32[Tensor, "n_mels bins"]:
-    """Triangular filters, computed in double precision: in single, narrow ones err by 0.2 %."""
+    """Makes triangular filters, in double precision: in single, narrow ones err by 0.2 %."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)  # torchaudio takes no dtype
     try:

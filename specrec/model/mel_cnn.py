@@ -45,8 +45,8 @@ class MelCNN(nn.Module):
         """Builds the network.
 
         Args:
-            widths: Channels of the stages. The second and third halve both axes.
-            n_mels: Height of the spectrogram.
+            widths: Number of channels of each stage. The second and third halve both axes.
+            n_mels: Number of mel bands of the spectrogram.
         """
         super().__init__()
         self.stem = nn.Sequential(

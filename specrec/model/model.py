@@ -1,4 +1,4 @@
-"""The front door of embedding: a saved model, loaded, and what it makes of audio."""
+"""The front door of embedding: loads a saved model, and embeds audio with it."""
 
 import datetime
 import os
@@ -41,8 +41,8 @@ class Model:
     Attributes:
         encoder: The network, in evaluation mode: a `torch.nn.Module` from windows of samples to
             embeddings.
-        card: Name, license, recipe, figures.
-        folder: Where it was read.
+        card: Name, license, training recipe and measured results.
+        folder: Folder from which it was loaded.
     """
 
     encoder: Encoder
@@ -51,12 +51,12 @@ class Model:
 
     @property
     def name(self) -> str:
-        """Such as `specrec-base`."""
+        """Name of the model, such as `specrec-base`."""
         return self.card.name
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits, by which a library knows the model that embedded it."""
+        """16 hexadecimal digits by which a library recognizes the model that embedded it."""
         return self.card.fingerprint
 
     @property
@@ -71,10 +71,10 @@ class Model:
 
     @cached_property
     def probe(self) -> Probe | None:
-        """What reads named features out of an embedding; None if the model has none.
+        """The probe that predicts named features from an embedding; None if the model has none.
 
         Raises:
-            ModelError: If it is damaged, or of another model.
+            ModelError: If the probe is damaged, or belongs to another model.
         """
         return load_probe(self.folder, self.fingerprint)
 
@@ -93,21 +93,21 @@ class Model:
     ) -> Float32[np.ndarray, "*tracks dim"]:
         """Embeds a track, or a list of them.
 
-        A track is cut into windows that cover it; its embedding is the mean of theirs. Files are
-        decoded in worker processes, and windows of several tracks are embedded together.
+        A track is cut into windows that cover it; its embedding is the mean of their embeddings.
+        Files are decoded in worker processes, and windows of several tracks are embedded together.
 
         Args:
             audio: A file that libsndfile or FFmpeg reads; or samples from -1 to 1, floating-point,
                 of shape (samples,) or (channels, samples), which are mixed and resampled as those
                 of files are; or a list of either. A track is at least one second long.
-            sample_rate: Samples per second of the arrays; files have their own.
+            sample_rate: Samples per second of the arrays; not needed for files.
 
         Returns:
             float32, of shape (dim,) for one track and (tracks, dim) for a list, centered.
 
         Raises:
             AudioError: If a file or an array can't be used. `stream` goes on with the others.
-            ConfigError: If there is an array and no sample rate, or one out of its range.
+            ConfigError: If the sample rate of an array is missing or out of its range.
 
         >>> import numpy as np, specrec
         >>> model = specrec.load_model("specrec-base", device="cpu")
@@ -133,12 +133,12 @@ class Model:
             sample_rate: As for `embed`.
 
         Returns:
-            float32, one row a window, in order. Windows are `front_end.window_seconds` long and
+            float32, one row per window, in order. Windows are `front_end.window_seconds` long and
             spread evenly over the track (`specrec.audio.windows.window_spans` says where).
 
         Raises:
             AudioError: If the file or array can't be used.
-            ConfigError: As `embed`.
+            ConfigError: If the sample rate of an array is missing or out of its range.
 
         >>> import numpy as np, specrec
         >>> model = specrec.load_model("specrec-base", device="cpu")
@@ -160,22 +160,24 @@ class Model:
         measure_features: bool = False,
         on_progress: Progress | None = None,
     ) -> Iterator[tuple[int, Embedded | AudioError]]:
-        """Embeds many files, and hands each out as soon as it is done.
+        """Embeds many files, and yields each as soon as it is done.
 
-        A file that can't be used is handed out as an error, and the others go on; memory does not
+        A file that can't be used is yielded as an error, and the others go on; memory does not
         grow with the number or the length of the files.
 
         Args:
-            files: Paths.
-            workers: Processes that decode; 0 for one a core.
-            batch_size: Windows embedded at once.
-            windows_per_track: Windows to embed of a file, spread over it; None to cover it.
+            files: Paths of the files.
+            workers: Number of processes that decode; 0 for one per core.
+            batch_size: Number of windows embedded at once.
+            windows_per_track: Number of windows to embed per file, spread over it; None to cover
+                it.
             measure_features: Whether to measure the features of the files too (tempo in bpm,
                 loudness in LUFS ...), from the same samples.
-            on_progress: Called after each file with the number done and the number of all.
+            on_progress: Called after each file with the number of files done and of all files.
 
         Yields:
-            The position in `files`, each once but not always in order, with what was made of it.
+            The position in `files`, each once but not always in order, with the embedded track or
+            an error.
 
         Raises:
             WorkerError: If the processes can't be started.
@@ -210,7 +212,7 @@ def load_model(name_or_path: str | os.PathLike[str], device: str = "auto") -> Mo
     Args:
         name_or_path: The name of an installed model (`specrec models list` prints them), or the
             folder of another, such as `train.py` writes it.
-        device: Where it computes: `cpu`, `cuda`, or `auto` for CUDA where there is a GPU.
+        device: Device that computes: `cpu`, `cuda`, or `auto` for CUDA if there is a GPU.
 
     Raises:
         ModelError: If there is no such model, a file of it is missing or damaged, or its format is
@@ -253,18 +255,18 @@ def save_model(
 
     Args:
         encoder: The network.
-        folder: Where to; a model there is replaced.
-        name: Such as `specrec-base`.
-        license: SPDX expression for the weights.
-        created: ISO date; None for today.
-        training: Data, splits, recipe, schedule, as plain values.
+        folder: Folder to write; a model in it is replaced.
+        name: Name of the model, such as `specrec-base`.
+        license: SPDX expression for the license of the weights.
+        created: ISO date of its creation; None for today.
+        training: Data, splits, recipe and schedule, as plain values.
         figures: Measured results, as plain values.
 
     Returns:
-        Its card, as written.
+        The card that was written.
 
     Raises:
-        StorageError: If it can't be written.
+        StorageError: If the model can't be written.
     """
     state = encoder.state_dict()
     weights = save({name: value.detach().cpu().contiguous() for name, value in state.items()})
@@ -285,10 +287,10 @@ def save_model(
 
 
 def _device(name: str) -> torch.device:
-    """The device of a name.
+    """Finds the device of a name.
 
     Raises:
-        ConfigError: If there is none.
+        ConfigError: If there is no such device.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

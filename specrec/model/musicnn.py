@@ -1,4 +1,4 @@
-"""The network MSD_musicnn: a convolutional tagger of music, up to its temporal pooling.
+"""The network of MSD_musicnn, a convolutional music tagger, up to its temporal pooling.
 
 Architecture: Pons et al. 2018, "End-to-end learning for music audio tagging at scale". Weights:
 Pons and Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging",
@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 EPSILON = 1e-3
-"""Of the batch normalization: TensorFlow's default, with which the network was trained."""
+"""Epsilon of the batch normalization: TensorFlow's default, used in the network's training."""
 
 FRONT_SHAPES = ((38, 7), (67, 7), (1, 128), (1, 64), (1, 32))
-"""Mel bands and frames that the filters of the front end cover."""
+"""Sizes of the front end's filters, in mel bands and frames."""
 
 
 class MusicnnBlock(nn.Module):
-    """Convolution, ReLU, batch normalization, in this order, and the maximum over frequency."""
+    """Convolution, ReLU and batch normalization in this order, then maximum over frequency."""
 
     def __init__(self, channels_in: int, channels_out: int, mels: int, frames: int) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class MusicnnBlock(nn.Module):
 
 
 class Musicnn(nn.Module):
-    """Filters as tall or as wide as timbre and rhythm are, then residual layers over time.
+    """Filters in the shapes of timbre and rhythm, then residual layers over time.
 
     The front end looks at 38 or 67 mel bands for 7 frames (timbre), and at one band for 128, 64
     or 32 frames (rhythm). Its output and those of three layers over time are, side by side, the

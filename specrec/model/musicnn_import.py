@@ -1,7 +1,7 @@
-"""From the checkpoint of MSD_musicnn, as its authors published it, to an encoder.
+"""Converts the checkpoint of MSD_musicnn, as its authors published it, into an encoder.
 
-Weight decay has brought nine in ten filters of the front end to nothing: whatever is played, their
-output is one number. They are left out, which changes no figure and saves most of the time.
+Weight decay has zeroed nine in ten filters of the front end: their output is constant. They are
+left out, which changes no result and saves most of the time.
 """
 
 import math
@@ -30,7 +30,7 @@ _DEAD = 1e-3  # a filter's absolute sum; those that died are below 2e-5, the oth
 
 
 class _Layer(NamedTuple):
-    """A convolution, its kernel (frames, mels, in, out), and the normalization that follows."""
+    """A convolution with a kernel (frames, mels, in, out), and the normalization after it."""
 
     kernel: Tensor
     bias: Tensor
@@ -48,9 +48,9 @@ def encoder_from_checkpoint(
     """Builds the encoder.
 
     Args:
-        checkpoint: MSD_musicnn's.
-        head: What turns the mean of the feature map into an embedding; None to leave it as it is.
-        center: The mean embedding of the training music.
+        checkpoint: The checkpoint of MSD_musicnn.
+        head: Matrix from the mean of the feature map to the embedding; None for the identity.
+        center: Mean embedding of the training music; None for zero.
 
     Raises:
         ModelError: If the checkpoint is damaged or lacks a layer.
@@ -76,7 +76,7 @@ def encoder_from_checkpoint(
 
 
 def _read_layer(checkpoint: TensorFlowCheckpoint, number: int) -> _Layer:
-    """Reads a layer; they are numbered in the order in which they are built."""
+    """Reads a layer; layers are numbered in the order in which they are built."""
     convolution = "conv2d" + (f"_{number}" if number else "")
     kernel, bias = (checkpoint[f"{convolution}/{kind}"] for kind in ("kernel", "bias"))
     norm = _norm(checkpoint, f"batch_normalization_{number + 1}")
@@ -88,8 +88,8 @@ def _without_dead_filters(
 ) -> tuple[list[_Layer], list[_Layer]]:
     """Replaces the dead filters of the front end by a single one, whose output is 1.
 
-    The first layer over time sums their constant outputs, with its kernel, into what it has for
-    that one. A bias would not do: its input is padded with zeros.
+    The first layer over time sums their constant outputs, times its kernel, into the weights for
+    that filter. A bias would not be the same, since the input is padded with zeros.
     """
     alive = [layer.kernel.abs().sum((0, 1, 2)) > _DEAD for layer in front]
     constants = torch.cat([_output_of_nothing(layer) for layer in front])
@@ -110,16 +110,16 @@ def _without_dead_filters(
 
 
 def _output_of_nothing(layer: _Layer) -> Float32[Tensor, " out"]:
-    """What each filter would give if its kernel were zero."""
+    """Computes the output that each filter would have if its kernel were zero."""
     deviation = torch.sqrt(layer.variance + EPSILON)
     return (layer.bias.relu() - layer.mean) / deviation * layer.scale + layer.offset
 
 
 def _set_normalization(normalize: nn.BatchNorm1d, checkpoint: TensorFlowCheckpoint) -> None:
-    """Does what the network's first layer does with its own spectrogram.
+    """Sets the normalization that the network's first layer does.
 
     It takes v = log10(1e4 x + 1) of the mel power x, and we have y = ln(x + 1e-4): so
-    v = y / ln 10 + 4, and its mean and variance are moved likewise.
+    v = y / ln 10 + 4, and its mean and variance are converted in the same way.
     """
     scale, offset, mean, variance = _norm(checkpoint, "batch_normalization")
     unit = math.log(10)
@@ -128,7 +128,7 @@ def _set_normalization(normalize: nn.BatchNorm1d, checkpoint: TensorFlowCheckpoi
 
 
 def _norm(checkpoint: TensorFlowCheckpoint, layer: str) -> list[Tensor]:
-    """Scale, offset, mean and variance of a batch normalization."""
+    """Reads scale, offset, mean and variance of a batch normalization."""
     kinds = ("gamma", "beta", "moving_mean", "moving_variance")
     return [torch.from_numpy(checkpoint[f"{layer}/{kind}"]) for kind in kinds]
 

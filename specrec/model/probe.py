@@ -1,4 +1,4 @@
-"""The probe: named features read linearly out of an embedding. Needs no torch."""
+"""The probe: predicts named features linearly from an embedding. Needs no torch."""
 
 import json
 from collections.abc import Sequence
@@ -18,24 +18,24 @@ from specrec.writing import write_file
 
 PROBE_FILE = "probe.safetensors"
 R2_FLOOR = 0.3
-"""Held-out R2 below which a feature explains nothing: it is in no decomposition or sentence."""
+"""Least held-out R2 of a feature that is used in explanations."""
 
 
 @dataclass(frozen=True)
 class ProbedFeature:
-    """A feature that the probe predicts, and how well, on tracks of groups it has not seen.
+    """A feature that the probe predicts, and its accuracy on tracks of unseen groups.
 
     Attributes:
-        feature: Name, unit, kind and scale.
+        feature: The feature, with unit, kind and scale.
         r2: Share of the variance on the scale that the prediction accounts for.
-        spearman: Rank correlation; of a circular feature, the cosine of the angle between
+        spearman: Rank correlation; for a circular feature, the mean cosine of the angle between
             prediction and truth.
-        mae: Mean absolute error in the unit; of a pitch class, in steps on the circle of fifths.
-        interval: Half the width, on the scale, of an interval that holds 90 % of the truths
-            around their predictions (split-conformal).
+        mae: Mean absolute error in the unit; for a pitch class, in steps on the circle of fifths.
+        interval: Half the width, on the scale, of the interval around a prediction that holds the
+            truth for 90 % of tracks (split-conformal).
         tracks: Number of tracks behind these figures.
         fitted: Number of tracks behind the weights.
-        strength: Of the ridge penalty, relative to the mean variance of the embedding.
+        strength: Strength of the ridge penalty, relative to the mean variance of the embedding.
     """
 
     feature: Feature
@@ -49,7 +49,7 @@ class ProbedFeature:
 
     @property
     def usable(self) -> bool:
-        """Whether it is predicted well enough to explain anything."""
+        """Whether it is predicted well enough to be used in explanations."""
         return self.r2.value >= R2_FLOOR
 
 
@@ -61,12 +61,12 @@ class Probe:
     feature has two rows, for its cosine and sine.
 
     Attributes:
-        fingerprint: Of the model whose embeddings it reads.
-        features: What it predicts, in the order of the rows.
-        weight: One row a number on a scale.
-        bias: Likewise.
-        spread: Standard deviation of each row's target over the tracks it was fitted to.
-        source: Where tracks and truth came from, as plain values.
+        fingerprint: Fingerprint of the model whose embeddings it reads.
+        features: The features that it predicts, in the order of the rows.
+        weight: Weights; one row per number on a scale.
+        bias: Biases; one per row of the weights.
+        spread: Standard deviation of each row's target over the tracks on which it was fitted.
+        source: Source of the tracks and their values, as plain values.
     """
 
     fingerprint: str
@@ -82,10 +82,10 @@ class Probe:
             raise ValueError(f"{len(self.weight)} rows of weights for {rows} rows of features")
 
     def rows(self, name: str) -> slice:
-        """Where a feature's rows are.
+        """Finds the rows of a feature.
 
         Raises:
-            KeyError: If it predicts none of that name.
+            KeyError: If the probe does not predict it.
         """
         first = 0
         for item in self.features:
@@ -96,13 +96,13 @@ class Probe:
         raise KeyError(name)
 
     def usable(self) -> tuple[ProbedFeature, ...]:
-        """The features that are predicted well enough to explain anything."""
+        """Lists the features that are predicted well enough to be used in explanations."""
         return tuple(item for item in self.features if item.usable)
 
     def scaled(
         self, embeddings: Float[np.ndarray, "tracks dim"], name: str
     ) -> Float[np.ndarray, "tracks columns"]:
-        """A feature's predictions on its scale."""
+        """Predicts a feature on its scale."""
         rows = self.rows(name)
         predicted: np.ndarray = embeddings @ self.weight[rows].T + self.bias[rows]
         return predicted
@@ -110,7 +110,7 @@ class Probe:
     def predict(
         self, embeddings: Float[np.ndarray, "tracks dim"]
     ) -> dict[str, Float[np.ndarray, " tracks"]]:
-        """Predictions of all features in their units, by name."""
+        """Predicts all features in their units, by name."""
         return {
             item.feature.name: item.feature.from_scale(self.scaled(embeddings, item.feature.name))
             for item in self.features
@@ -118,7 +118,7 @@ class Probe:
 
 
 def save_probe(probe: Probe, path: Path) -> None:
-    """Writes a probe; its figures stand in the file's metadata.
+    """Writes a probe; its accuracy is in the file's metadata.
 
     Raises:
         StorageError: If it can't be written.
@@ -137,14 +137,14 @@ def load_probe(folder: Path, fingerprint: str) -> Probe | None:
     """Reads the probe in the folder of a model or of a library's generation.
 
     Args:
-        folder: Where `probe.safetensors` is.
-        fingerprint: Of the model whose embeddings are to be read.
+        folder: The folder of `probe.safetensors`.
+        fingerprint: Fingerprint of the model whose embeddings are to be read.
 
     Returns:
-        None if there is no probe.
+        The probe; None if there is no file.
 
     Raises:
-        ModelError: If it is damaged, or reads the embeddings of another model.
+        ModelError: If the file is damaged, or the probe belongs to another model.
     """
     path = folder / PROBE_FILE
     if not path.is_file():
@@ -172,7 +172,7 @@ def load_probe(folder: Path, fingerprint: str) -> Probe | None:
 
 
 def same_probe(first: Probe | None, second: Probe | None) -> bool:
-    """Whether two probes say the same of every embedding."""
+    """Whether two probes predict the same for every embedding."""
     if first is None or second is None:
         return first is second
     return (

@@ -1,4 +1,4 @@
-"""Fitting a probe in closed form, and measuring it on tracks of groups it has not seen."""
+"""Fits a probe in closed form, and measures it on tracks of unseen groups."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,9 +15,9 @@ from specrec.model.probe import Probe, ProbedFeature
 
 FOLDS = 5
 FEWEST = 40
-"""Tracks with a known value below which a feature is left out."""
+"""Least number of tracks with a known value for which a feature is fitted."""
 COVERAGE = 0.9
-"""Share of the truths that an interval is to hold."""
+"""Share of the true values that an interval should hold."""
 
 _STRENGTHS = 10.0 ** np.arange(-4, 3.5, 0.5)
 
@@ -32,21 +32,22 @@ def fit_probe(
     held_out: Bool[np.ndarray, " tracks"] | None = None,
     source: dict[str, Any] | None = None,
 ) -> Probe:
-    """Fits a ridge for each feature that the table knows, and measures it.
+    """Fits a ridge regression for each feature in a table, and measures its accuracy.
 
     The strength of the penalty is chosen by cross-validation whose folds keep groups whole. The
-    figures come from held-out tracks, or else from an outer cross-validation of the same kind;
-    the width of the interval always from the outer one over the tracks that are not held out,
-    as their residuals at rank (1 - error)(n + 1) (conformal prediction: Vovk et al. 2005; with
+    accuracy is measured on held-out tracks, or else by an outer cross-validation of the same kind;
+    the width of the interval always by the outer one over the tracks that are not held out, as
+    their residual at rank (1 - error)(n + 1) (conformal prediction: Vovk et al. 2005; with
     folds: Barber et al. 2021, "Predictive inference with the jackknife+").
 
     Args:
-        embeddings: Centered, as a library holds them.
-        table: Any columns named as features; others are ignored, missing values left out.
-        groups: Tracks of one group (an artist, an album, a source) are in one fold.
-        fingerprint: Of the model that made the embeddings.
-        held_out: Tracks that only measure; None for none.
-        source: What the tracks and their values are, as plain values.
+        embeddings: Centered embeddings of the tracks.
+        table: Features of the tracks, one row each; NaN where unknown. Columns without a
+            feature's name are ignored.
+        groups: Number of each track's group (artist, album, source), which stays in one fold.
+        fingerprint: Fingerprint of the model that made the embeddings.
+        held_out: Which tracks are used for measuring only; None for none.
+        source: Source of the tracks and their values, as plain values.
 
     Raises:
         CatalogError: If no feature is known for `FEWEST` tracks of several groups.
@@ -90,13 +91,13 @@ def fit_probe(
 def ridge(
     vectors: Float[np.ndarray, "tracks dim"], truth: Matrix, groups: Int[np.ndarray, " tracks"]
 ) -> tuple[Float[np.ndarray, "columns dim"], Float[np.ndarray, " columns"], float]:
-    """Ridge regression with a free intercept; the strength by cross-validation over groups.
+    """Fits a ridge with a free intercept; the strength is chosen by cross-validation over groups.
 
     Hoerl and Kennard 1970, "Ridge regression". The penalty is strength times the mean variance
     of the vectors' dimensions times the number of tracks.
 
     Returns:
-        Weights, biases and the strength.
+        Weights, biases and the strength of the penalty.
     """
     errors = np.zeros(len(_STRENGTHS))
     for train, test in group_folds(groups):
@@ -110,7 +111,7 @@ def ridge(
 def cross_predict(
     vectors: Float[np.ndarray, "tracks dim"], truth: Matrix, groups: Int[np.ndarray, " tracks"]
 ) -> Matrix:
-    """Predictions of each track by a ridge that saw no track of its group."""
+    """Predicts each track by a ridge that was fitted without its group."""
     predicted = np.full_like(truth, np.nan)
     for train, test in group_folds(groups):
         weight, bias, _ = ridge(vectors[train], truth[train], groups[train])
@@ -121,9 +122,9 @@ def cross_predict(
 def group_folds(
     groups: Int[np.ndarray, " tracks"],
 ) -> Iterator[tuple[Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]]:
-    """Up to `FOLDS` splits into train and test; a group is in the test of exactly one.
+    """Yields up to `FOLDS` splits into train and test; a group is in the test set of exactly one.
 
-    Groups are dealt out by size, the largest first, each to the smallest fold.
+    Groups are assigned by size, the largest first, each to the smallest fold.
     """
     names, codes, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     folds = min(FOLDS, len(names))
@@ -142,7 +143,7 @@ def group_folds(
 def errors_on_scale(
     feature: Feature, predicted: Matrix, truth: Matrix
 ) -> Float[np.ndarray, " tracks"]:
-    """How far predictions are off: on the scale, or in steps on the circle of fifths."""
+    """Computes errors of predictions, on the scale or in steps on the circle of fifths."""
     if feature.scale == "circular":
         angle = np.arctan2(predicted[:, 1], predicted[:, 0]) - np.arctan2(truth[:, 1], truth[:, 0])
         steps: np.ndarray = np.abs(np.angle(np.exp(1j * angle))) / (2 * np.pi) * 12
@@ -152,7 +153,7 @@ def errors_on_scale(
 
 
 def conformal_width(errors: Float[np.ndarray, " tracks"]) -> float:
-    """The error that a new track's exceeds with a probability of at most 1 - `COVERAGE`."""
+    """Finds the error that a new track exceeds with a probability of at most 1 - `COVERAGE`."""
     rank = int(np.ceil(COVERAGE * (len(errors) + 1)))
     return float(np.sort(errors)[min(rank, len(errors)) - 1])
 
@@ -160,22 +161,22 @@ def conformal_width(errors: Float[np.ndarray, " tracks"]) -> float:
 def measure(
     feature: Feature, predicted: Matrix, truth: Matrix
 ) -> tuple[Estimate, Estimate, Estimate]:
-    """R2 on the scale, rank correlation, and mean absolute error in the unit.
+    """Computes R2 on the scale, rank correlation, and mean absolute error in the unit.
 
     R2 is 1 - (squared error of the prediction) / (squared error of the tracks' own mean), summed
-    over the columns of the scale. Intervals by resampling tracks.
+    over the columns of the scale. Intervals are from a bootstrap over tracks.
     """
     squared = np.square(predicted - truth).sum(axis=1)
     if feature.scale == "circular":
         off = errors_on_scale(feature, predicted, truth)
-        alike = np.cos(off / 12 * 2 * np.pi)
+        angle_cosines = np.cos(off / 12 * 2 * np.pi)
     else:
         off = np.abs(feature.from_scale(predicted) - feature.from_scale(truth))
-        alike = np.zeros(0)
+        angle_cosines = np.zeros(0)
     ranks = (rankdata(predicted[:, 0]), rankdata(truth[:, 0]))
-    alike_items = alike[:, None] if len(alike) else correlation_items(*ranks)
+    order_items = angle_cosines[:, None] if len(angle_cosines) else correlation_items(*ranks)
     own_errors = np.column_stack([squared, off, np.square(truth).sum(axis=1), truth])
-    items = np.column_stack([own_errors, alike_items])
+    items = np.column_stack([own_errors, order_items])
 
     def figures(sums: Float64[np.ndarray, "samples sums"]) -> Float64[np.ndarray, "samples 3"]:
         errors, order = np.split(sums, [own_errors.shape[1]], axis=1)
@@ -183,7 +184,7 @@ def measure(
         spread = power - np.square(totals).sum(axis=0) / len(truth)
         constant = spread <= 1e-12 * power
         r2 = np.where(constant, np.nan, 1 - error / np.where(constant, 1.0, spread))
-        order = order[:, 0] / len(truth) if len(alike) else correlations(order)
+        order = order[:, 0] / len(truth) if len(angle_cosines) else correlations(order)
         return np.stack([r2, order, total_off / len(truth)], axis=1)
 
     values, drawn = figures(items.sum(axis=0)[None])[0], figures(resampled_sums(items))
@@ -196,7 +197,7 @@ def _solve(
     truth: Matrix,
     strengths: Float[np.ndarray, " strengths"],
 ) -> Iterator[tuple[Float[np.ndarray, "columns dim"], Float[np.ndarray, " columns"]]]:
-    """Weights and biases for each strength, from one decomposition of the covariance."""
+    """Yields weights and biases for each strength, from one decomposition of the covariance."""
     mean, level = vectors.mean(axis=0, dtype=np.float64), truth.mean(axis=0)
     centered = vectors.astype(np.float64) - mean
     variances, axes = np.linalg.eigh(centered.T @ centered / len(vectors))

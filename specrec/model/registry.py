@@ -1,4 +1,4 @@
-"""Which models there are, by name, and in which folders. Needs no torch."""
+"""Finds models and their folders by name. Needs no torch."""
 
 import os
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ FETCHABLE = ("musicnn",)
 
 
 def models_folder() -> Path:
-    """Where fetched models are kept: SPECREC_MODELS, or the user's data folder (XDG)."""
+    """Returns the folder of fetched models: SPECREC_MODELS, or in the user's data folder (XDG)."""
     if chosen := os.environ.get("SPECREC_MODELS"):
         return Path(chosen)
     data = os.environ.get("XDG_DATA_HOME")
@@ -23,7 +23,7 @@ def models_folder() -> Path:
 
 
 def installed_models() -> list[Path]:
-    """Folders of the shipped and of the fetched models, each by name."""
+    """Lists the folders of shipped and fetched models, each sorted by name."""
     return [
         card.parent
         for place in (SHIPPED, models_folder())
@@ -32,11 +32,11 @@ def installed_models() -> list[Path]:
 
 
 def find_model(name: str | os.PathLike[str]) -> Path:
-    """The folder of a shipped or fetched model's name, or of a path.
+    """Finds the folder of a model by its name or path.
 
     Raises:
-        ModelError: If it is none of them; the message proposes the installed model with the most
-            similar name.
+        ModelError: If there is no such model; the message proposes the installed model with the
+            most similar name.
 
     >>> find_model("specrec-base").name
     'specrec-base'

@@ -1,4 +1,4 @@
-"""Reading TensorFlow checkpoints (version 2, "tensor bundles") without TensorFlow.
+"""Reads TensorFlow checkpoints (version 2, "tensor bundles") without TensorFlow.
 
 A bundle is an index and the raw tensors. The index is a LevelDB table (LevelDB's
 `doc/table_format.md`) from each tensor's name to a `BundleEntryProto` (TensorFlow's
@@ -21,17 +21,17 @@ Message = dict[int, list[int | bytes]]
 
 
 class TensorFlowCheckpoint:
-    """A checkpoint of one data file. A tensor is read, and its checksum tested, when asked for."""
+    """A checkpoint with one data file; a tensor is read and checked on access."""
 
     def __init__(self, index: bytes, data: bytes) -> None:
         """Reads the index.
 
         Args:
             index: Content of the file `.index`.
-            data: Content of `.data-00000-of-00001`.
+            data: Content of the file `.data-00000-of-00001`.
 
         Raises:
-            ModelError: If the index is damaged, or says that there are several data files.
+            ModelError: If the index is damaged, or there are several data files.
         """
         self._data = data
         try:
@@ -47,7 +47,7 @@ class TensorFlowCheckpoint:
         """Reads a tensor.
 
         Raises:
-            ModelError: If there is none of that name, or it is damaged or not float32.
+            ModelError: If the tensor is missing, damaged or not float32.
         """
         if name.encode() not in self._entries:
             raise ModelError(f"the checkpoint has no {name}")
@@ -58,7 +58,7 @@ class TensorFlowCheckpoint:
 
 
 def _tensor(entry: Message, data: bytes) -> np.ndarray:
-    """The tensor of a BundleEntryProto: 1 dtype, 2 shape, 4 offset, 5 size, 6 masked CRC."""
+    """Reads the tensor of a BundleEntryProto: 1 dtype, 2 shape, 4 offset, 5 size, 6 masked CRC."""
     if _number(entry, 1) != _FLOAT:
         raise ValueError(f"of type {_number(entry, 1)}, not float32")
     # A TensorShapeProto: 2 dim, repeated; each with 1 size.
@@ -70,7 +70,7 @@ def _tensor(entry: Message, data: bytes) -> np.ndarray:
 
 
 def _table(table: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a LevelDB table, in order."""
+    """Yields keys and values of a LevelDB table, in order."""
     footer = table[-_FOOTER_BYTES:]
     if struct.unpack("<Q", footer[-8:]) != (_TABLE_MAGIC,):
         raise ValueError("no table footer")
@@ -85,7 +85,7 @@ def _table(table: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a block; a key is stored as what differs from the one before."""
+    """Yields keys and values of a block; a key is stored as its difference from the last one."""
     block, kind, crc = table[offset : offset + size], table[offset + size], offset + size + 1
     _check(table[offset:crc], *struct.unpack("<I", table[crc : crc + 4]))
     if kind:
@@ -103,7 +103,7 @@ def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]
 
 
 def _message(raw: int | bytes) -> Message:
-    """The fields of a protocol buffer by number, undecoded (protobuf.dev, "Encoding")."""
+    """Reads the fields of a protocol buffer by number, undecoded (protobuf.dev, "Encoding")."""
     if isinstance(raw, int):
         raise ValueError("a number where a message belongs")
     fields: Message = {}
@@ -127,7 +127,7 @@ def _message(raw: int | bytes) -> Message:
 
 
 def _number(message: Message, field: int) -> int:
-    """An integer field; protocol buffers leave out a zero."""
+    """Reads an integer field; protocol buffers leave out a zero."""
     value = message.get(field, [0])[-1]
     if isinstance(value, bytes):
         raise ValueError("a message where a number belongs")
@@ -135,7 +135,7 @@ def _number(message: Message, field: int) -> int:
 
 
 def _varint(raw: bytes, at: int) -> tuple[int, int]:
-    """The number encoded at a position, seven bits a byte, and the position after it."""
+    """Reads a number of seven bits per byte at a position; returns it and the position after."""
     value = shift = 0
     while True:
         byte = raw[at]

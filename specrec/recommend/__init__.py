@@ -1,1 +1,1 @@
-"""Neighbors of a query, and why: what a library is asked."""
+"""Finds the neighbors of a query, and says why they are neighbors."""

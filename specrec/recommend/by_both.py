@@ -1,4 +1,4 @@
-"""Tracks compared by sound and features in one score, with one weight."""
+"""Compares tracks by sound and features in one score, with one weight."""
 
 from functools import cached_property
 
@@ -23,16 +23,16 @@ class HybridSpace(Space):
     """Compares tracks by a weighted mean of two cosines: of embeddings, and of features.
 
     Cosines in a space of few features are spread much wider than those of embeddings, and would
-    decide alone. So a weight of w counts sound w and features 1 - w in units of each one's
-    spread (standard deviation) between random pairs of tracks: with a and f those spreads, the
-    share of sound in the mean is (w / a) / (w / a + (1 - w) / f). The mean is itself the cosine
-    of the two unit vectors laid end to end, each times the root of its share; so it is explained
-    as every score is, and what both systems know of a feature adds up under one name.
+    decide alone. So sound is weighted by w and features by 1 - w in units of the spread (standard
+    deviation) of each cosine between random pairs of tracks: with a and f these spreads, the share
+    of sound in the mean is (w / a) / (w / a + (1 - w) / f). The mean is itself the cosine of the
+    two unit vectors concatenated, each times the root of its share; so it is explained like every
+    score, and what embedding and features add for one feature is summed under its name.
 
     Attributes:
-        features: The tracks by their features, which are those that can be compared.
+        features: The comparable tracks in the space of features.
         share: Share of sound in the score, from 0 to 1.
-        vectors: The two unit vectors of each of those tracks, end to end; their length is 1.
+        vectors: The two unit vectors of each comparable track, concatenated to length 1.
     """
 
     def __init__(
@@ -42,16 +42,16 @@ class HybridSpace(Space):
         directions: Directions,
         weight: float,
     ) -> None:
-        """Puts both side by side.
+        """Concatenates the vectors of sound and features.
 
         Args:
             embeddings: Centered embeddings of a library's tracks.
-            features: The same tracks by their features.
+            features: The same tracks in the space of features.
             directions: The directions of the embeddings that stand for features.
             weight: Weight of sound, from 0 to 1.
 
         Raises:
-            QueryError: If the weight is out of its range, or the features are not compared by the
+            QueryError: If the weight is not from 0 to 1, or the features are not compared by the
                 cosine of scaled values.
         """
         if not 0 <= weight <= 1:
@@ -61,15 +61,15 @@ class HybridSpace(Space):
         settings = features.settings
         if settings.metric != "cosine" or settings.scaling == "none":
             raise QueryError(
-                "sound and features are mixed as two cosines around what is usual; leave out"
-                " --metric and --scaling none"
+                "with sound, features are compared by the cosine of scaled values; leave out"
+                " --metric euclidean and --scaling none"
             )
         sound = unit(np.asarray(embeddings)[features.rows])
         named = unit(features.vectors)
-        heard = weight / max(_spread(sound), 1e-9)
-        known = (1 - weight) / max(_spread(named), 1e-9)
+        of_sound = weight / max(_spread(sound), 1e-9)
+        of_features = (1 - weight) / max(_spread(named), 1e-9)
         self.features = features
-        self.share = heard / (heard + known)
+        self.share = of_sound / (of_sound + of_features)
         self.vectors: Float64[np.ndarray, "tracks columns"] = self._joined(sound, named)
         self._directions = _joint(directions, features.space)
 
@@ -86,21 +86,21 @@ class HybridSpace(Space):
 
     @cached_property
     def hubs(self) -> HubSample:
-        """Tracks that stand for all where hubs are corrected."""
+        """The sample of tracks by which hubs are corrected."""
         return HubSample(self.vectors, self.features.rows)
 
     def vector(self, query: Query) -> Float64[np.ndarray, " columns"]:
-        """Where a query lies."""
+        """The vector of a query, of length 1."""
         return self._joined(unit(query.sound), unit(self.features.vector_of(query)))
 
     def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows columns"]:
-        """Where tracks lie."""
+        """The vectors of tracks, of length 1."""
         return self.vectors[self.features.places(rows)]
 
     def scores(
         self, vector: Float64[np.ndarray, " columns"], others: Float64[np.ndarray, "rows columns"]
     ) -> Float64[np.ndarray, " rows"]:
-        """The weighted means of the two cosines."""
+        """The weighted means of the two cosines, from -1 to 1."""
         return others @ vector
 
     def nearest(
@@ -109,7 +109,7 @@ class HybridSpace(Space):
         size: int,
         allowed: Bool[np.ndarray, " all"] | None,
     ) -> Int64[np.ndarray, " found"]:
-        """The tracks nearest to some vectors, exactly: all are looked at."""
+        """Finds the tracks nearest to some vectors exactly, by comparing with all."""
         here = None if allowed is None else allowed[self.features.rows]
         found = [highest(self.vectors @ vector, size, here) for vector in vectors]
         return self.features.rows[np.unique(np.concatenate(found))]
@@ -117,7 +117,7 @@ class HybridSpace(Space):
     def explanations(
         self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
     ) -> list[Explanation]:
-        """Why tracks are near to a query, by both."""
+        """Explains why tracks are near a query, by sound and features."""
         known, place = self.features.known_of(query), None
         if query.row is not None:
             place = int(self.features.places(np.array([query.row]))[0])
@@ -137,20 +137,20 @@ def _spread(vectors: Float[np.ndarray, "tracks dim"]) -> float:
     return float(cosines[~np.eye(len(rows), dtype=bool)].std())
 
 
-def _joint(heard: Directions, space: FeatureSpace) -> Directions:
-    """The directions of embeddings and the columns of features; those of one name are a group."""
-    dim, columns = heard.axes.shape[1], len(space.owner)
-    names, members = list(heard.names), list(heard.members)
+def _joint(directions: Directions, space: FeatureSpace) -> Directions:
+    """Joins directions of embeddings and columns of features; equal names form one group."""
+    dim, columns = directions.axes.shape[1], len(space.owner)
+    names, members = list(directions.names), list(directions.members)
     number_of = {name: group for group, names in enumerate(members) for name in names}
     for name in space.names:
         if name not in number_of:
             number_of[name] = len(names)
             names.append(name)
             members.append((name,))
-    axes = np.zeros((len(heard.axes) + columns, dim + columns))
-    axes[: len(heard.axes), :dim] = heard.axes
-    axes[len(heard.axes) :, dim:] = np.eye(columns)
+    axes = np.zeros((len(directions.axes) + columns, dim + columns))
+    axes[: len(directions.axes), :dim] = directions.axes
+    axes[len(directions.axes) :, dim:] = np.eye(columns)
     owners = [number_of[space.names[feature]] for feature in space.owner]
-    groups = np.concatenate([heard.groups, np.array(owners, dtype=heard.groups.dtype)])
+    groups = np.concatenate([directions.groups, np.array(owners, dtype=directions.groups.dtype)])
     nothing = np.zeros((len(names), dim + columns))
     return Directions(tuple(names), tuple(members), groups, axes, nothing, np.ones(len(names)))

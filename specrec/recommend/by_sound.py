@@ -1,4 +1,4 @@
-"""Tracks compared by their sound: the cosine of their embeddings."""
+"""Compares tracks by sound: the cosine of their embeddings."""
 
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from specrec.vectors import unit
 
 
 class SoundSpace(Space):
-    """The space of embeddings, searched by a library's index; see `search.Space`."""
+    """The space of embeddings, searched by a library's index."""
 
     def __init__(
         self, embeddings: Float[np.ndarray, "tracks dim"], index: SearchIndex, explainer: Explainer
@@ -26,26 +26,26 @@ class SoundSpace(Space):
 
     @property
     def comparable(self) -> None:
-        """All tracks can be compared."""
+        """None: all tracks can be compared."""
         return None
 
     @cached_property
     def hubs(self) -> HubSample:
-        """Tracks that stand for all where hubs are corrected."""
+        """The sample of tracks by which hubs are corrected."""
         return HubSample(self._embeddings)
 
     def vector(self, query: Query) -> Float64[np.ndarray, " dim"]:
-        """The direction of a query's embedding."""
+        """The embedding of a query, scaled to length 1."""
         return unit(query.sound)
 
     def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows dim"]:
-        """The directions of tracks' embeddings."""
+        """The embeddings of tracks, scaled to length 1."""
         return unit(np.asarray(self._embeddings[rows]))
 
     def scores(
         self, vector: Float64[np.ndarray, " dim"], others: Float64[np.ndarray, "rows dim"]
     ) -> Float64[np.ndarray, " rows"]:
-        """Cosines."""
+        """The cosines of tracks with a vector, from -1 to 1."""
         return others @ vector
 
     def nearest(
@@ -54,12 +54,12 @@ class SoundSpace(Space):
         size: int,
         allowed: Bool[np.ndarray, " tracks"] | None,
     ) -> Int64[np.ndarray, " found"]:
-        """What the index finds."""
+        """Finds the tracks nearest to some vectors with the index."""
         _, rows = self._index.search(vectors.astype(np.float32), size, allowed)
         return np.unique(rows[rows >= 0])
 
     def explanations(
         self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
     ) -> list[Explanation]:
-        """Why tracks sound like a query."""
+        """Explains why tracks sound like a query."""
         return self._explainer.explain(query.sound, query.features, rows, k, query.row)

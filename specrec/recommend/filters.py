@@ -4,20 +4,21 @@ The language is a small part of Python's: names of columns, numbers, texts, list
 `<=`, `>`, `>=`, chained or not, `in`, `not in`, `is None`, `is not None`, `and`, `or`, `not`. It
 is parsed, never run.
 
-What a track does not have is unknown, and so is any comparison with it, whatever is then negated:
-neither `year != 1990` nor `not year == 1990` holds of a track without a year (Kleene's logic, as
-in SQL). `is None` asks for it. Texts compare whatever their case. A cell of several values, a list
-or a text like `Jazz; Soul`, equals each of them; a text stands `in` a cell if it is a part of it.
+A missing value is unknown, and so is any comparison with it, even when it is negated: neither
+`year != 1990` nor `not year == 1990` holds for a track without a year (Kleene's logic, as in SQL);
+`year is None` finds it. Texts are compared without regard to case. A cell of several values, a list
+or a text like `Jazz; Soul`, equals each of them; a text is `in` a cell if it is a part of it.
 """
 
 import ast
 import difflib
 import operator
 import re
+import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from keyword import iskeyword
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -25,14 +26,23 @@ from jaxtyping import Bool
 from pandas.arrays import BooleanArray
 
 from specrec.errors import QueryError
-from specrec.recommend.columns import Column, RefusalError, refuse
 
+_ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 _MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt,
     ast.LtE: ast.GtE,
     ast.Gt: ast.Lt,
     ast.GtE: ast.LtE,
 }
+_INEQUALITIES = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+_NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean"}
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`([^`]+)`""")
 _EXAMPLE = "year > 1990 and genre == 'jazz'"
 _LISTED = 12
@@ -40,14 +50,18 @@ _LARGEST = 1e300
 
 
 def matches(where: str, columns: Mapping[str, "pd.Series[Any]"]) -> Bool[np.ndarray, " tracks"]:
-    """For which tracks a condition holds.
+    """Finds the tracks for which a condition holds.
+
+    >>> matches("year > 1990", {"year": pd.Series([1980, 1995, None])})
+    array([False,  True, False])
 
     Args:
-        where: The condition; a name that is no word of Python's stands in backquotes.
-        columns: By name, one value a track; numbers, truth values, texts or lists.
+        where: The condition; the name of a column with spaces or signs is put in backquotes.
+        columns: Columns by name, one value per track; numbers, truth values, texts or lists.
 
     Raises:
-        QueryError: If it can't be read, names no column, or compares what can't be compared.
+        QueryError: If the condition can't be read, names an unknown column, or compares values of
+            different kinds.
     """
     return _Condition(where, columns).holds()
 
@@ -62,25 +76,25 @@ class _Condition:
         self._quoted: dict[str, str] = {}
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of Python's parser, about signs in texts
+                warnings.simplefilter("ignore")  # Python's parser warns of backslashes in texts
                 self._tree = ast.parse(_QUOTED.sub(self._name, where).strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise QueryError(f"{self._said()}: {_hint(where, columns)}") from error
+            raise QueryError(f"{self._shown()}: {_hint(where, columns)}") from error
 
     def holds(self) -> Bool[np.ndarray, " tracks"]:
-        """Where it is true; what is unknown is not."""
+        """Where the condition is true; unknown counts as false."""
         try:
             return self._truth(self._tree).to_numpy(dtype=bool, na_value=False)
-        except RefusalError as refusal:
-            raise QueryError(f"{self._said()}: {refusal}") from refusal
+        except _RefusalError as refusal:
+            raise QueryError(f"{self._shown()}: {refusal}") from refusal
         except RecursionError as error:
-            raise QueryError(f"{self._said()[:80]}...: too deeply nested; shorten it") from error
+            raise QueryError(f"{self._shown()[:80]}...: too deeply nested; shorten it") from error
 
-    def _said(self) -> str:
+    def _shown(self) -> str:
         return f"filter {' '.join(self._where.split())!r}"
 
     def _name(self, match: "re.Match[str]") -> str:
-        """A name for what stands in backquotes; texts remain."""
+        """Replaces a name in backquotes by a plain one; texts in quotes remain."""
         if match.group(1) is None:
             return match.group()
         name = f"_quoted_{len(self._quoted)}"
@@ -100,37 +114,39 @@ class _Condition:
             return _fold_all(operator.and_, [self._comparison(*step) for step in steps])
         if isinstance(node, ast.Name):
             return self._column(node.id).truth()
-        refuse("a condition compares columns with values, such as: year > 1990 and genre == 'jazz'")
+        _refuse(
+            "a condition compares columns with values, such as: year > 1990 and genre == 'jazz'"
+        )
 
     def _comparison(self, left: ast.expr, order: ast.cmpop, right: ast.expr) -> BooleanArray:
         one, other = self._value(left), self._value(right)
         if isinstance(order, ast.Is | ast.IsNot):
-            if not isinstance(one, Column) or other is not None:
-                refuse("`is` only asks whether a column is None")
+            if not isinstance(one, _Column) or other is not None:
+                _refuse("`is` only tests whether a column is None")
             found = one.known == isinstance(order, ast.IsNot)
             return BooleanArray(found, np.zeros(self._size, dtype=bool))
         if isinstance(order, ast.In | ast.NotIn):
             found = self._membership(one, other)
             return found if isinstance(order, ast.In) else ~found
         if one is None or other is None:
-            refuse("nothing equals None; ask with `is None` or `is not None`")
+            _refuse("nothing equals None; use `is None` or `is not None`")
         kind = type(order)
-        if isinstance(one, Column):
+        if isinstance(one, _Column):
             return one.compare(kind, other)
-        if isinstance(other, Column):
+        if isinstance(other, _Column):
             return other.compare(_MIRRORED.get(kind, kind), one)
-        refuse("one side of a comparison must be a column; texts stand in quotes, columns don't")
+        _refuse("one side of a comparison must be a column; put texts in quotes, and columns not")
 
     def _membership(self, one: Any, other: Any) -> BooleanArray:
-        if isinstance(one, Column) and isinstance(other, list):
+        if isinstance(one, _Column) and isinstance(other, list):
             none = BooleanArray(np.zeros(self._size, dtype=bool), ~one.known)
             return _fold_all(operator.or_, [none, *(one.compare(ast.Eq, item) for item in other)])
-        if isinstance(other, Column) and not isinstance(one, Column | list):
+        if isinstance(other, _Column) and not isinstance(one, _Column | list):
             return other.contains(one)
-        refuse("`in` takes a column and a list, or a text and a column")
+        _refuse("`in` takes a column and a list, or a text and a column")
 
     def _value(self, node: ast.expr) -> Any:
-        """A column, a constant, or a list of constants."""
+        """Evaluates an operand: a column, a constant, or a list of constants."""
         if isinstance(node, ast.Name):
             return self._column(node.id)
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
@@ -146,13 +162,13 @@ class _Condition:
             return value
         if isinstance(value, int | float) and abs(value) < _LARGEST:
             return sign * value
-        refuse("only numbers, texts in quotes, lists of them and columns can be compared")
+        _refuse("only numbers, texts in quotes, lists of them and columns can be compared")
 
-    def _column(self, name: str) -> Column:
+    def _column(self, name: str) -> "_Column":
         name = self._quoted.get(name, name)
         if name not in self._columns:
-            refuse(_unknown(name, list(self._columns)))
-        return Column(name, self._columns[name])
+            _refuse(_unknown(name, list(self._columns)))
+        return _Column(name, self._columns[name])
 
 
 def _fold_all(
@@ -168,7 +184,7 @@ def _unknown(name: str, have: list[str]) -> str:
     close = difflib.get_close_matches(name, have, n=3, cutoff=0.6)
     meant = f" (did you mean {' or '.join(close)}?)" if close else ""
     more = f" and {len(have) - _LISTED} more" if len(have) > _LISTED else ""
-    return f"no column {name}{meant}; there are {', '.join(have[:_LISTED])}{more}"
+    return f"no column {name}{meant}; the columns are {', '.join(have[:_LISTED])}{more}"
 
 
 def _hint(where: str, columns: Iterable[str]) -> str:
@@ -178,5 +194,100 @@ def _hint(where: str, columns: Iterable[str]) -> str:
         if name in where and (not name.isidentifier() or iskeyword(name)):
             return f"can't be read; put the column's name in backquotes: `{name}`"
     if re.search(r"[^=!<>]=[^=]", where):
-        return "can't be read; to compare write == with two signs"
+        return "can't be read; write == to compare"
     return f"can't be read; write a condition such as: {_EXAMPLE}"
+
+
+class _Column:
+    """A column as a condition sees it: numbers, or texts in lower case.
+
+    Attributes:
+        name: Name of the column.
+        known: Where it has a value.
+        numbers: Its values, NaN where missing; None if they are texts.
+        texts: Its values in lower case, empty where missing; only if they are texts.
+    """
+
+    def __init__(self, name: str, values: "pd.Series[Any]") -> None:
+        self.name = name
+        self.known: Bool[np.ndarray, " tracks"] = values.notna().to_numpy()
+        self.numbers: np.ndarray | None = None
+        kind = pd.api.types.infer_dtype(values, skipna=True)
+        self._is_truth = kind == "boolean"
+        if not self.known.any() or kind in _NUMBERS:
+            self.numbers = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan)
+        else:
+            texts = [_as_text(value) for value in values[self.known]]
+            self.texts = pd.Series("", index=range(len(values)), dtype=object)
+            self.texts[self.known] = texts
+
+    def truth(self) -> BooleanArray:
+        """Where the column is true, if it holds truth values."""
+        if self.known.any() and not self._is_truth:
+            _refuse(f"{self.name} does not hold true or false; compare it with a value")
+        return self.compare(ast.Eq, True)
+
+    def compare(self, order: type[ast.cmpop], value: Any) -> BooleanArray:
+        """Compares the column with a constant or another column of the same kind."""
+        if isinstance(value, _Column):
+            return self._compare_columns(order, value)
+        if self.numbers is not None:
+            if not isinstance(value, int | float) and self.known.any():
+                _refuse(f"{self.name} holds numbers; compare it with one, not with {value!r}")
+            number = value if isinstance(value, int | float) else np.nan
+            return BooleanArray(_ORDERS[order](self.numbers, number), ~self.known)
+        if not isinstance(value, str):
+            _refuse(f"{self.name} holds texts; compare it with one in quotes, not with {value!r}")
+        text = _fold(value)
+        if order in _INEQUALITIES:
+            found = _ORDERS[order](self.texts, text).to_numpy(dtype=bool)
+        else:
+            found = self._has_part(text) == (order is ast.Eq)
+        return BooleanArray(found, ~self.known)
+
+    def contains(self, value: Any) -> BooleanArray:
+        """Where a text is part of the column's text."""
+        if self.numbers is not None and self.known.any():
+            _refuse(f"{self.name} holds numbers; `in` searches texts only")
+        if not isinstance(value, str):
+            _refuse(f"{self.name} is searched for a text in quotes, not for {value!r}")
+        if self.numbers is not None:
+            return BooleanArray(np.zeros(len(self.known), dtype=bool), ~self.known)
+        found = self.texts.str.contains(_fold(value), regex=False).to_numpy(dtype=bool)
+        return BooleanArray(found, ~self.known)
+
+    def _has_part(self, text: str) -> Bool[np.ndarray, " tracks"]:
+        parts = ";" + self.texts.str.replace("; ", ";") + ";"
+        part = ";" + text.replace("; ", ";") + ";"
+        return parts.str.contains(part, regex=False).to_numpy(dtype=bool)
+
+    def _compare_columns(self, order: type[ast.cmpop], other: "_Column") -> BooleanArray:
+        mine, theirs = (
+            column.texts if column.numbers is None else column.numbers for column in (self, other)
+        )
+        if isinstance(mine, pd.Series) != isinstance(theirs, pd.Series):
+            _refuse(f"{self.name} and {other.name} are a text and a number; they don't compare")
+        found = np.asarray(_ORDERS[order](mine, theirs), dtype=bool)
+        return BooleanArray(found, ~(self.known & other.known))
+
+
+class _RefusalError(Exception):
+    """A condition can't be evaluated; the message says why."""
+
+
+def _refuse(why: str) -> NoReturn:
+    """Raises why a condition can't be evaluated."""
+    raise _RefusalError(why)
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _as_text(value: Any) -> str:
+    """A cell as text in lower case, several values separated by semicolons."""
+    if isinstance(value, str):
+        return _fold(value)
+    if isinstance(value, Sequence | np.ndarray):
+        return "; ".join(_fold(str(item)) for item in value)
+    return _fold(str(value))

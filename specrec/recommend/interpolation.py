@@ -1,4 +1,4 @@
-"""A path from one track to another: a chain of tracks, each further along the way."""
+"""Interpolates between two tracks: a chain of tracks, each further along the way."""
 
 from typing import Any
 
@@ -17,25 +17,25 @@ _LEAST_ANGLE = 1e-3
 def find_path(
     space: Space, groups: Int64[np.ndarray, " tracks"], start: Query, goal: Query, steps: int
 ) -> list[int]:
-    """The chain of tracks from a start to a goal.
+    """Finds a chain of tracks from a start to a goal.
 
-    Each track lies further along the way than the one before: in the angle by which it is
-    turned from start to goal. Of all such chains among the tracks nearest to the great circle
-    between the two, it is the one whose widest step is narrowest.
+    Each track lies further along the way than the one before, measured by the angle from start to
+    goal. Of all such chains among the tracks nearest to the great circle between the two, it is
+    the one whose largest step is smallest.
 
     Args:
-        space: Where tracks are compared by the cosine.
-        groups: Equal for files of one recording, of which one stands for all.
-        start: Where the path begins.
-        goal: A track of the library.
-        steps: How many lead to the goal, from 1 to 100; fewer where fewer tracks lie between.
+        space: The space of embeddings, in which tracks are compared by the cosine.
+        groups: A number for each track, equal for files of one recording, of which one is used.
+        start: The track where the path begins.
+        goal: The track of the library where it ends.
+        steps: Number of steps to the goal, from 1 to 100; fewer if fewer tracks lie between.
 
     Returns:
         Rows of the tracks after the start, the goal last.
 
     Raises:
-        QueryError: If `steps` is out of its range, the goal is not in the library, or both sound
-            the same.
+        QueryError: If `steps` is not from 1 to 100, the goal is not in the library, or both tracks
+            sound the same.
     """
     if not 1 <= steps <= _MOST_STEPS:
         raise QueryError(f"steps must be from 1 to {_MOST_STEPS}, not {steps}")
@@ -47,7 +47,7 @@ def find_path(
     asked = [query.row for query in (start, goal) if query.row is not None]
     rows, units = _between(space, groups, asked, ends, steps)
     taken = min(steps, len(rows) + 1)
-    chain = widest_step_first(np.concatenate([ends[:1], units, ends[1:]]), taken)
+    chain = minimax_chain(np.concatenate([ends[:1], units, ends[1:]]), taken)
     return [*(int(rows[place - 1]) for place in chain[1:-1]), goal.row]
 
 
@@ -58,7 +58,7 @@ def _between(
     ends: Float64[np.ndarray, "2 dim"],
     steps: int,
 ) -> tuple[Int64[np.ndarray, " between"], Float64[np.ndarray, "between dim"]]:
-    """Tracks near the arc between two, in the order in which they lie along it."""
+    """Finds tracks near the arc between two, in the order in which they lie along it."""
     full = _angle(ends[0] @ ends[1])
     towards = ends[1] - (ends[0] @ ends[1]) * ends[0]
     towards /= max(np.linalg.norm(towards), _LEAST_ANGLE**2)  # opposite ends have no arc
@@ -76,18 +76,21 @@ def _between(
     return rows[order].astype(np.int64), units[order]
 
 
-def widest_step_first(
+def minimax_chain(
     units: Float64[np.ndarray, "points dim"], steps: int
 ) -> Int64[np.ndarray, " chain"]:
-    """The chain from the first point to the last that goes only forward, in so many steps.
+    """Finds the chain from the first point to the last, always forward, in so many steps.
 
-    Its widest angle is as narrow as can be; of the chains for which that holds, it is the one with
-    the least sum of squared angles, which is least for even steps along a great circle. Both are
-    found by dynamic programming.
+    Its largest angle is as small as possible; of the chains for which that holds, it is the one
+    with the least sum of squared angles, which is least for even steps along a great circle. Both
+    are found by dynamic programming.
 
     Args:
         units: Points of length 1, in order.
-        steps: From 1 to the number of points less 1.
+        steps: Number of steps, from 1 to the number of points less 1.
+
+    Returns:
+        Numbers of the points in the chain, the first and the last included.
     """
     forward = np.triu(np.ones((len(units), len(units)), dtype=bool), 1)
     angles = np.where(forward, _angle(units @ units.T), np.inf)
@@ -107,5 +110,5 @@ def widest_step_first(
 
 
 def _angle(cosine: "float | np.ndarray") -> Any:
-    """In radians."""
+    """The angle of a cosine, in radians from 0 to pi."""
     return np.arccos(np.clip(cosine, -1.0, 1.0))

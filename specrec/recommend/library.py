@@ -15,7 +15,7 @@ from specrec.catalog.identity import content_id
 from specrec.config import IndexConfig
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
-from specrec.errors import AudioError, LibraryError, ModelError, QueryError, Reason
+from specrec.errors import AudioError, LibraryError, ModelError, QueryError, SkipReason
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.index.generation import Generation, skipped_files
@@ -47,26 +47,33 @@ if TYPE_CHECKING:
 By = Literal["sound", "features", "both"]
 """What tracks are compared by."""
 
-Asked = str | os.PathLike[str] | Query
-"""A track_id, a path (also of a file outside the library), words of title and artist, or a query
-that is resolved already."""
+QueryLike = str | os.PathLike[str] | Query
+"""A track_id, a path (also of a file outside the library), words of title and artist, or a resolved
+query."""
 
-_SPACES = 3  # the last that were asked about
-_REMEMBERED = 16  # files from outside that were asked about last
+_SPACES = 3  # the last that were used
+_REMEMBERED = 16  # the last files from outside that were embedded
 
 
 class Library:
-    """What an index run wrote: search it with `neighbors`.
+    """A library of tracks that an index run wrote, with its embeddings, features and search index.
+
+    >>> import specrec
+    >>> library = specrec.Library.open(library_folder)
+    >>> len(library), library.embeddings.shape
+    (6, (6, 24))
+    >>> [neighbor.track.title for neighbor in library.neighbors("track 0", k=2)]
+    ['track 1', 'track 2']
 
     Attributes:
-        folder: Where it is.
-        generation: Its state on disk; what is built on top of libraries reads it.
+        folder: Folder of the library.
+        generation: Its state on disk, for code that builds on libraries.
     """
 
     def __init__(self, folder: Path, generation: Generation) -> None:
         self.folder = folder
         self.generation = generation
-        self._query_of_file = lru_cache(_REMEMBERED)(self._listen)
+        self._query_of_file = lru_cache(_REMEMBERED)(self._embed_file)
         self._spaces: dict[str, Space] = {}
 
     @classmethod
@@ -74,7 +81,7 @@ class Library:
         """Opens the library in a folder.
 
         Raises:
-            LibraryError: If there is none, or it is damaged or of a newer format.
+            LibraryError: If there is no library, or it is damaged or of a newer format.
         """
         path = Path(folder)
         generation = read_generation(path)
@@ -95,10 +102,10 @@ class Library:
         """Builds a library of the music in a folder, or brings it up to date, and opens it.
 
         Args:
-            audio: The folder.
-            library: Where the library is to be.
+            audio: The folder of music.
+            library: The folder of the library, which is made if it doesn't exist.
             model: Name or folder of the model that embeds the tracks.
-            settings: Further ones of `conf/index.yaml`, by name.
+            settings: Further settings of `conf/index.yaml`, by name, such as `workers=4`.
 
         Raises:
             CatalogError: If there is no audio.
@@ -124,11 +131,14 @@ class Library:
         """Brings the library up to date with its folder of music, and opens its new state.
 
         Args:
-            settings: Settings of `conf/index.yaml` that are to be other than in the last run.
+            settings: Settings of `conf/index.yaml`, by name, to change since the last run.
+
+        Returns:
+            What was embedded, skipped and changed.
 
         Raises:
             CatalogError: If there is no audio any more.
-            ModelError: If the model is gone.
+            ModelError: If the model is missing or damaged.
             LibraryError: If the library is damaged or in use.
         """
         from specrec.index.build import build_library
@@ -140,38 +150,40 @@ class Library:
         return report
 
     def add(self, *files: str | os.PathLike[str]) -> list[Query]:
-        """Takes files into the library that were put into its folder of music.
+        """Adds files to the library that were put into its folder of music.
 
         Args:
-            files: Paths below the library's `audio_root`. Other files that are new there are
-                taken in too.
+            files: Paths below the library's `audio_root`. Other new files there are added too.
 
         Returns:
-            The tracks of those files.
+            The tracks of the files, as queries.
 
         Raises:
             QueryError: If a file is not below the folder of music.
-            AudioError: If a file can't be used; the others have been taken in.
+            AudioError: If a file can't be used; the others are added all the same.
             LibraryError: If the library is damaged or in use.
         """
         root = self.audio_root.resolve()
         paths = [Path(file).resolve() for file in files]
         for path in paths:
             if not path.is_relative_to(root):
-                raise QueryError(f"{path}: not below {root}, where the library's music is")
+                raise QueryError(f"{path}: not below the library's folder of music, {root}")
         self.update()
         skipped = {item.path: item for item in skipped_files(self.generation.skipped)}
         for path in paths:
             item = skipped.get(str(path.relative_to(root)))
             if item is not None:
-                raise AudioError(path, Reason(item.reason), item.detail)
+                raise AudioError(path, SkipReason(item.reason), item.detail)
         return [self.resolve(path) for path in paths]
 
-    def remove(self, *tracks: Asked) -> list[Query]:
-        """Takes tracks out of the library, which leaves their files out from now on.
+    def remove(self, *tracks: QueryLike) -> list[Query]:
+        """Removes tracks; index runs leave their files out from now on.
+
+        Args:
+            tracks: Tracks of the library, as `resolve` takes them.
 
         Returns:
-            What was removed.
+            The tracks that were removed, as queries.
 
         Raises:
             QueryError: If one fits no track or several.
@@ -185,7 +197,7 @@ class Library:
         return found
 
     def status(self) -> "Status":
-        """What the library holds: tracks, skipped files, model, index, bytes on disk."""
+        """Says what the library holds: tracks, skipped files, model, index, bytes on disk."""
         from specrec.index.maintenance import library_status
 
         return library_status(self.folder)
@@ -198,17 +210,17 @@ class Library:
 
     @property
     def tracks(self) -> pd.DataFrame:
-        """One row a track: track_id, path, tags, duration, the columns of a table."""
+        """One row per track: track_id, path, tags, duration_seconds, the columns of a table."""
         return self.generation.tracks
 
     @property
     def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
-        """One row a track, centered, not of unit length; memory-mapped."""
+        """Centered embeddings of the tracks, not of unit length; memory-mapped."""
         return self.generation.embeddings
 
     @cached_property
     def features(self) -> pd.DataFrame:
-        """Features of the tracks, one row each: a table's where it has them, else measured."""
+        """Features in their units, one row per track: from a table, else measured."""
         return known_features(self.tracks, self.generation.descriptors)
 
     @property
@@ -227,20 +239,20 @@ class Library:
 
     @cached_property
     def explainer(self) -> Explainer:
-        """Explains matches of the library's tracks by their sound."""
+        """Explains the library's matches by sound."""
         return Explainer(self.embeddings, self.features, self.probe)
 
     @cached_property
     def model(self) -> "Model":
-        """The model that embedded the tracks, loaded when first asked for.
+        """The model that embedded the tracks, loaded on first use.
 
         Raises:
-            ModelError: If it is gone, or another stands in its place.
+            ModelError: If the model is missing, or another one has taken its place.
         """
         from specrec.model.model import load_model
 
         folder, wanted = self._model_folder(), self.generation.fingerprint
-        model = load_model(folder, device="cpu")  # for the one file that is asked about
+        model = load_model(folder, device="cpu")  # for one file at a time
         if model.fingerprint != wanted:
             raise ModelError(
                 f"{folder}: not the model of {self.folder} (fingerprint {model.fingerprint}, not"
@@ -255,16 +267,19 @@ class Library:
         except ModelError:
             return find_model(model["name"])
 
-    def resolve(self, query: Asked) -> Query:
-        """What a query means; a file outside the library is embedded and measured.
+    def resolve(self, query: QueryLike) -> Query:
+        """Resolves a query; a file from outside the library is embedded and measured.
+
+        >>> library.resolve("track 3").row
+        3
 
         Args:
             query: A track_id, a path, or words of title and artist.
 
         Raises:
-            QueryError: If nothing fits, or several tracks do.
-            AudioError: If a file outside the library can't be used.
-            ModelError: If a file is to be embedded and the library's model is gone or another.
+            QueryError: If no track fits, or several do.
+            AudioError: If a file from outside the library can't be used.
+            ModelError: If a file must be embedded, but the library's model is missing.
         """
         if isinstance(query, Query):
             return self._checked(query)
@@ -274,7 +289,7 @@ class Library:
         return self.query_of_row(found)
 
     def _checked(self, query: Query) -> Query:
-        """A query that is resolved already, if its row is still that of its track."""
+        """Returns a resolved query, if its row is still that of its track."""
         row = query.row
         known = row is None or self.tracks["content_id"].get(row) == query.content_id
         if not known:
@@ -285,7 +300,7 @@ class Library:
         return query
 
     def query_of_row(self, row: int) -> Query:
-        """The track in a row, as a query."""
+        """Makes a query of the track in a row."""
         track = self.tracks.iloc[row]
         return Query(
             track_of_row(track),
@@ -297,8 +312,8 @@ class Library:
             track["content_id"],
         )
 
-    def _listen(self, path: Path, content: str) -> Query:
-        """Embeds and measures a file from outside, in one pass."""
+    def _embed_file(self, path: Path, content: str) -> Query:
+        """Embeds and measures a file from outside in one pass."""
         measure = len(self.generation.descriptors.columns) > 0
         ((_, made),) = self.model.stream([path], workers=1, measure_features=measure)
         if isinstance(made, AudioError):
@@ -326,11 +341,11 @@ class Library:
 
     def neighbors(
         self,
-        queries: Asked | Sequence[Asked],
+        queries: QueryLike | Sequence[QueryLike],
         k: int = 10,
         *,
         by: By = "sound",
-        against: Asked | Sequence[Asked] = (),
+        against: QueryLike | Sequence[QueryLike] = (),
         where: str | None = None,
         other_artists: bool = False,
         other_albums: bool = False,
@@ -342,38 +357,43 @@ class Library:
         features: FeatureSettings | None = None,
         sound_weight: float = 0.5,
     ) -> Neighbors:
-        """The tracks most similar to a query, or to several, which are left out themselves.
+        """Finds the tracks most similar to a query, or to several, which are left out themselves.
 
-        The order of a single query's neighbors is that of their similarities, unless an option
-        says otherwise. Several queries are taken together by `ranking.agreement`.
+        The neighbors of a single query are sorted by similarity, unless an option says otherwise.
+        Several queries are combined by `specrec.recommend.ranking.agreement`.
+
+        >>> found = library.neighbors("track 0", k=3, where="duration_seconds < 60")
+        >>> [neighbor.rank for neighbor in found]
+        [1, 2, 3]
 
         Args:
             queries: One or several: a track_id, a path (also of a file outside the library,
                 which is embedded with the library's model), or words of title and artist.
-            k: How many; fewer come back where fewer are left, and the notes say why.
-            by: What is compared: `sound` (cosines of embeddings), `features`, or `both`.
-            against: What the neighbors should not resemble.
+            k: Number of neighbors, 1 or more; if fewer are found, the notes say why.
+            by: What tracks are compared by: `sound` (the cosine of embeddings), `features`, or
+                `both`.
+            against: Negative queries, one or several, which the neighbors should not resemble.
             where: A condition on columns and features, such as `genre == 'jazz' and year > 1990`;
                 see `specrec.recommend.filters`.
-            other_artists: Leave out the artists of the queries.
-            other_albums: Leave out their albums.
-            per_artist: Most tracks by one artist; None for any number. Tracks whose artist is
-                unknown are not counted.
-            diversity: From 0, the best tracks, to 1, those least like one another (maximal
+            other_artists: Whether to leave out tracks by the artists of the queries.
+            other_albums: Whether to leave out tracks from the albums of the queries.
+            per_artist: Most tracks by one artist; None for no limit. Tracks whose artist is
+                unknown are not limited.
+            diversity: From 0, the most similar tracks, to 1, the most diverse ones (maximal
                 marginal relevance; Carbonell and Goldstein 1998).
-            fewer_hubs: Hold back tracks that are near to everything, by mutual proximity
-                (`specrec.recommend.hubness`).
-            duplicates: Show every file of one recording, and the query's own copies, not only the
-                best ranked.
+            fewer_hubs: Whether to rank tracks lower that are near to everything, by mutual
+                proximity (`specrec.recommend.hubness`).
+            duplicates: Whether to list every file of one recording, and copies of the query, not
+                only the best ranked.
             explain: Whether to explain each neighbor.
-            features: How features are compared, if they are.
-            sound_weight: Weight of sound where both are compared, from 0 to 1.
+            features: Settings by which features are compared; None for the defaults.
+            sound_weight: With `by="both"`, the weight of sound against features, from 0 to 1.
 
         Raises:
-            QueryError: If a value is out of its range, nothing fits a query, several tracks do,
-                or the condition can't be read.
-            AudioError: If a file outside the library can't be used.
-            ModelError: If a file is to be embedded and the library's model is gone or another.
+            QueryError: If a value is out of its range, no track or several tracks fit a query, or
+                the condition can't be read.
+            AudioError: If a file from outside the library can't be used.
+            ModelError: If a file must be embedded, but the library's model is missing.
         """
         ranking = Ranking(
             other_artists, other_albums, per_artist, diversity, fewer_hubs, duplicates
@@ -396,13 +416,13 @@ class Library:
     def space(
         self, by: By = "sound", features: FeatureSettings | None = None, sound_weight: float = 0.5
     ) -> Space:
-        """Where tracks are compared; see `neighbors`.
+        """Makes the space in which tracks are compared; the arguments are those of `neighbors`.
 
         Raises:
-            QueryError: If there is no such space, or the features asked for are not known.
+            QueryError: If `by` is none of the three, or a feature in the settings is unknown.
         """
         if by not in get_args(By):
-            raise QueryError(f"tracks are compared by {', '.join(get_args(By))}; not by {by}")
+            raise QueryError(f"by must be {', '.join(get_args(By))}; not {by}")
         key = repr((by, features, sound_weight))
         if key not in self._spaces:
             if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
@@ -419,10 +439,10 @@ class Library:
         return HybridSpace(self.embeddings, known, self.explainer.directions, sound_weight)
 
     def by_features(self, settings: FeatureSettings | None = None) -> FeatureRecommender:
-        """The library's tracks as they are compared by features.
+        """Makes a recommender of the library's tracks by features.
 
         Raises:
-            QueryError: If a feature that is asked for is lacking, or all are.
+            QueryError: If a feature named in the settings is missing, or no feature is known.
         """
         return FeatureRecommender(
             self.tracks,
@@ -434,35 +454,39 @@ class Library:
 
     @cached_property
     def feature_sources(self) -> dict[Source, pd.DataFrame]:
-        """Where features of the tracks are from: a table, what was measured, the probe."""
+        """Features by their source, one row per track: from a table, measured, predicted."""
         return sources_of(self.tracks, self.generation.descriptors, self.probe, self.embeddings)
 
     @cached_property
     def columns(self) -> dict[str, "pd.Series"]:
-        """What conditions may name: the columns of `tracks`, and the features."""
+        """The columns that conditions may name: those of `tracks`, and the features."""
         tables = (self.tracks.drop(columns="content_id"), self.features)
         return {str(name): table[name] for table in tables for name in table}
 
     def explain(
         self,
-        query: Asked,
-        neighbor: Asked,
+        query: QueryLike,
+        neighbor: QueryLike,
         k: int = 10,
         *,
         by: By = "sound",
         features: FeatureSettings | None = None,
         sound_weight: float = 0.5,
     ) -> Match:
-        """Why a track resembles a query, whether or not it is among its nearest.
+        """Explains why a track is similar to a query, whether or not it is among the nearest.
+
+        >>> match = library.explain("track 0", "track 1")
+        >>> match.similarity == library.neighbors("track 0", k=1)[0].explanation.similarity
+        True
 
         Args:
-            query: As for `neighbors`.
-            neighbor: A track of the library, likewise.
-            k: Length of the list out of which the changes named in the explanation would take
-                the neighbor.
-            by: What is compared, as for `neighbors`.
-            features: How features are compared, if they are.
-            sound_weight: Weight of sound where both are compared.
+            query: The query, as `resolve` takes it.
+            neighbor: A track of the library, as `resolve` takes it.
+            k: Length of the list of neighbors out of which the changes named in the explanation
+                would take the neighbor.
+            by: What tracks are compared by, as for `neighbors`.
+            features: Settings by which features are compared; None for the defaults.
+            sound_weight: With `by="both"`, the weight of sound against features, from 0 to 1.
 
         Raises:
             QueryError: If either fits no track or several, both are the same, or the neighbor is
@@ -489,21 +513,25 @@ class Library:
 
     @property
     def window_seconds(self) -> float:
-        """Length of the windows that were embedded."""
+        """Length of the windows that were embedded, in seconds."""
         stored = self.generation.manifest["model"].get("window_seconds")
-        if stored is None:  # written before this was noted
+        if stored is None:  # written before this was stored
             stored = read_card(self._model_folder()).front_end.window_seconds
         return float(stored)
 
     def interpolate(
-        self, start: Asked, goal: Asked, steps: int = 8, *, explain: bool = True
+        self, start: QueryLike, goal: QueryLike, steps: int = 8, *, explain: bool = True
     ) -> Neighbors:
-        """A path of tracks that leads by their sound from one to another, each like the one before.
+        """Finds a path of tracks from one sound to another, each similar to the one before.
+
+        >>> path = library.interpolate("track 0", "track 5", steps=3)
+        >>> path[-1].track.title
+        'track 5'
 
         Args:
-            start: As a query of `neighbors`.
-            goal: A track of the library, likewise.
-            steps: How many lead to the goal; fewer where fewer tracks lie between.
+            start: The track where the path begins, as `resolve` takes it.
+            goal: The track of the library where it ends.
+            steps: Number of steps to the goal, from 1 to 100; fewer if fewer tracks lie between.
             explain: Whether to explain each step.
 
         Returns:
@@ -511,8 +539,8 @@ class Library:
             `specrec.recommend.interpolation`.
 
         Raises:
-            QueryError: If `steps` is below 1 or above 100, either fits no track or several, the
-                goal is not in the library, or both sound the same.
+            QueryError: If `steps` is not from 1 to 100, either fits no track or several, the goal
+                is not in the library, or both sound the same.
             AudioError: If a start from outside can't be used.
         """
         first, last = self.resolve(start), self.resolve(goal)
@@ -529,11 +557,9 @@ class Library:
             here = there
         notes: tuple[str, ...] = ()
         if len(rows) < steps:
-            notes = (
-                f"{len(rows)} of the {steps} steps asked for: no other track lies between the two",
-            )
+            notes = (f"{len(rows)} of {steps} steps: no other track lies between the two",)
         return Neighbors((first.track,), tuple(path), notes)
 
 
-def _several(queries: Asked | Sequence[Asked]) -> Sequence[Asked]:
+def _several(queries: QueryLike | Sequence[QueryLike]) -> Sequence[QueryLike]:
     return [queries] if isinstance(queries, str | os.PathLike | Query) else queries

@@ -1,4 +1,4 @@
-"""All that is known of one match: reasons, passages, what each part of the spectrogram adds."""
+"""One match in full: reasons, passages, and what each part of the spectrogram adds."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class WindowMatrix:
-    """A similarity by pairs of windows, the query's by the neighbor's.
+    """A similarity by pairs of windows: rows are the query's windows, columns the neighbor's.
 
     Attributes:
-        values: What each pair adds: the mean over the matrix is the similarity.
+        values: What each pair adds; the mean over the matrix is the similarity.
         query_spans: Start and end of each of the query's windows, in seconds.
-        neighbor_spans: Start and end of each of the neighbor's.
-        passage: The pair of windows that are most alike.
+        neighbor_spans: Start and end of each of the neighbor's windows, in seconds.
+        passage: The pair of windows with the highest cosine.
     """
 
     values: Float64[np.ndarray, "query_windows neighbor_windows"]
@@ -41,15 +41,23 @@ class WindowMatrix:
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """All that is known of a match.
+    """The full explanation of one match; `Library.explain` makes it.
+
+    >>> match = library.explain("track 0", "track 1")
+    >>> names = [item.feature for item in match.explanation.contributions]
+    >>> total = sum(item.value for item in match.explanation.contributions)
+    >>> abs(total + match.explanation.residual - match.similarity) < 1e-9
+    True
+    >>> bool(abs(match.windows.values.mean() - match.similarity) < 1e-6)
+    True
 
     Attributes:
         query: The query.
         neighbor: The neighbor.
-        explanation: The score by features, and its reasons.
-        readings: Where the two stand in each feature that is known of both, by name.
-        windows: The score by pairs of windows; None where it is not sound alone that is compared.
-        k: Length of the list that the needed changes speak of.
+        explanation: The score as a sum over features, and the reasons.
+        readings: Readings of query and neighbor in each feature that is known for both, by name.
+        windows: The score by pairs of windows; None unless tracks are compared by sound alone.
+        k: Length of the list of neighbors to which the needed changes refer.
     """
 
     query: Track
@@ -65,7 +73,7 @@ class Match:
         return self.explanation.similarity
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, the matrix of windows left out."""
+        """Returns plain values for JSON, without the matrix of windows."""
         return {
             **self.explanation.to_dict(),
             "query": self.query.to_dict(),
@@ -80,14 +88,14 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """Why one track is nearer to a query than another.
+    """The difference between two tracks' similarities to a query, split by features.
 
     Attributes:
-        neighbor: The one.
-        other: The other.
-        similarities: Those of the two with the query.
+        neighbor: The one track.
+        other: The other track.
+        similarities: Similarity of the one and of the other to the query, from -1 to 1.
         contributions: What each group of features adds to the difference, by name.
-        residual: What none does; all add up to the difference of the similarities.
+        residual: The rest; with the contributions it adds up to the difference.
     """
 
     neighbor: Track
@@ -97,7 +105,7 @@ class Difference:
     residual: float
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the neighbor as plain values for JSON."""
+        """Returns all but the neighbor as plain values for JSON."""
         return {
             "track": self.other.to_dict(),
             "similarity": self.similarities[1],
@@ -111,10 +119,10 @@ class SpectrogramMap:
     """A track's spectrograms, and what each of their cells adds to its match with another.
 
     Attributes:
-        seconds: Length of the audio.
-        log_mels: Spectrograms of its windows; of a long track not every frame.
-        centers_hz: Centers of the mel bands.
-        cells: The map.
+        seconds: Duration of the audio.
+        log_mels: Log-mel spectrograms of its windows; for a long track, not every frame.
+        centers_hz: Center frequencies of the mel bands, in Hz.
+        cells: What each cell adds to the similarity.
     """
 
     seconds: float
@@ -145,12 +153,12 @@ def match_windows(first: Query, second: Query, window_seconds: float) -> WindowM
 def compare_neighbors(
     query: Query, neighbor: Query, other: Query, directions: Directions
 ) -> Difference:
-    """Why `neighbor` is nearer to the query than `other`, or less near.
+    """Explains why `neighbor` is more similar to the query than `other`, or less.
 
     Args:
         query: The query.
         neighbor: The one track.
-        other: The other.
+        other: The other track.
         directions: The directions of the embeddings that stand for features.
 
     Raises:
@@ -174,11 +182,11 @@ def compare_neighbors(
 def map_spectrograms(
     encoder: "Encoder", first: Query, second: Query
 ) -> tuple[SpectrogramMap, SpectrogramMap]:
-    """The spectrograms of two tracks, each with the map of its match with the other.
+    """Computes the spectrograms of two tracks, with what each cell adds to their match.
 
     Raises:
         AudioError: If a file can't be decoded any more.
-        LibraryError: If a file is another than was indexed.
+        LibraryError: If a file changed since it was indexed.
     """
     return _map(encoder, first, second), _map(encoder, second, first)
 

@@ -1,4 +1,4 @@
-"""What is asked: a track found by what a person types, or a file."""
+"""Queries: a track found by what a person types, or a file from outside the library."""
 
 import difflib
 import os
@@ -23,16 +23,21 @@ _SHOWN = 10
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """One track that is asked about, resolved once; `Library.resolve` makes it.
+    """A track to find neighbors of, resolved once; `Library.resolve` makes it.
+
+    >>> query = library.resolve("track 0")
+    >>> query.track.title, query.row, query.embedding.shape
+    ('track 0', 0, (24,))
 
     Attributes:
-        track: The track, as it is shown.
+        track: Its title, artist and other data.
         row: Its row in the library or table; None for a file from outside.
-        path: Its file; None where a table names no files.
-        features: Features that were measured or stand in a table, by name, in their units.
-        embedding: Centered, not of unit length; None in a table, which has no sound.
-        windows: Centered embeddings of its windows, in order; likewise.
-        content_id: What its audio is known by; likewise.
+        path: Its file; None if it is from a table that names no files.
+        features: Its features, measured or from a table, by name and in their units.
+        embedding: Its centered embedding, not of unit length; None if it is from a table, which
+            has no audio.
+        windows: Centered embeddings of its windows, in order; None if it is from a table.
+        content_id: Hash of its file's bytes; None if it is from a table.
     """
 
     track: Track
@@ -45,21 +50,21 @@ class Query:
 
     @property
     def sound(self) -> Float32[np.ndarray, " dim"]:
-        """The embedding of a query that has one.
+        """The query's embedding.
 
         Raises:
-            QueryError: If it has none, for it stands in a table.
+            QueryError: If it has none, because it is a track of a table.
         """
         if self.embedding is None:
-            raise QueryError(f"{self.track.title}: a table's track has no sound to compare")
+            raise QueryError(f"{self.track.title}: a track of a table has no audio to compare")
         return self.embedding
 
 
 def track_of_file(path: Path) -> Track:
-    """A file outside the library, by its own tags.
+    """Makes the track of a file outside the library from its own tags.
 
     Raises:
-        AudioError: If reading them crashes.
+        AudioError: If reading the tags crashes.
     """
     from specrec.audio.pool import map_path
     from specrec.catalog.tags import read_tags
@@ -80,16 +85,16 @@ def track_of_file(path: Path) -> Track:
 
 
 class Names:
-    """What the tracks of a library are known by."""
+    """Finds tracks of a library by track_id, file, or words of title and artist."""
 
     def __init__(self, tracks: pd.DataFrame) -> None:
         self._tracks = tracks
 
     def resolve(self, query: str | os.PathLike[str]) -> int | Path:
-        """The row of a track, or the file of a query from outside.
+        """Finds the row of a track, or the file of a query from outside.
 
         Args:
-            query: A track_id, a file, or words.
+            query: A track_id, the path of a file, or words of title and artist.
 
         Raises:
             QueryError: If nothing fits, or several tracks do.
@@ -120,21 +125,21 @@ def _is_file(path: Path) -> bool:
 
 
 def find_row(tracks: pd.DataFrame, query: str) -> int:
-    """The row of the one track that a query means.
+    """Finds the row of the one track that a query means.
 
-    Tried in turn: the path below the audio root; the whole title, with or without its artist;
-    words that all stand in title, artist or album.
+    It tries in turn: the path relative to the audio root; the whole title, with or without the
+    artist; words that all occur in title, artist or album.
 
     Args:
-        tracks: With path, title, artist, album, track_id.
-        query: Case, punctuation and underscores do not matter, nor do accents unless they tell
-            tracks apart.
+        tracks: The tracks, with path, title, artist, album and track_id.
+        query: The text. Case, punctuation and underscores do not matter, nor do accents unless
+            tracks differ only by them.
 
     Raises:
         QueryError: If nothing fits, or several tracks do; the message lists candidates.
     """
     if not is_text(query):
-        raise QueryError(f"{query!a} is no file, and not text in UTF-8")
+        raise QueryError(f"{query!a} is neither a file nor text in UTF-8")
     paths = tracks.index[tracks["path"] == query] if query else []
     if len(paths):
         return int(paths[0])
@@ -149,7 +154,7 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
 
 
 def _fitting(tracks: pd.DataFrame, query: str) -> Iterator[pd.Index]:
-    """The rows that fit a query, more and more loosely."""
+    """Yields the rows that fit a query, more and more loosely."""
     named = tracks[["title", "artist", "album"]].fillna("")
     read = []
     for normalize in (_words, _folded):
@@ -165,7 +170,7 @@ def _fitting(tracks: pd.DataFrame, query: str) -> Iterator[pd.Index]:
 
 
 def is_text(query: str) -> bool:
-    """Whether a query can be compared with names: one from a command line may be any bytes."""
+    """Whether a query is valid text; one from a command line may be any bytes."""
     try:
         query.encode()
     except UnicodeEncodeError:
@@ -174,7 +179,7 @@ def is_text(query: str) -> bool:
 
 
 def _words(text: str) -> str:
-    """The words alone, in lower case, with one space between them; signs if there is no word."""
+    """Reduces a text to its words in lower case; to its other characters if it has no words."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(re.findall(r"[^\W_]+", plain)) or " ".join(plain.split())
 
@@ -186,7 +191,7 @@ _BARE = str.maketrans(
 
 
 def _folded(text: str) -> str:
-    """As `_words`, without accents.
+    """Reduces a text to its words in lower case, without accents.
 
     >>> _folded("Café del MØR")
     'cafe del mor'
@@ -204,7 +209,7 @@ def _nothing(tracks: pd.DataFrame, query: str) -> str:
 
 
 def _several(tracks: pd.DataFrame, query: str, rows: pd.Index) -> QueryError:
-    """An error that lists the tracks that fit."""
+    """Makes an error that lists the tracks that fit."""
     shown = [
         f"  {tracks.at[row, 'track_id']}  {describe(tracks.loc[row])}" for row in rows[:_SHOWN]
     ]
@@ -214,6 +219,6 @@ def _several(tracks: pd.DataFrame, query: str, rows: pd.Index) -> QueryError:
 
 
 def describe(track: "pd.Series[object]") -> str:
-    """Artist and title of a row."""
+    """Returns `artist - title` of a track, or the title alone if the artist is unknown."""
     artist = track["artist"]
     return str(track["title"]) if pd.isna(artist) else f"{artist} - {track['title']}"

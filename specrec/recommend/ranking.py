@@ -1,4 +1,4 @@
-"""How candidates are put in order: several seeds, caps, diversity."""
+"""Ranks candidates: several queries, a limit per artist, diversity."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,27 +9,27 @@ from jaxtyping import Bool, Float, Int
 from specrec.errors import QueryError
 
 AGAINST_WEIGHT = 0.2
-"""How much of its agreement with the tracks asked against is taken from a candidate's score."""
+"""Weight of the similarity to negative queries, which is subtracted from a candidate's score."""
 
 _SOFTNESS = 0.5
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """What may stand in an answer, and in which order.
+    """Options of a search: which tracks may be neighbors, and in which order.
 
     Attributes:
-        other_artists: Leave out the artists of the queries.
-        other_albums: Leave out their albums.
-        per_artist: Most tracks by one artist; None for any number. Tracks whose artist is unknown
-            are not counted.
-        diversity: From 0, the best tracks, to 1, those least like one another: how much of a
-            candidate's similarity to those before it is taken from its score (maximal marginal
-            relevance; Carbonell and Goldstein 1998, whose lambda is 1 minus this).
-        fewer_hubs: Keep tracks that are near to everything from standing in every answer, by
-            mutual proximity (`specrec.recommend.hubness`).
-        duplicates: Show every file of one recording, and the query's own copies, not only the
-            best ranked.
+        other_artists: Whether to leave out tracks by the artists of the queries.
+        other_albums: Whether to leave out tracks from the albums of the queries.
+        per_artist: Most tracks by one artist; None for no limit. Tracks whose artist is unknown
+            are not limited.
+        diversity: From 0, the most similar tracks, to 1, the most diverse ones: the weight of a
+            candidate's similarity to the neighbors chosen before it (maximal marginal relevance;
+            Carbonell and Goldstein 1998, whose lambda is 1 minus this).
+        fewer_hubs: Whether to rank tracks lower that are near to everything, by mutual proximity
+            (`specrec.recommend.hubness`).
+        duplicates: Whether to list every file of one recording, and copies of the query, not only
+            the best ranked.
     """
 
     other_artists: bool = False
@@ -43,7 +43,7 @@ class Ranking:
         """Checks the ranges.
 
         Raises:
-            QueryError: If a value is out of its range.
+            QueryError: If `per_artist` is below 1, or `diversity` not from 0 to 1.
         """
         if self.per_artist is not None and self.per_artist < 1:
             raise QueryError(f"per_artist must be 1 or more, not {self.per_artist}")
@@ -53,12 +53,12 @@ class Ranking:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Which candidates were chosen.
+    """The candidates that were chosen as neighbors.
 
     Attributes:
-        places: Theirs, in order.
-        repeated: Which candidates were passed over as another file of one that was chosen.
-        capped: Which were passed over as one too many of their artist.
+        places: Places of the chosen candidates, the best first.
+        repeated: Which candidates were left out as another file of a chosen recording.
+        capped: Which candidates were left out because of the limit per artist.
     """
 
     places: Int[np.ndarray, " chosen"]
@@ -69,17 +69,21 @@ class Choice:
 def agreement(
     similarities: Float[np.ndarray, "seeds candidates"],
 ) -> Float[np.ndarray, " candidates"]:
-    """One score from the similarities to several seeds: a soft maximum, between mean and maximum.
+    """Combines the similarities to several queries (seeds) by a soft maximum.
 
-    It is t log mean exp(s / t) with t = 0.5, about the mean plus the variance: seeds that agree on
-    a candidate count together, and one that is all of a playlist's other half doesn't count
-    against it. For one seed it is the similarity. To ask that all agree (a minimum, or the mean
-    less the spread) found fewer tracks of the seeds' held-out soundtracks than the mean does; this
-    finds as many from seeds of one soundtrack, and more from seeds of two.
+    It is t log mean exp(s / t) with t = 0.5, about the mean plus the variance, so between mean and
+    maximum: seeds that agree on a candidate count together, and a seed from the other half of a
+    mixed playlist hardly counts against it. For one seed it is the similarity. Requiring that all
+    agree (the minimum, or the mean less the spread) found fewer tracks of the seeds' held-out
+    soundtracks than the mean does; this finds as many from seeds of one soundtrack, and more from
+    seeds of two.
+
+    >>> agreement(np.array([[0.9, 0.5], [0.1, 0.5]])).round(2)
+    array([0.65, 0.5 ])
     """
     highest = similarities.max(axis=0)
-    likened = np.exp((similarities - highest) / _SOFTNESS).mean(axis=0)
-    score: np.ndarray = highest + _SOFTNESS * np.log(likened)
+    weights = np.exp((similarities - highest) / _SOFTNESS).mean(axis=0)
+    score: np.ndarray = highest + _SOFTNESS * np.log(weights)
     return score
 
 
@@ -87,31 +91,31 @@ def score(
     similarities: Float[np.ndarray, "seeds candidates"],
     against: Float[np.ndarray, "negatives candidates"],
 ) -> Float[np.ndarray, " candidates"]:
-    """The agreement with the seeds, less a part of that with what is asked against.
+    """Scores candidates by their agreement with the seeds, less a part of that with negatives.
 
     The penalty is Rocchio's (1971, "Relevance feedback in information retrieval").
     """
-    likened = agreement(similarities)
-    return likened - AGAINST_WEIGHT * agreement(against) if len(against) else likened
+    positive = agreement(similarities)
+    return positive - AGAINST_WEIGHT * agreement(against) if len(against) else positive
 
 
 def choose(
     scores: Float[np.ndarray, " candidates"],
-    likeness: Callable[[int], Float[np.ndarray, " candidates"]],
+    similarities_of: Callable[[int], Float[np.ndarray, " candidates"]],
     recordings: Int[np.ndarray, " candidates"],
     artists: Int[np.ndarray, " candidates"],
     k: int,
     ranking: Ranking,
 ) -> Choice:
-    """Takes the best candidate, then the best of the rest, until there are k.
+    """Chooses the best candidate, then the best of the rest, until there are k.
 
     Args:
-        scores: Higher is better; of equals the first.
-        likeness: Gives the similarities of the candidate in a place with all of them.
-        recordings: Equal for files of one recording.
-        artists: Equal for tracks of one artist; -1 where unknown.
-        k: How many.
-        ranking: Its cap, its diversity and whether duplicates are shown.
+        scores: Scores of the candidates; higher is better, ties go to the first.
+        similarities_of: Gives the similarities of the candidate in a place to all candidates.
+        recordings: A number for each candidate, equal for files of one recording.
+        artists: A number for each candidate, equal for one artist; -1 if unknown.
+        k: Number of candidates to choose.
+        ranking: Limit per artist, diversity, and whether duplicates are listed.
     """
     count = len(scores)
     taken, repeated, capped = (np.zeros(count, dtype=bool) for _ in range(3))
@@ -130,6 +134,6 @@ def choose(
         if artists[best] >= 0 and (mine & taken).sum() == ranking.per_artist:
             capped |= mine & ~taken & ~repeated
         if ranking.diversity:
-            alike = likeness(best)
-            redundancy = alike if len(places) == 1 else np.maximum(redundancy, alike)
+            similar = similarities_of(best)
+            redundancy = similar if len(places) == 1 else np.maximum(redundancy, similar)
     return Choice(np.array(places, dtype=np.int64), repeated, capped)

@@ -1,4 +1,4 @@
-"""What a library answers with: tracks and neighbors, as plain values."""
+"""The results of a search: tracks and neighbors, as plain values."""
 
 import json
 import math
@@ -19,17 +19,22 @@ _INTERNAL = {"track_id", "path", "content_id", *TAG_COLUMNS}
 class Track:
     """A track of a library, or a query from outside it.
 
+    >>> track = library.neighbors("track 0", k=1)[0].track
+    >>> track.title, track.path, track.artist
+    ('track 1', 'track 1.wav', None)
+
     Attributes:
         track_id: Stable name, made from the content unless a table gave another. None for a query
             from outside.
-        path: Relative to the library's audio root; as given for a query from outside.
-        title: From a table or tags, else the file's name.
-        artist: None where unknown, as all that follow.
+        path: Path of its file, relative to the library's audio root; as given for a query from
+            outside.
+        title: Its title from a table or tags, else the file's name.
+        artist: Its artist; None if unknown, as all that follow.
         album: Title of its album.
         genre: Its genres, separated by semicolons.
         year: Year of its release.
-        duration_seconds: Length of the decoded audio.
-        columns: What else a table said of it.
+        duration_seconds: Duration of the decoded audio.
+        columns: Values in further columns of a table, by name.
     """
 
     track_id: str | None
@@ -43,24 +48,28 @@ class Track:
     columns: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Returns plain values for JSON."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Neighbor:
-    """A track that resembles the query.
+    """A track that is similar to the query.
+
+    >>> neighbor = library.neighbors("track 0", k=1)[0]
+    >>> neighbor.rank, neighbor.track.title, 0 < neighbor.similarity <= 1
+    (1, 'track 1', True)
 
     Attributes:
-        rank: From 1, the best.
+        rank: Place among the neighbors, from 1.
         similarity: From -1 to 1; higher is nearer. By sound it is the cosine of the centered
-            embeddings. Of several queries, it is that with the nearest.
+            embeddings. With several queries, it is the similarity to the nearest of them.
         track: The track.
-        explanation: Why it resembles the query, or the nearest of several; None if none was asked
-            for.
-        score: What it was ranked by, before diversity, where there were several queries or hubs
-            were corrected; None where that is the similarity.
-        seed: Place of the nearest query among those asked, from 0.
+        explanation: Why it is similar to the query, or to the nearest of several; None if
+            `explain` was False.
+        score: The number by which it was ranked, before diversity, if there were several queries
+            or hubs were corrected; None if that is the similarity.
+        seed: Place of the nearest query among several, from 0.
     """
 
     rank: int
@@ -71,7 +80,7 @@ class Neighbor:
     seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Returns plain values for JSON."""
         return {
             "rank": self.rank,
             "similarity": self.similarity,
@@ -84,16 +93,23 @@ class Neighbor:
 
 @dataclass(frozen=True)
 class Neighbors(Sequence[Neighbor]):
-    """Neighbors, the best first; a sequence of them.
+    """The neighbors that were found, the best first: a sequence of `Neighbor`.
 
     Those of `Library.interpolate` are in the order of the path, each a neighbor of the one before.
 
+    >>> found = library.neighbors("track 0", k=2, where="duration_seconds < 60")
+    >>> len(found), [neighbor.rank for neighbor in found]
+    (2, [1, 2])
+    >>> found.notes
+    ('the filter left 6 of 6 tracks',)
+    >>> found.to_frame()[["rank", "title"]].shape
+    (2, 2)
+
     Attributes:
-        queries: What was asked for.
-        neighbors: What was found.
-        notes: One line each for what kept tracks out, such as `the filter left 3 of 793 tracks`,
-            in the order in which it did.
-        against: What the neighbors should not sound like.
+        queries: The queries.
+        neighbors: The neighbors.
+        notes: Why tracks were left out, one line each, such as `the filter left 3 of 793 tracks`.
+        against: The negative queries, which the neighbors should not resemble.
     """
 
     queries: tuple[Track, ...]
@@ -117,7 +133,7 @@ class Neighbors(Sequence[Neighbor]):
         return self.neighbors[place]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON; `query` is the first of `queries`."""
+        """Returns plain values for JSON; `query` is the first of `queries`."""
         return {
             "query": self.queries[0].to_dict(),
             "queries": [track.to_dict() for track in self.queries],
@@ -127,7 +143,7 @@ class Neighbors(Sequence[Neighbor]):
         }
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a neighbor: rank, similarity, score, seed, the track's columns, the sentence."""
+        """Returns one row per neighbor: rank, similarity, score, seed, the track, the sentence."""
         rows = [
             {
                 "rank": item.rank,
@@ -144,7 +160,7 @@ class Neighbors(Sequence[Neighbor]):
 
 
 def track_of_row(row: "pd.Series[Any]") -> Track:
-    """The track in a row of a library's table."""
+    """Makes the track of a row of a library's table."""
     values = {str(name): _plain(value) for name, value in row.items()}
     return Track(
         track_id=values["track_id"],
@@ -155,7 +171,7 @@ def track_of_row(row: "pd.Series[Any]") -> Track:
 
 
 def _plain(value: Any) -> Any:
-    """A cell as a value that JSON has, a date as text; None where it is missing or no number."""
+    """Turns a cell into a value that JSON has: a date into text, a missing value into None."""
     if np.ndim(value) == 0 and pd.isna(value):
         return None
     if hasattr(value, "tolist"):

@@ -1,4 +1,4 @@
-"""The neighbors of queries: who may be among them, the best of them, and why others are not."""
+"""Finds the neighbors of queries: which tracks are allowed, and which of them are the best."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ _POOL = 300  # the fewest candidates whose order is worked out where it is not t
 
 @dataclass(frozen=True, eq=False)
 class _Candidates:
-    """Tracks that may be neighbors.
+    """The tracks that may be neighbors, and those chosen from them.
 
     Attributes:
-        rows: Their rows, ascending.
-        similarities: Of each seed with each candidate.
-        scores: What they are ranked by.
-        choice: Those chosen.
+        rows: Rows of the candidates, ascending.
+        similarities: Similarity of each seed to each candidate, at most 1.
+        scores: Scores by which the candidates are ranked.
+        choice: The candidates that were chosen.
     """
 
     rows: Int64[np.ndarray, " candidates"]
@@ -45,26 +45,26 @@ def find_neighbors(
     matching: Bool[np.ndarray, " tracks"] | None = None,
     explain: bool = True,
 ) -> Neighbors:
-    """The k best tracks for some queries, which are left out themselves.
+    """Finds the k best tracks for some queries, which are left out themselves.
 
     Args:
-        space: Where they are compared.
+        space: The space in which tracks are compared.
         tracks: All tracks, one row each.
-        groups: Equal for files of one recording.
-        seeds: What is asked for.
-        against: What the neighbors should not be near to.
-        k: How many; fewer come back where fewer are left, and a note says so.
-        ranking: What else is left out, and how the rest is put in order.
-        matching: The tracks for which a condition holds; None if there is none.
-        explain: Whether to explain each.
+        groups: A number for each track, equal for files of one recording.
+        seeds: The queries.
+        against: Negative queries, which the neighbors should not resemble.
+        k: Number of neighbors; fewer are found if fewer are allowed, and a note says so.
+        ranking: Which tracks are left out, and how the rest is ranked.
+        matching: For which tracks a condition holds; None if there is no condition.
+        explain: Whether to explain each neighbor.
 
     Raises:
-        QueryError: If `k` is below 1, or nothing was asked for.
+        QueryError: If `k` is below 1, or there is no query.
     """
     if k < 1:
         raise QueryError(f"k must be 1 or more, not {k}")
     if not seeds:
-        raise QueryError("nothing was asked for; give a track_id, a file, or words of a title")
+        raise QueryError("no query was given; give a track_id, a file, or words of a title")
     seeds = list({(query.row, query.path): query for query in seeds}.values())
     queries = tuple(query.track for query in seeds)
     notes: list[str] = []
@@ -88,7 +88,7 @@ def find_neighbors(
 def _own(
     groups: Int64[np.ndarray, " tracks"], asked: Sequence[Query], ranking: Ranking
 ) -> Int64[np.ndarray, " own"]:
-    """Rows of the queries themselves, and of other files of their recordings."""
+    """Finds the rows of the queries themselves, and of duplicates of them."""
     rows = np.unique(np.array([query.row for query in asked if query.row is not None], np.int64))
     if ranking.duplicates or not len(rows):
         return rows
@@ -104,7 +104,7 @@ def _allowed(
     own: Int64[np.ndarray, " own"],
     notes: list[str],
 ) -> Bool[np.ndarray, " tracks"] | None:
-    """Which tracks are left by what is asked; None if all. What each condition does is noted."""
+    """Says which tracks may be neighbors, None if all; adds a note for each condition."""
     asked = [
         name
         for name, wanted in (("artist", ranking.other_artists), ("album", ranking.other_albums))
@@ -124,7 +124,7 @@ def _allowed(
             getattr(query, name).strip().casefold() for query in queries if getattr(query, name)
         }
         if len(known) == 0:
-            notes.append(f"no {name} is known of what was asked for, so none was left out")
+            notes.append(f"the {name} of the query is unknown, so none was left out")
             continue
         same = tracks[name].str.strip().str.casefold().isin(known).to_numpy(dtype=bool)
         notes.append(f"{_counted(int((allowed & same).sum()))} of the same {name} left out")
@@ -145,7 +145,7 @@ def _pool(
     allowed: Bool[np.ndarray, " tracks"] | None,
     own: Int64[np.ndarray, " own"],
 ) -> Int64[np.ndarray, " candidates"]:
-    """Rows of the tracks nearest to each seed and, of several, to their mean."""
+    """Finds the rows of the tracks nearest to each seed and, of several, to their mean."""
     if size < 1:
         return np.empty(0, dtype=np.int64)
     vectors = seeds
@@ -174,11 +174,11 @@ def _rank(
     compared = similarities
     if ranking.fewer_hubs:
         sample = space.hubs
-        around = sample.usual(vectors, rows)
+        around = sample.stats(vectors, rows)
         seed_rows = [None if query.row is None else np.array([query.row]) for query in seeds]
         compared = np.concatenate(
             [
-                sample.correct(line[None], sample.usual(vector[None], row), around)
+                sample.correct(line[None], sample.stats(vector[None], row), around)
                 for line, vector, row in zip(similarities, here, seed_rows, strict=True)
             ]
         )
@@ -193,7 +193,7 @@ def _rank(
 
 
 def _left_out(found: _Candidates, k: int, ranking: Ranking) -> list[str]:
-    """What was passed over for the tracks chosen, and whether they are fewer than asked for."""
+    """Notes which better tracks were left out, and whether there are fewer than k neighbors."""
     notes, count = [], len(found.choice.places)
     last = found.scores[found.choice.places].min() if count == k else -np.inf
     repeated, capped = (
@@ -206,7 +206,7 @@ def _left_out(found: _Candidates, k: int, ranking: Ranking) -> list[str]:
         limit = ranking.per_artist
         notes.append(f"{_counted(capped)} left out: at most {limit} by one artist")
     if count < k:
-        notes.append(f"{count} of the {k} asked for: no other track is left")
+        notes.append(f"{count} of {k} neighbors: no other track is left")
     return notes
 
 

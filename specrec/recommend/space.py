@@ -1,4 +1,4 @@
-"""Where tracks are compared: the one protocol of sound, features, and both."""
+"""The space in which tracks are compared: one protocol for sound, features, and both."""
 
 from abc import ABC, abstractmethod
 
@@ -11,9 +11,9 @@ from specrec.recommend.query import Query
 
 
 class Space(ABC):
-    """Where tracks are compared: by their sound, by features, or by both.
+    """A space in which tracks are compared: by sound, by features, or by both.
 
-    Rows are those of the library or table everywhere.
+    All rows are rows of the library or table.
     """
 
     @property
@@ -24,21 +24,21 @@ class Space(ABC):
     @property
     @abstractmethod
     def hubs(self) -> HubSample:
-        """Tracks that stand for all where hubs are corrected."""
+        """The sample of tracks by which hubs are corrected."""
 
     @abstractmethod
     def vector(self, query: Query) -> Float64[np.ndarray, " dim"]:
-        """Where a query lies: of unit length where cosines are compared."""
+        """The vector of a query, of length 1 if cosines are compared."""
 
     @abstractmethod
     def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows dim"]:
-        """Where tracks lie, likewise."""
+        """The vectors of tracks, of length 1 if cosines are compared."""
 
     @abstractmethod
     def scores(
         self, vector: Float64[np.ndarray, " dim"], others: Float64[np.ndarray, "rows dim"]
     ) -> Float64[np.ndarray, " rows"]:
-        """How near tracks are to a vector, at most 1; higher is nearer."""
+        """The scores of tracks for a vector, at most 1; higher is nearer."""
 
     @abstractmethod
     def nearest(
@@ -47,19 +47,19 @@ class Space(ABC):
         size: int,
         allowed: Bool[np.ndarray, " tracks"] | None,
     ) -> Int64[np.ndarray, " found"]:
-        """Rows of the `size` tracks nearest to each vector, or a few more, in any order."""
+        """Finds the `size` tracks nearest to each vector, or a few more; rows in any order."""
 
     @abstractmethod
     def explanations(
         self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
     ) -> list[Explanation]:
-        """Why tracks are near to a query, in a list of k."""
+        """Explains why tracks are near a query, in a list of k neighbors."""
 
 
 def highest(
     scores: Float64[np.ndarray, " tracks"], size: int, allowed: Bool[np.ndarray, " tracks"] | None
 ) -> Int64[np.ndarray, " found"]:
-    """Rows of the `size` highest scores, and of those equal to the last; ascending."""
+    """Finds the rows of the `size` highest scores, and of ties with the last; ascending."""
     open_to = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
     if size >= len(open_to):
         return open_to

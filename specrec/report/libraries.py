@@ -66,7 +66,7 @@ def print_repair(done: Repair) -> None:
     """Says what could be saved, and what to do next."""
     console = Console()
     if done.tracks:
-        console.print(f"mended: {counted(done.tracks, 'track')}; what was removed stays out")
+        console.print(f"repaired: {counted(done.tracks, 'track')}; what was removed stays out")
     else:
         console.print("what was damaged is removed; what was decided about tracks is kept")
     if done.lost:

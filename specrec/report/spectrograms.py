@@ -20,7 +20,7 @@ from specrec.catalog.identity import content_id
 from specrec.catalog.scan import FoundFile, Scan, Skipped
 from specrec.descriptors.clip import load_clip
 from specrec.descriptors.mel_db import FLOOR_DB, MelSettings, mel_db
-from specrec.errors import AudioError, CatalogError, Reason
+from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
 from specrec.report.spectrogram_png import axes_png, clean_png
 from specrec.writing import write_file
@@ -100,7 +100,7 @@ def draw_folder(
         try:
             kept = _is_kept(root, found, output, names[found.path], drawing)
         except _TakenError as taken:
-            skipped.append(Skipped(found.path, Reason.BAD_NAME, str(taken)))
+            skipped.append(Skipped(found.path, SkipReason.BAD_NAME, str(taken)))
             continue
         if kept:
             pictures[found.path] = names[found.path].as_posix()

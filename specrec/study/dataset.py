@@ -17,7 +17,7 @@ from specrec.errors import QueryError
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_features.sources import (
     Source,
-    choose,
+    select_features,
     tracks_of_table,
 )
 from specrec.recommend.by_features.space import FeatureSpace
@@ -98,7 +98,7 @@ def of_table(table: Path | pd.DataFrame) -> Dataset:
 
 
 def _by_features(tracks: pd.DataFrame, sources: Mapping[Source, pd.DataFrame]) -> Dataset:
-    compared = choose(tracks, sources, ())
+    compared = select_features(tracks, sources, ())
     values = compared.values.iloc[compared.rows].reset_index(drop=True)
     tracks = tracks.iloc[compared.rows].reset_index(drop=True)
     return of_features(values, tracks, compared.sources, compared.rows)

@@ -128,7 +128,7 @@ def compare_library(
         correlations[place] = correlation(sound[others], named[others])
         vectors = features.vectors
         apart[place] = [
-            features.space.apart(vectors[row], vectors[rows]).mean(axis=0)
+            features.space.distances(vectors[row], vectors[rows]).mean(axis=0)
             for rows in (*first, others)
         ]
         if on_progress:

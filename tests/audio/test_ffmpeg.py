@@ -9,7 +9,7 @@ import pytest
 
 from specrec.audio import ffmpeg
 from specrec.audio.decoding import decode
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 from tests.sounds import RATE, tone, write
 
 SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n"
@@ -67,7 +67,7 @@ def test_a_text_that_names_others_opens_none_of_them(
         path.write_text(text.format(target))
         with pytest.raises(AudioError) as caught:
             decode(path)
-        assert caught.value.reason == Reason.NOT_AUDIO
+        assert caught.value.reason == SkipReason.NOT_AUDIO
     assert server.visits == 0
 
 
@@ -108,7 +108,7 @@ def test_a_movie_that_refers_to_another_file_does_not_play_it(tmp_path: Path) ->
     assert heard.any()
     with pytest.raises(AudioError) as caught:
         decode(path)
-    assert caught.value.reason == Reason.CORRUPT
+    assert caught.value.reason == SkipReason.CORRUPT
 
 
 def test_no_format_that_may_be_read_is_a_device_or_a_list() -> None:

@@ -13,14 +13,14 @@ from specrec.audio import decoding
 from specrec.audio.decoding import decode
 from specrec.audio.loading import check, load, resample
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 from tests.sounds import RATE, dominant_hz, tone, write
 
 SOUNDFILE_FORMATS = ["wav", "flac", "mp3", "ogg", "opus", "aiff"]
 FFMPEG_FORMATS = [("m4a", "aac"), ("m4a", "alac"), ("wma", "wmav2"), ("webm", "libopus")]
 
 
-def reason_of(path: Path) -> Reason:
+def reason_of(path: Path) -> SkipReason:
     with pytest.raises(AudioError) as caught:
         load(path, 22_050)
     assert str(path) in str(caught.value)
@@ -96,7 +96,7 @@ def test_a_part_beyond_the_end_is_shorter_or_refused(tmp_path: Path) -> None:
     assert decode(path, start_seconds=2.5, length_seconds=2.0).seconds == pytest.approx(0.5)
     with pytest.raises(AudioError) as caught:
         decode(path, start_seconds=4.0)
-    assert caught.value.reason == Reason.TOO_SHORT
+    assert caught.value.reason == SkipReason.TOO_SHORT
 
 
 def test_content_that_can_not_be_used_has_its_own_reason(tmp_path: Path) -> None:
@@ -109,14 +109,14 @@ def test_content_that_can_not_be_used_has_its_own_reason(tmp_path: Path) -> None
     write(tmp_path / "dither.wav", np.sign(tone(3)) / 32768)
     write(tmp_path / "dc.wav", np.full(RATE * 3, 0.4, np.float32))
     write(tmp_path / "click.wav", tone(0.2))
-    assert reason_of(tmp_path / "nan.wav") == Reason.NOT_FINITE
-    assert reason_of(tmp_path / "inf.wav") == Reason.NOT_FINITE
+    assert reason_of(tmp_path / "nan.wav") == SkipReason.NOT_FINITE
+    assert reason_of(tmp_path / "inf.wav") == SkipReason.NOT_FINITE
     with pytest.raises(AudioError, match=": 1 sample is NaN or infinite"):
         load(tmp_path / "nan.wav", RATE)
-    assert reason_of(tmp_path / "silent.flac") == Reason.SILENT
-    assert reason_of(tmp_path / "dither.wav") == Reason.SILENT
-    assert reason_of(tmp_path / "dc.wav") == Reason.CONSTANT
-    assert reason_of(tmp_path / "click.wav") == Reason.TOO_SHORT
+    assert reason_of(tmp_path / "silent.flac") == SkipReason.SILENT
+    assert reason_of(tmp_path / "dither.wav") == SkipReason.SILENT
+    assert reason_of(tmp_path / "dc.wav") == SkipReason.CONSTANT
+    assert reason_of(tmp_path / "click.wav") == SkipReason.TOO_SHORT
 
 
 def test_quiet_music_is_not_silence(tmp_path: Path) -> None:
@@ -131,14 +131,14 @@ def test_files_that_are_not_audio_have_their_own_reason(tmp_path: Path) -> None:
     (tmp_path / "random.mp3").write_bytes(np.random.default_rng(0).bytes(50_000))
     (tmp_path / "folder.wav").mkdir()
     os.mkfifo(tmp_path / "pipe.wav")
-    assert reason_of(tmp_path / "empty.mp3") == Reason.EMPTY
-    assert reason_of(tmp_path / "text.wav") == Reason.NOT_AUDIO
-    assert reason_of(tmp_path / "text.mp3") == Reason.NOT_AUDIO
-    assert reason_of(tmp_path / "random.mp3") == Reason.NOT_AUDIO
-    assert reason_of(tmp_path / "folder.wav") == Reason.NOT_A_FILE
-    assert reason_of(tmp_path / "pipe.wav") == Reason.NOT_A_FILE
-    assert reason_of(tmp_path / "absent.wav") == Reason.MISSING
-    assert reason_of(tmp_path / ("long" * 100 + ".wav")) == Reason.UNREADABLE
+    assert reason_of(tmp_path / "empty.mp3") == SkipReason.EMPTY
+    assert reason_of(tmp_path / "text.wav") == SkipReason.NOT_AUDIO
+    assert reason_of(tmp_path / "text.mp3") == SkipReason.NOT_AUDIO
+    assert reason_of(tmp_path / "random.mp3") == SkipReason.NOT_AUDIO
+    assert reason_of(tmp_path / "folder.wav") == SkipReason.NOT_A_FILE
+    assert reason_of(tmp_path / "pipe.wav") == SkipReason.NOT_A_FILE
+    assert reason_of(tmp_path / "absent.wav") == SkipReason.MISSING
+    assert reason_of(tmp_path / ("long" * 100 + ".wav")) == SkipReason.UNREADABLE
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
@@ -173,7 +173,7 @@ def test_half_a_file_is_truncated(tmp_path: Path, suffix: str, codec: str | None
     path = write(tmp_path / f"half.{suffix}", noise, rate, codec)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
-    assert reason_of(path) == Reason.TRUNCATED
+    assert reason_of(path) == SkipReason.TRUNCATED
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,14 @@ def test_garbage_inside_a_file_is_corrupt(tmp_path: Path, suffix: str, codec: st
     third = len(data) // 3
     data[third : 2 * third] = np.random.default_rng(1).bytes(third)
     path.write_bytes(data)
-    assert reason_of(path) == Reason.CORRUPT
+    assert reason_of(path) == SkipReason.CORRUPT
 
 
 def test_a_damaged_header_is_corrupt(tmp_path: Path) -> None:
     path = write(tmp_path / "headless.flac", tone(3))
     data = path.read_bytes()
     path.write_bytes(data[:4] + bytes(200) + data[204:])
-    assert reason_of(path) == Reason.CORRUPT
+    assert reason_of(path) == SkipReason.CORRUPT
 
 
 def test_the_content_decides_not_the_suffix(tmp_path: Path) -> None:
@@ -231,4 +231,4 @@ def test_a_disk_that_fails_is_not_the_file_s_fault(
     monkeypatch.setattr(decoding, "read_head", fail)  # no disk fails at a test's wish
     with pytest.raises(AudioError, match=r"a\.wav: can't be read: Input/output error") as caught:
         load(path, 22_050)
-    assert caught.value.reason == Reason.UNREADABLE
+    assert caught.value.reason == SkipReason.UNREADABLE

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 from specrec.audio import pool
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
-from specrec.errors import AudioError, Reason, WorkerError
+from specrec.errors import AudioError, SkipReason, WorkerError
 from tests.sounds import tone, write
 
 
@@ -27,7 +27,7 @@ def test_files_come_back_in_order_as_load_reads_them(tmp_path: Path) -> None:
     for path, (_, loaded) in zip(paths, results, strict=True):
         if path.name == "bad.wav":
             assert isinstance(loaded, AudioError)
-            assert loaded.reason == Reason.NOT_AUDIO
+            assert loaded.reason == SkipReason.NOT_AUDIO
         else:
             assert isinstance(loaded, Waveform)
             np.testing.assert_array_equal(loaded.samples, load(path, 22_050).samples)
@@ -50,7 +50,7 @@ def test_a_crashing_decoder_costs_only_its_own_file(tmp_path: Path) -> None:
     for name, loaded in zip(names, (results[row] for row in sorted(results)), strict=True):
         if name == "crash":
             assert isinstance(loaded, AudioError)
-            assert loaded.reason == Reason.CRASHED
+            assert loaded.reason == SkipReason.CRASHED
         else:
             assert loaded == 1.5
 
@@ -110,7 +110,7 @@ def _count_up(path: Path) -> Iterator[np.ndarray]:
         if path.parent.name == "fatal" and number == 3:
             os._exit(11)
         if path.parent.name == "bad" and number == 3:
-            raise AudioError(path, Reason.CORRUPT, "damaged")
+            raise AudioError(path, SkipReason.CORRUPT, "damaged")
         yield np.full((number, 50_000), number, dtype=np.float32)
 
 
@@ -125,7 +125,7 @@ def test_items_of_a_file_come_in_order_as_they_were_made() -> None:
         if kind != "a":
             error = items.pop()
             assert isinstance(error, AudioError)
-            assert error.reason == (Reason.CRASHED if kind == "fatal" else Reason.CORRUPT)
+            assert error.reason == (SkipReason.CRASHED if kind == "fatal" else SkipReason.CORRUPT)
         # What crashes takes the item before along, and begins anew.
         numbers = {"a": [*range(int(count))], "bad": [0, 1, 2], "fatal": [0, 1, 0, 1]}[kind]
         for number, item in zip(numbers, items, strict=True):
@@ -181,9 +181,9 @@ def _act(path: Path) -> str:
     [
         ("crash once", "alone"),
         ("hang once", "alone"),
-        ("crash", Reason.CRASHED),
-        ("hang", Reason.TIMED_OUT),
-        ("raise", Reason.CRASHED),
+        ("crash", SkipReason.CRASHED),
+        ("hang", SkipReason.TIMED_OUT),
+        ("raise", SkipReason.CRASHED),
     ],
 )
 def test_a_lost_worker_costs_its_file_one_of_two_attempts(
@@ -230,7 +230,7 @@ def test_a_large_file_may_take_longer(tmp_path: Path) -> None:
     large, none = pool.map_paths(_sleepily, paths, workers=2, patience_seconds=0.5)
     assert large == (0, 1.0)
     assert isinstance(none[1], AudioError)
-    assert none[1].reason == Reason.TIMED_OUT
+    assert none[1].reason == SkipReason.TIMED_OUT
 
 
 def _heavily(path: Path) -> Iterator[np.ndarray]:
@@ -263,7 +263,7 @@ def test_what_takes_too_much_memory_is_too_large_and_costs_no_other_file() -> No
     first, too_large, last = (made for _, made in pool.map_paths(_hungrily, paths, workers=1))
     assert (first, last) == (0.0, 0.0)
     assert isinstance(too_large, AudioError)
-    assert too_large.reason == Reason.TOO_LARGE
+    assert too_large.reason == SkipReason.TOO_LARGE
 
 
 class _Unloadable:
@@ -275,5 +275,5 @@ class _Unloadable:
 
 
 def test_workers_that_can_not_start_blame_no_file() -> None:
-    with pytest.raises(WorkerError, match="3 processes in a row"):
+    with pytest.raises(WorkerError, match="3 worker processes in a row"):
         list(pool.stream_files(_Unloadable(), [Path("any")] * 9, workers=2))

@@ -11,7 +11,7 @@ from specrec.audio import streaming
 from specrec.audio.loading import load
 from specrec.audio.streaming import WindowBlock, WindowPlan, cut_blocks, window_blocks
 from specrec.audio.windows import cut_windows, window_starts
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 from tests.sounds import RATE, tone, write
 
 PLAN = WindowPlan(22_050, 2.0)
@@ -120,7 +120,7 @@ def test_as_many_windows_as_cover_a_track_are_all_of_them(tmp_path: Path, count:
     np.testing.assert_array_equal(windows, cut_windows(load(path, 22_050), 2.0))
 
 
-def reason_of(path: Path, plan: WindowPlan = PLAN) -> Reason:
+def reason_of(path: Path, plan: WindowPlan = PLAN) -> SkipReason:
     with pytest.raises(AudioError) as caught:
         list(window_blocks(path, plan))
     return caught.value.reason
@@ -139,13 +139,13 @@ def test_what_is_wrong_with_a_long_file_is_found(tmp_path: Path, plan: WindowPla
         rate = 48_000
         half = write(tmp_path / name, noise(15.3, rate), rate)
         half.write_bytes(half.read_bytes()[: half.stat().st_size // 2])
-        assert reason_of(half, plan) == Reason.TRUNCATED
-    assert reason_of(tmp_path / "nan.wav", plan) == Reason.NOT_FINITE
-    assert reason_of(tmp_path / "silent.flac", plan) == Reason.SILENT
-    assert reason_of(tmp_path / "dc.wav", plan) == Reason.CONSTANT
-    assert reason_of(tmp_path / "click.wav", plan) == Reason.TOO_SHORT
+        assert reason_of(half, plan) == SkipReason.TRUNCATED
+    assert reason_of(tmp_path / "nan.wav", plan) == SkipReason.NOT_FINITE
+    assert reason_of(tmp_path / "silent.flac", plan) == SkipReason.SILENT
+    assert reason_of(tmp_path / "dc.wav", plan) == SkipReason.CONSTANT
+    assert reason_of(tmp_path / "click.wav", plan) == SkipReason.TOO_SHORT
     (tmp_path / "text.wav").write_text("text")
-    assert reason_of(tmp_path / "text.wav", plan) == Reason.NOT_AUDIO
+    assert reason_of(tmp_path / "text.wav", plan) == SkipReason.NOT_AUDIO
 
 
 @pytest.mark.usefixtures("short_memory")
@@ -157,7 +157,7 @@ def test_garbage_in_a_long_file_is_corrupt_after_some_blocks(tmp_path: Path) -> 
     path.write_bytes(data)
     blocks = window_blocks(path, PLAN)
     assert next(blocks).first == 0
-    assert reason_of(path) == Reason.CORRUPT
+    assert reason_of(path) == SkipReason.CORRUPT
 
 
 @pytest.mark.usefixtures("short_memory")

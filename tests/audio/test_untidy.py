@@ -16,11 +16,11 @@ from specrec.audio.decoding import decode
 from specrec.audio.loading import load
 from specrec.audio.streaming import WindowPlan, window_blocks
 from specrec.catalog.scan import scan_folder
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 from tests.sounds import RATE, dominant_hz, tone, write
 
 
-def reason_of(path: Path) -> Reason:
+def reason_of(path: Path) -> SkipReason:
     with pytest.raises(AudioError) as caught:
         load(path, 22_050)
     return caught.value.reason
@@ -130,7 +130,7 @@ def test_much_that_is_no_sound_is_damage_where_no_length_is_stated(
     other = bytes(size) if what == "zeros" else np.random.default_rng(1).bytes(size)
     path = tmp_path / bare.name
     path.write_bytes(data[:start] + other + data[stop:])
-    assert reason_of(path) == Reason.CORRUPT
+    assert reason_of(path) == SkipReason.CORRUPT
 
 
 def test_a_bare_stream_is_whole_under_tags_at_both_ends(bare: Path, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_half_an_uncompressed_file_is_truncated(suffix: str, tmp_path: Path) -> 
     path = tmp_path / f"half.{suffix}"
     sf.write(path, noise(3), RATE, format=suffix.upper())
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert reason_of(path) == Reason.TRUNCATED
+    assert reason_of(path) == SkipReason.TRUNCATED
 
 
 @pytest.mark.parametrize("suffix", ["wav", "aiff"])
@@ -226,7 +226,7 @@ def test_a_tag_before_a_header_does_not_change_what_it_states(suffix: str, tmp_p
     path.write_bytes(whole)
     np.testing.assert_array_equal(decode(path).samples, expected)
     path.write_bytes(whole[: len(tag) + (len(whole) - len(tag)) // 2])
-    assert reason_of(path) == Reason.TRUNCATED
+    assert reason_of(path) == SkipReason.TRUNCATED
 
 
 def with_total(flac: bytes, samples: int) -> bytes:
@@ -252,7 +252,7 @@ def test_flac_of_unknown_length_is_read_to_its_end(
     path.write_bytes(with_total(path.read_bytes(), (1 << 36) - 1))
     with pytest.raises(AudioError) as caught:
         list(window_blocks(path, plan))
-    assert caught.value.reason == Reason.TRUNCATED
+    assert caught.value.reason == SkipReason.TRUNCATED
 
 
 # --- Several streams, several links, several channels ---
@@ -294,7 +294,7 @@ def test_sound_is_whole_however_long_its_picture_is_and_whenever_it_starts(
     (block,) = window_blocks(path, WindowPlan(22_050, 2.0, 1))
     assert block.seconds == pytest.approx(5, abs=0.1)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert reason_of(path) in (Reason.TRUNCATED, Reason.CORRUPT)  # half an MP4 has no table
+    assert reason_of(path) in (SkipReason.TRUNCATED, SkipReason.CORRUPT)  # half an MP4 has no table
 
 
 def test_the_default_sound_track_is_taken(tmp_path: Path) -> None:
@@ -321,7 +321,7 @@ def test_chained_streams_are_read_all_whatever_their_rates(suffix: str, tmp_path
     part = decode(path, start_seconds=4, length_seconds=2)
     np.testing.assert_allclose(part.samples, waveform.samples[4 * 48_000 : 6 * 48_000], atol=2e-4)
     path.write_bytes(path.read_bytes()[:-3000])
-    assert reason_of(path) == Reason.TRUNCATED
+    assert reason_of(path) == SkipReason.TRUNCATED
 
 
 @pytest.mark.parametrize("suffix", ["ogg", "opus"])
@@ -358,7 +358,7 @@ def test_what_is_no_audio_is_said_to_be_none_whatever_its_name(name: str, tmp_pa
     path = tmp_path / name
     for content in (b"<html><body>404 Not Found</body></html>", gzip.compress(JUNK), bytes(50_000)):
         path.write_bytes(content)
-        assert reason_of(path) == Reason.NOT_AUDIO
+        assert reason_of(path) == SkipReason.NOT_AUDIO
 
 
 def test_a_film_without_sound_is_not_called_damaged(tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_a_film_without_sound_is_not_called_damaged(tmp_path: Path) -> None:
             frame.pts = number
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with pytest.raises(AudioError, match=r"there is no sound .* \(not_audio\)"):
+    with pytest.raises(AudioError, match=r"it has no audio .* \(not_audio\)"):
         load(path, 22_050)
 
 
@@ -380,12 +380,12 @@ def test_an_absurd_sample_rate_is_damage(rate: int, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(2))
     data = path.read_bytes()
     path.write_bytes(data[:24] + struct.pack("<I", rate) + data[28:])
-    assert reason_of(path) == Reason.CORRUPT
+    assert reason_of(path) == SkipReason.CORRUPT
 
 
 def test_more_channels_than_any_music_has_are_damage(tmp_path: Path) -> None:
     sf.write(tmp_path / "a.wav", np.zeros((RATE, 256), np.float32), RATE)
-    assert reason_of(tmp_path / "a.wav") == Reason.CORRUPT
+    assert reason_of(tmp_path / "a.wav") == SkipReason.CORRUPT
 
 
 def test_a_small_file_that_decodes_to_hours_is_too_large(
@@ -393,9 +393,9 @@ def test_a_small_file_that_decodes_to_hours_is_too_large(
 ) -> None:
     path = write(tmp_path / "zeros.flac", np.zeros(8_000 * 120, np.float32), 8_000)
     assert path.stat().st_size < 6_000  # 50 bytes a second
-    assert reason_of(path) == Reason.SILENT
+    assert reason_of(path) == SkipReason.SILENT
     monkeypatch.setattr(decoding, "_FREE_SECONDS", 30.0)
-    assert reason_of(path) == Reason.TOO_LARGE
+    assert reason_of(path) == SkipReason.TOO_LARGE
 
 
 def test_a_folder_scan_takes_what_a_query_can_read(tmp_path: Path) -> None:
@@ -420,4 +420,4 @@ def test_what_is_cut_off_is_missed_in_every_format_that_states_its_length(
     sf.write(path, noise(5), RATE, subtype="PCM_16", format=kind)
     assert load(path, RATE).seconds == pytest.approx(5, abs=0.01)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 5])
-    assert reason_of(path) == Reason.TRUNCATED
+    assert reason_of(path) == SkipReason.TRUNCATED

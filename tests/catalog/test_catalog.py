@@ -16,7 +16,7 @@ from specrec.catalog.identity import content_id
 from specrec.catalog.scan import scan_folder
 from specrec.catalog.tables import read_table
 from specrec.catalog.tags import read_tags
-from specrec.errors import CatalogError, Reason
+from specrec.errors import CatalogError, SkipReason
 from tests.sounds import RATE, tone, write
 
 
@@ -50,7 +50,7 @@ def test_links_are_followed_but_loops_and_dead_ends_are_not(tmp_path: Path) -> N
     (music / "dead.wav").symlink_to(tmp_path / "nowhere.wav")
     scan = scan_folder(music)
     assert [found.path for found in scan.files] == ["a.wav", "there/b.wav"]
-    assert [(item.path, item.reason) for item in scan.skipped] == [("dead.wav", Reason.MISSING)]
+    assert [(item.path, item.reason) for item in scan.skipped] == [("dead.wav", SkipReason.MISSING)]
 
 
 def test_odd_names(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_odd_names(tmp_path: Path) -> None:
     scan = scan_folder(tmp_path)
     assert [found.path for found in scan.files] == [emoji]
     reasons = {item.path: item.reason for item in scan.skipped}
-    assert reasons == {"caf\\xe9.wav": Reason.BAD_NAME, "pipe.wav": Reason.NOT_A_FILE}
+    assert reasons == {"caf\\xe9.wav": SkipReason.BAD_NAME, "pipe.wav": SkipReason.NOT_A_FILE}
 
 
 def test_a_missing_or_empty_folder_is_one_line(tmp_path: Path) -> None:
@@ -114,9 +114,9 @@ def test_copies_and_empty_files_are_listed(tmp_path: Path) -> None:
     catalog = read_catalog(tmp_path, workers=1)
     assert catalog.tracks["path"].tolist() == ["a.wav"]
     assert [(item.path, item.reason) for item in catalog.skipped] == [
-        ("b.wav", Reason.DUPLICATE),
-        ("c.wav", Reason.EMPTY),
-        ("d.wav", Reason.EMPTY),
+        ("b.wav", SkipReason.DUPLICATE),
+        ("c.wav", SkipReason.EMPTY),
+        ("d.wav", SkipReason.EMPTY),
     ]
     assert "a.wav" in catalog.skipped[0].detail
 
@@ -153,7 +153,7 @@ def test_a_table_names_the_tracks_and_goes_before_tags(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert tracks.loc["x/1.flac", "title"] == "tag x/1.flac"
     assert [(item.path, item.reason) for item in catalog.skipped] == [
-        ("x/gone.flac", Reason.MISSING)
+        ("x/gone.flac", SkipReason.MISSING)
     ]
 
 

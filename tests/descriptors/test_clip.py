@@ -5,7 +5,7 @@ import pytest
 
 from specrec.audio.loading import load
 from specrec.descriptors.clip import load_clip
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 from tests.sounds import MUSIC_RATE, dominant_hz, tone, write
 
 LOW, HIGH = 300.0, 1200.0
@@ -42,7 +42,7 @@ def test_a_file_that_ends_early_is_told_by_its_whole(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
     with pytest.raises(AudioError) as error:
         load_clip(path, MUSIC_RATE, 2.0)
-    assert error.value.reason in (Reason.TRUNCATED, Reason.CORRUPT)
+    assert error.value.reason in (SkipReason.TRUNCATED, SkipReason.CORRUPT)
 
 
 def test_where_the_middle_is_silent_the_loudest_part_is_taken(tmp_path: Path) -> None:

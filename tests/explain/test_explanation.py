@@ -131,7 +131,7 @@ def test_what_is_shared_but_usual_is_not_said_to_have_no_name() -> None:
     assert explanation.similarity == pytest.approx(1)
     assert explanation.residual == pytest.approx(0, abs=1e-6)
     assert explanation.reasons == ()
-    assert explanation.sentence == "Sounds similar, but in nothing unusual."
+    assert explanation.sentence == "Sounds similar, but no shared feature stands out."
 
 
 def test_what_does_not_match_is_not_said_to() -> None:

@@ -9,7 +9,7 @@ import pytest
 from specrec.audio.loading import load
 from specrec.audio.windows import cut_windows
 from specrec.config import IndexConfig
-from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, Reason
+from specrec.errors import AudioError, CatalogError, LibraryError, ModelError, SkipReason
 from specrec.index.build import BuildReport, build_library
 from specrec.index.files import read_sealed, write_sealed
 from specrec.index.locks import writer_lock
@@ -134,17 +134,17 @@ def test_bad_files_are_listed_and_cost_nothing_else(tmp_path: Path, build: Build
     report = build(music, tmp_path / "library")
     assert (report.tracks, report.embedded, report.ignored) == (3, 3, 1)
     assert {item.path: item.reason for item in report.skipped} == {
-        "click.wav": Reason.TOO_SHORT,
-        "silent.flac": Reason.SILENT,
-        "text.wav": Reason.NOT_AUDIO,
-        "zero.mp3": Reason.EMPTY,
+        "click.wav": SkipReason.TOO_SHORT,
+        "silent.flac": SkipReason.SILENT,
+        "text.wav": SkipReason.NOT_AUDIO,
+        "zero.mp3": SkipReason.EMPTY,
     }
     library = Library.open(tmp_path / "library")
     assert library.generation.skipped["path"].tolist() == [item.path for item in report.skipped]
     assert library.generation.manifest["counts"] == {"tracks": 3, "skipped": 4, "ignored": 1}
 
 
-def test_a_mended_file_is_tried_again(tmp_path: Path, build: Build) -> None:
+def test_a_repaired_file_is_tried_again(tmp_path: Path, build: Build) -> None:
     music = make_music(tmp_path / "music", 2)
     (music / "late.wav").write_text("text")
     build(music, tmp_path / "library")
@@ -237,9 +237,9 @@ def test_a_moved_library_and_a_moved_folder_still_work(tmp_path: Path, build: Bu
 
 def test_a_file_that_could_not_be_reached_is_tried_again(tmp_path: Path) -> None:
     store = SegmentStore(tmp_path / "library", "x")
-    lost = store.add("lost", AudioError("a.wav", Reason.UNREADABLE, "Input/output error"))
-    crashed = store.add("crashed", AudioError("b.wav", Reason.CRASHED, "killed"))
-    assert store.add("text", AudioError("c.wav", Reason.NOT_AUDIO, "text")) is None
+    lost = store.add("lost", AudioError("a.wav", SkipReason.UNREADABLE, "Input/output error"))
+    crashed = store.add("crashed", AudioError("b.wav", SkipReason.CRASHED, "killed"))
+    assert store.add("text", AudioError("c.wav", SkipReason.NOT_AUDIO, "text")) is None
     store.flush()
     assert (lost is None, crashed is None) == (False, False)
     assert set(SegmentStore(tmp_path / "library", "x").table.index) == {"text"}
@@ -253,7 +253,7 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     windows = [old.generation.windows(row) for row in range(3)]
     music = make_music(tmp_path / "music", 3)
     (music / "bad.wav").write_text("text")
-    with pytest.raises(LibraryError, match=r"older format; run index\.py"):
+    with pytest.raises(LibraryError, match="format is older; run specrec index"):
         remove_tracks(library, [str(before[0].track.track_id)])
     config = IndexConfig(
         str(music), str(library), str(stored / "model"), workers=1, measure_features=False

@@ -15,7 +15,7 @@ from specrec.catalog.catalog import Catalog
 from specrec.catalog.identity import audio_id
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
-from specrec.errors import LibraryError, Reason
+from specrec.errors import LibraryError, SkipReason
 from specrec.index.build import build_library
 from specrec.index.decision_files import read_decisions
 from specrec.index.decisions import Decisions, Kept, Removed, kept_tracks, known_tracks
@@ -129,7 +129,7 @@ def test_kept_tracks_fit_columns_of_other_types(tmp_path: Path) -> None:
 
 def test_a_file_that_was_too_slow_is_not_gone(tmp_path: Path) -> None:
     known = files(("a.mp3", "1", None), ("b.mp3", "2", None))
-    for reason in (Reason.TIMED_OUT, Reason.UNREADABLE):
+    for reason in (SkipReason.TIMED_OUT, SkipReason.UNREADABLE):
         slow = [Skipped("b.mp3", reason, "slow")]
         here = known[:1].assign(track_id=["1"])
         catalog = Catalog(tmp_path, here, known[:1], slow, 0, None, None, {})

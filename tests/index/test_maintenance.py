@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from specrec.catalog.catalog import read_catalog
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
-from specrec.errors import ConfigError, LibraryError, QueryError, Reason
+from specrec.errors import ConfigError, LibraryError, QueryError, SkipReason
 from specrec.index.build import build_library
 from specrec.index.decisions import Decisions, known_tracks
 from specrec.index.maintenance import (
@@ -170,7 +170,7 @@ def test_what_can_not_be_read_for_now_is_not_gone(tmp_path: Path, build: Build) 
         catalog,
         tracks=catalog.tracks.iloc[2:].reset_index(drop=True),
         files=catalog.files[~catalog.files["path"].isin([first, second])],
-        skipped=[*catalog.skipped, Skipped(first, Reason.UNREADABLE, "permission denied")],
+        skipped=[*catalog.skipped, Skipped(first, SkipReason.UNREADABLE, "permission denied")],
     )
     plan = make_plan(known_tracks(before, Decisions()), closed, catalog.files[:0], [])
     assert (plan.hidden, plan.vanished) == ([first], [second])
@@ -266,7 +266,7 @@ def test_a_folder_with_copies_of_most_tracks_is_another_folder(
     other = make_music(tmp_path / "other", 4, first=1)  # 1 to 4 are copies, 0 is not there
     make_music(music / "more", 3, first=7)
     for folder in (other, music / "more"):
-        with pytest.raises(LibraryError, match=rf"{folder}: lacks .* made of {music}: give that"):
+        with pytest.raises(LibraryError, match=rf"{folder}: lacks .* built from {music}: "):
             build(folder, library)
     shutil.copy(music / "track 0.wav", other / "renamed.wav")  # now it has all of them
     make_music(other, 1, first=6)

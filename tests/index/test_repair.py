@@ -37,7 +37,7 @@ def flip(path: Path, place: int = -3) -> None:
     path.write_bytes(content)
 
 
-def test_damage_is_found_and_mended_without_embedding_the_rest(
+def test_damage_is_found_and_repaired_without_embedding_the_rest(
     tmp_path: Path, build: Build
 ) -> None:
     music, library = make_music(tmp_path / "music", 4), tmp_path / "library"
@@ -106,7 +106,7 @@ def test_the_command_mends_and_says_what_it_saved(
     library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
     flip(_last(library) / "tracks.parquet", 200)
     specrec.cli.app(["verify", str(library), "--repair"], standalone_mode=False)
-    assert f"mended: {len(STAYING)} tracks; what" in capsys.readouterr().out
+    assert f"repaired: {len(STAYING)} tracks; what" in capsys.readouterr().out
     assert verify_library(library).damage == []
 
 
@@ -116,7 +116,7 @@ def test_json_is_all_that_is_printed_also_of_a_repair(
     library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
     flip(_last(library) / "tracks.parquet", 200)
     command = ["verify", str(library), "--json"]
-    with pytest.raises(LibraryError, match="damaged in 1 place; mend"):
+    with pytest.raises(LibraryError, match="damaged in 1 place; repair"):
         specrec.cli.app(command, standalone_mode=False)
     found = json.loads(capsys.readouterr().out)
     specrec.cli.app([*command, "--repair"], standalone_mode=False)
@@ -298,7 +298,7 @@ def test_what_an_older_version_wrote_though_it_was_no_number_is_found(
     shutil.rmtree(folder)
     write_segment(folder, table, rows)
     found = verify_library(library)
-    assert any("not finite" in line for line in found.damage)
+    assert any("NaN or infinite" in line for line in found.damage)
     repair_library(library, found)
     build(decided / "music", library)
     assert verify_library(library).damage == []
@@ -306,7 +306,7 @@ def test_what_an_older_version_wrote_though_it_was_no_number_is_found(
     assert pd.Series(Library.open(library).tracks["path"]).tolist() == STAYING
 
 
-def test_a_first_run_that_was_stopped_leaves_what_can_be_mended(tmp_path: Path) -> None:
+def test_a_first_run_that_was_stopped_leaves_what_can_be_repaired(tmp_path: Path) -> None:
     for place in range(2):
         store = SegmentStore(tmp_path, "key")
         store.add(f"c{place}", _track(place))

@@ -12,7 +12,7 @@ from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import window_starts
 from specrec.descriptors.measure import measure_file
-from specrec.errors import AudioError, Reason
+from specrec.errors import AudioError, SkipReason
 from specrec.model import embedding
 from specrec.model.embedding import Embedded, embed_tracks, embed_waveform
 from tests.conftest import make_encoder
@@ -41,7 +41,7 @@ def test_a_batch_of_any_size_embeds_each_track_as_if_alone(tmp_path: Path, batch
         result = found[position]
         if path.name == "text.wav":
             assert isinstance(result, AudioError)
-            assert result.reason == Reason.NOT_AUDIO
+            assert result.reason == SkipReason.NOT_AUDIO
             continue
         alone = embed_waveform(encoder, load(path, MUSIC_RATE))
         assert isinstance(result, Embedded)
@@ -84,7 +84,7 @@ def test_a_file_that_crashes_its_decoder_is_an_error_like_others(
     monkeypatch.setattr(embedding, "read_track", read_and_crash)
     found = embedded([tmp_path / "any.ac3"], 64)[0]
     assert isinstance(found, AudioError)
-    assert found.reason == Reason.CRASHED
+    assert found.reason == SkipReason.CRASHED
 
 
 def test_features_are_measured_on_the_way(tmp_path: Path) -> None:
@@ -144,4 +144,4 @@ def test_what_the_model_makes_no_numbers_of_is_not_finite(tmp_path: Path) -> Non
     sf.write(path, samples, MUSIC_RATE, subtype="FLOAT")
     found = embedded([path], 64)[0]
     assert isinstance(found, AudioError)
-    assert found.reason == Reason.NOT_FINITE
+    assert found.reason == SkipReason.NOT_FINITE

@@ -67,7 +67,7 @@ def test_what_can_not_be_mixed_is_refused(library: Library) -> None:
     with pytest.raises(QueryError, match=r"weight of sound must be from 0 .* not 2"):
         library.neighbors("t7", by="both", sound_weight=2)
     for settings in (FeatureSettings(metric="euclidean"), FeatureSettings(scaling="none")):
-        with pytest.raises(QueryError, match="mixed as two cosines"):
+        with pytest.raises(QueryError, match="cosine of scaled values"):
             library.neighbors("t7", by="both", features=settings)
 
 

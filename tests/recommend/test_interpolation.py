@@ -9,7 +9,7 @@ import pytest
 from specrec.errors import QueryError
 from specrec.index.files import checksums, read_sealed, write_sealed
 from specrec.index.search import build_index, write_index
-from specrec.recommend.interpolation import widest_step_first
+from specrec.recommend.interpolation import minimax_chain
 from specrec.recommend.library import Library
 from tests.libraries import write_planted
 
@@ -28,7 +28,7 @@ def test_no_chain_has_a_narrower_widest_step() -> None:
             chains = [angles_of(units, (0, *middle, 8)) for middle in between]
             widest = min(chain.max() for chain in chains)
             least = min((c**2).sum() for c in chains if c.max() <= widest + 1e-12)
-            found = angles_of(units, tuple(widest_step_first(units, steps)))
+            found = angles_of(units, tuple(minimax_chain(units, steps)))
             assert found.max() == pytest.approx(widest)
             assert (found**2).sum() == pytest.approx(least)
 
@@ -91,7 +91,7 @@ def test_a_path_that_can_t_be_so_long_says_so(library: Library) -> None:
     library.generation.duplicate_groups = groups
     path = library.interpolate("t0", "t1", steps=5)
     assert [step.track.track_id for step in path] == ["t1"]
-    assert path.notes == ("1 of the 5 steps asked for: no other track lies between the two",)
+    assert path.notes == ("1 of 5 steps: no other track lies between the two",)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from specrec.errors import QueryError
-from specrec.recommend.hubness import HubSample, Usual
+from specrec.recommend.hubness import HubSample, SimilarityStats
 from specrec.recommend.ranking import AGAINST_WEIGHT, Ranking, agreement, choose, score
 
 
@@ -103,8 +103,8 @@ def test_mutual_proximity_is_that_of_the_paper() -> None:
     sample = HubSample(vectors)
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     cosines = units @ units.T
-    usual = sample.usual(vectors, np.arange(60))
-    center, scale = np.mean(usual.mean), np.mean(usual.spread)
+    stats = sample.stats(vectors, np.arange(60))
+    center, scale = np.mean(stats.mean), np.mean(stats.spread)
     for query, track in rng.integers(60, size=(50, 2)):
         chance = 1.0
         for one in (query, track):
@@ -112,11 +112,11 @@ def test_mutual_proximity_is_that_of_the_paper() -> None:
             chance *= norm.cdf((cosines[query, track] - others.mean()) / others.std())
         # For two ordinary tracks of that cosine, the chance is cdf(z) for each.
         expected = center + scale * norm.ppf(math.sqrt(chance))
-        here = Usual(usual.mean[[query]], usual.spread[[query]])
-        there = Usual(usual.mean[[track]], usual.spread[[track]])
+        here = SimilarityStats(stats.mean[[query]], stats.spread[[query]])
+        there = SimilarityStats(stats.mean[[track]], stats.spread[[track]])
         corrected = sample.correct(cosines[[query]][:, [track]], here, there)
         assert corrected[0, 0] == pytest.approx(expected, abs=1e-6)
-    ordinary = Usual(np.array([center]), np.array([scale]))
+    ordinary = SimilarityStats(np.array([center]), np.array([scale]))
     kept = sample.correct(np.array([[0.4]]), ordinary, ordinary)
     assert kept[0, 0] == pytest.approx(0.4)
 
@@ -127,11 +127,11 @@ def test_a_hub_gives_way_to_a_track_as_near_that_is_none() -> None:
     vectors[0] = vectors[1:].mean(axis=0)  # near to everything
     vectors[1:] += 0.5 * vectors[0] / np.linalg.norm(vectors[0])
     sample = HubSample(vectors)
-    usual = sample.usual(vectors, np.arange(400))
+    stats = sample.stats(vectors, np.arange(400))
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     cosines = units @ units.T
     np.fill_diagonal(cosines, -1)
-    corrected = sample.correct(cosines, usual, usual)
+    corrected = sample.correct(cosines, stats, stats)
     np.fill_diagonal(corrected, -1)
     before, after = ((-values).argsort()[:, :10] == 0 for values in (cosines, corrected))
     assert after.sum() < before.sum() / 2

@@ -58,17 +58,15 @@ def test_an_empty_and_a_short_answer_say_why(library: Library) -> None:
     assert answer.notes == (
         "the filter left 4 of 240 tracks",
         "1 track left out: at most 3 by one artist",
-        "3 of the 5 asked for: no other track is left",
+        "3 of 5 neighbors: no other track is left",
     )
     answer = library.neighbors("t0", 5, where="'piece 1' in title")  # of a column without gaps
     assert len(answer) == 5
     answer = library.neighbors("t0", 5, where="title == 'Piece 0'")
     assert not answer
-    assert answer.notes[-1] == "0 of the 5 asked for: no other track is left"
+    assert answer.notes[-1] == "0 of 5 neighbors: no other track is left"
     assert library.neighbors("t0", 239).notes == ()
-    assert library.neighbors("t0", 240).notes == (
-        "239 of the 240 asked for: no other track is left",
-    )
+    assert library.neighbors("t0", 240).notes == ("239 of 240 neighbors: no other track is left",)
 
 
 def test_the_querys_artist_and_album_stay_away(library: Library, cosines: np.ndarray) -> None:
@@ -77,7 +75,7 @@ def test_the_querys_artist_and_album_stay_away(library: Library, cosines: np.nda
     assert rows(answer) == best(cosines[9], allowed, 20)
     assert answer.notes == (
         "3 tracks of the same artist left out",
-        "no album is known of what was asked for, so none was left out",
+        "the album of the query is unknown, so none was left out",
     )
 
 
@@ -158,7 +156,7 @@ def test_many_embeddings_are_searched_at_once(library: Library, cosines: np.ndar
 
 
 def test_nothing_asked_for_is_refused(library: Library) -> None:
-    with pytest.raises(QueryError, match="nothing was asked for"):
+    with pytest.raises(QueryError, match="no query was given"):
         library.neighbors([])
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from specrec.cli import app
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import WORDS
-from specrec.errors import CatalogError, QueryError, Reason, SpecrecError
+from specrec.errors import CatalogError, QueryError, SkipReason, SpecrecError
 from specrec.recommend.library import Library
 from specrec.report.page import build, contents
 from specrec.report.page.build import PageSettings, build_page, make_section
@@ -282,7 +282,7 @@ def test_the_map_keeps_shape_and_says_what_it_shows(written: Written) -> None:
 
 
 def test_all_reasons_and_features_have_words() -> None:
-    assert set(contents._SKIPPED) == set(Reason)
+    assert set(contents._SKIPPED) == set(SkipReason)
     assert set(WORDS) == set(FEATURES)
     assert all(words.meaning for words in WORDS.values())
 

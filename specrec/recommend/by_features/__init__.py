@@ -1,1 +1,1 @@
-"""Tracks compared by named features, such as tempo and energy; needs no sound."""
+"""Compares tracks by named features, such as tempo and energy; this needs no audio."""

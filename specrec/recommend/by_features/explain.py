@@ -1,4 +1,4 @@
-"""Why tracks match in named features: the parts of the score, and what each is worth."""
+"""Explains why tracks match in named features: what each feature adds to the score."""
 
 from collections.abc import Mapping, Set
 from dataclasses import replace
@@ -27,20 +27,22 @@ def explain_by_features(
 ) -> list[Explanation]:
     """Explains scores by features: each adds its part, and no residual is left.
 
-    What a feature is worth is not compared with chance: it is the score itself that is made of
-    features, so the drop is exactly how much the score falls where the feature is not compared,
-    and any fall is a cause.
+    Drops are not compared with random controls: the score is made of features alone, so the drop
+    is exactly how much the score falls when the feature is left out, and any drop is causal.
 
     Args:
-        space: Where the tracks are compared.
-        stats: What is known of the tracks, in the order of the vectors.
-        vectors: Of all tracks.
-        query: Where the query lies.
-        known: Features of the query that are known, by name.
+        space: The space in which the tracks are compared.
+        stats: Features of the tracks, in the order of the vectors.
+        vectors: Vectors of all tracks.
+        query: The query's vector.
+        known: Known features of the query, by name and in their units.
         query_row: The query's row among the tracks; None if it is from outside.
-        neighbors: Rows of the neighbors.
-        k: Length of the list out of which the needed changes would take them.
-        predicted: Features whose values are a probe's predictions.
+        neighbors: Rows of the neighbors among the tracks.
+        k: Length of the list of neighbors out of which the needed changes would take them.
+        predicted: Names of the features whose values are a probe's predictions.
+
+    Returns:
+        One explanation per neighbor, in their order.
     """
     others = np.arange(len(vectors)) != (-1 if query_row is None else query_row)
     parts = space.parts(query, vectors)
@@ -70,10 +72,10 @@ def explain_by_features(
             _as_predicted(reason) if reason.feature in predicted else reason
             for reason in find_reasons(named, *readings, stats)
         ]
-        alike = [item.feature for item in contributions if item.value > 0]
-        said = sentence(float(scores[row]), 0.0, found, alike)
+        leading = [item.feature for item in contributions if item.value > 0]
+        text = sentence(float(scores[row]), 0.0, found, leading)
         explanations.append(
-            Explanation(float(scores[row]), tuple(contributions), 0.0, tuple(found), said)
+            Explanation(float(scores[row]), tuple(contributions), 0.0, tuple(found), text)
         )
     return explanations
 

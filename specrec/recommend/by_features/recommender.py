@@ -1,4 +1,4 @@
-"""The recommender by named features: it serves any table, and libraries too."""
+"""The recommender by named features, for tables without audio and for libraries."""
 
 import os
 from functools import cached_property
@@ -22,8 +22,8 @@ from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_features.sources import (
     LEAST_KNOWN,
     Source,
-    choose,
     features_of_file,
+    select_features,
     tracks_of_table,
 )
 from specrec.recommend.by_features.space import FeatureSpace
@@ -40,22 +40,30 @@ _BY_DEFAULT = FeatureSettings()
 
 
 class FeatureRecommender(Space):
-    """Finds the tracks nearest in named features; a space in which `search` finds neighbors.
+    """Finds the tracks that are nearest in named features.
 
-    A track of which less than half of the features are known is left out; in a feature that it
-    lacks, another counts as usual, and a cosine gains nothing from it.
+    A track with less than half of the features is left out; a missing value is imputed by the
+    center of the feature (mean or median), to which a cosine attributes nothing.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({
+    ...     "title": ["Calm", "Calmer", "Loud"], "energy": [0.2, 0.1, 0.9], "tempo": [90, 80, 170]
+    ... })
+    >>> recommender = FeatureRecommender.from_table(table)
+    >>> [neighbor.track.title for neighbor in recommender.neighbors("calm", k=2)]
+    ['Calmer', 'Loud']
 
     Attributes:
-        tracks: Those that can be found, with the columns of a library's.
-        rows: Where they stand in the library or table they are from.
-        settings: How they are compared.
-        space: In which they are compared.
-        sources: Where each feature's values are from.
-        left_out: How many tracks are left out.
-        filled: How many tracks lack a feature.
+        tracks: The tracks that can be compared, with the columns of a library's tracks.
+        rows: Their rows in the library or table.
+        settings: How features are compared.
+        space: The space of features.
+        sources: Source of each feature's values, by name: `table`, `measured` or `predicted`.
+        left_out: Number of tracks that are left out.
+        filled: Number of compared tracks with imputed values.
         audio_root: The folder to which the tracks' paths are relative; None if the table names no
             files.
-        vectors: Of the tracks that can be found, in the space of features.
+        vectors: Vectors of the tracks that can be compared, in the space of features.
     """
 
     def __init__(
@@ -69,16 +77,16 @@ class FeatureRecommender(Space):
         """Puts tracks into a space of features.
 
         Args:
-            tracks: One row each, with the columns of a library's.
-            sources: Frames of features of all of them; the first that has a feature counts.
-            settings: How they are compared.
-            audio_root: As the attribute.
-            probe: What predicts the features of a file from outside; None if nothing does.
+            tracks: One row per track, with the columns of a library's tracks.
+            sources: Tables of features of all tracks; the first that has a feature counts.
+            settings: How features are compared.
+            audio_root: The folder to which the tracks' paths are relative; None if there are none.
+            probe: Predicts the features of a file from outside; None if there is no probe.
 
         Raises:
-            QueryError: If a feature that is asked for is lacking, or all are.
+            QueryError: If a feature named in the settings is missing, or no feature is known.
         """
-        compared = choose(tracks, sources, settings.columns)
+        compared = select_features(tracks, sources, settings.columns)
         weights = {feature_name(name): weight for name, weight in settings.weights.items()}
         settings = FeatureSettings(
             tuple(compared.values), settings.scaling, settings.metric, weights
@@ -104,15 +112,15 @@ class FeatureRecommender(Space):
     def from_table(
         cls, table: str | os.PathLike[str] | pd.DataFrame, settings: FeatureSettings = _BY_DEFAULT
     ) -> "FeatureRecommender":
-        """Reads a table of features (`catalog.feature_table`).
+        """Makes a recommender for a table of features; see `specrec.catalog.feature_table`.
 
         Args:
-            table: A CSV or Parquet file, or a frame.
-            settings: How tracks are compared.
+            table: A CSV or Parquet file, or a pandas DataFrame.
+            settings: How features are compared.
 
         Raises:
             CatalogError: If the table can't be read.
-            QueryError: If it lacks a feature that is asked for, or has none.
+            QueryError: If a feature named in the settings is missing, or the table has none.
         """
         given = table if isinstance(table, pd.DataFrame) else Path(table)
         tracks = tracks_of_table(read_feature_table(given))
@@ -125,14 +133,14 @@ class FeatureRecommender(Space):
         return len(self.tracks)
 
     def resolve(self, query: "str | os.PathLike[str] | Query") -> Query:
-        """The track of the table that a query means.
+        """Finds the track of the table that a query means.
 
         Args:
-            query: A track_id, a number of a row of the table (`10`, or as in a clip's name,
-                `clip_10`), or words of title and artist.
+            query: A track_id, the number of a row of the table (`10`, or `clip_10` as in the name
+                of a clip), or words of title and artist.
 
         Raises:
-            QueryError: If nothing fits, several tracks do, or its features are not known.
+            QueryError: If no track fits, several do, or too few features of it are known.
         """
         if isinstance(query, Query):
             return query
@@ -168,19 +176,19 @@ class FeatureRecommender(Space):
         explain: bool = True,
         **ranking: Any,
     ) -> Neighbors:
-        """The tracks of the table nearest to a query, which is left out itself.
+        """Finds the tracks of the table nearest to a query, which is left out itself.
 
-        Other releases of a song, of the same title and artist, are left out too.
+        Other releases of a song, with the same title and artist, are left out too.
 
         Args:
-            query: As for `resolve`.
-            k: How many; fewer come back where there are fewer.
-            where: A condition on the table's columns and features.
-            explain: Whether to explain each.
-            ranking: As for `Library.neighbors`.
+            query: The query, as `resolve` takes it.
+            k: Number of neighbors; fewer are found if fewer are allowed.
+            where: A condition on the table's columns and features, such as `year > 1990`.
+            explain: Whether to explain each neighbor.
+            ranking: Options as of `Library.neighbors`, from `other_artists` to `duplicates`.
 
         Raises:
-            QueryError: If k is below 1, the condition can't be read, or as `resolve`.
+            QueryError: If k is below 1, the condition can't be read, or the query not resolved.
         """
         asked = [self.resolve(query)]
         matching = None if where is None else matches(where, self.columns)
@@ -191,7 +199,7 @@ class FeatureRecommender(Space):
 
     @cached_property
     def columns(self) -> dict[str, "pd.Series"]:
-        """What conditions may name: the table's columns, and the features."""
+        """The columns that conditions may name: those of the table, and the features."""
         frames = (self._all, *reversed(self._sources.values()))
         return {str(name): frame[name] for frame in frames for name in frame}
 
@@ -201,12 +209,12 @@ class FeatureRecommender(Space):
         neighbor: "str | os.PathLike[str] | Query",
         k: int = 10,
     ) -> Explanation:
-        """Why a track is near to a query, whether or not it is among the nearest.
+        """Explains why a track is near a query, whether or not it is among the nearest.
 
         Args:
-            query: As for `resolve`.
-            neighbor: Likewise.
-            k: Length of the list out of which the needed changes would take the neighbor.
+            query: The query, as `resolve` takes it.
+            neighbor: The other track, as `resolve` takes it.
+            k: Length of the list of neighbors out of which the needed changes would take it.
 
         Raises:
             QueryError: If either fits no track or several, or both are the same.
@@ -223,28 +231,28 @@ class FeatureRecommender(Space):
 
     @cached_property
     def hubs(self) -> HubSample:
-        """Tracks that stand for all where hubs are corrected.
+        """The sample of tracks by which hubs are corrected.
 
         Raises:
-            QueryError: If it is not cosines that are compared.
+            QueryError: If the metric is not the cosine.
         """
         if self.space.metric != "cosine":
             raise QueryError("hubs are corrected for cosines only; leave out --fewer-hubs")
         return HubSample(self.vectors, self.rows)
 
     def vector(self, query: Query) -> Float64[np.ndarray, " columns"]:
-        """Where a query lies; of unit length where cosines are compared."""
+        """The vector of a query, of length 1 if cosines are compared."""
         vector = self.vector_of(query)
         return unit(vector) if self.space.metric == "cosine" else vector
 
     def vectors_of(self, rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, "rows columns"]:
-        """Where tracks lie, likewise."""
+        """The vectors of tracks, of length 1 if cosines are compared."""
         return self._points[self.places(rows)]
 
     def scores(
         self, vector: Float64[np.ndarray, " columns"], others: Float64[np.ndarray, "rows columns"]
     ) -> Float64[np.ndarray, " rows"]:
-        """How near tracks are to a vector: cosines, or by their distance."""
+        """The scores of tracks for a vector, at most 1: cosines, or by the Euclidean distance."""
         if self.space.metric == "cosine":
             return others @ vector
         return self.space.scores(vector, others)
@@ -255,7 +263,7 @@ class FeatureRecommender(Space):
         size: int,
         allowed: Bool[np.ndarray, " all"] | None,
     ) -> Int64[np.ndarray, " found"]:
-        """The tracks nearest to some vectors, exactly: all are looked at."""
+        """Finds the tracks nearest to some vectors exactly, by comparing with all."""
         here = None if allowed is None else allowed[self.rows]
         found = [highest(self.scores(vector, self._points), size, here) for vector in vectors]
         return self.rows[np.unique(np.concatenate(found))]
@@ -263,7 +271,7 @@ class FeatureRecommender(Space):
     def explanations(
         self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
     ) -> list[Explanation]:
-        """Why tracks are near to a query in features."""
+        """Explains why tracks are near a query in features."""
         place = None if query.row is None else int(self._place[query.row])
         predicted = {name for name, source in self.sources.items() if source == "predicted"}
         return explain_by_features(
@@ -279,7 +287,7 @@ class FeatureRecommender(Space):
         )
 
     def places(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
-        """Where tracks of the library or table stand in `tracks`.
+        """Finds the places of tracks of the library or table in `tracks`.
 
         Raises:
             QueryError: If too few features of one are known.
@@ -291,7 +299,7 @@ class FeatureRecommender(Space):
         return places
 
     def vector_of(self, query: Query) -> Float64[np.ndarray, " columns"]:
-        """Where a query lies in the space of features, not scaled to unit length.
+        """The vector of a query in the space of features, not scaled to length 1.
 
         Raises:
             QueryError: If too few of its features are known.
@@ -307,7 +315,7 @@ class FeatureRecommender(Space):
         return self.space.vectors(values)[0]
 
     def known_of(self, query: Query) -> dict[str, float]:
-        """The features that are known of a query; a table says nothing of a file from outside."""
+        """The known features of a query, by name; a table has none for a file from outside."""
         if query.row is not None:
             return self.stats.known(int(self._place[query.row]))
         return features_of_file(query, self._probe, self.sources)
@@ -317,7 +325,7 @@ class FeatureRecommender(Space):
         return track_of_row(self.tracks.iloc[place])
 
     def scores_of(self, place: int) -> Float64[np.ndarray, " tracks"]:
-        """The score of every track of `tracks` for that in a row, itself included."""
+        """The score of every track of `tracks` for the one in a row, itself included."""
         return self.scores(self._points[place], self._points)
 
     @cached_property
@@ -326,14 +334,14 @@ class FeatureRecommender(Space):
 
     @cached_property
     def _songs(self) -> Int64[np.ndarray, " all"]:
-        """The first row of each track's title and artist; one without an artist is its own song."""
+        """A number for each song (title and artist); a track without an artist is its own song."""
         names = self._all["artist"].str.casefold() + "\n" + self._all["title"].str.casefold()
         names = names.fillna(self._all["track_id"])
         return pd.factorize(names)[0]
 
     @cached_property
     def known(self) -> pd.DataFrame:
-        """Every feature that a table or a measurement has, and all that are compared."""
+        """All features that are from a table or were measured, and all that are compared."""
         known = {
             str(name): frame[name].to_numpy(np.float64)[self.rows]
             for source, frame in reversed(self._sources.items())
@@ -345,5 +353,5 @@ class FeatureRecommender(Space):
 
     @cached_property
     def stats(self) -> FeatureStats:
-        """What is usual among the tracks, and where each stands."""
+        """The distribution of the tracks' features, and where each track stands."""
         return FeatureStats(self.known, None, self.vectors.astype(np.float32))

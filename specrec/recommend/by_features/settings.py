@@ -1,4 +1,4 @@
-"""How tracks are compared by features: which, on what scale, with what weight."""
+"""The settings by which features are compared: which, on what scale, with what weight."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,20 +14,23 @@ Metric = Literal["cosine", "euclidean"]
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """How features are compared.
+    """The settings by which features are compared.
+
+    >>> FeatureSettings(("energy", "tempo"), weights={"tempo": 2.0}).metric
+    'cosine'
 
     Attributes:
-        columns: Names of the features; none for all amounts and confidences that are known.
-        scaling: `robust` takes the median from each feature and divides by its interquartile
-            range (over 1.35: the standard deviation, if it is normal), and holds it within 3
-            either way, so that no long tail decides; where half of all tracks have one value,
-            the standard deviation is its measure. `standard` takes mean and standard
-            deviation. Both on the feature's own scale (`descriptors.features`), which for
-            tempo counts octaves. `none` takes the numbers as they are.
-        metric: `cosine`, or `euclidean`: one minus half the squared distance, in units of the
-            tracks' whole variance, which is 1 for equal tracks and 0 for random ones on average.
-        weights: Of features, by name; 1 for those that are not named. A weight of 2 counts a
-            feature as if it stood there twice.
+        columns: Names of the features; empty for all known amounts and confidences.
+        scaling: `robust` subtracts the median of each feature, divides by its interquartile range
+            (over 1.35, which is the standard deviation of a normal distribution), and clips it to
+            3 either way, so that no long tail decides; if half of all tracks have one value, it
+            divides by the standard deviation. `standard` takes mean and standard deviation. Both
+            work on the feature's own scale (`specrec.descriptors.features`), which for tempo
+            counts octaves. `none` takes the numbers as they are.
+        metric: `cosine`, or `euclidean`: one minus half the squared distance in units of the
+            tracks' total variance, which is 1 for equal tracks and 0 for random ones on average.
+        weights: Weights of features, by name, 0 or more; 1 for those that are not named. A weight
+            of 2 counts a feature twice.
     """
 
     columns: tuple[str, ...] = ()
@@ -39,7 +42,7 @@ class FeatureSettings:
         """Checks the values.
 
         Raises:
-            QueryError: If one is unknown or out of its range.
+            QueryError: If scaling or metric is unknown, or a weight negative or not finite.
         """
         for name, value, known in (
             ("scaling", self.scaling, get_args(Scaling)),

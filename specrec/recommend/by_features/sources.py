@@ -1,4 +1,4 @@
-"""Where features come from: a table, the waveform, or a probe; and which of them are compared."""
+"""Selects the features to compare, and their source: a table, the waveform, or a probe."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ from specrec.recommend.query import Query
 Source = Literal["table", "measured", "predicted"]
 
 LEAST_KNOWN = 0.5
-"""Share of the features that must be known of a track."""
+"""Least share of the features that must be known for a track to be compared."""
 
 _EXAMPLES = ("energy", "tempo", "acousticness")
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
-    """What is compared.
+class SelectedFeatures:
+    """The features that are compared.
 
     Attributes:
-        values: One column a feature, in its unit; NaN where it is not known.
-        sources: Where each feature's values are from.
-        rows: Tracks of which at least half of the features are known.
-        filled: How many of those lack a feature.
+        values: One row per track, one column per feature, in its unit; NaN if unknown.
+        sources: Source of each feature's values, by name.
+        rows: Rows of the tracks with at least half of the features.
+        filled: Number of these tracks that lack a feature.
     """
 
     values: pd.DataFrame
@@ -43,7 +43,7 @@ class Compared:
 
 
 def tracks_of_table(table: FeatureTable) -> pd.DataFrame:
-    """A table's tracks with the columns that a library's have."""
+    """Gives the tracks of a table the columns of a library's tracks."""
     tracks = table.tracks.copy()
     files = next((name for name in PATH_COLUMNS if name in tracks), None)
     path = pd.Series("", tracks.index) if files is None else tracks[files].fillna("")
@@ -66,13 +66,16 @@ def sources_of(
     probe: Probe | None,
     embeddings: Float32[np.ndarray, "tracks dim"],
 ) -> dict[Source, pd.DataFrame]:
-    """What is known of a library's tracks: its table's features first, then what was measured.
+    """Collects the features of a library's tracks by source, the most trusted source first.
 
     Args:
-        tracks: The library's tracks, with the columns of a table where there was one.
-        descriptors: What was measured of them.
-        probe: What predicts features from the embeddings; None if nothing does.
+        tracks: The library's tracks, with the columns of its table if there is one.
+        descriptors: Measured features, one row per track.
+        probe: Predicts features from embeddings; None if there is no probe.
         embeddings: Centered embeddings of the tracks.
+
+    Returns:
+        One table of features per source, with one row per track.
     """
     nothing = pd.DataFrame(index=range(len(tracks)))
     predicted = {} if probe is None else probe.predict(np.asarray(embeddings))
@@ -87,12 +90,15 @@ def sources_of(
 def features_of_file(
     query: Query, probe: Probe | None, sources: Mapping[str, Source]
 ) -> dict[str, float]:
-    """What is known of a file outside a library; a table says nothing of it.
+    """Collects the features of a file outside a library, of which a table has none.
 
     Args:
         query: The file, measured and embedded.
-        probe: What predicts features from an embedding; None if nothing does.
-        sources: Where the features that are compared are from.
+        probe: Predicts features from an embedding; None if there is no probe.
+        sources: Source of each feature that is compared, by name.
+
+    Returns:
+        Known features, by name and in their units.
     """
     told = {name for name, source in sources.items() if source == "table"}
     known = {name: value for name, value in query.features.items() if name not in told}
@@ -103,18 +109,18 @@ def features_of_file(
     return known
 
 
-def choose(
+def select_features(
     tracks: pd.DataFrame, sources: Mapping[Source, pd.DataFrame], wanted: Sequence[str]
-) -> Compared:
-    """Takes the features asked for, or all amounts and confidences of the first source.
+) -> SelectedFeatures:
+    """Selects the features with given names, or all amounts and confidences of the first source.
 
     Args:
-        tracks: One row each; its numeric columns may be asked for too.
-        sources: Frames of features; the first that has a feature is where it is from.
-        wanted: Names.
+        tracks: One row per track; its numeric columns may be selected too.
+        sources: Tables of features; a feature is taken from the first that has it.
+        wanted: Names of features; empty for those of the first source.
 
     Raises:
-        QueryError: If nothing is known of a feature, or of any.
+        QueryError: If a name is unknown, or no feature is known for two tracks.
     """
     found: dict[str, tuple[Source, pd.Series]] = {}
     for source, frame in sources.items():
@@ -128,10 +134,9 @@ def choose(
         names = [name for name in usable if found[name][0] in first]
     if not names:
         raise QueryError(
-            "no features are known of the tracks; index with measure_features=true "
-            "or feature_table=TABLE"
+            "the tracks have no features; index with measure_features=true or feature_table=TABLE"
             if "measured" in sources
-            else f"the table has no feature that is known by name: {', '.join(_EXAMPLES)}, ..."
+            else f"the table has none of the known features, such as {', '.join(_EXAMPLES)}"
         )
     for name in names:
         if name not in found:
@@ -141,20 +146,20 @@ def choose(
     rows = np.flatnonzero(known >= LEAST_KNOWN)
     if len(rows) < 2:
         what = ", ".join(wanted) or "the features"
-        raise QueryError(f"{what}: known of fewer than 2 tracks, so that there is none to compare")
+        raise QueryError(f"{what}: known for fewer than 2 tracks, so there is nothing to compare")
     filled = int((known[rows] < 1).sum())
-    return Compared(values, {name: found[name][0] for name in names}, rows, filled)
+    return SelectedFeatures(values, {name: found[name][0] for name in names}, rows, filled)
 
 
 def _numbers(tracks: pd.DataFrame, name: str, found: Mapping[str, object]) -> pd.Series:
-    """A column of numbers.
+    """Finds a numeric column.
 
     Raises:
-        QueryError: If there is none of that name.
+        QueryError: If no numeric column has that name.
     """
     plain = [str(column) for column in tracks if pd.api.types.is_numeric_dtype(tracks[column])]
     plain = [column for column in plain if tracks[column].notna().any()]
     if name not in plain:
         known = ", ".join(dict.fromkeys([*found, *plain]))
-        raise QueryError(f"{name}: no feature of that name; known are {known}")
+        raise QueryError(f"{name}: unknown feature; the known ones are {known}")
     return tracks[name].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""The space in which tracks are compared by named features: columns, scales, weights, metric."""
+"""The space of named features in which tracks are compared: scales, weights, metric."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from specrec.explain.ablation import needed_move
 from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
 from specrec.vectors import unit
 
-HELD = 3.0
-"""Spreads from the median beyond which robust scaling tells values apart no more."""
+CLIP_AT = 3.0
+"""Spreads from the median at which robust scaling clips values."""
 
 _NORMAL_IQR = 1.3489795  # interquartile range of a normal distribution of unit variance
 
@@ -23,15 +23,15 @@ class FeatureSpace:
     """Vectors of features, in which a score is a sum over the features.
 
     Attributes:
-        features: What is compared.
-        metric: How.
-        weights: Of the features.
-        owner: Number of the feature to which each column belongs; a pitch class has two.
-        center: What is taken from each column.
-        spread: What it is then divided by.
-        limit: Where it is held; infinite but for robust scaling.
-        usual: What stands for a missing value: the center, or without scaling the median.
-        variance: Of the fitted tracks' columns.
+        features: The features that are compared.
+        metric: `cosine` or `euclidean`.
+        weights: Weights of the features, 0 or more.
+        owner: Number of the feature to which each column belongs; a pitch class has two columns.
+        center: The number that is subtracted from each column.
+        spread: The number by which it is then divided.
+        limit: The absolute value at which it is clipped; infinite except for robust scaling.
+        imputed: The value for a missing one: the center, or without scaling the median.
+        variance: Variance of each column of the vectors over the fitted tracks.
     """
 
     features: tuple[Feature, ...]
@@ -41,15 +41,15 @@ class FeatureSpace:
     center: Float64[np.ndarray, " columns"]
     spread: Float64[np.ndarray, " columns"]
     limit: float
-    usual: Float64[np.ndarray, " columns"]
+    imputed: Float64[np.ndarray, " columns"]
     variance: Float64[np.ndarray, " columns"]
 
     @classmethod
     def fit(cls, values: pd.DataFrame, settings: FeatureSettings) -> "FeatureSpace":
-        """Finds centers and spreads.
+        """Fits a space to tracks: finds the centers and spreads of their features.
 
         Args:
-            values: One column a feature, in its unit; NaN where it is not known.
+            values: One row per track, one column per feature, in its unit; NaN if unknown.
             settings: Scaling, metric and weights.
 
         Raises:
@@ -77,7 +77,7 @@ class FeatureSpace:
             owner,
             center,
             spread,
-            HELD if settings.scaling == "robust" else np.inf,
+            CLIP_AT if settings.scaling == "robust" else np.inf,
             np.nanmedian(scaled, axis=0) if raw else center,
             np.zeros(len(owner)),
         )
@@ -86,13 +86,13 @@ class FeatureSpace:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the features."""
+        """The names of the features."""
         return tuple(item.name for item in self.features)
 
     def vectors(self, values: pd.DataFrame) -> Float64[np.ndarray, "tracks columns"]:
-        """Values in their units to vectors: scaled, held, times the roots of the weights."""
+        """Turns values in their units into vectors: scaled, clipped, times roots of weights."""
         scaled = _scaled(self.features, values)
-        moved = (np.where(np.isnan(scaled), self.usual, scaled) - self.center) / self.spread
+        moved = (np.where(np.isnan(scaled), self.imputed, scaled) - self.center) / self.spread
         weighted: np.ndarray = np.clip(moved, -self.limit, self.limit) * self._roots
         return weighted
 
@@ -106,10 +106,11 @@ class FeatureSpace:
         query: Float64[np.ndarray, " columns"],
         tracks: Float64[np.ndarray, "tracks columns"],
     ) -> Float64[np.ndarray, "tracks features"]:
-        """What each feature adds to the scores of some tracks: their sum is the score.
+        """Computes what each feature adds to the scores of some tracks; the sum is the score.
 
-        With x and y the two vectors, a column of a cosine adds x y / (|x| |y|); of the Euclidean
-        score (v - (x - y)^2 / 2) / V, with v the column's variance and V that of all.
+        With x and y the two vectors, a column adds x y / (|x| |y|) to a cosine, and
+        (v - (x - y)^2 / 2) / V to the Euclidean score, with v the column's variance and V the sum
+        of all variances.
         """
         return self._columns(query, tracks) @ self._members
 
@@ -134,7 +135,7 @@ class FeatureSpace:
         query: Float64[np.ndarray, " columns"],
         tracks: Float64[np.ndarray, "tracks columns"],
     ) -> Float64[np.ndarray, " tracks"]:
-        """Scores of some tracks, at most 1; higher is nearer."""
+        """Computes the scores of some tracks for a query, at most 1; higher is nearer."""
         return self.parts(query, tracks).sum(axis=1)
 
     def without(
@@ -142,7 +143,7 @@ class FeatureSpace:
         query: Float64[np.ndarray, " columns"],
         tracks: Float64[np.ndarray, "tracks columns"],
     ) -> Float64[np.ndarray, "tracks features"]:
-        """The scores if each feature in turn were not compared."""
+        """Computes the scores with each feature in turn left out."""
         left = [
             self._columns(query, tracks, self.owner != number).sum(axis=1)
             for number in range(len(self.features))
@@ -156,10 +157,11 @@ class FeatureSpace:
         number: int,
         score: float,
     ) -> tuple[float, float] | None:
-        """The least change of a feature, in its unit as (from, to), that gives a track a score.
+        """Finds the least change of a feature that gives a track a certain score.
 
-        A value that is held counts as the bound at which it is. None if no change does it, or
-        the feature is a class.
+        Returns:
+            Value before and after, in the feature's unit; a clipped value counts as the bound. None
+            if no change gives that score, or the feature is a class.
         """
         columns = np.flatnonzero(self.owner == number)
         if len(columns) > 1 or self.weights[number] == 0:
@@ -189,25 +191,25 @@ class FeatureSpace:
             return None
         return float(min((off - np.sqrt(square), off + np.sqrt(square)), key=abs))
 
-    def apart(
+    def distances(
         self,
         query: Float64[np.ndarray, " columns"],
         tracks: Float64[np.ndarray, "tracks columns"],
     ) -> Float64[np.ndarray, "tracks features"]:
-        """How far tracks are from a query in each feature, in spreads, whatever the weights."""
+        """Computes the distances of tracks to a query by feature, in spreads, without weights."""
         roots = np.where(self._roots > 0, self._roots, np.inf)
-        apart: np.ndarray = np.sqrt(np.square((tracks - query) / roots) @ self._members)
-        return apart
+        distances: np.ndarray = np.sqrt(np.square((tracks - query) / roots) @ self._members)
+        return distances
 
 
 def _feature(name: str, raw: bool) -> Feature:
-    """A feature by name; a plain number if it has none, or nothing is to be scaled."""
+    """Finds a feature by name; a linear one if the name is unknown, or nothing is scaled."""
     known = FEATURES.get(name)
     return Feature(name, "", "amount", "linear") if known is None or raw else known
 
 
 def _possible(name: str, value: float) -> bool:
-    """Whether a feature can have a value."""
+    """Whether a value is in the range of a feature."""
     scale = FEATURES[name].scale if name in FEATURES else "linear"
     return 0 <= value <= 1 if scale == "logit" else scale != "log" or value > 0
 

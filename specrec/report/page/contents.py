@@ -3,7 +3,7 @@
 import shlex
 
 from specrec.descriptors.vocabulary import WORDS, noun, value_text
-from specrec.errors import Reason
+from specrec.errors import SkipReason
 from specrec.explain.feature_stats import FeatureStats
 from specrec.index.maintenance import library_status
 from specrec.recommend.by_features.recommender import FeatureRecommender
@@ -15,23 +15,32 @@ from specrec.report.text import NONE, percent
 _EXAMPLES = 5  # files shown of each reason
 
 _SKIPPED = {
-    Reason.MISSING: ("no such file, or a dead link", "put it back, or correct the table's path"),
-    Reason.UNREADABLE: ("no permission to read it", "change its permissions"),
-    Reason.NOT_A_FILE: ("a pipe, a device or a folder", "nothing: it is no music file"),
-    Reason.BAD_NAME: ("its name is not UTF-8", "rename it"),
-    Reason.EMPTY: ("zero bytes", "copy or download it again"),
-    Reason.NOT_AUDIO: ("no decoder finds audio in it", "nothing, if it is no music"),
-    Reason.CORRUPT: ("damaged inside", "copy or download it again"),
-    Reason.TRUNCATED: ("it ends before its header says", "copy or download it again"),
-    Reason.TOO_SHORT: ("shorter than 1 s", "nothing: too short to compare"),
-    Reason.SILENT: ("no sample above -80 dBFS", "nothing: there is nothing to hear"),
-    Reason.CONSTANT: ("nothing but a constant level", "record it again"),
-    Reason.NOT_FINITE: ("it has infinite samples or none that are numbers", "export it again"),
-    Reason.DUPLICATE: ("the same bytes as another file", "nothing: the other is in the library"),
-    Reason.CRASHED: ("the decoder crashed on it", "convert it to another format"),
-    Reason.TIMED_OUT: ("the decoder did not come to an end", "convert it to another format"),
-    Reason.TOO_LARGE: ("decoding takes too much memory or time", "convert it to another format"),
-    Reason.REMOVED: ("taken out with specrec remove", "specrec restore takes it in again"),
+    SkipReason.MISSING: (
+        "no such file, or a dead link",
+        "put it back, or correct the table's path",
+    ),
+    SkipReason.UNREADABLE: ("no permission to read it", "change its permissions"),
+    SkipReason.NOT_A_FILE: ("a pipe, a device or a folder", "nothing: it is no music file"),
+    SkipReason.BAD_NAME: ("its name is not UTF-8", "rename it"),
+    SkipReason.EMPTY: ("zero bytes", "copy or download it again"),
+    SkipReason.NOT_AUDIO: ("no decoder finds audio in it", "nothing, if it is no music"),
+    SkipReason.CORRUPT: ("damaged inside", "copy or download it again"),
+    SkipReason.TRUNCATED: ("it ends before its header says", "copy or download it again"),
+    SkipReason.TOO_SHORT: ("shorter than 1 s", "nothing: too short to compare"),
+    SkipReason.SILENT: ("no sample above -80 dBFS", "nothing: there is nothing to hear"),
+    SkipReason.CONSTANT: ("nothing but a constant level", "record it again"),
+    SkipReason.NOT_FINITE: ("it has infinite samples or none that are numbers", "export it again"),
+    SkipReason.DUPLICATE: (
+        "the same bytes as another file",
+        "nothing: the other is in the library",
+    ),
+    SkipReason.CRASHED: ("the decoder crashed on it", "convert it to another format"),
+    SkipReason.TIMED_OUT: ("the decoder did not come to an end", "convert it to another format"),
+    SkipReason.TOO_LARGE: (
+        "decoding takes too much memory or time",
+        "convert it to another format",
+    ),
+    SkipReason.REMOVED: ("removed with specrec remove", "specrec restore takes it in again"),
 }
 
 
@@ -79,7 +88,7 @@ def list_skipped(library: Library) -> list[SkippedFiles]:
     for reason, count in skipped["reason"].value_counts().items():
         rows = skipped[skipped["reason"] == reason].head(_EXAMPLES)
         examples = list(zip(rows["path"].astype(str), rows["detail"].astype(str), strict=True))
-        meaning, remedy = _SKIPPED[Reason(str(reason))]
+        meaning, remedy = _SKIPPED[SkipReason(str(reason))]
         groups.append(SkippedFiles(str(reason), meaning, remedy, int(count), examples))
     return groups
 

@@ -10,7 +10,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from specrec.errors import QueryError
 from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
-from specrec.recommend.by_features.space import HELD, FeatureSpace
+from specrec.recommend.by_features.space import CLIP_AT, FeatureSpace
 
 
 def make_values(seed: int = 0, tracks: int = 60) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def test_columns_are_scaled_as_by_scikit_learn(scaling: Scaling) -> None:
     scaler = RobustScaler(unit_variance=True) if scaling == "robust" else StandardScaler()
     expected = scaler.fit_transform(np.stack(table, axis=1))
     if scaling == "robust":
-        expected = np.clip(expected, -HELD, HELD)
+        expected = np.clip(expected, -CLIP_AT, CLIP_AT)
     space = FeatureSpace.fit(values, FeatureSettings(scaling=scaling))
     np.testing.assert_allclose(space.vectors(values), expected, atol=1e-6)
 
@@ -56,7 +56,7 @@ def test_bare_numbers_are_compared_by_their_cosine() -> None:
 def test_a_long_tail_is_held_and_a_common_value_has_a_measure() -> None:
     values = pd.DataFrame({"plays": [0.0] * 7 + [1.0, 2.0, 1e6], "year": [0.0, 1, 2, 3, 4] * 2})
     vectors = FeatureSpace.fit(values, FeatureSettings()).vectors(values)
-    assert np.abs(vectors).max() <= HELD
+    assert np.abs(vectors).max() <= CLIP_AT
     assert np.isfinite(vectors).all()
     assert vectors[9, 0] > vectors[0, 0]
     constant = pd.DataFrame({"energy": [0.5, 0.5], "valence": [0.1, 0.9]})

@@ -1,4 +1,4 @@
-"""What can be saved of a damaged segment: each track has checksums of its own, and two halves."""
+"""Saves the intact tracks of a damaged segment, by the checksums that each track has."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,28 +22,30 @@ from specrec.index.segment import (
 
 
 @dataclass(frozen=True)
-class Salvaged:
-    """What came of a damaged segment.
+class RepairedSegment:
+    """What was saved of a damaged segment.
 
     Attributes:
-        stand_ins: Tracks of which one half was damaged, and stands for both now.
-        lost: Tracks of which nothing could be saved.
+        stand_ins: Number of tracks whose embedding or windows were damaged and are now derived
+            from the other.
+        lost: Number of tracks of which nothing could be saved.
     """
 
     stand_ins: int
     lost: int
 
 
-def salvage(segment: Segment, generation: Generation | None) -> Salvaged:
-    """Writes what is whole of a damaged segment to a new one, and removes the damaged one.
+def repair_segment(segment: Segment, generation: Generation | None) -> RepairedSegment:
+    """Writes the intact parts of a damaged segment to a new one, and removes the damaged one.
 
-    An embedding is the mean of its windows. Where only one of the two is as it was written, it
-    stands for the other: such a track is found and compared as before, and is embedded again as
-    soon as its file is there.
+    An embedding is the mean of its windows. If only one of the two is intact, it stands in for the
+    other: the track can still be found and compared, and is embedded again as soon as its file is
+    there.
 
     Args:
-        segment: The damaged one.
-        generation: One that is whole; it has the embeddings too, and knows where windows are.
+        segment: The damaged segment.
+        generation: An intact generation, which has the embeddings too and knows where windows are
+            stored; None if there is none.
     """
     contents = _contents(segment, generation)
     halves = _Halves(segment, generation)
@@ -68,11 +70,11 @@ def salvage(segment: Segment, generation: Generation | None) -> Salvaged:
     if len(saved):
         write_segment(segment.folder.with_name(f"{max(numbers) + 1:06d}"), saved, tracks)
     discard(segment.folder)
-    return Salvaged(sum(bool(row["stand_in"]) for row in rows), lost)
+    return RepairedSegment(sum(bool(row["stand_in"]) for row in rows), lost)
 
 
 class _Halves:
-    """The embedding and the windows of each track of a segment, as far as they can be trusted."""
+    """The embedding and the windows of each track of a segment, as far as they are intact."""
 
     def __init__(self, segment: Segment, generation: Generation | None) -> None:
         self._arrays, self._whole = {}, {}
@@ -94,7 +96,7 @@ class _Halves:
         self._same_model = generation is not None and segment.name in generation.segments
 
     def of(self, row: dict[str, Any]) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """The two halves of a content; None for one that is damaged."""
+        """The embedding and the windows of a track; None for what is damaged."""
         first, count = row["first_window"], row["window_count"]
         embedding = self._rows(EMBEDDINGS, row["row"], 1, row["embedding_crc"])
         windows = self._rows(WINDOWS, first, count, row["windows_crc"])
@@ -114,7 +116,7 @@ class _Halves:
 
 
 def _contents(segment: Segment, generation: Generation | None) -> pd.DataFrame:
-    """The table of a segment; if that is damaged, what a generation knows of it."""
+    """Reads the table of a segment; if it is damaged, rebuilds it from a generation."""
     try:
         return segment.contents
     except LibraryError:
@@ -130,7 +132,7 @@ def _contents(segment: Segment, generation: Generation | None) -> pd.DataFrame:
 
 
 def _unchecked(segment: Segment) -> pd.DataFrame:
-    """The table of a segment whose list of checksums is damaged: each track has its own."""
+    """Reads the table of a segment whose checksum file is damaged; tracks have their own."""
     try:
         table = pd.read_parquet(segment.folder / TABLE)
         table = table.reindex(columns=[*COLUMNS]).astype(COLUMNS)
