@@ -34,7 +34,7 @@ def test_planted_clusters_are_found_and_named_by_what_was_planted() -> None:
     assert found.chosen.k == 3
     assert found.chosen.convincing
     assert found.chosen.reseeded == found.chosen.resampled == 1
-    assert found.summary.endswith("These are clusters.")
+    assert found.summary.endswith("The cluster structure is clear.")
     calm, loud, spoken = (set(item.name.split(", ")) for item in found.clusters)
     unspoken = "low speechiness (probably free of speech)"
     acoustic = "high acousticness (likely acoustic)"
