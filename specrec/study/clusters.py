@@ -78,16 +78,17 @@ class Clustering:
             f" adjusted Rand index {one.reseeded:.2f} when reseeded and {one.resampled:.2f} when"
             " resampled"
         )
+        large = f" with {FEWEST} tracks or more in each" * (one.smallest >= FEWEST)
         if self.given:
             why = f"k = {one.k}, as given"
         elif one.resampled >= STABLE:
-            why = f"k = {one.k}, whose silhouette gains most of the stable numbers of clusters"
-            if one.smallest >= FEWEST:
-                why += f" in clusters of {FEWEST} tracks or more"
-        else:
-            large = f" of those in clusters of {FEWEST} tracks or more" * (one.smallest >= FEWEST)
             why = (
-                f"k = {one.k}, which{large} is the most stable, though none is stable"
+                f"k = {one.k}, of the stable numbers of clusters{large} the one whose silhouette"
+                " gains most"
+            )
+        else:
+            why = (
+                f"k = {one.k}, the most stable number of clusters{large}, though none is stable"
                 f" ({STABLE} or more)"
             )
         verdict = (

@@ -34,14 +34,14 @@ def test_planted_clusters_are_found_and_named_by_what_was_planted() -> None:
     assert found.chosen.k == 3
     assert found.chosen.convincing
     assert found.chosen.reseeded == found.chosen.resampled == 1
-    assert found.summary.endswith("These are clusters.")
+    assert found.summary.endswith("The cluster structure is clear.")
     calm, loud, spoken = (set(item.name.split(", ")) for item in found.clusters)
-    unspoken = "low speechiness (probably free of speech)"
+    unspoken = "low speechiness (likely without speech)"
     acoustic = "high acousticness (likely acoustic)"
-    electric = "low acousticness (probably not acoustic)"
+    electric = "low acousticness (likely not acoustic)"
     assert calm < {"low energy", acoustic, "low loudness", unspoken}
     assert loud < {"high energy", electric, "high loudness", unspoken}
-    assert spoken == {"high speechiness (likely spoken in part)"}
+    assert spoken == {"high speechiness (likely with speech)"}
 
 
 def test_figures_are_those_of_scikit_learn_and_of_a_loop() -> None:
@@ -80,7 +80,7 @@ def test_a_cluster_too_small_to_be_named_is_not_chosen() -> None:
     assert fourth.smallest == 3
     assert fourth.resampled >= 0.75
     assert fourth.gain > found.chosen.gain
-    assert "in clusters of 5 tracks or more" in found.summary
+    assert "with 5 tracks or more in each" in found.summary
 
 
 def test_one_cloud_is_not_called_clusters() -> None:

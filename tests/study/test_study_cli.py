@@ -102,7 +102,7 @@ def test_clusters_are_drawn(table: Path, tmp_path: Path) -> None:
 def test_clusters_are_printed_with_titles_and_an_account(table: Path) -> None:
     result = runner.invoke(specrec.cli.app, ["clusters", str(table)], terminal_width=200)
     assert result.exit_code == 0
-    assert "k = 2, whose silhouette gains most" in " ".join(result.stdout.split())
+    assert "k = 2, of the stable numbers of clusters" in " ".join(result.stdout.split())
     assert "[b]夜" in result.stdout
 
 
