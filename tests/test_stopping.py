@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.stopping import exit_code, stoppable
@@ -43,6 +44,20 @@ def test_a_closed_terminal_ends_a_run_and_only_once() -> None:
     finally:
         signal.signal(signal.SIGHUP, before)
     assert exit_code(raised.value) == 129
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_stopped_while_it_is_being_made_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        signal.raise_signal(number)
+
+    monkeypatch.setattr("typer.main.get_command", stop)
+    with pytest.raises(SystemExit) as raised:
+        specrec.cli.main(["status", "library"])
+    assert raised.value.code == 128 + number
+    assert capsys.readouterr() == ("", "")
 
 
 def test_what_was_ignored_stays_ignored() -> None:

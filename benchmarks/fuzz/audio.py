@@ -122,10 +122,11 @@ class Trial:
         self._searches = _SEARCHES
 
     def ask(self, case: Case, command: str) -> Outcome:
-        """Asks for a file that is in no library, and judges the answer."""
+        """Asks for a file that is in no library by a command of specrec, and judges the answer."""
         library, file = self._asked(), self._write(self.folder / "asked for", case.name, case.data)
-        further = [_ANCHOR] if command == "explain" else []
-        outcome = commands.specrec(command, library, file, *further, limits=Limits(60.0))
+        verb, *options = command.split()
+        further = [_ANCHOR] if verb == "explain" else options
+        outcome = commands.specrec(verb, library, file, *further, limits=Limits(60.0))
         found = [*of_process(outcome), *self._strayed()]
         self.table.row(f"{case.kind}: {command}").add(case.name, outcome, *found)
         file.unlink()
@@ -296,5 +297,5 @@ def run(
         for case in others[::queries]:
             trial.ask(case, "query")
         for case in hostile[:: 5 if only is None else 1]:
-            for command in ("explain", "features"):
+            for command in ("explain", "query --by features"):
                 trial.ask(case, command)

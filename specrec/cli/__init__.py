@@ -27,7 +27,7 @@ from specrec.cli.app import app
 from specrec.cli.usage import print_usage_error
 from specrec.errors import SpecrecError
 from specrec.printing import say_error, write_any_text
-from specrec.stopping import stoppable
+from specrec.stopping import exit_code, stoppable
 
 __all__ = [
     "app",
@@ -66,3 +66,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (SpecrecError, OSError) as error:
         say_error(error)
         sys.exit(2)
+    except KeyboardInterrupt as error:  # while Typer was making the command; later it takes it
+        sys.exit(exit_code(error))

@@ -63,8 +63,9 @@ class CellMap:
         points = columns * within
         centers = (np.arange(points) + 0.5) * self.spans[-1, 1] / points
         total, count = np.zeros((rows, points)), np.zeros(points)
-        for values, (start, stop) in zip(self.values, self.spans, strict=True):
-            inside = (centers >= start) & (centers < stop)
+        ends = np.searchsorted(centers, self.spans)
+        for values, (start, stop), (first, last) in zip(self.values, self.spans, ends, strict=True):
+            inside = slice(first, last)
             place = (centers[inside] - start) / (stop - start) * cells
             total[:, inside] += values[:, place.astype(int)]
             count[inside] += 1
