@@ -94,7 +94,7 @@ def evaluate_explanations(
     Raises:
         ModelError: If the library has no probe, or none that predicts anything well enough.
     """
-    probe = library.probe
+    probe = library.explainer.probe
     if probe is None or not probe.usable():
         raise ModelError(
             f"{library.folder}: no probe, so there are no explanations to measure; fit one with"
@@ -150,7 +150,7 @@ def _searched(library: Library, pairs: list[ExplainedPair]) -> Float64[np.ndarra
     found: dict[tuple[int, int | None], float] = {}
     for query in np.unique(query_of(pairs)):
         own = [pair for pair in pairs if pair.query == query]
-        resolved = library.query_of_row(int(query))
+        resolved = library.resolve(int(query))
         for neighbor in library.neighbors(resolved, len(own), explain=False):
             row = library.resolve(str(neighbor.track.track_id)).row
             found[int(query), row] = neighbor.similarity

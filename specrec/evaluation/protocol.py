@@ -162,8 +162,10 @@ def _check_explanations(
 
     checked = evaluate_explanations(library, rows, on_explain)
     checked = evaluate_with_audio(library, rows, checked, on_reload, on_mask)
-    assert library.probe is not None  # else there would be nothing to check
-    planted = measure_ground_truth(library.model.encoder, library.probe, on_progress=on_synthesize)
+    assert library.explainer.probe is not None  # else there would be nothing to check
+    planted = measure_ground_truth(
+        library.model.encoder, library.explainer.probe, on_progress=on_synthesize
+    )
     return replace(checked, planted=planted)
 
 

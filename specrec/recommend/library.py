@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 By = Literal["sound", "features", "both"]
 """What tracks are compared by."""
 
-QueryLike = str | os.PathLike[str] | Query
-"""A track_id, a path (also of a file outside the library), words of title and artist, or a resolved
-query."""
+QueryLike = str | os.PathLike[str] | int | Query
+"""A track_id, a path (also of a file outside the library), words of title and artist, a row of the
+library's `tracks`, or a resolved query."""
 
 _SPACES = 3  # the last that were used
 _REMEMBERED = 16  # the last files from outside that were embedded
@@ -229,7 +229,7 @@ class Library:
         return Path(self.generation.manifest["audio_root"])
 
     @cached_property
-    def probe(self) -> Probe | None:
+    def _probe(self) -> Probe | None:
         """The probe fitted on the library itself, else the model's."""
         try:
             own = load_probe(self.folder, self.generation.fingerprint)
@@ -240,7 +240,7 @@ class Library:
     @cached_property
     def explainer(self) -> Explainer:
         """Explains the library's matches by sound."""
-        return Explainer(self.embeddings, self.features, self.probe)
+        return Explainer(self.embeddings, self.features, self._probe)
 
     @cached_property
     def model(self) -> "Model":
@@ -274,7 +274,8 @@ class Library:
         3
 
         Args:
-            query: A track_id, a path, or words of title and artist.
+            query: A track_id, a path, words of title and artist, or an integer: a row of
+                `tracks`.
 
         Raises:
             QueryError: If no track fits, or several do.
@@ -283,10 +284,14 @@ class Library:
         """
         if isinstance(query, Query):
             return self._checked(query)
+        if isinstance(query, int | np.integer):
+            if not 0 <= query < len(self):
+                raise QueryError(f"no row {query}; the library has {len(self)}, from 0")
+            return self._query_of_row(int(query))
         found = self._names.resolve(query)
         if isinstance(found, Path):
             return self._query_of_file(found, content_id(found))
-        return self.query_of_row(found)
+        return self._query_of_row(found)
 
     def _checked(self, query: Query) -> Query:
         """Returns a resolved query, if its row is still that of its track."""
@@ -299,7 +304,7 @@ class Library:
             )
         return query
 
-    def query_of_row(self, row: int) -> Query:
+    def _query_of_row(self, row: int) -> Query:
         """Makes a query of the track in a row."""
         track = self.tracks.iloc[row]
         return Query(
@@ -449,13 +454,13 @@ class Library:
             self.feature_sources,
             settings or FeatureSettings(),
             self.audio_root,
-            self.probe,
+            self._probe,
         )
 
     @cached_property
     def feature_sources(self) -> dict[Source, pd.DataFrame]:
         """Features by their source, one row per track: from a table, measured, predicted."""
-        return sources_of(self.tracks, self.generation.descriptors, self.probe, self.embeddings)
+        return sources_of(self.tracks, self.generation.descriptors, self._probe, self.embeddings)
 
     @cached_property
     def columns(self) -> dict[str, "pd.Series"]:
@@ -548,7 +553,7 @@ class Library:
         rows = find_path(space, groups, first, last, steps)
         here, path = first, []
         for place, row in enumerate(rows, 1):
-            there = self.query_of_row(row)
+            there = self._query_of_row(row)
             similarity = float(space.vector(here) @ space.vector(there))
             why: Explanation | None = None
             if explain:
@@ -562,4 +567,4 @@ class Library:
 
 
 def _several(queries: QueryLike | Sequence[QueryLike]) -> Sequence[QueryLike]:
-    return [queries] if isinstance(queries, str | os.PathLike | Query) else queries
+    return [queries] if isinstance(queries, str | os.PathLike | int | np.integer | Query) else queries

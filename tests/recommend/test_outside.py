@@ -42,7 +42,7 @@ def copy(library: Library, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_a_file_is_resolved_as_the_track_that_it_is(library: Library, copy: str) -> None:
-    asked, inside = library.resolve(copy), library.query_of_row(7)
+    asked, inside = library.resolve(copy), library.resolve(7)
     measured, known = (  # what a table says goes before what was measured
         {name: value for name, value in table.iloc[7].dropna().items() if name in FEATURES}
         for table in (library.generation.descriptors, library.features)
@@ -122,7 +122,7 @@ def test_a_file_is_decoded_once_and_a_name_resolved_once(library: Library, copy:
         assert len(found) == 3
         asked = library.resolve(copy)
         library.explain(asked, library.resolve(neighbor))
-        library.interpolate(asked, library.query_of_row(3), 2)
+        library.interpolate(asked, library.resolve(3), 2)
     assert len(decoded) == 1
     assert len(found) == 4
 
@@ -130,7 +130,7 @@ def test_a_file_is_decoded_once_and_a_name_resolved_once(library: Library, copy:
 def test_a_file_is_compared_by_both_as_the_track_that_it_is(library: Library, copy: str) -> None:
     recommender = library.by_features()
     found = compare_query(library, recommender, library.resolve(copy), 6)
-    inside = compare_query(library, recommender, library.query_of_row(7), 5)
+    inside = compare_query(library, recommender, library.resolve(7), 5)
     assert (found.query.path, found.candidates) == (copy, len(library))
     for answer, expected in (
         (found.by_sound, inside.by_sound),
@@ -180,4 +180,4 @@ def test_what_can_not_be_asked_is_refused(library: Library, copy: str, tmp_path:
         with pytest.raises(QueryError, match="too few of its features are known"):
             library.neighbors(copy, by=by, features=FeatureSettings(columns=("year",)))
     with pytest.raises(QueryError, match=r"copy.wav is not in the library"):
-        library.explain(library.query_of_row(3), copy)
+        library.explain(library.resolve(3), copy)

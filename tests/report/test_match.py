@@ -185,7 +185,7 @@ def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], Buil
     (music / "track 1.wav").rename(music / f"{'長い名前 ' * 16}.wav")
     build(music, tmp_path / "library")
     library = Library.open(tmp_path / "library")
-    pair = library.query_of_row(0), library.query_of_row(1)
+    pair = library.resolve(0), library.resolve(1)
     picture = tmp_path / "new" / "out.png"
     draw_match(library.explain(*pair), *map_spectrograms(library.model.encoder, *pair), picture)
     header = picture.read_bytes()[:24]

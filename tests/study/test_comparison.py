@@ -76,7 +76,7 @@ def test_a_library_is_compared_as_by_a_loop(library: Library, features: FeatureR
     progress: list[tuple[int, int]] = []
     found = compare_library(library, features, K, lambda *done: progress.append(done))
     rows = range(0, TRACKS, 40)
-    single = [compare_query(library, features, library.query_of_row(row), K) for row in rows]
+    single = [compare_query(library, features, library.resolve(row), K) for row in rows]
     assert found.chance == pytest.approx(K / (TRACKS - 1))
     assert (found.tracks, found.queries) == (TRACKS, TRACKS)
     assert progress[-1] == (TRACKS, TRACKS)

@@ -75,9 +75,9 @@ def summarize(library: Library) -> Summary:
 
 
 def _predicted(library: Library) -> str:
-    if library.probe is None:
+    if library.explainer.probe is None:
         return f"none; specrec probe {shlex.quote(str(library.folder))} fits them"
-    usable = [WORDS[item.feature.name].noun for item in library.probe.usable()]
+    usable = [WORDS[item.feature.name].noun for item in library.explainer.probe.usable()]
     return ", ".join(usable) or "none well enough"
 
 
