@@ -567,4 +567,5 @@ class Library:
 
 
 def _several(queries: QueryLike | Sequence[QueryLike]) -> Sequence[QueryLike]:
-    return [queries] if isinstance(queries, str | os.PathLike | int | np.integer | Query) else queries
+    one = isinstance(queries, str | os.PathLike | int | np.integer | Query)
+    return [queries] if one else queries  # type: ignore[list-item,return-value]
