@@ -152,8 +152,9 @@ class Explainer:
             return None
         scaled = self.probe.scaled(neighbor[None], name)
         moved = scaled + move * (self.probe.weight[self.probe.rows(name)] @ head)
-        before, after = (FEATURES[name].from_scale(value)[0] for value in (scaled, moved))
-        return float(before), float(after)
+        before, after = (float(FEATURES[name].from_scale(value)[0]) for value in (scaled, moved))
+        # A counterfactual must be one: 40 onsets per second are no music.
+        return (before, after) if self.stats.has_range(name, after) else None
 
 
 def _first_outside(

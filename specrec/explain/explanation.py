@@ -28,7 +28,8 @@ class Contribution:
             tracks, from 1.
         needed_change: The counterfactual: the least change of the feature in the neighbor, in its
             unit as (from, to), by which it would drop out of the list of neighbors. None if no
-            change does it, or if tracks are compared by both sound and features.
+            change to a value that some track has does it, or if tracks are compared by both sound
+            and features.
     """
 
     feature: str

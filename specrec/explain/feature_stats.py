@@ -123,6 +123,11 @@ class FeatureStats:
         """The collection's median of a feature, in its unit."""
         return float(np.median(self._sorted[name]))
 
+    def has_range(self, name: str, value: float) -> bool:
+        """Whether a value lies between the lowest and the highest in the collection."""
+        values = self._sorted.get(name)
+        return values is None or bool(values[0] <= value <= values[-1])
+
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
         values = self._sorted[name]
