@@ -172,5 +172,18 @@ def test_the_needed_change_takes_the_neighbor_out() -> None:
     assert world.explain(0, 1)[0].contributions[0].rank_before > 10
 
 
+def test_a_counterfactual_is_a_value_that_some_track_has() -> None:
+    world = World()
+    values = world.probe.predict(world.embeddings)
+    found = [
+        (item.feature, item.needed_change[1])
+        for explanation in world.explain(0, *range(1, 40))
+        for item in explanation.contributions
+        if item.needed_change is not None
+    ]
+    assert len(found) > 10
+    assert all(values[name].min() <= to <= values[name].max() for name, to in found)
+
+
 def test_every_feature_has_words() -> None:
     assert set(WORDS) == set(FEATURES)
