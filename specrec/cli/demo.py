@@ -22,7 +22,7 @@ def demo(
     ] = 100,
     seed: SeedOption = 0,
 ) -> None:
-    """Synthesize music, index it, and print tracks that sound similar."""
+    """Synthesize music, index it, and print similar tracks."""
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library
