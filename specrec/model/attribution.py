@@ -125,13 +125,18 @@ def map_file(
     """
     plan = WindowPlan(encoder.front_end.sample_rate, encoder.front_end.window_seconds)
     cells, thinned, seconds = _CellSum(encoder, other), _Thinned(), 0.0
-    for block in stream_path(partial(window_blocks, plan=plan), path):
-        if block.first == 0:
-            cells, thinned = _CellSum(encoder, other), _Thinned()
-        for log_mel in _log_mels(encoder, block.windows):
-            cells.add(log_mel)
-            thinned.add(log_mel.cpu().numpy())
-        seconds = block.seconds or seconds
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads // 2))  # the decoder needs the others
+    try:
+        for block in stream_path(partial(window_blocks, plan=plan), path):
+            if block.first == 0:
+                cells, thinned = _CellSum(encoder, other), _Thinned()
+            for log_mel in _log_mels(encoder, block.windows):
+                cells.add(log_mel)
+                thinned.add(log_mel.cpu().numpy())
+            seconds = block.seconds or seconds
+    finally:
+        torch.set_num_threads(threads)
     return cells.finish(seconds, own), np.concatenate(thinned.parts)
 
 
