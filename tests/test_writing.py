@@ -106,7 +106,7 @@ def test_models_probes_and_caches_say_which_file(tmp_path: Path) -> None:
     with files_of_at_most(1000), pytest.raises(StorageError, match=r"model\.safetensors: can't"):
         save_model(make_encoder(seed=1), model, **described)
     load_model(model)  # the one before
-    probe = Library.open(write_planted(tmp_path / "library")).probe
+    probe = Library.open(write_planted(tmp_path / "library")).explainer.probe
     assert probe is not None
     with files_of_at_most(1000), pytest.raises(StorageError, match=r"probe\.safetensors: can't"):
         save_probe(probe, tmp_path / "probe.safetensors")

@@ -47,7 +47,7 @@ def test_where_chooses_by_a_columns_text_or_number(library: Library) -> None:
     ("where", "message"),
     [
         ("family", "family does not hold true or false"),
-        ("mood == 'calm'", "no column mood; there are"),
+        ("mood == 'calm'", "no column mood; the columns are"),
         ("family == 'z'", "family == 'z' fits 0 tracks"),
         ("artist == 'Eva'", "artist == 'Eva' fits 1 tracks"),
     ],

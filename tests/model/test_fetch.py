@@ -176,7 +176,7 @@ def test_the_list_says_what_is_there_and_what_is_not(pinned: Path) -> None:
     document = json.loads(runner.invoke(specrec.cli.app, ["models", "list", "--json"]).stdout)
     assert document["to_fetch"] == []
     listed = {model["name"]: model for model in document["models"]}
-    assert set(listed) == {"specrec-base", "musicnn"}
+    assert set(listed) == {"specrec-base", "musicnn", "pixels"}
     assert listed["musicnn"]["folder"] == str(folder)
     assert listed["musicnn"]["sample_rate"] == 16_000
     assert listed["musicnn"]["size_bytes"] == (folder / "model.safetensors").stat().st_size

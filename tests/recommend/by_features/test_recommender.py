@@ -122,7 +122,7 @@ def test_explanations_add_up_and_name_what_is_shared(table: pd.DataFrame) -> Non
     assert "acousticness" not in because
     alone = FeatureRecommender.from_table(table, FeatureSettings(("popularity", "tempo")))
     said = alone.explain("id7", alone.neighbors("id7")[0].track.track_id or "").sentence
-    assert said.startswith(("Alike in ", "Because both are "))
+    assert said.startswith(("Similar in ", "Because both are "))
 
 
 def test_ranks_without_a_feature_are_those_of_a_search_without_it(table: pd.DataFrame) -> None:
