@@ -1,0 +1,112 @@
+"""`train.py` as a user runs it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from torchvision import models
+
+from specrec.model.imagenet import pretrained_backbone
+from specrec.model.model import load_model
+from tests.end_to_end.scripts import TINY, one_line_error, run
+from tests.sounds import make_music
+
+
+@pytest.fixture(scope="module")
+def labeled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("labeled")
+    make_music(folder, 12)
+    names = [f"track {i}.wav" for i in range(12)]
+    table = pd.DataFrame({"path": names, "family": [i // 3 for i in range(12)]})
+    table.to_csv(folder / "manifest.csv", index=False)
+    return folder
+
+
+def test_train_writes_a_model_that_index_uses_and_resumes(labeled: Path, tmp_path: Path) -> None:
+    arguments = [f"data.audio={labeled}", *TINY, "data.label=family", "training.label_weight=0.5"]
+    done = run("train.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    output = tmp_path / "out" / "train" / "tiny"
+    model = load_model(output / "model", device="cpu")
+    encoder, card = model.encoder, model.card
+    assert encoder.center.abs().sum() > 0
+    assert card.training["recipe"]["training"]["epochs"] == 2
+    assert 0 <= card.figures["valid/window_p1"] <= 1
+    figures = pd.read_csv(output / "logs" / "version_0" / "metrics.csv")
+    assert {"train/nt_xent", "train/label", "valid/track_map", "valid/nt_xent"} <= {*figures}
+    assert any((output / "tensorboard").iterdir())
+    assert figures["epoch"].max() == 1
+
+    again = run("train.py", *arguments, "training.epochs=4", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    checkpoint = torch.load(output / "checkpoints" / "last.ckpt", weights_only=True)
+    assert checkpoint["epoch"] == 3
+    resumed = pd.read_csv(output / "logs" / "version_1" / "metrics.csv")["epoch"].dropna()
+    assert set(resumed) == {2, 3}
+
+    wider = [*arguments, "encoder.architecture.embedding_dim=32"]
+    assert "another encoder" in one_line_error(run("train.py", *wider, cwd=tmp_path))
+
+    model = f"model={output / 'model'}"
+    indexed = run(
+        "index.py",
+        f"audio={labeled}",
+        "library=library",
+        model,
+        "measure_features=false",
+        cwd=tmp_path,
+    )
+    assert indexed.returncode == 0, indexed.stderr
+    assert "12 tracks" in indexed.stdout
+
+
+def test_two_processes_train_together(labeled: Path, tmp_path: Path) -> None:
+    done = run(
+        "train.py", f"data.audio={labeled}", *TINY,
+        "training.accelerator=cpu", "training.devices=2", "training.strategy=ddp",
+        "training.batch_size=64",  # more tracks than a process has
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    document = json.loads(
+        (tmp_path / "out" / "train" / "tiny" / "model" / "model.json").read_text()
+    )
+    assert document["name"] == "tiny"
+
+
+def test_fine_tuning_starts_from_weights(labeled: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pth"
+    torch.save(models.get_model("mobilenet_v3_small", weights=None).state_dict(), weights)
+    start = pretrained_backbone("mobilenet_v3_small", str(weights)).state_dict()
+    arguments = [
+        f"data.audio={labeled}", *TINY, "encoder=mobilenet_v3",
+        "encoder.architecture.backbone=mobilenet_v3_small", f"encoder.pretrained={weights}",
+        "training.epochs=1", "training.learning_rate=1e-6",
+    ]  # fmt: skip
+    done = run("train.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    key = "features.features.1.block.0.0.weight"
+    encoder = load_model(tmp_path / "out" / "train" / "tiny" / "model", device="cpu").encoder
+    tuned = encoder.backbone.state_dict()[key]
+    assert not torch.equal(tuned, start[key])
+    torch.testing.assert_close(tuned, start[key], rtol=0, atol=1e-4)
+
+
+def test_missing_weights_are_one_line_before_any_audio_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there
+    done = run("train.py", "encoder=resnet18", "data.audio=nowhere", cwd=tmp_path)
+    message = one_line_error(done)
+    assert "resnet18-f37072fd.pth can't be downloaded" in message
+    assert str(tmp_path / "hub" / "checkpoints") in message
+    assert done.stdout == ""
+
+
+def test_too_few_tracks_is_one_line(tmp_path: Path) -> None:
+    make_music(tmp_path / "music", 3)
+    done = run("train.py", f"data.audio={tmp_path / 'music'}", *TINY, cwd=tmp_path)
+    assert "at least 4 and 2 are needed" in one_line_error(done)
