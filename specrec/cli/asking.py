@@ -96,7 +96,12 @@ def query(
     scaling: ScalingOption = "robust",
     sound_weight: Annotated[
         float,
-        typer.Option(min=0, max=1, help="With --by both, how much sound counts against features."),
+        typer.Option(
+            metavar="NUMBER",
+            min=0,
+            max=1,
+            help="With --by both, the weight of sound; the rest is that of features.",
+        ),
     ] = 0.5,
     json: JsonOption = False,
     m3u: M3uOption = False,
