@@ -154,8 +154,8 @@ def test_errors_are_one_line_with_exit_code_2(
     [
         (["features", "TABLE", "7", "--scaling", "log"], "robust or standard or none, not log"),
         (
-            ["query", "LIBRARY", "t7", "--by", "taste"],
-            "by must be sound, features, both; not taste",
+            ["query", "LIBRARY", "no track, and not looked for", "--by", "taste"],
+            "by must be sound, features or both, not taste",
         ),
     ],
 )

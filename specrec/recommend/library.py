@@ -146,7 +146,7 @@ class Library:
         last = {"audio": str(self.audio_root)} | self.generation.manifest.get("settings", {})
         given = last | {"model": str(self._model_folder())} | settings
         report = build_library(IndexConfig(**given, library=str(self.folder)))
-        self.__dict__ = Library.open(self.folder).__dict__
+        self._reopen()
         return report
 
     def add(self, *files: str | os.PathLike[str]) -> list[Query]:
@@ -193,8 +193,12 @@ class Library:
 
         found = [self._inside(self.resolve(track)) for track in tracks]
         remove_tracks(self.folder, [str(query.track.track_id) for query in found])
-        self.__dict__ = Library.open(self.folder).__dict__
+        self._reopen()
         return found
+
+    def _reopen(self) -> None:
+        """Takes the state that was just written, and forgets what was read of the one before."""
+        self.__dict__ = Library.open(self.folder).__dict__
 
     def status(self) -> "Status":
         """Says what the library holds: tracks, skipped files, model, index, bytes on disk."""
@@ -403,11 +407,12 @@ class Library:
         ranking = Ranking(
             other_artists, other_albums, per_artist, diversity, fewer_hubs, duplicates
         )
+        space = self.space(by, features, sound_weight)  # first: a file from outside takes long
         seeds, negatives = (
             [self.resolve(one) for one in _several(it)] for it in (queries, against)
         )
         return find_neighbors(
-            self.space(by, features, sound_weight),
+            space,
             self.tracks,
             self.generation.duplicate_groups,
             seeds,
@@ -427,7 +432,7 @@ class Library:
             QueryError: If `by` is none of the three, or a feature in the settings is unknown.
         """
         if by not in get_args(By):
-            raise QueryError(f"by must be {', '.join(get_args(By))}; not {by}")
+            raise QueryError(f"by must be sound, features or both, not {by}")
         key = repr((by, features, sound_weight))
         if key not in self._spaces:
             if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
@@ -498,12 +503,12 @@ class Library:
                 not in the library.
             AudioError: If a query from outside can't be used.
         """
+        space, stats = self.space(by, features, sound_weight), self.explainer.stats
         asked, other = self.resolve(query), self._inside(self.resolve(neighbor))
         if asked.row == other.row:
             raise QueryError(
                 f"{asked.track.title} and {other.track.title} are the same track; give another"
             )
-        space, stats = self.space(by, features, sound_weight), self.explainer.stats
         rows = np.array([other.row])
         here, there = (stats.readings(one.sound, one.features) for one in (asked, other))
         windows = match_windows(asked, other, self.window_seconds) if by == "sound" else None

@@ -22,6 +22,7 @@ METRIC_NAMES = {
     "mean_reciprocal_rank": "MRR",
 }
 _DIFFERENCES = ("precision_at_1", "precision_at_10", "mean_average_precision")
+_HOW_TO_READ = Table("", (), (), INTERVALS)
 
 
 def evaluation_json(evaluation: Evaluation) -> str:
@@ -34,12 +35,12 @@ def print_evaluation(evaluation: Evaluation) -> None:
 
     Of the differences only some metrics; the JSON document has all.
     """
-    print_tables(*evaluation_tables(evaluation, _DIFFERENCES))
+    print_tables(*evaluation_tables(evaluation, _DIFFERENCES), _HOW_TO_READ)
 
 
 def print_retrieval(retrievals: Sequence[Retrieval]) -> None:
     """Prints a table for each label, without and with the artist filter."""
-    print_tables(*map(retrieval_table, retrievals))
+    print_tables(*map(retrieval_table, retrievals), _HOW_TO_READ)
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:

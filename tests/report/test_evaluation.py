@@ -78,6 +78,7 @@ def test_the_terminal_shows_all_figures_within_its_width(
         for differences in table.differences.values():
             assert f"{differences['mean_average_precision'].value:+.3f}" in shown
     assert "nothing remains to find" in shown
+    assert "95 % bootstrap intervals" in " ".join(shown.split())
     assert "its weights can't be had" in shown
     for hubness in evaluation.hubness.values():
         assert f"{hubness.skewness:.2f}" in shown
