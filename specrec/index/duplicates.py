@@ -73,7 +73,7 @@ def find_duplicates(
 
 
 @dataclass(frozen=True)
-class Match:
+class PassageMatch:
     """Two tracks compared passage by passage, each about as long as a window.
 
     Attributes:
@@ -108,7 +108,7 @@ def match_passages(
     first_seconds: float,
     second_seconds: float,
     window_seconds: float,
-) -> Match:
+) -> PassageMatch:
     """Compares two tracks passage by passage.
 
     If one track is longer, the rest may lie before the music or after it: both are tried, and the
@@ -138,14 +138,14 @@ def match_passages(
 
 def _match(
     one: Float[np.ndarray, "passages dim"], other: Float[np.ndarray, "passages dim"]
-) -> Match:
+) -> PassageMatch:
     cosines = (one * other).sum(axis=1) / np.maximum(
         np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1), 1e-12
     )
     change, other_change = one - one.mean(axis=0), other - other.mean(axis=0)
     size = np.linalg.norm(change) * np.linalg.norm(other_change)
     changes = float((change * other_change).sum() / size) if size > 1e-9 else 0.0
-    return Match(len(one), float(cosines.mean()), changes)
+    return PassageMatch(len(one), float(cosines.mean()), changes)
 
 
 def _overlaps(

@@ -8,7 +8,7 @@ import soundfile
 from specrec.audio.encoding import transcode
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
-from specrec.index.duplicates import Match, duplicate_groups, match_passages
+from specrec.index.duplicates import PassageMatch, duplicate_groups, match_passages
 from specrec.model.registry import DEFAULT_MODEL
 from specrec.recommend.library import Library
 from specrec.synthesis.library import write_library
@@ -54,7 +54,7 @@ def test_what_is_longer_may_lie_before_or_after() -> None:
 
 def test_few_passages_must_change_more_alike() -> None:
     def of(passages: int, changes: float, similarity: float = 0.95) -> bool:
-        return Match(passages, similarity, changes).same
+        return PassageMatch(passages, similarity, changes).same
 
     assert [of(4, 0.91), of(4, 0.89), of(12, 0.8), of(12, 0.7)] == [True, False, True, False]
     assert not of(12, 1.0, 0.93)
