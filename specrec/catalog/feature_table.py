@@ -104,8 +104,8 @@ def _checked(column: pd.Series, is_share: bool, table: str) -> pd.Series:
     text = column[values.isna() & column.notna()]
     if len(text):
         raise CatalogError(
-            f"{table}: {column.name} is {text.iloc[0]!r} in one row, which is no number; correct it,"
-            " or give the column another name"
+            f"{table}: {column.name} is {text.iloc[0]!r} in one row, which is no number; correct"
+            " it, or give the column another name"
         )
     if not is_share:
         return values
