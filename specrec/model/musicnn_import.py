@@ -8,7 +8,7 @@ import math
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 from torch import Tensor, nn
 
 from specrec.config import MUSICNN, Architecture, FrontEnd
@@ -79,7 +79,7 @@ def _read_layer(checkpoint: TensorFlowCheckpoint, number: int) -> _Layer:
     """Reads a layer; layers are numbered in the order in which they are built."""
     convolution = "conv2d" + (f"_{number}" if number else "")
     kernel, bias = (checkpoint[f"{convolution}/{kind}"] for kind in ("kernel", "bias"))
-    norm = _norm(checkpoint, f"batch_normalization_{number + 1}")
+    norm = read_norm(checkpoint, f"batch_normalization_{number + 1}")
     return _Layer(torch.from_numpy(kernel), torch.from_numpy(bias), *norm)
 
 
@@ -91,7 +91,7 @@ def _without_dead_filters(
     The first layer over time sums their constant outputs, times its kernel, into the weights for
     that filter. A bias would not be the same, since the input is padded with zeros.
     """
-    alive = [layer.kernel.abs().sum((0, 1, 2)) > _DEAD for layer in front]
+    alive = [_alive(layer) for layer in front]
     constants = torch.cat([_output_of_nothing(layer) for layer in front])
     constants[torch.cat(alive)] = 0
     kernel = middle[0].kernel
@@ -109,6 +109,19 @@ def _without_dead_filters(
     return front, [middle[0]._replace(kernel=torch.cat([kept, gathered], dim=1)), *middle[1:]]
 
 
+def dead_filter_outputs(checkpoint: TensorFlowCheckpoint) -> Float32[Tensor, " filters"]:
+    """Computes the constant output of each dead filter of the front end; NaN for the others."""
+    front = [_read_layer(checkpoint, number) for number in range(len(FRONT_SHAPES))]
+    constants = torch.cat([_output_of_nothing(layer) for layer in front])
+    constants[torch.cat([_alive(layer) for layer in front])] = torch.nan
+    return constants
+
+
+def _alive(layer: _Layer) -> Bool[Tensor, " out"]:
+    alive: Tensor = layer.kernel.abs().sum((0, 1, 2)) > _DEAD
+    return alive
+
+
 def _output_of_nothing(layer: _Layer) -> Float32[Tensor, " out"]:
     """Computes the output that each filter would have if its kernel were zero."""
     deviation = torch.sqrt(layer.variance + EPSILON)
@@ -121,13 +134,13 @@ def _set_normalization(normalize: nn.BatchNorm1d, checkpoint: TensorFlowCheckpoi
     It takes v = log10(1e4 x + 1) of the mel power x, and we have y = ln(x + 1e-4): so
     v = y / ln 10 + 4, and its mean and variance are converted in the same way.
     """
-    scale, offset, mean, variance = _norm(checkpoint, "batch_normalization")
+    scale, offset, mean, variance = read_norm(checkpoint, "batch_normalization")
     unit = math.log(10)
     variance = (variance + EPSILON) * unit**2 - normalize.eps
     _fill(normalize, scale, offset, (mean - 4) * unit, variance)
 
 
-def _norm(checkpoint: TensorFlowCheckpoint, layer: str) -> list[Tensor]:
+def read_norm(checkpoint: TensorFlowCheckpoint, layer: str) -> list[Tensor]:
     """Reads scale, offset, mean and variance of a batch normalization."""
     kinds = ("gamma", "beta", "moving_mean", "moving_variance")
     return [torch.from_numpy(checkpoint[f"{layer}/{kind}"]) for kind in kinds]

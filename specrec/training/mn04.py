@@ -14,6 +14,7 @@ from torchvision.models.mobilenetv3 import MobileNetV3, _mobilenet_v3_conf
 from torchvision.ops import SqueezeExcitation
 
 from specrec.errors import ModelError
+from specrec.training.resample import resample
 
 _RATE, _N_FFT, _WINDOW, _HOP, _MELS, _F_MAX = 32_000, 1024, 800, 320, 128, 15_000.0
 _PRE_EMPHASIS = 0.97
@@ -53,10 +54,18 @@ class MN04(nn.Module):
             waveforms: Audio of a second or more.
             sample_rate: The sample rate of the audio in Hz.
         """
-        image = self._spectrogram(_resample(waveforms, sample_rate)).unsqueeze(1)
+        image = self._spectrogram(resample(waveforms, sample_rate, _RATE)).unsqueeze(1)
         phi = self.features(image.contiguous(memory_format=torch.channels_last))
         embedding: Tensor = self.classifier[:2](phi.float().mean(dim=(2, 3)))
         return embedding
+
+    @torch.inference_mode()
+    def classify(
+        self, waveforms: Float32[Tensor, "batch samples"], sample_rate: int
+    ) -> Float32[Tensor, "batch 527"]:
+        """Computes the logits of AudioSet's classes, as `forward` embeds."""
+        logits: Tensor = self.classifier[2:](self(waveforms, sample_rate))
+        return logits
 
     def _spectrogram(self, waveforms: Tensor) -> Tensor:
         emphasized = waveforms[:, 1:] - _PRE_EMPHASIS * waveforms[:, :-1]
@@ -94,13 +103,3 @@ def _renamed(name: str, value: Tensor) -> tuple[str, Tensor]:
     ):
         name = name.replace(theirs, ours)
     return name, value[:, :, None, None] if excitation else value
-
-
-def _resample(waveforms: Tensor, sample_rate: int) -> Tensor:
-    """Resamples to the teacher's rate in the spectrum, which is the fastest for whole batches."""
-    samples = round(waveforms.shape[1] * _RATE / sample_rate)
-    bins = samples // 2 + 1
-    spectrum = torch.fft.rfft(waveforms)[:, :bins]
-    padded = nn.functional.pad(spectrum, (0, bins - spectrum.shape[1]))
-    resampled: Tensor = torch.fft.irfft(padded, n=samples) * (samples / waveforms.shape[1])
-    return resampled

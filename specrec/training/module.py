@@ -1,6 +1,5 @@
 """The Lightning module: views, embeddings, contrastive loss, retrieval as validation."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,8 +10,6 @@ from jaxtyping import Float32, Int64
 from pytorch_lightning import LightningModule
 from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 
 from specrec.config import EncoderConfig, TrainingConfig
 from specrec.metrics import average_precision, precision_at, ranked_relevance
@@ -25,6 +22,7 @@ from specrec.training.losses import (
     regression,
     supervised_contrastive,
 )
+from specrec.training.schedule import adam_with_cosine
 from specrec.training.teachers import LiveTeacher, Teachers
 from specrec.vectors import cosine_similarities
 
@@ -156,22 +154,7 @@ class ContrastiveModule(LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW, whose learning rate rises linearly, then falls along a cosine to zero."""
-        settings = self.settings
-        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        optimizer = AdamW(trained, settings.learning_rate, weight_decay=settings.weight_decay)
-        steps = max(1, int(self.trainer.estimated_stepping_batches))
-        warmup = max(1, round(steps * settings.warmup_fraction))
-
-        def share(step: int) -> float:
-            if step < warmup:
-                return (step + 1) / warmup
-            return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
-
-        schedule = LambdaLR(optimizer, share)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        return adam_with_cosine(self, self.settings)
 
     def _log_mel(self, waveforms: Tensor) -> Tensor:
         with torch.autocast(waveforms.device.type, enabled=False):

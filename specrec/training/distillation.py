@@ -1,0 +1,100 @@
+"""Distillation of named outputs: the embedding's coordinates learn what two taggers hear.
+
+The student passes over a stored set of views (`specrec.training.views`), changed a little each
+time. Function matching, as here, wants many views and long schedules (Beyer et al. 2022,
+"Knowledge distillation: a good teacher is patient and consistent").
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt8
+from pytorch_lightning import LightningModule
+from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor
+from torch.nn.functional import mse_loss
+from torch.utils.data import Dataset
+
+from specrec.config import EncoderConfig, TrainingConfig
+from specrec.model.encoder import Encoder
+from specrec.training.augment import mask_spectrograms, mix_spectrograms
+from specrec.training.losses import distillation
+from specrec.training.schedule import adam_with_cosine
+from specrec.training.targets import Targets
+from specrec.training.views import Shard, from_bytes
+
+_AMOUNT = 0.1  # weight of the squared error, which keeps the size of the coordinates
+
+Batch = tuple[UInt8[Tensor, "views n_mels frames"], Float32[Tensor, "views concepts"]]
+
+
+class StoredViews(Dataset[tuple[np.ndarray, np.ndarray]]):
+    """The spectrogram of each stored view and its targets."""
+
+    def __init__(self, shards: Sequence[Shard], targets: Targets) -> None:
+        self.shards = shards
+        self.targets = [targets.of(shard.hidden) for shard in shards]
+        self.ends = np.cumsum([len(shard.hidden) for shard in shards])
+
+    def __len__(self) -> int:
+        return int(self.ends[-1])
+
+    def __getitem__(self, item: int) -> tuple[np.ndarray, np.ndarray]:
+        shard = int(np.searchsorted(self.ends, item, side="right"))
+        row = item - int(self.ends[shard]) + len(self.targets[shard])
+        return np.asarray(self.shards[shard].log_mel[row]), self.targets[shard][row]
+
+
+class DistillationModule(LightningModule):
+    """Trains an encoder whose coordinates are the teachers' concepts.
+
+    Attributes:
+        encoder: The student.
+    """
+
+    def __init__(self, encoder: EncoderConfig, settings: TrainingConfig, seed: int) -> None:
+        super().__init__()
+        self.encoder = Encoder(encoder.front_end, encoder.architecture)
+        self.encoder_config = encoder
+        self.settings = settings
+        self.seed = seed
+        self.generator = torch.Generator()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Notes the encoder's settings, so that only the same encoder resumes."""
+        checkpoint["encoder"] = asdict(self.encoder_config)
+
+    def on_train_epoch_start(self) -> None:
+        """Seeds this epoch's augmentation, differently in each process."""
+        self.generator.manual_seed(
+            hash((self.seed, self.current_epoch, self.global_rank)) & 0xFFFFFFFF
+        )
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Computes the loss: the cosine distance to the targets, and a little squared error."""
+        steps, targets = batch
+        settings = self.settings.augment
+        log_mel, targets = mix_spectrograms(
+            from_bytes(steps), targets, settings.mix_probability, self.generator
+        )
+        log_mel = mask_spectrograms(log_mel, settings)
+        coordinates = self.encoder(log_mel)
+        cosine = distillation(coordinates, targets)
+        loss = cosine + _AMOUNT * mse_loss(coordinates, targets)
+        self.log("train/distill", cosine, prog_bar=True, on_step=False, on_epoch=True)
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Measures the mean cosine of coordinates and targets on views of unheard tracks."""
+        steps, targets = batch
+        cosine = 1 - distillation(self.encoder(from_bytes(steps)), targets)
+        self.log(
+            "valid/teacher_cosine", cosine, prog_bar=True, batch_size=len(targets), sync_dist=True
+        )
+
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        """AdamW, whose learning rate rises linearly, then falls along a cosine to zero."""
+        return adam_with_cosine(self, self.settings)

@@ -1,0 +1,188 @@
+"""Stored views: what the student hears, and what the teachers say of exactly that, computed once.
+
+The teachers take most of the time of a distillation, so they hear a large fixed set of views, and
+the student passes over it many times. A set is a folder of shards, each written whole; an
+interrupted set goes on where it was. A shard is a folder of two arrays:
+
+- `log_mel.npy`, uint8 (views, n_mels, frames): the student's log-mel spectrogram in 8 bits;
+- `hidden.npy`, float16 (views, hidden): the teachers' last hidden layers, side by side.
+"""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import soxr
+import torch
+from jaxtyping import Float16, Float32, UInt8
+from torch import Tensor
+
+from specrec.config import AugmentConfig, FrontEnd
+from specrec.model.log_mel import LogMel
+from specrec.progress import Progress
+from specrec.training.augment import change_views, damage_views
+from specrec.training.cache import AudioCache
+from specrec.training.mn04 import MN04, load_mn04
+from specrec.training.musicnn import MusicnnTagger, load_musicnn
+
+SHARD = 2000
+"""Number of views in a shard."""
+
+LEVEL = 0.14
+"""RMS at which a teacher hears every view: about -17 dBFS, as loud music is."""
+
+_BATCH = 40
+_AT_ONCE = 8  # views: the spectrograms of more leave the processor's cache
+_LOG_MEL, _HIDDEN = "log_mel.npy", "hidden.npy"
+_LOWEST, _STEP = -9.3, 1 / 16  # of the 8-bit log-mel, in nepers of power
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What determines a set of views.
+
+    Attributes:
+        cache: Folder of the decoded audio.
+        content_ids: The tracks from which views are cut, each as often as the others.
+        front_end: The student's front end.
+        augment: How views are changed.
+        teachers: The files of the teachers' weights: of mn04, and the package of musicnn.
+        seed: The seed of everything that is drawn.
+    """
+
+    cache: Path
+    content_ids: tuple[str, ...]
+    front_end: FrontEnd
+    augment: AugmentConfig
+    teachers: tuple[Path, Path]
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """Part of a set of views, mapped into memory.
+
+    Attributes:
+        log_mel: The spectrograms, from `to_bytes`.
+        hidden: The teachers' last hidden layers, side by side.
+    """
+
+    log_mel: UInt8[np.ndarray, "views n_mels frames"]
+    hidden: Float16[np.ndarray, "views hidden"]
+
+
+def store_views(
+    folder: Path, recipe: Recipe, shards: int, workers: int, on_progress: Progress | None = None
+) -> None:
+    """Makes the shards that are not in a folder yet.
+
+    Args:
+        folder: The folder of the set.
+        recipe: What determines it.
+        shards: The number of shards, each of `SHARD` views.
+        workers: The number of processes, one thread each.
+        on_progress: Called with the number of shards made and of all shards.
+
+    Raises:
+        ModelError: If a teacher's weights can't be read.
+    """
+    absent = [number for number in range(shards) if not shard_folder(folder, number).exists()]
+    made = shards - len(absent)
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        waiting = [pool.submit(_store_shard, folder, recipe, number) for number in absent]
+        try:
+            for future in as_completed(waiting):
+                future.result()
+                made += 1
+                if on_progress:
+                    on_progress(made, shards)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def shard_folder(folder: Path, number: int) -> Path:
+    """The folder of a shard."""
+    return folder / f"{number:05d}"
+
+
+def _store_shard(folder: Path, recipe: Recipe, number: int) -> None:
+    """Makes one shard; called in a worker process."""
+    torch.set_num_threads(1)
+    mn04, musicnn = _teachers(recipe.teachers)
+    log_mel, rate = LogMel(recipe.front_end), recipe.front_end.sample_rate
+    mels, hidden = [], []
+    for views in draw_views(recipe, number):
+        for part in views.split(_AT_ONCE):
+            leveled = part * (LEVEL / _rms(part))
+            hidden.append(torch.cat([mn04(leveled, rate), musicnn.hear(leveled, rate)], dim=1))
+        mels.append(to_bytes(log_mel(views)))
+    scratch = folder / f".{number:05d}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    np.save(scratch / _LOG_MEL, np.concatenate(mels))
+    np.save(scratch / _HIDDEN, torch.cat(hidden).numpy().astype(np.float16))
+    scratch.rename(shard_folder(folder, number))
+
+
+@cache
+def _teachers(files: tuple[Path, Path]) -> tuple[MN04, MusicnnTagger]:
+    return load_mn04(files[0]), load_musicnn(files[1])
+
+
+def draw_views(recipe: Recipe, number: int) -> Iterator[Float32[Tensor, "views samples"]]:
+    """Draws the views of a shard, in batches: cut, sped or slowed, mixed, equalized, damaged."""
+    generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + number)
+    rng = np.random.default_rng([recipe.seed, number])
+    cache = AudioCache(recipe.cache, recipe.front_end.sample_rate)
+    for _ in range(SHARD // _BATCH):
+        chosen = rng.choice(
+            len(recipe.content_ids), _BATCH, replace=len(recipe.content_ids) < _BATCH
+        )
+        cuts = [_cut(cache, recipe, recipe.content_ids[row], rng) for row in chosen]
+        views, _ = change_views(torch.from_numpy(np.stack(cuts)), recipe.augment, generator)
+        # Some hold three tracks.
+        some = AugmentConfig(**vars(recipe.augment) | {"mix_probability": 0.2, "eq_db": 0.0})
+        views, _ = change_views(views, some, generator)
+        yield damage_views(views, recipe.front_end.sample_rate, generator)
+
+
+def _cut(
+    cache: AudioCache, recipe: Recipe, content_id: str, rng: np.random.Generator
+) -> Float32[np.ndarray, " samples"]:
+    length, most = recipe.front_end.window_samples, recipe.augment.max_speed_factor
+    factor = most ** rng.uniform(-1, 1) if rng.random() < 0.5 else 1.0
+    taken = round(length * factor)
+    start = int(rng.integers(0, max(1, cache.samples(content_id) - taken + 1)))
+    cut = cache.cut(content_id, [start], taken)[0]
+    if taken == length:
+        return cut
+    return np.resize(soxr.resample(cut, taken, length, quality="LQ"), length)
+
+
+def to_bytes(log_mel: Float32[Tensor, "views n_mels frames"]) -> UInt8[np.ndarray, "..."]:
+    """Rounds a log-mel spectrogram to 8 bits, in steps of a sixteenth (0.27 dB)."""
+    steps = ((log_mel - _LOWEST) / _STEP).round().clamp(0, 255)
+    return steps.to(torch.uint8).numpy()
+
+
+def from_bytes(steps: UInt8[Tensor, "..."]) -> Float32[Tensor, "..."]:
+    """Inverts `to_bytes`."""
+    return steps.float() * _STEP + _LOWEST
+
+
+def read_shards(folder: Path) -> list[Shard]:
+    """Maps the arrays of all whole shards of a set, in order."""
+    return [
+        Shard(*(np.load(shard / name, mmap_mode="r") for name in (_LOG_MEL, _HIDDEN)))
+        for shard in sorted(folder.glob("[0-9]*"))
+    ]
+
+
+def _rms(views: Tensor) -> Tensor:
+    return views.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-4)
