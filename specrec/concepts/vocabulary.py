@@ -22,7 +22,7 @@ Kind = Literal["presence", "amount"]
 Sources = Mapping[str, tuple[str, ...]]
 
 _WORD = re.compile(r"[^\W_]+")
-_LIKE = 0.7  # how much of a word must agree with a known one that is offered in its place
+_LIKE = 0.65  # how much of a word must agree with a known one that is offered in its place
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,10 @@ class Vocabulary:
 
     def _mean(self, phrase: str, weights: dict[str, float], source: str) -> None:
         normal = normalized(phrase)
-        if not normal or normal in self._meanings:
-            raise ConfigError(f"{source}: {phrase!r} {'has two meanings' if normal else 'is empty'}")
+        if not normal:
+            raise ConfigError(f"{source}: {phrase!r} has no word in it")
+        if normal in self._meanings:
+            raise ConfigError(f"{source}: {phrase!r} has two meanings")
         self._meanings[normal] = weights
         self._spelling[normal] = phrase
 
@@ -142,12 +144,7 @@ class Vocabulary:
         wanted = normalized(word)
         if close := get_close_matches(wanted, self._meanings, n=1, cutoff=_LIKE):
             return self._spelling[close[0]]
-        by_word = {part: phrase for phrase in self._by_length() for part in phrase.split()}
-        close = get_close_matches(wanted, by_word, n=1, cutoff=_LIKE)
-        return self._spelling[by_word[close[0]]] if close else None
-
-    def _by_length(self) -> list[str]:
-        return sorted(self._meanings, key=len, reverse=True)
+        return None
 
 
 def words_of(text: str) -> list[str]:
