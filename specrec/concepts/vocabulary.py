@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from specrec.errors import ConfigError
 
@@ -38,8 +38,9 @@ class Concept:
         low: The same for tracks that have little of it; `None` where that is not worth saying.
         synonyms: Further words for it.
         antonyms: Words for the lack of it: `quiet` for `loud`.
-        sources: The outputs whose standardized mean it is, by where they come from: classes of
-            `audioset` and tags of `musicnn` by their exact names, and `measured` features.
+        sources: The outputs that it is made of, by where they come from: classes of `audioset`
+            and tags of `musicnn` by their exact names, and `measured` features. What comes from
+            one place is standardized and averaged, and so are the places.
         against: Outputs that are subtracted, in the same form: a female voice is female singing
             minus male singing.
         needs: The concept that must be present for this one to be said; `None` if it stands alone.
@@ -55,6 +56,11 @@ class Concept:
     sources: Sources
     against: Sources
     needs: str | None
+
+    @property
+    def column(self) -> str:
+        """The name of its column in a table: `distorted_guitar`, `hip_hop`."""
+        return re.sub(r"\W", "_", self.name.casefold())
 
 
 class Vocabulary:
@@ -178,15 +184,16 @@ def load_vocabulary(path: Path = VOCABULARY_FILE) -> Vocabulary:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         concepts = tuple(_concept(fields) for fields in table["concepts"])
-        combinations = dict(table["combinations"])
+        return Vocabulary(concepts, table["combinations"], str(path))
     except KeyError as error:
         raise ConfigError(f"{path}: {error} is missing") from error
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    return Vocabulary(concepts, combinations, str(path))
 
 
 def _concept(fields: dict[str, Any]) -> Concept:
+    if fields["kind"] not in get_args(Kind):
+        raise ValueError(f"{fields['name']} has a kind that does not exist: {fields['kind']!r}")
     return Concept(
         name=fields["name"],
         family=fields["family"],
