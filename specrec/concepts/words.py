@@ -59,7 +59,7 @@ _IGNORED = _normal(
     "have, having, featuring, feat, including, any, all, something, anything, thing, stuff, music, "
     "musical, song, track, piece, tune, record, number, sound, sounding, made, played, playing, "
     "feel, feeling, mood, style, vibe, type, kind, sort, just, only, solo, mostly, mainly, also, "
-    "well, good, nice, great, other, similar, lead"
+    "well, good, nice, great, other, similar, lead, riff, line, part, layer, tone, session, version"
 )
 
 
