@@ -16,10 +16,16 @@ import torch
 from jaxtyping import Float, Float32, Float64
 from torch import nn
 
-from specrec.concepts.vocabulary import Concept
+from specrec.concepts.vocabulary import Concept, Sources
 from specrec.errors import ModelError
 from specrec.training.mn04 import load_mn04
 from specrec.training.musicnn import TAGS, load_musicnn
+
+TEACHERS = ("audioset", "musicnn")
+"""What the vocabulary calls the teachers: mn04 names AudioSet's classes."""
+
+_FLAT = 1e-3
+"""Least share of the largest variance that an axis is held to have, so that noise stays small."""
 
 LABELS_FILE = "audioset_labels.csv"
 """AudioSet's classes in the order of mn04's outputs; stands beside the weights."""
@@ -87,14 +93,21 @@ class Targets:
 
 
 def fit_targets(
-    concepts: Sequence[Concept], outputs: Outputs, hidden: Float[np.ndarray, "views hidden"]
+    concepts: Sequence[Concept],
+    outputs: Outputs,
+    hidden: Float[np.ndarray, "views hidden"],
+    whiten: float,
 ) -> Targets:
-    """Fits the scores on a set of views, over which each has mean 0 and standard deviation 1.
+    """Fits the coordinates on a set of views.
 
     Args:
         concepts: The concepts that the teachers name; others are left out.
         outputs: The teachers' outputs.
         hidden: The teachers' hidden layers of many views.
+        whiten: How far concepts that go together (rock, angry, distorted guitar) are kept from
+            counting several times: 0 leaves the standardized scores, 1 makes the coordinates
+            uncorrelated. With C the scores' correlations, they are multiplied by C^(-whiten / 2),
+            which is symmetric: of all such maps the one that stays nearest to the concepts.
 
     Raises:
         ModelError: If a concept's source is no output of a teacher.
@@ -102,26 +115,41 @@ def fit_targets(
     exact = hidden.astype(np.float64)
     mean, covariance = exact.mean(axis=0), np.cov(exact, rowvar=False)
     places = {name: place for place, name in enumerate(outputs.names)}
-    rows = []
-    taught = [
-        concept for concept in concepts if any(kind in TEACHERS for kind, _, _ in concept.sources)
-    ]
-    for concept in taught:
+    rows, names = [], []
+    for concept in concepts:
+        sources = [(source, 1.0) for source in _taught(concept.sources)]
+        sources += [(source, -1.0) for source in _taught(concept.against)]
+        if not sources:
+            continue
         row = np.zeros(exact.shape[1])
-        for source in concept.sources:
-            if source not in places:
-                raise ModelError(
-                    f"concept {concept.name}: no teacher has {source[1]!r} ({source[0]})"
-                )
-            direction = outputs.weight[places[source]]
-            row += direction / _spread(direction, covariance)
+        for (teacher, output), sign in sources:
+            if (teacher, output) not in places:
+                raise ModelError(f"concept {concept.name}: {teacher} has no {output!r}")
+            direction = outputs.weight[places[teacher, output]]
+            row += sign * direction / _spread(direction, covariance)
         rows.append(row / _spread(row, covariance))
-    weight = np.stack(rows)
+        names.append(concept.name)
+    scores = np.stack(rows)
+    weight = _whitening(scores @ covariance @ scores.T, whiten) @ scores
     return Targets(
-        tuple(concept.name for concept in taught),
+        tuple(names),
         weight.astype(np.float32),
         (-weight @ mean).astype(np.float32),
     )
+
+
+def _whitening(
+    correlations: Float64[np.ndarray, "concepts concepts"], whiten: float
+) -> Float64[np.ndarray, "concepts concepts"]:
+    variances, axes = np.linalg.eigh(correlations)
+    held = np.maximum(variances, _FLAT * variances.max())
+    power: np.ndarray = (axes * held ** (-whiten / 2)) @ axes.T
+    return power
+
+
+def _taught(sources: Sources) -> list[tuple[str, str]]:
+    """The sources that a teacher has, as pairs of teacher and output."""
+    return [(teacher, name) for teacher in TEACHERS for name in sources.get(teacher, ())]
 
 
 def _spread(direction: Float64[np.ndarray, " hidden"], covariance: np.ndarray) -> float:
