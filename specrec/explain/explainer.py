@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float, Float32, Float64, Int
 
-from specrec.descriptors.features import FEATURES
 from specrec.explain.ablation import Controls, ablate_groups, draw_controls, needed_move
 from specrec.explain.contributions import by_feature
 from specrec.explain.directions import Directions, find_directions
@@ -15,30 +13,28 @@ from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.reasons import find_reasons
 from specrec.explain.sentences import sentence
-from specrec.model.probe import Probe
 
 
 class Explainer:
     """Explains the similarities of a collection of tracks; works on arrays and tables alone.
 
     >>> embeddings = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    >>> import pandas as pd
     >>> features = pd.DataFrame({"tempo_bpm": np.linspace(60, 180, 30)})
-    >>> explainer = Explainer(embeddings, features, probe=None)
+    >>> explainer = Explainer(embeddings, FeatureStats(features, None, embeddings))
     >>> (explanation,) = explainer.explain_row(29, np.array([28]))
     >>> [(reason.feature, reason.side, reason.verdict) for reason in explanation.reasons]
     [('tempo_bpm', 'high', 'both also')]
 
     Attributes:
         embeddings: Centered embeddings of the tracks; their cosine is what is explained.
-        features: Features of the tracks, one row each; NaN where unknown.
-        probe: Predicts features from an embedding; None if there is no probe.
+        stats: The distribution of their features, and the probe that predicts them.
     """
 
     def __init__(
         self,
         embeddings: Float32[np.ndarray, "tracks dim"],
-        features: pd.DataFrame,
-        probe: Probe | None,
+        stats: FeatureStats,
         directions: Directions | None = None,
         controls: Controls | None = None,
     ) -> None:
@@ -46,29 +42,22 @@ class Explainer:
 
         Args:
             embeddings: Centered embeddings of the tracks.
-            features: Features of the tracks, by name and in their units; NaN where unknown.
-            probe: Predicts features from an embedding: the model's, or one fitted on these
-                tracks; None if there is none.
+            stats: The distribution of their features, with the probe that predicts features from
+                an embedding, if there is one.
             directions: The directions that stand for features; the probe's by default.
             controls: Random subspaces with which they are compared; drawn by default.
         """
         self.embeddings = embeddings
-        self.features = features
-        self.probe = probe
+        self.stats = stats
         self._directions = directions
         self._controls = controls
-
-    @cached_property
-    def stats(self) -> FeatureStats:
-        """The distribution of features in the collection, and where each track stands."""
-        return FeatureStats(self.features, self.probe, self.embeddings)
 
     @cached_property
     def directions(self) -> Directions:
         """The directions of the embedding that stand for features."""
         if self._directions is not None:
             return self._directions
-        return find_directions(self.probe, self.embeddings.shape[1])
+        return find_directions(self.stats.probe, self.embeddings.shape[1])
 
     @cached_property
     def controls(self) -> Controls:
@@ -97,34 +86,33 @@ class Explainer:
         Returns:
             One explanation per track, in the order of `rows`.
         """
-        others = np.asarray(self.embeddings[rows])
-        parts = by_feature(query, others, self.directions)
-        ablation = ablate_groups(
-            query, query_row, rows, self.embeddings, self.directions, self.controls
-        )
+        others, groups = np.asarray(self.embeddings[rows]), self.directions
+        parts = by_feature(query, others, groups)
+        ablation = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
         limit = _first_outside(ablation.scores, query_row, k)
-        readings = self.stats.readings(query, known)
+        changes = [self._needed_changes(query, other, limit) for other in others]
+        here = self.stats.readings(query, known)
         explanations = []
-        for place, row in enumerate(rows.tolist()):
+        for place, there in enumerate(self.stats.readings_of(row) for row in rows.tolist()):
             contributions = [
                 Contribution(
                     name,
-                    self.directions.members[group],
+                    groups.members[group],
                     float(parts.contributions[place, group]),
                     float(ablation.drop[place, group]),
                     float(ablation.control[place, group]),
                     int(ablation.rank_before[place]),
                     int(ablation.rank_after[place, group]),
-                    self._needed_change(group, query, others[place], limit),
+                    changes[place][group],
                 )
-                for group, name in enumerate(self.directions.names)
+                for group, name in enumerate(groups.names)
             ]
             contributions.sort(key=lambda item: -item.value)
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
-            reasons = find_reasons(contributions, readings, self.stats.readings_of(row), self.stats)
+            reasons = tuple(find_reasons(contributions, here, there, self.stats))
             text = sentence(similarity, residual, reasons)
             explanations.append(
-                Explanation(similarity, tuple(contributions), residual, tuple(reasons), text)
+                Explanation(similarity, tuple(contributions), residual, reasons, text, here, there)
             )
         return explanations
 
@@ -136,25 +124,28 @@ class Explainer:
             np.asarray(self.embeddings[row]), self.stats.known(row), rows, k, query_row=row
         )
 
-    def _needed_change(
+    def _needed_changes(
         self,
-        group: int,
         query: Float[np.ndarray, " dim"],
         neighbor: Float[np.ndarray, " dim"],
         limit: float | None,
-    ) -> tuple[float, float] | None:
-        """Finds the least change of a feature, as (from, to), by which a neighbor drops out."""
-        head, name = self.directions.heads[group], self.directions.names[group]
-        if limit is None or self.probe is None or not head.any():
-            return None
-        move = needed_move(query, neighbor, head, limit)
-        if move is None:
-            return None
-        scaled = self.probe.scaled(neighbor[None], name)
-        moved = scaled + move * (self.probe.weight[self.probe.rows(name)] @ head)
-        before, after = (float(FEATURES[name].from_scale(value)[0]) for value in (scaled, moved))
-        # A counterfactual must be one: 40 onsets per second are no music.
-        return (before, after) if self.stats.has_range(name, after) else None
+    ) -> list[tuple[float, float] | None]:
+        """Finds, per group, the least change of its feature by which a neighbor drops out."""
+        heads, names = self.directions.heads, self.directions.names
+        if limit is None or self.stats.probe is None:
+            return [None] * len(names)
+        moves = [
+            needed_move(query, neighbor, head, limit) if head.any() else None for head in heads
+        ]
+        steps = np.array([0.0 if move is None else move for move in moves])
+        values = self.stats.predict(np.vstack([neighbor, neighbor + steps[:, None] * heads]))
+        changes: list[tuple[float, float] | None] = []
+        for group, (name, move) in enumerate(zip(names, moves, strict=True)):
+            before, after = float(values[name][0]), float(values[name][1 + group])
+            # A counterfactual must be one: 40 onsets per second are no music.
+            possible = move is not None and self.stats.has_range(name, after)
+            changes.append((before, after) if possible else None)
+        return changes
 
 
 def _first_outside(

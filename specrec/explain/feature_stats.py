@@ -1,6 +1,6 @@
 """The distribution of features in a collection, and where a track stands in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +53,7 @@ class FeatureStats:
         table: pd.DataFrame,
         probe: Probe | None,
         embeddings: Float32[np.ndarray, "tracks dim"],
+        predicted: Set[str] = frozenset(),
     ) -> None:
         """Reads the columns of a table that have the names of features.
 
@@ -60,8 +61,10 @@ class FeatureStats:
             table: Features of the tracks, one row each; NaN where unknown.
             probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
+            predicted: Columns of the table whose values are a probe's predictions.
         """
         self.probe = probe
+        self._predicted = predicted
         self._embeddings = embeddings
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
@@ -80,9 +83,10 @@ class FeatureStats:
         chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
-        sample, found = np.asarray(self._embeddings[chosen]), {}
+        predicted, found = self.predict(np.asarray(self._embeddings[chosen])), {}
+        unknown = np.full(len(chosen), np.nan)
         for name in FEATURES:
-            values = self._predict(name, sample).astype(np.float64)
+            values = predicted.get(name, unknown)
             if name in self._known:
                 here = self._known[name][chosen]
                 values = np.where(np.isnan(here), values, here)
@@ -105,15 +109,18 @@ class FeatureStats:
             embedding: The track's centered embedding, from which the probe predicts.
             known: Features that were measured or are from a table, by name and in their units.
         """
-        found = {}
-        for name in self._sorted:
-            guess = float(self._predict(name, embedding[None])[0])
-            value = known.get(name, guess)
-            if np.isfinite(value):
-                predicted = guess if np.isfinite(guess) else None
-                place = self.percentile(name, value)
-                found[name] = Reading(value, place, name in known, predicted)
-        return found
+        guesses = {name: float(value) for name, (value,) in self.predict(embedding[None]).items()}
+        values = {**guesses, **known}
+        return {
+            name: Reading(
+                values[name],
+                self.percentile(name, values[name]),
+                name in known and name not in self._predicted,
+                guesses.get(name),
+            )
+            for name in self._sorted
+            if name in values
+        }
 
     def readings_of(self, row: int) -> dict[str, Reading]:
         """Reads value and percentile of a track of the collection, as `readings`."""
@@ -140,9 +147,13 @@ class FeatureStats:
         """The error, on the feature's scale, that nine of ten predictions stay within."""
         return self._usable[name].interval
 
-    def _predict(
-        self, name: str, embeddings: Float[np.ndarray, "tracks dim"]
-    ) -> Float[np.ndarray, " tracks"]:
-        if self.probe is None or name not in self._usable:
-            return np.full(len(embeddings), np.nan)
-        return FEATURES[name].from_scale(self.probe.scaled(embeddings, name))
+    def predict(
+        self, embeddings: Float[np.ndarray, "tracks dim"]
+    ) -> dict[str, Float64[np.ndarray, " tracks"]]:
+        """Predicts the features that the probe predicts well enough, in their units, by name."""
+        predicted = {} if self.probe is None else self.probe.predict(embeddings)
+        return {
+            name: values.astype(np.float64)
+            for name, values in predicted.items()
+            if name in self._usable
+        }
