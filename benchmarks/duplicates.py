@@ -60,7 +60,7 @@ def main(
                     opened.generation.windows(other),
                     made.seconds,
                     seconds[other],
-                    opened.window_seconds,
+                    opened.generation.window_seconds,
                 ).same
             ]
             found.setdefault(name, []).append(row in same)
@@ -78,7 +78,7 @@ def main(
         opened.embeddings,
         seconds,
         opened.generation.windows,
-        opened.window_seconds,
+        opened.generation.window_seconds,
         np.arange(len(opened)),
     )
     print(f"\npairs within the library's {len(opened)} tracks: {len(own)}")

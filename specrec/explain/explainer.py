@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int
+from jaxtyping import Float, Float32, Int
 
-from specrec.explain.ablation import Controls, ablate_groups, draw_controls, needed_move
+from specrec.explain.ablation import Controls, ablate_groups, draw_controls
 from specrec.explain.contributions import by_feature
+from specrec.explain.counterfactual import needed_changes
 from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
@@ -89,11 +90,12 @@ class Explainer:
         others, groups = np.asarray(self.embeddings[rows]), self.directions
         parts = by_feature(query, others, groups)
         ablation = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
-        limit = _first_outside(ablation.scores, query_row, k)
-        changes = [self._needed_changes(query, other, limit) for other in others]
-        here = self.stats.readings(query, known)
+        ranked = np.delete(ablation.scores, [] if query_row is None else query_row)
+        changes = needed_changes(query, others, ranked, k, groups, self.stats)
+        named = [known, *(self.stats.known(row) for row in rows.tolist())]
+        here, *neighbors = self.stats.readings(np.vstack([query, others]), named)
         explanations = []
-        for place, there in enumerate(self.stats.readings_of(row) for row in rows.tolist()):
+        for place, there in enumerate(neighbors):
             contributions = [
                 Contribution(
                     name,
@@ -123,35 +125,3 @@ class Explainer:
         return self.explain(
             np.asarray(self.embeddings[row]), self.stats.known(row), rows, k, query_row=row
         )
-
-    def _needed_changes(
-        self,
-        query: Float[np.ndarray, " dim"],
-        neighbor: Float[np.ndarray, " dim"],
-        limit: float | None,
-    ) -> list[tuple[float, float] | None]:
-        """Finds, per group, the least change of its feature by which a neighbor drops out."""
-        heads, names = self.directions.heads, self.directions.names
-        if limit is None or self.stats.probe is None:
-            return [None] * len(names)
-        moves = [
-            needed_move(query, neighbor, head, limit) if head.any() else None for head in heads
-        ]
-        steps = np.array([0.0 if move is None else move for move in moves])
-        values = self.stats.predict(np.vstack([neighbor, neighbor + steps[:, None] * heads]))
-        changes: list[tuple[float, float] | None] = []
-        for group, (name, move) in enumerate(zip(names, moves, strict=True)):
-            before, after = float(values[name][0]), float(values[name][1 + group])
-            # A counterfactual must be one: 40 onsets per second are no music.
-            possible = move is not None and self.stats.has_range(name, after)
-            changes.append((before, after) if possible else None)
-        return changes
-
-
-def _first_outside(
-    scores: Float64[np.ndarray, " tracks"], query_row: int | None, k: int
-) -> float | None:
-    """Finds the similarity of the first track after the nearest k; None if there is none."""
-    if query_row is not None:
-        scores = np.delete(scores, query_row)
-    return float(np.partition(scores, -k - 1)[-k - 1]) if len(scores) > k else None

@@ -1,6 +1,6 @@
 """The distribution of features in a collection, and where a track stands in it."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -101,39 +101,41 @@ class FeatureStats:
         return {name: value for name, value in known.items() if np.isfinite(value)}
 
     def readings(
-        self, embedding: Float[np.ndarray, " dim"], known: Mapping[str, float]
-    ) -> dict[str, Reading]:
-        """Reads value and percentile of a track in each feature that is known or predicted.
+        self,
+        embeddings: Float[np.ndarray, "tracks dim"],
+        known: Sequence[Mapping[str, float]],
+    ) -> list[dict[str, Reading]]:
+        """Reads value and percentile of tracks in each feature that is known or predicted.
 
         Args:
-            embedding: The track's centered embedding, from which the probe predicts.
-            known: Features that were measured or are from a table, by name and in their units.
+            embeddings: Centered embeddings of the tracks, from which the probe predicts.
+            known: Features of each track that were measured or are from a table, by name and in
+                their units.
         """
-        guesses = {name: float(value) for name, (value,) in self.predict(embedding[None]).items()}
-        values = {**guesses, **known}
+        predicted = self.predict(embeddings)
+        return [
+            self._read({name: float(values[place]) for name, values in predicted.items()}, values)
+            for place, values in enumerate(known)
+        ]
+
+    def _read(
+        self, predicted: Mapping[str, float], known: Mapping[str, float]
+    ) -> dict[str, Reading]:
+        values = {**predicted, **known}
         return {
             name: Reading(
                 values[name],
                 self.percentile(name, values[name]),
                 name in known and name not in self._predicted,
-                guesses.get(name),
+                predicted.get(name),
             )
             for name in self._sorted
             if name in values
         }
 
-    def readings_of(self, row: int) -> dict[str, Reading]:
-        """Reads value and percentile of a track of the collection, as `readings`."""
-        return self.readings(np.asarray(self._embeddings[row]), self.known(row))
-
     def median(self, name: str) -> float:
         """The collection's median of a feature, in its unit."""
         return float(np.median(self._sorted[name]))
-
-    def has_range(self, name: str, value: float) -> bool:
-        """Whether a value lies between the lowest and the highest in the collection."""
-        values = self._sorted.get(name)
-        return values is None or bool(values[0] <= value <= values[-1])
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
@@ -146,6 +148,32 @@ class FeatureStats:
     def prediction_error(self, name: str) -> float:
         """The error, on the feature's scale, that nine of ten predictions stay within."""
         return self._usable[name].interval
+
+    def predicted_changes(
+        self,
+        names: Sequence[str],
+        start: Float[np.ndarray, " dim"],
+        ends: Float[np.ndarray, "features dim"],
+    ) -> list[tuple[float, float] | None]:
+        """Predicts how features change between embeddings, each as (from, to) in its unit.
+
+        Args:
+            names: Features that the probe predicts well enough.
+            start: The embedding from which each changes.
+            ends: For each feature, the embedding to which it changes.
+
+        Returns:
+            None in place of a change to a value that is not between the lowest and the highest in
+            the collection: 40 onsets per second are no music.
+        """
+        predicted = self.predict(np.vstack([start, ends]))
+        changes: list[tuple[float, float] | None] = []
+        for place, name in enumerate(names, 1):
+            before, after = float(predicted[name][0]), float(predicted[name][place])
+            known = self._sorted.get(name)
+            possible = known is None or known[0] <= after <= known[-1]
+            changes.append((before, after) if possible else None)
+        return changes
 
     def predict(
         self, embeddings: Float[np.ndarray, "tracks dim"]

@@ -18,7 +18,6 @@ from specrec.explain.explainer import Explainer
 from specrec.explain.feature_stats import FeatureStats
 from specrec.index.generation import Generation
 from specrec.index.generations import read_generation
-from specrec.model.card import read_card
 from specrec.model.probe import Probe, load_probe
 from specrec.model.registry import find_model
 from specrec.recommend.by_both import HybridSpace
@@ -104,14 +103,6 @@ class Collection:
     def audio_root(self) -> Path:
         """The folder to which the tracks' paths are relative."""
         return Path(self.generation.manifest["audio_root"])
-
-    @property
-    def window_seconds(self) -> float:
-        """Length of the windows that were embedded, in seconds."""
-        stored = self.generation.manifest["model"].get("window_seconds")
-        if stored is None:  # written before this was stored
-            stored = read_card(self.model_folder).front_end.window_seconds
-        return float(stored)
 
     @property
     def model_folder(self) -> Path:

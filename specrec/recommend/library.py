@@ -312,7 +312,7 @@ class Library:
         """
         space = self.collection.space(by, features, sound_weight)  # first, as for `neighbors`
         asked, other = self.resolve(query), self.resolve(neighbor)
-        window_seconds = self.collection.window_seconds if by == "sound" else None
+        window_seconds = self.collection.generation.window_seconds if by == "sound" else None
         return match_tracks(space, asked, other, k, window_seconds)
 
     def interpolate(

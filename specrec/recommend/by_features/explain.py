@@ -42,12 +42,13 @@ def explain_by_features(
         One explanation per neighbor, in their order.
     """
     others = np.arange(len(vectors)) != (-1 if query_row is None else query_row)
-    here = stats.readings(query, known)
+    every = np.vstack([query, vectors[neighbors]])
+    here, *readings = stats.readings(every, [known, *map(stats.known, neighbors.tolist())])
     parts = space.parts(query, vectors)
     scores, without = parts.sum(axis=1), space.without(query, vectors)
     ranked = np.sort(scores[others])[::-1]
     explanations = []
-    for row in neighbors:
+    for row, there in zip(neighbors.tolist(), readings, strict=True):
         contributions = [
             Contribution(
                 name,
@@ -65,7 +66,6 @@ def explain_by_features(
         ]
         contributions.sort(key=lambda item: -item.value)
         named = [item for item in contributions if item.feature in FEATURES]
-        there = stats.readings_of(int(row))
         reasons = find_reasons(named, here, there, stats)
         leading = [item.feature for item in contributions if item.value > 0]
         text = sentence(float(scores[row]), 0.0, reasons, leading)

@@ -64,7 +64,7 @@ def summarize(collection: Collection) -> Summary:
     known = ", ".join(WORDS[item.name].noun for item in collection.stats.features)
     facts = {
         "Model": f"{model['name']} ({model['fingerprint']}), windows of"
-        f" {collection.window_seconds:g} s",
+        f" {collection.generation.window_seconds:g} s",
         "Index": f"{index['kind']}; finds {percent(float(index['measured_recall']), 1)} of the true"
         " ten nearest (measured)",
         "Features known": known or "none",
