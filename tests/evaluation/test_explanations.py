@@ -11,6 +11,7 @@ from specrec.evaluation.reason_stability import FAINT
 from specrec.evaluation.task import choose_rows
 from specrec.index.build import build_library
 from specrec.recommend.collection import Collection
+from specrec.recommend.library import Library
 from tests.libraries import HEARD, write_planted
 from tests.sounds import make_music
 
@@ -40,7 +41,7 @@ def test_explanations_of_a_planted_library_are_true(planted: Collection) -> None
     assert found.shuffled_probe.usable == 0
     assert found.erasing.pairs == found.specificity.pairs == 10 * len(rows)
     # A contribution as stored is what a search says, whatever the evaluation makes of it.
-    neighbors = planted.neighbors("t0", k=10)
+    neighbors = Library(planted).neighbors("t0", k=10)
     shares = [1 - n.explanation.residual / n.similarity for n in neighbors if n.explanation]
     assert len(shares) == 10
     alone = evaluate_explanations(planted, np.array([0, 1]))

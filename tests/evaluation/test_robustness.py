@@ -9,6 +9,7 @@ from specrec.audio.decoding import decode
 from specrec.evaluation.robustness import ALTERATIONS, measure_robustness
 from specrec.evaluation.stability import compare
 from specrec.recommend.collection import Collection
+from specrec.recommend.library import Library
 from tests.sounds import dominant_hz, tone, write
 
 
@@ -35,7 +36,7 @@ def test_an_altered_file_gets_what_a_query_from_outside_gets(
     for alteration, altered in by_hand.items():
         file = tmp_path / "query.wav"
         sf.write(file, altered, rate, subtype="FLOAT")
-        neighbors = library.neighbors(file, k=6)
+        neighbors = Library(library).neighbors(file, k=6)
         rank, cosine = next(
             (neighbor.rank, neighbor.similarity)
             for neighbor in neighbors

@@ -23,7 +23,6 @@ from specrec.index.inventory import keep_vanished
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.plan import check_plan, make_plan
 from specrec.recommend.collection import Collection
-from specrec.recommend.library import Library
 from tests.index.test_build import Build
 from tests.sounds import make_music
 
@@ -158,8 +157,8 @@ def test_what_was_removed_and_restored_is_there_though_its_file_is_gone(
 ) -> None:
     music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
     build(music, library)
-    before = Library.open(library)
-    row = before.resolve("track 1").row
+    before = Collection.open(library)
+    row = before.query("track 1").row
     track_id = str(before.tracks["track_id"][row])
     if gone_first:
         (music / "track 1.wav").unlink()

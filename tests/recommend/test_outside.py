@@ -129,8 +129,8 @@ def test_a_file_is_decoded_once_and_a_name_resolved_once(library: Library, copy:
 
 def test_a_file_is_compared_by_both_as_the_track_that_it_is(library: Library, copy: str) -> None:
     recommender = library.collection.by_features()
-    found = compare_query(library, recommender, library.resolve(copy), 6)
-    inside = compare_query(library, recommender, library.resolve(7), 5)
+    found = compare_query(library.collection, recommender, library.resolve(copy), 6)
+    inside = compare_query(library.collection, recommender, library.resolve(7), 5)
     assert (found.query.path, found.candidates) == (copy, len(library))
     for answer, expected in (
         (found.by_sound, inside.by_sound),
@@ -170,7 +170,7 @@ def test_what_can_not_be_asked_is_refused(library: Library, copy: str, tmp_path:
     with pytest.raises(AudioError, match="silent"):
         library.neighbors(str(silent), by="features")
     with pytest.raises(QueryError, match="k must be from 1 to 23, not 24"):
-        compare_query(library, recommender, library.resolve(copy), 24)
+        compare_query(library.collection, recommender, library.resolve(copy), 24)
     table = pd.DataFrame({"track_id": list("abc"), "energy": [0.1, 0.5, 0.9]})
     with pytest.raises(QueryError, match="fits no title or artist"):
         FeatureRecommender.from_table(table).neighbors(copy)

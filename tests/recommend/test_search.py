@@ -184,10 +184,11 @@ FILTERS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def mixed(folder: Path) -> Library:
     """Some recordings have three files, and of some tracks no feature is known."""
-    library = Collection.open(folder)
+    library = Library.open(folder)
+    generation = library.collection.generation
     place = np.arange(TRACKS)
-    library.generation.duplicate_groups = np.where(place < 60, place - place % 3, place)
-    library.generation.descriptors.loc[place % 12 == 5] = np.nan
+    generation.duplicate_groups = np.where(place < 60, place - place % 3, place)
+    generation.descriptors.loc[place % 12 == 5] = np.nan
     return library
 
 
