@@ -23,7 +23,7 @@ from specrec.errors import AudioError
 from specrec.index.duplicates import find_duplicates, match_passages
 from specrec.index.search import build_index
 from specrec.model.embedding import embed_waveform
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 CODECS = {
     "MP3 128k": ("mp3", "libmp3lame", 128_000, ".mp3"),
@@ -39,7 +39,7 @@ def main(
     seed: int = 0,
 ) -> None:
     """Prints recall by alteration, and precision, as Markdown."""
-    opened = Library.open(library)
+    opened = Collection.open(library)
     rng = np.random.default_rng(seed)
     chosen = rng.choice(len(opened), min(tracks, len(opened)), replace=False)
     seconds = opened.tracks["duration_seconds"].to_numpy(dtype=np.float64)
@@ -60,7 +60,7 @@ def main(
                     opened.generation.windows(other),
                     made.seconds,
                     seconds[other],
-                    opened.window_seconds,
+                    opened.generation.window_seconds,
                 ).same
             ]
             found.setdefault(name, []).append(row in same)
@@ -78,7 +78,7 @@ def main(
         opened.embeddings,
         seconds,
         opened.generation.windows,
-        opened.window_seconds,
+        opened.generation.window_seconds,
         np.arange(len(opened)),
     )
     print(f"\npairs within the library's {len(opened)} tracks: {len(own)}")

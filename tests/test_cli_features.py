@@ -12,6 +12,7 @@ import specrec.cli
 from specrec.recommend.by_both import HybridSpace
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.study.comparison import compare_query
 from specrec.study.library_comparison import compare_library
@@ -73,8 +74,8 @@ def test_a_library_is_asked_and_gives_a_playlist(library: Path) -> None:
 
 
 def test_a_query_is_compared(library: Path) -> None:
-    opened = Library.open(library)
-    expected = compare_query(opened, opened.by_features(), opened.resolve("t7"), 5)
+    opened = Collection.open(library)
+    expected = compare_query(opened, opened.by_features(), opened.query("t7"), 5)
     assert json.loads(run("compare", library, "t7", "-k", "5", "--json"))["overlap"] == (
         expected.overlap
     )
@@ -84,7 +85,7 @@ def test_a_query_is_compared(library: Path) -> None:
 
 
 def test_a_library_is_compared(library: Path) -> None:
-    opened = Library.open(library)
+    opened = Collection.open(library)
     expected = compare_library(opened, opened.by_features())
     printed = " ".join(run("compare", library).split())
     assert f"{100 * expected.overlap.value:.1f} %" in printed
@@ -103,7 +104,7 @@ def test_a_hybrid_answers(library: Path) -> None:
     assert [item["track"]["track_id"] for item in document["neighbors"]] == [
         item.track.track_id for item in opened.neighbors("t7", 3, by="both", sound_weight=0.4)
     ]
-    space = opened.space("both", sound_weight=0.4)
+    space = opened.collection.space("both", sound_weight=0.4)
     assert isinstance(space, HybridSpace)
     printed = run(*asked)
     assert "Similar by sound and features to Artist 1 - Piece 7" in printed

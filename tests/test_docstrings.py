@@ -50,8 +50,8 @@ def test_the_examples_run(name: str, small_library: Library, model_folder: Path)
     names = {
         **vars(module),
         "library": small_library,
-        "library_folder": small_library.folder,
-        "music_folder": small_library.audio_root,
+        "library_folder": small_library.collection.folder,
+        "music_folder": small_library.collection.audio_root,
         "model_folder": model_folder,
     }
     path = Path(str(module.__file__))

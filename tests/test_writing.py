@@ -16,7 +16,7 @@ from specrec.errors import StorageError
 from specrec.index.repair import verify_library
 from specrec.model.model import load_model, save_model
 from specrec.model.probe import save_probe
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.training.cache import AudioCache
 from specrec.writing import new_file, remove_abandoned, write_array, write_file
 from tests.conftest import make_encoder
@@ -106,7 +106,7 @@ def test_models_probes_and_caches_say_which_file(tmp_path: Path) -> None:
     with files_of_at_most(1000), pytest.raises(StorageError, match=r"model\.safetensors: can't"):
         save_model(make_encoder(seed=1), model, **described)
     load_model(model)  # the one before
-    probe = Library.open(write_planted(tmp_path / "library")).explainer.probe
+    probe = Collection.open(write_planted(tmp_path / "library")).probe
     assert probe is not None
     with files_of_at_most(1000), pytest.raises(StorageError, match=r"probe\.safetensors: can't"):
         save_probe(probe, tmp_path / "probe.safetensors")
@@ -128,10 +128,10 @@ def test_whatever_file_of_a_library_does_not_fit_the_one_before_stays(
         build(music, library)
     assert "\n" not in str(raised.value)
     assert Path(str(raised.value).partition(": ")[0]).parent.parent.name == "generations"
-    assert "track 1.wav" in set(Library.open(library).tracks["path"])
+    assert "track 1.wav" in set(Collection.open(library).tracks["path"])
     assert verify_library(library).damage == []
     assert build(music, library).changed
-    assert "moved.wav" in set(Library.open(library).tracks["path"])
+    assert "moved.wav" in set(Collection.open(library).tracks["path"])
     assert not [path for path in library.rglob("*") if path.name.endswith((".tmp", ".gone"))]
 
 
@@ -145,7 +145,7 @@ def test_a_disk_too_full_to_name_a_generation_is_noticed_before_it_is_the_curren
     with files_of_at_most(3), pytest.raises(StorageError, match=r"library/CURRENT: .*too large"):
         build(music, library)
     assert sorted(library.rglob("*")) == before
-    assert "track 1.wav" in set(Library.open(library).tracks["path"])
+    assert "track 1.wav" in set(Collection.open(library).tracks["path"])
 
 
 def test_a_journal_that_is_damaged_or_does_not_fit_costs_no_more_than_its_lines(

@@ -134,13 +134,13 @@ def query(
         )
     except QueryError as error:
         raise _with_quotes(opened, queries) or error from error
-    if say_neighbors(found, opened.audio_root, json, m3u, why):
+    if say_neighbors(found, opened.collection.audio_root, json, m3u, why):
         return
     from specrec.report.comparison import print_space
     from specrec.report.neighbors import print_neighbors
 
     print_neighbors(found, why, _RELATIONS[by])
-    print_space(opened.space(by, settings, sound_weight))  # type: ignore[arg-type]
+    print_space(opened.collection.space(by, settings, sound_weight))  # type: ignore[arg-type]
 
 
 @app.command()
@@ -173,7 +173,7 @@ def path(
     if m3u:
         from specrec.report.neighbors import path_m3u
 
-        _say_playlist(path_m3u(found, opened.audio_root, why), found.notes)
+        _say_playlist(path_m3u(found, opened.collection.audio_root, why), found.notes)
     elif json:
         from specrec.report.neighbors import path_json
 
@@ -264,12 +264,12 @@ def explain(
     match = opened.explain(asked, near, k)
     other = None
     if versus is not None:
-        directions = opened.explainer.directions
+        directions = opened.collection.explainer.directions
         other = compare_neighbors(asked, near, opened.resolve(versus), directions)
     if output is not None:
         from specrec.report.match_picture import draw_match
 
-        draw_match(match, *map_spectrograms(opened.model.encoder, asked, near), output)
+        draw_match(match, *map_spectrograms(opened.collection.model.encoder, asked, near), output)
     if json:
         say_json(match_json(match, other))
         return

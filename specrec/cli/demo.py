@@ -48,5 +48,5 @@ def demo(
     print_build(report, str(place))
     library = Library.open(place)
     for row in range(0, len(library), len(library) // 3 + 1):
-        print_neighbors(library.neighbors(library.resolve(row), k=5))
-    print_retrieval(evaluate_library(library, "genre").retrieval)
+        print_neighbors(library.neighbors(row, k=5))
+    print_retrieval(evaluate_library(library.collection, "genre").retrieval)

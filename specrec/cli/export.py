@@ -28,10 +28,10 @@ def export(
     databases; metadata.json says with which model they were made, and under which license.
     """
     from specrec.index.export import export_library
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.report.progress import progress_bar
 
-    generation = Library.open(library).generation
+    generation = Collection.open(library).generation
     with progress_bar("writing windows") as on_progress:
         written = export_library(generation, output, windows, overwrite, on_progress)
     say(f"{output}: {written['tracks']} tracks in {', '.join(written['files'])}")

@@ -84,7 +84,7 @@ def compare(
     json: JsonOption = False,
 ) -> None:
     """Compare recommendations by sound with those by features."""
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.report.comparison import comparison_tables, print_query_comparison
     from specrec.report.progress import progress_bar
     from specrec.report.table import print_tables
@@ -92,17 +92,17 @@ def compare(
     from specrec.study.comparison import compare_query
     from specrec.study.library_comparison import compare_library
 
-    opened = Library.open(library)
-    recommender = opened.by_features(feature_settings(on, weight, metric, scaling))
+    collection = Collection.open(library)
+    recommender = collection.by_features(feature_settings(on, weight, metric, scaling))
     if query is None:
         with progress_bar("comparing") as on_progress:
-            comparison = compare_library(opened, recommender, k, on_progress)
+            comparison = compare_library(collection, recommender, k, on_progress)
         if json:
             say_json(json_document(comparison.to_dict()))
         else:
             print_tables(*comparison_tables(comparison))
     else:
-        compared = compare_query(opened, recommender, opened.resolve(query), k)
+        compared = compare_query(collection, recommender, collection.query(query), k)
         if json:
             say_json(json_document(compared.to_dict()))
         else:

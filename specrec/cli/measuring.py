@@ -55,7 +55,7 @@ def evaluate(
 ) -> None:
     """Measure how well tracks that share a label are found."""
     from specrec.evaluation.protocol import evaluate_library
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.report.evaluation import evaluation_json, print_evaluation
     from specrec.report.progress import progress_bar
 
@@ -68,7 +68,7 @@ def evaluate(
         progress_bar("synthesizing") as on_synthesize,
     ):
         evaluation = evaluate_library(
-            Library.open(library),
+            Collection.open(library),
             *label,
             where=where,
             models=tuple(model or ()),
@@ -122,12 +122,12 @@ def probe(
     from specrec.evaluation.probing import probe_library
     from specrec.model.card import read_card
     from specrec.model.probe import PROBE_FILE, save_probe
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.report.models import probing_json, probing_table
     from specrec.report.progress import progress_bar
     from specrec.report.table import print_tables
 
-    opened = Library.open(library)
+    opened = Collection.open(library)
     if output is not None and read_card(output).fingerprint != opened.generation.fingerprint:
         raise ModelError(f"{output}: not the model of {library}; give that one")
     with progress_bar("embedding") as on_embed:

@@ -91,13 +91,13 @@ def _files_of(source: Path) -> tuple[Path, "Scan"]:
 
     if current_name(source) is None:
         return source, scan_folder(source)
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
 
-    library, scan = Library.open(source), Scan()
-    for path in library.tracks["path"]:
-        found = inspect(library.audio_root / path, path)
+    collection, scan = Collection.open(source), Scan()
+    for path in collection.tracks["path"]:
+        found = inspect(collection.audio_root / path, path)
         if isinstance(found, FoundFile):
             scan.files.append(found)
         else:
             scan.skipped.append(found)
-    return library.audio_root, scan
+    return collection.audio_root, scan

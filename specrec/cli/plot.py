@@ -41,12 +41,12 @@ def gallery(
 
     COLUMN is popularity, for instance.
     """
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.report.galleries import draw_gallery
     from specrec.report.progress import progress_bar
 
     with progress_bar("drawing") as on_progress:
-        draw_gallery(Library.open(library), by, output, tracks, lowest, on_progress)
+        draw_gallery(Collection.open(library), by, output, tracks, lowest, on_progress)
     say(f"picture written to {output}")
 
 
@@ -65,12 +65,12 @@ def contrast(
 
     The spectrograms are of tracks taken at random from below and from above the library's median.
     """
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.report.galleries import draw_contrast
     from specrec.report.progress import progress_bar
 
     with progress_bar("drawing") as on_progress:
-        draw_contrast(Library.open(library), by, output, tracks, seed, on_progress)
+        draw_contrast(Collection.open(library), by, output, tracks, seed, on_progress)
     say(f"picture written to {output}")
 
 
@@ -110,5 +110,5 @@ def match(
     opened = Library.open(library)
     asked, other = opened.resolve(query), opened.resolve(neighbor)
     explained = opened.explain(asked, other)
-    draw_match(explained, *map_spectrograms(opened.model.encoder, asked, other), output)
+    draw_match(explained, *map_spectrograms(opened.collection.model.encoder, asked, other), output)
     say(f"picture written to {output}")

@@ -184,7 +184,7 @@ def _clusters_of(dataset: "Dataset", k: int | None, seed: int) -> "Clustering":
 
 
 def _study_cues(library: Path, group: list[str], seed: int, picture: Path | None) -> "CueStudy":
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.report.pictures import check_picture
     from specrec.report.progress import progress_bar
     from specrec.study.cues import study_cues
@@ -192,19 +192,19 @@ def _study_cues(library: Path, group: list[str], seed: int, picture: Path | None
     if picture is not None:
         check_picture(picture)
     with progress_bar("looking") as on_progress:
-        return study_cues(Library.open(library), group, seed, on_progress=on_progress)
+        return study_cues(Collection.open(library), group, seed, on_progress=on_progress)
 
 
 def _material(source: Path, by: str | None) -> "Dataset":
     """Reads the tracks of a library or table."""
     from specrec.errors import QueryError
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.study.dataset import of_library, of_table
 
     if not source.is_file():
         if by not in (None, "sound", "features"):
             raise QueryError(f"--by must be sound or features, not {by}")
-        return of_library(Library.open(source), "features" if by == "features" else "embeddings")
+        return of_library(Collection.open(source), "features" if by == "features" else "embeddings")
     if by not in (None, "features"):
         raise QueryError(f"--by {by}: a table has features only; leave it out")
     return of_table(source)

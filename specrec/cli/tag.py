@@ -30,13 +30,13 @@ def tag(
     right: a clear tempo, a clear key, a mood from the valence and energy of a table. All else in a
     file stays as it is, and no file is embedded again.
     """
-    from specrec.recommend.library import Library
+    from specrec.recommend.collection import Collection
     from specrec.recommend.tagging import parse_fields, plan_tags, write_tags
     from specrec.report.progress import progress_bar
     from specrec.report.tagging import print_tag_plan, print_tags_written, tags_json
 
     fields = parse_fields(write)
-    opened = Library.open(library)
+    opened = Collection.open(library)
     with progress_bar("reading tags") as on_progress:
         plan = plan_tags(opened, fields, only_missing, on_progress)
     if not json:

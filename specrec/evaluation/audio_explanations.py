@@ -18,7 +18,7 @@ from specrec.evaluation.randomization import compare_weights
 from specrec.evaluation.reason_stability import measure_reason_stability
 from specrec.model.attribution import map_cells
 from specrec.progress import Progress
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.vectors import unit
 
 AUDIO_QUERIES = 30
@@ -30,7 +30,7 @@ EXCERPT_SECONDS = 20.0
 
 
 def evaluate_with_audio(
-    library: Library,
+    collection: Collection,
     rows: Int[np.ndarray, " chosen"],
     found: Explanations,
     on_alter: Progress | None = None,
@@ -39,7 +39,7 @@ def evaluate_with_audio(
     """Reads the files of some tracks again, and adds what they show to what was found without.
 
     Args:
-        library: A library with a probe.
+        collection: A library with a probe.
         rows: The queries; of more than `AUDIO_QUERIES`, as many are drawn.
         found: What `evaluate_explanations` returned.
         on_alter: Called after each file that was altered.
@@ -49,55 +49,55 @@ def evaluate_with_audio(
         ModelError: If the library's model is gone.
         AudioError: If a file that was indexed can't be decoded any more.
     """
-    encoder, embeddings = library.model.encoder, library.embeddings
+    encoder, embeddings = collection.model.encoder, collection.embeddings
     queries = sample_rows(rows, AUDIO_QUERIES)
     masked = queries[:MASKED_QUERIES]
     # What a table gave does not change with the sound.
-    measured = frozenset(map(str, library.generation.descriptors.columns)) - set(
-        library.tracks.columns
+    measured = frozenset(map(str, collection.generation.descriptors.columns)) - set(
+        collection.tracks.columns
     )
     untrained = {"untrained": baseline_extractors(encoder)["untrained"]}
     return replace(
         found,
-        sum_errors=found.sum_errors | {"cells": _cell_error(library, masked)},
+        sum_errors=found.sum_errors | {"cells": _cell_error(collection, masked)},
         stability=measure_reason_stability(
-            library.explainer, encoder, queries, _files(library, queries), measured, on_alter
+            collection.explainer, encoder, queries, _files(collection, queries), measured, on_alter
         ),
-        deletion=measure_deletion(encoder, _excerpts(library, masked), on_mask),
+        deletion=measure_deletion(encoder, _excerpts(collection, masked), on_mask),
         random_weights=compare_weights(
             np.asarray(embeddings[queries]),
-            extract(_files(library, queries), untrained)["untrained"],
-            library.explainer.directions,
+            extract(_files(collection, queries), untrained)["untrained"],
+            collection.explainer.directions,
         ),
     )
 
 
-def _files(library: Library, rows: Int[np.ndarray, " rows"]) -> list[Path]:
-    return [library.audio_root / path for path in library.tracks["path"].iloc[rows]]
+def _files(collection: Collection, rows: Int[np.ndarray, " rows"]) -> list[Path]:
+    return [collection.audio_root / path for path in collection.tracks["path"].iloc[rows]]
 
 
-def _cell_error(library: Library, rows: Int[np.ndarray, " rows"]) -> SumError:
+def _cell_error(collection: Collection, rows: Int[np.ndarray, " rows"]) -> SumError:
     """Maps each query against its nearest neighbor; their product as stored is the similarity."""
     totals, similarities = [], []
-    for row, path in zip(rows.tolist(), _files(library, rows), strict=True):
-        neighbor = library.embeddings[nearest(library.embeddings, row)[0]]
-        waveform = load(path, library.model.encoder.front_end.sample_rate)
-        totals.append(map_cells(library.model.encoder, waveform, neighbor).similarity)
-        similarities.append(unit(library.embeddings[row]) @ unit(neighbor))
+    for row, path in zip(rows.tolist(), _files(collection, rows), strict=True):
+        neighbor = collection.embeddings[nearest(collection.embeddings, row)[0]]
+        waveform = load(path, collection.model.encoder.front_end.sample_rate)
+        totals.append(map_cells(collection.model.encoder, waveform, neighbor).similarity)
+        similarities.append(unit(collection.embeddings[row]) @ unit(neighbor))
     return sum_error(np.array(totals), np.array(similarities))
 
 
 def _excerpts(
-    library: Library, rows: Int[np.ndarray, " rows"]
+    collection: Collection, rows: Int[np.ndarray, " rows"]
 ) -> list[tuple[Waveform, Float32[np.ndarray, " dim"]]]:
     """Part of each track's audio, and the embedding of its nearest neighbor."""
-    excerpts = []
-    lengths = library.tracks["duration_seconds"].iloc[rows]
-    for row, path, seconds in zip(rows.tolist(), _files(library, rows), lengths, strict=True):
+    excerpts, sample_rate = [], collection.model.encoder.front_end.sample_rate
+    lengths = collection.tracks["duration_seconds"].iloc[rows]
+    for row, path, seconds in zip(rows.tolist(), _files(collection, rows), lengths, strict=True):
         start = max(0.0, (seconds - EXCERPT_SECONDS) / 2)
-        waveform = load(path, library.model.encoder.front_end.sample_rate, start, EXCERPT_SECONDS)
-        neighbor: Float[np.ndarray, " dim"] = library.embeddings[
-            nearest(library.embeddings, row)[0]
+        waveform = load(path, sample_rate, start, EXCERPT_SECONDS)
+        neighbor: Float[np.ndarray, " dim"] = collection.embeddings[
+            nearest(collection.embeddings, row)[0]
         ]
         excerpts.append((waveform, neighbor))
     return excerpts

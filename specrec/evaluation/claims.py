@@ -72,9 +72,8 @@ class Specificity:
 def hide_measured(explainer: Explainer) -> Explainer:
     """An explainer of the same library that knows no measured features, only embeddings."""
     nothing = pd.DataFrame(index=range(len(explainer.embeddings)))
-    return Explainer(
-        explainer.embeddings, nothing, explainer.probe, explainer.directions, explainer.controls
-    )
+    stats = FeatureStats(nothing, explainer.stats.probe, explainer.embeddings)
+    return Explainer(explainer.embeddings, stats, explainer.directions, explainer.controls)
 
 
 def check_claims(pairs: Sequence[ExplainedPair], measured: FeatureStats) -> Claims:

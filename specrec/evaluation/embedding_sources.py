@@ -13,7 +13,7 @@ from jaxtyping import Float32, Int
 from specrec.errors import CatalogError, LibraryError, ModelError
 from specrec.index.generations import current_name
 from specrec.metrics import standardize
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 if TYPE_CHECKING:
     from specrec.model.encoder import Encoder
@@ -40,12 +40,12 @@ class EmbeddingSource:
 
 
 def find_sources(
-    library: Library, rows: Int[np.ndarray, " chosen"], models: tuple[str, ...]
+    collection: Collection, rows: Int[np.ndarray, " chosen"], models: tuple[str, ...]
 ) -> dict[str, EmbeddingSource]:
     """The library's own embedding, then those of `models`, by name.
 
     Args:
-        library: The library whose tracks are compared.
+        collection: The library whose tracks are compared.
         rows: Rows of the chosen tracks.
         models: Names of installed models, folders of models, folders of libraries that hold the
             same tracks, or stored embeddings of another network as FILE.npz:ARRAY. One whose name
@@ -56,10 +56,10 @@ def find_sources(
         LibraryError: If a library is damaged or lacks one of the tracks.
         CatalogError: If stored embeddings can't be read or lack one of the tracks.
     """
-    own = _of_library(library, rows)
+    own = _of_library(collection, rows)
     sources = {own.name: own}
     for given in models:
-        source = _open(given, library.tracks.iloc[rows])
+        source = _open(given, collection.tracks.iloc[rows])
         name = f"{source.name} ({given})" if source.name in sources else source.name
         if name in sources:
             raise ModelError(f"model {given} is given twice; give it once")
@@ -74,7 +74,7 @@ def _open(given: str, tracks: pd.DataFrame) -> EmbeddingSource:
             array, None, file, None, _stored(Path(file), array, tracks["track_id"])
         )
     if current_name(Path(given)) is not None:
-        other = Library.open(given)
+        other = Collection.open(given)
         return _of_library(other, _matching_rows(other, tracks))
 
     # Here, not above: to compare what libraries store needs no torch.
@@ -84,14 +84,14 @@ def _open(given: str, tracks: pd.DataFrame) -> EmbeddingSource:
     return EmbeddingSource(model.name, model.fingerprint, str(model.folder), lambda: model.encoder)
 
 
-def _of_library(library: Library, rows: Int[np.ndarray, " chosen"]) -> EmbeddingSource:
-    model = library.generation.manifest["model"]
+def _of_library(collection: Collection, rows: Int[np.ndarray, " chosen"]) -> EmbeddingSource:
+    model = collection.generation.manifest["model"]
     return EmbeddingSource(
         str(model["name"]),
         str(model["fingerprint"]),
-        str(library.folder),
-        lambda: library.model.encoder,
-        np.asarray(library.embeddings[rows]),
+        str(collection.folder),
+        lambda: collection.model.encoder,
+        np.asarray(collection.embeddings[rows]),
     )
 
 
@@ -118,7 +118,7 @@ def _stored(
     return standardize(np.stack([means[name] for name in track_ids]))
 
 
-def _matching_rows(other: Library, tracks: pd.DataFrame) -> Int[np.ndarray, " chosen"]:
+def _matching_rows(other: Collection, tracks: pd.DataFrame) -> Int[np.ndarray, " chosen"]:
     """Where tracks stand in another library: the same bytes, else the same track_id."""
     rows: list[int] = []
     by_content = {name: row for row, name in enumerate(other.tracks["content_id"])}

@@ -27,12 +27,12 @@ from specrec.evaluation.faithfulness import (
     measure_rationales,
     sum_error,
 )
-from specrec.evaluation.pairs import ExplainedPair, explain_pairs, query_of
+from specrec.evaluation.pairs import ExplainedPair, explain_pairs
 from specrec.evaluation.randomization import RandomWeights, ShuffledProbe, shuffle_labels
 from specrec.explain.ablation import Controls, draw_controls
 from specrec.explain.contributions import by_window
 from specrec.progress import Progress
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 if TYPE_CHECKING:
     from specrec.evaluation.deletion import Deletion
@@ -81,12 +81,12 @@ class Explanations:
 
 
 def evaluate_explanations(
-    library: Library, rows: Int[np.ndarray, " chosen"], on_progress: Progress | None = None
+    collection: Collection, rows: Int[np.ndarray, " chosen"], on_progress: Progress | None = None
 ) -> Explanations:
     """Explains the neighbors of some tracks, and checks the explanations; needs no audio.
 
     Args:
-        library: Neighbors come from all of it.
+        collection: Neighbors come from all of it.
         rows: The queries; for claims, also the neighbors, so that neither was seen in training if
             the queries were not.
         on_progress: Called after each query.
@@ -94,27 +94,27 @@ def evaluate_explanations(
     Raises:
         ModelError: If the library has no probe, or none that predicts anything well enough.
     """
-    probe = library.explainer.probe
+    probe = collection.probe
     if probe is None or not probe.usable():
         raise ModelError(
-            f"{library.folder}: no probe, so there are no explanations to measure; fit one with"
-            f" specrec probe {library.folder}"
+            f"{collection.folder}: no probe, so there are no explanations to measure; fit one with"
+            f" specrec probe {collection.folder}"
         )
-    embeddings, directions = library.embeddings, library.explainer.directions
-    explainer = library.explainer
+    embeddings, directions = collection.embeddings, collection.explainer.directions
+    explainer = collection.explainer
     queries = sample_rows(rows, QUERIES)
     pairs = explain_pairs(explainer, queries, on_progress=on_progress)
     unmeasured = explain_pairs(hide_measured(explainer), queries, rows)
     return Explanations(
         len(queries),
         _explained_share(pairs),
-        _sum_errors(library, pairs),
-        measure_ablation(pairs, embeddings, directions, _controls(library)),
+        _sum_errors(collection, pairs),
+        measure_ablation(pairs, embeddings, directions, _controls(collection)),
         measure_rationales(pairs, embeddings, directions),
         check_claims(unmeasured, explainer.stats),
-        measure_coverage(probe, embeddings, library.features, queries),
+        measure_coverage(probe, embeddings, collection.features, queries),
         measure_specificity(pairs),
-        shuffle_labels(embeddings, library.features),
+        shuffle_labels(embeddings, collection.features),
     )
 
 
@@ -126,9 +126,9 @@ def sample_rows(
     return rows[np.sort(drawn)]
 
 
-def _controls(library: Library) -> dict[str, Controls]:
+def _controls(collection: Collection) -> dict[str, Controls]:
     """Random subspaces, from those by whose kind a cause is told to the strictest and weakest."""
-    embeddings, directions = library.embeddings, library.explainer.directions
+    embeddings, directions = collection.embeddings, collection.explainer.directions
     return {
         "as variable as the group": draw_controls(embeddings, directions, seed=1),
         "combinations of tracks": draw_like_tracks(embeddings, directions),
@@ -136,34 +136,34 @@ def _controls(library: Library) -> dict[str, Controls]:
     }
 
 
-def _sum_errors(library: Library, pairs: list[ExplainedPair]) -> dict[str, SumError]:
-    similarities = _searched(library, pairs)
-    by_feature = feature_totals(pairs, library.embeddings, library.explainer.directions)
+def _sum_errors(collection: Collection, pairs: list[ExplainedPair]) -> dict[str, SumError]:
+    similarities = _searched(collection, pairs)
+    by_feature = feature_totals(pairs, collection.embeddings, collection.explainer.directions)
     return {
         "features": sum_error(by_feature, similarities),
-        "windows": sum_error(_window_totals(library, pairs), similarities),
+        "windows": sum_error(_window_totals(collection, pairs), similarities),
     }
 
 
-def _searched(library: Library, pairs: list[ExplainedPair]) -> Float64[np.ndarray, " pairs"]:
-    """The similarities that a search of the library gives."""
-    found: dict[tuple[int, int | None], float] = {}
-    for query in np.unique(query_of(pairs)):
-        own = [pair for pair in pairs if pair.query == query]
-        resolved = library.resolve(int(query))
-        for neighbor in library.neighbors(resolved, len(own), explain=False):
-            row = library.resolve(str(neighbor.track.track_id)).row
-            found[int(query), row] = neighbor.similarity
-    exact = [found.get((pair.query, pair.neighbor), pair.explanation.similarity) for pair in pairs]
-    return np.array(exact)
+def _searched(collection: Collection, pairs: list[ExplainedPair]) -> Float64[np.ndarray, " pairs"]:
+    """The similarities by which a search ranks the neighbors."""
+    space, found = collection.space(), []
+    for pair in pairs:
+        query, neighbor = (space.vectors_of(np.array([row])) for row in (pair.query, pair.neighbor))
+        found.append(space.scores(query[0], neighbor)[0])
+    return np.array(found)
 
 
-def _window_totals(library: Library, pairs: list[ExplainedPair]) -> Float64[np.ndarray, " pairs"]:
+def _window_totals(
+    collection: Collection, pairs: list[ExplainedPair]
+) -> Float64[np.ndarray, " pairs"]:
     """The mean over all pairs of windows."""
     totals = []
     for pair in pairs:
-        query, neighbor = (library.generation.windows(row) for row in (pair.query, pair.neighbor))
-        embeddings = library.embeddings[pair.query], library.embeddings[pair.neighbor]
+        query, neighbor = (
+            collection.generation.windows(row) for row in (pair.query, pair.neighbor)
+        )
+        embeddings = collection.embeddings[pair.query], collection.embeddings[pair.neighbor]
         totals.append(by_window(query, neighbor, *embeddings).mean())
     return np.array(totals)
 

@@ -148,8 +148,8 @@ def _explain_pair(
     measured = FeatureStats(known, probe, vectors)
     far, near = (_shared_sides(measured, background, least) for least in (50 - UNUSUAL, 0.0))
     outcomes = []
-    for features in (known, known[[]]):
-        explainer = Explainer(vectors, features, probe, directions, controls)
+    for stats in (measured, FeatureStats(known[[]], probe, vectors)):
+        explainer = Explainer(vectors, stats, directions, controls)
         (explanation,) = explainer.explain_row(background, np.array([background + 1]))
         outcomes.append(Outcome(pair, explanation.reasons, far, near))
     return outcomes[0], outcomes[1]

@@ -16,7 +16,7 @@ from specrec.explain.directions import find_directions
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import errors_on_scale, fit_probe, measure
 from specrec.progress import Progress
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 GROUPS = ("artist", "album")
 
@@ -42,7 +42,7 @@ class Probing:
 
 
 def probe_library(
-    library: Library,
+    collection: Collection,
     group_by: Sequence[str] = (),
     test: str | None = None,
     baselines: bool = False,
@@ -51,7 +51,7 @@ def probe_library(
     """Fits a probe on a library and measures it on tracks of groups that it has not seen.
 
     Args:
-        library: Its measured descriptors, and the columns of its table that are named as
+        collection: Its measured descriptors, and the columns of its table that are named as
             features, are the truth.
         group_by: Columns beside artist and album that tie tracks together.
         test: A condition for the tracks to measure on, `split == 'test'`; None to measure by
@@ -64,33 +64,33 @@ def probe_library(
         AudioError: If a file can't be decoded any more.
     """
     columns = [*GROUPS, *group_by]
-    missing = [name for name in columns if name not in library.tracks]
+    missing = [name for name in columns if name not in collection.tracks]
     if missing:
-        raise CatalogError(f"{library.folder}: no column {missing[0]} to group by")
-    groups = np.asarray(tied_groups(library.tracks, columns))
-    held_out = np.zeros(len(library), dtype=bool)
+        raise CatalogError(f"{collection.folder}: no column {missing[0]} to group by")
+    groups = np.asarray(tied_groups(collection.tracks, columns))
+    held_out = np.zeros(len(collection), dtype=bool)
     if test is not None:
-        held_out[choose_rows(library, test)] = True
-    truth = library.features
+        held_out[choose_rows(collection, test)] = True
+    truth = collection.features
 
     def fit(vectors: Float[np.ndarray, "tracks _"], table: pd.DataFrame) -> Probe:
-        fingerprint = library.generation.fingerprint
+        fingerprint = collection.generation.fingerprint
         source = {"fitted_tracks": int((~held_out).sum()), "test": test, "grouped_by": columns}
         return fit_probe(vectors, table, groups, fingerprint, held_out, source)
 
-    probe = fit(np.asarray(library.embeddings), truth)
+    probe = fit(np.asarray(collection.embeddings), truth)
     others = {
         "mean": _predict_the_mean(probe, truth, held_out, groups),
-        "shuffled": _r2(fit(np.asarray(library.embeddings), _shuffled(truth, held_out))),
+        "shuffled": _r2(fit(np.asarray(collection.embeddings), _shuffled(truth, held_out))),
     }
     if baselines:
-        paths = [library.audio_root / path for path in library.tracks["path"]]
-        for name, vectors in _extracted(library, paths, on_embed).items():
+        paths = [collection.audio_root / path for path in collection.tracks["path"]]
+        for name, vectors in _extracted(collection, paths, on_embed).items():
             others[name] = _r2(fit(vectors, truth))
-    directions = find_directions(probe, library.embeddings.shape[1])
+    directions = find_directions(probe, collection.embeddings.shape[1])
     return Probing(
         probe,
-        _coverage(probe, library, truth, held_out) if test is not None else {},
+        _coverage(probe, collection, truth, held_out) if test is not None else {},
         dict(zip(directions.names, directions.alignment.tolist(), strict=True)),
         others,
     )
@@ -128,26 +128,26 @@ def _shuffled(truth: pd.DataFrame, held_out: Bool[np.ndarray, " tracks"]) -> pd.
 
 
 def _extracted(
-    library: Library, paths: Sequence[Path], on_embed: Progress | None
+    collection: Collection, paths: Sequence[Path], on_embed: Progress | None
 ) -> dict[str, Float[np.ndarray, "tracks _"]]:
     # Here, not above: only what is made from audio needs torch.
     from specrec.evaluation.baselines import baseline_extractors
     from specrec.evaluation.extraction import extract
 
-    made = baseline_extractors(library.model.encoder)
+    made = baseline_extractors(collection.model.encoder)
     extractors = {"mfcc": made["mfcc_standardized"], "untrained": made["untrained"]}
     return extract(paths, extractors, on_embed)
 
 
 def _coverage(
-    probe: Probe, library: Library, truth: pd.DataFrame, held_out: Bool[np.ndarray, " tracks"]
+    probe: Probe, collection: Collection, truth: pd.DataFrame, held_out: Bool[np.ndarray, " tracks"]
 ) -> dict[str, float]:
     coverage = {}
     for item in probe.features:
         name = item.feature.name
         scaled = item.feature.to_scale(truth[name].to_numpy(np.float64))
         tested = held_out & np.isfinite(scaled).all(axis=1)
-        predicted = probe.scaled(np.asarray(library.embeddings[tested]), name)
+        predicted = probe.scaled(np.asarray(collection.embeddings[tested]), name)
         off = errors_on_scale(item.feature, predicted, scaled[tested])
         coverage[name] = float((off <= item.interval).mean())
     return coverage

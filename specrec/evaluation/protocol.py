@@ -19,7 +19,7 @@ from specrec.evaluation.retrieval import (
 from specrec.evaluation.stability import Stability
 from specrec.evaluation.task import choose_rows, label_tasks
 from specrec.progress import Progress
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 if TYPE_CHECKING:
     from specrec.evaluation.explanations import Explanations
@@ -70,7 +70,7 @@ class Evaluation:
 
 
 def evaluate_library(
-    library: Library,
+    collection: Collection,
     *labels: str,
     where: str | None = None,
     models: tuple[str, ...] = (),
@@ -88,7 +88,7 @@ def evaluate_library(
     """Measures a library's embeddings, and others of the same tracks.
 
     Args:
-        library: The library.
+        collection: What the library holds.
         labels: Columns whose value related tracks share; tracks without one are left out.
         where: A condition that tracks must fulfill: `split == 'test'`.
         models: Names or folders of further models, or folders of libraries of the same tracks.
@@ -110,16 +110,18 @@ def evaluate_library(
         LibraryError: If another library is damaged or lacks a track.
         AudioError: If a file that was indexed can't be decoded any more.
     """
-    rows = choose_rows(library, where)
-    tasks = [task for label in labels for task in label_tasks(library, rows, label)]
-    tracks = library.tracks.iloc[rows]
-    paths = [library.audio_root / path for path in tracks["path"]]
-    sources = find_sources(library, rows, models)
-    extractors, left_out = _baselines(library) if baselines else ({}, {})
+    rows = choose_rows(collection, where)
+    tasks = [task for label in labels for task in label_tasks(collection, rows, label)]
+    tracks = collection.tracks.iloc[rows]
+    paths = [collection.audio_root / path for path in tracks["path"]]
+    sources = find_sources(collection, rows, models)
+    extractors, left_out = _baselines(collection) if baselines else ({}, {})
     embeddings = _embed(paths, sources, extractors, on_embed)
     checked = None
     if explanations:
-        checked = _check_explanations(library, rows, on_explain, on_reload, on_mask, on_synthesize)
+        checked = _check_explanations(
+            collection, rows, on_explain, on_reload, on_mask, on_synthesize
+        )
     stability = {}
     if robustness:
         from specrec.evaluation.robustness import measure_robustness
@@ -132,7 +134,7 @@ def evaluate_library(
         embeddings[name], sources[name] = embeddings[own], sources[own]
         corrected = {name}
     return Evaluation(
-        str(library.folder),
+        str(collection.folder),
         where,
         tracks["track_id"].astype(str).tolist(),
         {name: _describe(vectors, sources.get(name)) for name, vectors in embeddings.items()},
@@ -148,7 +150,7 @@ def evaluate_library(
 
 
 def _check_explanations(
-    library: Library,
+    collection: Collection,
     rows: Int[np.ndarray, " chosen"],
     on_explain: Progress | None,
     on_reload: Progress | None,
@@ -160,22 +162,22 @@ def _check_explanations(
     from specrec.evaluation.explanations import evaluate_explanations
     from specrec.evaluation.ground_truth import measure_ground_truth
 
-    checked = evaluate_explanations(library, rows, on_explain)
-    checked = evaluate_with_audio(library, rows, checked, on_reload, on_mask)
-    assert library.explainer.probe is not None  # else there would be nothing to check
+    checked = evaluate_explanations(collection, rows, on_explain)
+    checked = evaluate_with_audio(collection, rows, checked, on_reload, on_mask)
+    assert collection.probe is not None  # else there would be nothing to check
     planted = measure_ground_truth(
-        library.model.encoder, library.explainer.probe, on_progress=on_synthesize
+        collection.model.encoder, collection.probe, on_progress=on_synthesize
     )
     return replace(checked, planted=planted)
 
 
-def _baselines(library: Library) -> tuple[dict[str, "Extractor"], dict[str, str]]:
+def _baselines(collection: Collection) -> tuple[dict[str, "Extractor"], dict[str, str]]:
     """The baselines, and the reason why one is left out."""
     from specrec.evaluation.baselines import baseline_extractors, imagenet_extractor
 
-    extractors = baseline_extractors(library.model.encoder)
+    extractors = baseline_extractors(collection.model.encoder)
     try:
-        return extractors | {"imagenet": imagenet_extractor(library.model.encoder)}, {}
+        return extractors | {"imagenet": imagenet_extractor(collection.model.encoder)}, {}
     except ModelError as error:
         return extractors, {"imagenet": str(error)}
 

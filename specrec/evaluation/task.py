@@ -7,8 +7,8 @@ import pandas as pd
 from jaxtyping import Bool, Int
 
 from specrec.errors import CatalogError
+from specrec.recommend.collection import Collection
 from specrec.recommend.filters import matches
-from specrec.recommend.library import Library
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +55,11 @@ class Task:
         return allowed
 
 
-def choose_rows(library: Library, where: str | None) -> Int[np.ndarray, " chosen"]:
+def choose_rows(collection: Collection, where: str | None) -> Int[np.ndarray, " chosen"]:
     """Rows of the library's tracks, or of those for which a condition holds.
 
     Args:
-        library: The library.
+        collection: What the library holds.
         where: A condition as `Library.neighbors` takes it: `split == 'test'`.
 
     Raises:
@@ -67,25 +67,25 @@ def choose_rows(library: Library, where: str | None) -> Int[np.ndarray, " chosen
         CatalogError: If it holds for fewer than two tracks.
     """
     if where is None:
-        return np.arange(len(library))
-    rows = np.flatnonzero(matches(where, library.columns))
+        return np.arange(len(collection))
+    rows = np.flatnonzero(matches(where, collection.columns))
     if len(rows) < 2:
-        raise CatalogError(f"{library.folder}: {where} fits {len(rows)} tracks, 2 are needed")
+        raise CatalogError(f"{collection.folder}: {where} fits {len(rows)} tracks, 2 are needed")
     return rows
 
 
-def label_tasks(library: Library, rows: Int[np.ndarray, " chosen"], label: str) -> list[Task]:
+def label_tasks(collection: Collection, rows: Int[np.ndarray, " chosen"], label: str) -> list[Task]:
     """The task of a label, without the artist filter and with it.
 
     Raises:
         CatalogError: If there is no such column, or no two of the tracks share a value.
     """
-    codes = _codes(_column(library, label).iloc[rows])
+    codes = _codes(_column(collection, label).iloc[rows])
     labeled = np.flatnonzero(codes >= 0)
     if len(np.unique(codes[labeled])) == len(labeled):
         raise CatalogError(f"no two of the {len(labeled)} tracks chosen share their {label}")
     artists, albums = (
-        _codes(library.tracks[name].iloc[rows])[labeled] for name in ("artist", "album")
+        _codes(collection.tracks[name].iloc[rows])[labeled] for name in ("artist", "album")
     )
     task = Task(label, labeled, codes[labeled], artists, albums)
     return [task, replace(task, artist_filter=True)]
@@ -97,8 +97,8 @@ def _codes(values: "pd.Series[object]") -> Int[np.ndarray, " tracks"]:
     return codes
 
 
-def _column(library: Library, name: str) -> "pd.Series[object]":
-    if name not in library.tracks:
-        have = ", ".join(map(str, library.tracks.columns))
-        raise CatalogError(f"{library.folder}: no column {name}; there are {have}")
-    return library.tracks[name]
+def _column(collection: Collection, name: str) -> "pd.Series[object]":
+    if name not in collection.tracks:
+        have = ", ".join(map(str, collection.tracks.columns))
+        raise CatalogError(f"{collection.folder}: no column {name}; there are {have}")
+    return collection.tracks[name]

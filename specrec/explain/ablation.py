@@ -159,36 +159,3 @@ def _without(
     left = (1 - np.square(query).sum(axis=-1)) * (1 - np.square(tracks).sum(axis=-1))
     ablated: np.ndarray = similarity - (query * tracks).sum(axis=-1)
     return np.where(left > 1e-12, ablated / np.sqrt(np.maximum(left, 1e-12)), 0.0)
-
-
-def needed_move(
-    query: Float[np.ndarray, " dim"],
-    neighbor: Float[np.ndarray, " dim"],
-    direction: Float[np.ndarray, " dim"],
-    similarity: float,
-) -> float | None:
-    """Finds how far a neighbor must move along a direction to reach a certain similarity.
-
-    Args:
-        query: The query's embedding.
-        neighbor: The neighbor's embedding.
-        direction: A vector of length 1.
-        similarity: The similarity to reach, from -1 to 1.
-
-    Returns:
-        The smallest move, of either sign, in the units of the embedding; None if no move does it.
-    """
-    q, n = unit(query), np.asarray(neighbor, dtype=np.float64)
-    slope, along = direction @ q, direction @ n
-    across = n - along * direction
-    width = np.linalg.norm(across)
-    # With t = width tan(angle) - along, the cosine of q and n + t u is
-    # level cos(angle) + slope sin(angle) = highest cos(angle - summit).
-    level = unit(across) @ q
-    highest, summit = np.hypot(level, slope), np.arctan2(slope, level)
-    along_only = width <= 1e-9 * np.linalg.norm(n)  # then the cosine only changes its sign
-    if along_only or highest == 0 or highest < abs(similarity):
-        return None
-    away = np.arccos(similarity / highest)
-    angles = [angle for angle in (summit - away, summit + away) if np.cos(angle) > 0]
-    return min((float(width * np.tan(angle) - along) for angle in angles), key=abs, default=None)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64
 
-from specrec.audio.windows import window_spans
 from specrec.explain.directions import Directions
 from specrec.vectors import unit
 
@@ -116,24 +115,23 @@ class Passage:
 def best_passage(
     query_windows: Float[np.ndarray, "query_windows dim"],
     neighbor_windows: Float[np.ndarray, "neighbor_windows dim"],
-    query_seconds: float,
-    neighbor_seconds: float,
-    window_seconds: float,
+    query_spans: Float64[np.ndarray, "query_windows two"],
+    neighbor_spans: Float64[np.ndarray, "neighbor_windows two"],
 ) -> Passage:
     """Finds the pair of windows with the highest cosine.
 
     Args:
         query_windows: Centered embeddings of the query's windows, in order.
         neighbor_windows: Centered embeddings of the neighbor's windows, in order.
-        query_seconds: Duration of the query.
-        neighbor_seconds: Duration of the neighbor.
-        window_seconds: Length of a window.
+        query_spans: Start and end of each of the query's windows, in seconds.
+        neighbor_spans: Start and end of each of the neighbor's windows, in seconds.
     """
     cosines = unit(query_windows) @ unit(neighbor_windows).T
     first, second = np.unravel_index(cosines.argmax(), cosines.shape)
-    here = window_spans(len(query_windows), query_seconds, window_seconds)[first]
-    there = window_spans(len(neighbor_windows), neighbor_seconds, window_seconds)[second]
-    (start, end), (other_start, other_end) = here.tolist(), there.tolist()
+    (start, end), (other_start, other_end) = (
+        query_spans[first].tolist(),
+        neighbor_spans[second].tolist(),
+    )
     return Passage(start, end, other_start, other_end, float(cosines[first, second]))
 
 

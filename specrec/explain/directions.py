@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from specrec.model.probe import Probe, ProbedFeature
 from specrec.vectors import unit
@@ -99,6 +97,10 @@ def _parallel(
     usable: Sequence[ProbedFeature], rows: dict[str, Float[np.ndarray, "_ dim"]]
 ) -> list[list[str]]:
     """Groups features by the direction of their rows, the best predicted first."""
+    # Here, not above: it takes as long as all else, and a search without reasons needs none.
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
     names = [item.feature.name for item in usable]
     if len(names) == 1:
         return [names]

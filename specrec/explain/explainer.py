@@ -4,41 +4,38 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Float, Float32, Float64, Int
+from jaxtyping import Float, Float32, Int
 
-from specrec.descriptors.features import FEATURES
-from specrec.explain.ablation import Controls, ablate_groups, draw_controls, needed_move
+from specrec.explain.ablation import Controls, ablate_groups, draw_controls
 from specrec.explain.contributions import by_feature
+from specrec.explain.counterfactual import needed_changes
 from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.reasons import find_reasons
 from specrec.explain.sentences import sentence
-from specrec.model.probe import Probe
 
 
 class Explainer:
     """Explains the similarities of a collection of tracks; works on arrays and tables alone.
 
     >>> embeddings = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    >>> import pandas as pd
     >>> features = pd.DataFrame({"tempo_bpm": np.linspace(60, 180, 30)})
-    >>> explainer = Explainer(embeddings, features, probe=None)
+    >>> explainer = Explainer(embeddings, FeatureStats(features, None, embeddings))
     >>> (explanation,) = explainer.explain_row(29, np.array([28]))
     >>> [(reason.feature, reason.side, reason.verdict) for reason in explanation.reasons]
     [('tempo_bpm', 'high', 'both also')]
 
     Attributes:
         embeddings: Centered embeddings of the tracks; their cosine is what is explained.
-        features: Features of the tracks, one row each; NaN where unknown.
-        probe: Predicts features from an embedding; None if there is no probe.
+        stats: The distribution of their features, and the probe that predicts them.
     """
 
     def __init__(
         self,
         embeddings: Float32[np.ndarray, "tracks dim"],
-        features: pd.DataFrame,
-        probe: Probe | None,
+        stats: FeatureStats,
         directions: Directions | None = None,
         controls: Controls | None = None,
     ) -> None:
@@ -46,29 +43,22 @@ class Explainer:
 
         Args:
             embeddings: Centered embeddings of the tracks.
-            features: Features of the tracks, by name and in their units; NaN where unknown.
-            probe: Predicts features from an embedding: the model's, or one fitted on these
-                tracks; None if there is none.
+            stats: The distribution of their features, with the probe that predicts features from
+                an embedding, if there is one.
             directions: The directions that stand for features; the probe's by default.
             controls: Random subspaces with which they are compared; drawn by default.
         """
         self.embeddings = embeddings
-        self.features = features
-        self.probe = probe
+        self.stats = stats
         self._directions = directions
         self._controls = controls
-
-    @cached_property
-    def stats(self) -> FeatureStats:
-        """The distribution of features in the collection, and where each track stands."""
-        return FeatureStats(self.features, self.probe, self.embeddings)
 
     @cached_property
     def directions(self) -> Directions:
         """The directions of the embedding that stand for features."""
         if self._directions is not None:
             return self._directions
-        return find_directions(self.probe, self.embeddings.shape[1])
+        return find_directions(self.stats.probe, self.embeddings.shape[1])
 
     @cached_property
     def controls(self) -> Controls:
@@ -97,34 +87,34 @@ class Explainer:
         Returns:
             One explanation per track, in the order of `rows`.
         """
-        others = np.asarray(self.embeddings[rows])
-        parts = by_feature(query, others, self.directions)
-        ablation = ablate_groups(
-            query, query_row, rows, self.embeddings, self.directions, self.controls
-        )
-        limit = _first_outside(ablation.scores, query_row, k)
-        readings = self.stats.readings(query, known)
+        others, groups = np.asarray(self.embeddings[rows]), self.directions
+        parts = by_feature(query, others, groups)
+        ablation = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
+        ranked = np.delete(ablation.scores, [] if query_row is None else query_row)
+        changes = needed_changes(query, others, ranked, k, groups, self.stats)
+        named = [known, *(self.stats.known(row) for row in rows.tolist())]
+        here, *neighbors = self.stats.readings(np.vstack([query, others]), named)
         explanations = []
-        for place, row in enumerate(rows.tolist()):
+        for place, there in enumerate(neighbors):
             contributions = [
                 Contribution(
                     name,
-                    self.directions.members[group],
+                    groups.members[group],
                     float(parts.contributions[place, group]),
                     float(ablation.drop[place, group]),
                     float(ablation.control[place, group]),
                     int(ablation.rank_before[place]),
                     int(ablation.rank_after[place, group]),
-                    self._needed_change(group, query, others[place], limit),
+                    changes[place][group],
                 )
-                for group, name in enumerate(self.directions.names)
+                for group, name in enumerate(groups.names)
             ]
             contributions.sort(key=lambda item: -item.value)
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
-            reasons = find_reasons(contributions, readings, self.stats.readings_of(row), self.stats)
+            reasons = tuple(find_reasons(contributions, here, there, self.stats))
             text = sentence(similarity, residual, reasons)
             explanations.append(
-                Explanation(similarity, tuple(contributions), residual, tuple(reasons), text)
+                Explanation(similarity, tuple(contributions), residual, reasons, text, here, there)
             )
         return explanations
 
@@ -135,32 +125,3 @@ class Explainer:
         return self.explain(
             np.asarray(self.embeddings[row]), self.stats.known(row), rows, k, query_row=row
         )
-
-    def _needed_change(
-        self,
-        group: int,
-        query: Float[np.ndarray, " dim"],
-        neighbor: Float[np.ndarray, " dim"],
-        limit: float | None,
-    ) -> tuple[float, float] | None:
-        """Finds the least change of a feature, as (from, to), by which a neighbor drops out."""
-        head, name = self.directions.heads[group], self.directions.names[group]
-        if limit is None or self.probe is None or not head.any():
-            return None
-        move = needed_move(query, neighbor, head, limit)
-        if move is None:
-            return None
-        scaled = self.probe.scaled(neighbor[None], name)
-        moved = scaled + move * (self.probe.weight[self.probe.rows(name)] @ head)
-        before, after = (float(FEATURES[name].from_scale(value)[0]) for value in (scaled, moved))
-        # A counterfactual must be one: 40 onsets per second are no music.
-        return (before, after) if self.stats.has_range(name, after) else None
-
-
-def _first_outside(
-    scores: Float64[np.ndarray, " tracks"], query_row: int | None, k: int
-) -> float | None:
-    """Finds the similarity of the first track after the nearest k; None if there is none."""
-    if query_row is not None:
-        scores = np.delete(scores, query_row)
-    return float(np.partition(scores, -k - 1)[-k - 1]) if len(scores) > k else None

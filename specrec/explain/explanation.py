@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from specrec.explain.feature_stats import Reading
+from specrec.explain.feature_stats import Reading, Readings
 
 FORMAT_VERSION = 1
 
@@ -87,6 +87,8 @@ class Explanation:
         reasons: The features in which both tracks stand out in the same way; those with the verdict
             `because` come first, and each kind is sorted by weight.
         sentence: The reasons in words.
+        query: The query's values and percentiles, by feature.
+        neighbor: Those of the other track.
     """
 
     similarity: float
@@ -94,7 +96,11 @@ class Explanation:
     residual: float
     reasons: tuple[Reason, ...]
     sentence: str
+    query: Readings
+    neighbor: Readings
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns plain values for JSON."""
-        return {"format_version": FORMAT_VERSION, **asdict(self)}
+        """Returns plain values for JSON, without the readings of features."""
+        values = {"format_version": FORMAT_VERSION, **asdict(self)}
+        del values["query"], values["neighbor"]
+        return values

@@ -1,6 +1,6 @@
 """The distribution of features in a collection, and where a track stands in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +53,7 @@ class FeatureStats:
         table: pd.DataFrame,
         probe: Probe | None,
         embeddings: Float32[np.ndarray, "tracks dim"],
+        predicted: Set[str] = frozenset(),
     ) -> None:
         """Reads the columns of a table that have the names of features.
 
@@ -60,8 +61,10 @@ class FeatureStats:
             table: Features of the tracks, one row each; NaN where unknown.
             probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
+            predicted: Columns of the table whose values are a probe's predictions.
         """
         self.probe = probe
+        self._predicted = predicted
         self._embeddings = embeddings
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
@@ -80,9 +83,10 @@ class FeatureStats:
         chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
-        sample, found = np.asarray(self._embeddings[chosen]), {}
+        predicted, found = self.predict(np.asarray(self._embeddings[chosen])), {}
+        unknown = np.full(len(chosen), np.nan)
         for name in FEATURES:
-            values = self._predict(name, sample).astype(np.float64)
+            values = predicted.get(name, unknown)
             if name in self._known:
                 here = self._known[name][chosen]
                 values = np.where(np.isnan(here), values, here)
@@ -97,36 +101,41 @@ class FeatureStats:
         return {name: value for name, value in known.items() if np.isfinite(value)}
 
     def readings(
-        self, embedding: Float[np.ndarray, " dim"], known: Mapping[str, float]
-    ) -> dict[str, Reading]:
-        """Reads value and percentile of a track in each feature that is known or predicted.
+        self,
+        embeddings: Float[np.ndarray, "tracks dim"],
+        known: Sequence[Mapping[str, float]],
+    ) -> list[dict[str, Reading]]:
+        """Reads value and percentile of tracks in each feature that is known or predicted.
 
         Args:
-            embedding: The track's centered embedding, from which the probe predicts.
-            known: Features that were measured or are from a table, by name and in their units.
+            embeddings: Centered embeddings of the tracks, from which the probe predicts.
+            known: Features of each track that were measured or are from a table, by name and in
+                their units.
         """
-        found = {}
-        for name in self._sorted:
-            guess = float(self._predict(name, embedding[None])[0])
-            value = known.get(name, guess)
-            if np.isfinite(value):
-                predicted = guess if np.isfinite(guess) else None
-                place = self.percentile(name, value)
-                found[name] = Reading(value, place, name in known, predicted)
-        return found
+        predicted = self.predict(embeddings)
+        return [
+            self._read({name: float(values[place]) for name, values in predicted.items()}, values)
+            for place, values in enumerate(known)
+        ]
 
-    def readings_of(self, row: int) -> dict[str, Reading]:
-        """Reads value and percentile of a track of the collection, as `readings`."""
-        return self.readings(np.asarray(self._embeddings[row]), self.known(row))
+    def _read(
+        self, predicted: Mapping[str, float], known: Mapping[str, float]
+    ) -> dict[str, Reading]:
+        values = {**predicted, **known}
+        return {
+            name: Reading(
+                values[name],
+                self.percentile(name, values[name]),
+                name in known and name not in self._predicted,
+                predicted.get(name),
+            )
+            for name in self._sorted
+            if name in values
+        }
 
     def median(self, name: str) -> float:
         """The collection's median of a feature, in its unit."""
         return float(np.median(self._sorted[name]))
-
-    def has_range(self, name: str, value: float) -> bool:
-        """Whether a value lies between the lowest and the highest in the collection."""
-        values = self._sorted.get(name)
-        return values is None or bool(values[0] <= value <= values[-1])
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
@@ -140,9 +149,39 @@ class FeatureStats:
         """The error, on the feature's scale, that nine of ten predictions stay within."""
         return self._usable[name].interval
 
-    def _predict(
-        self, name: str, embeddings: Float[np.ndarray, "tracks dim"]
-    ) -> Float[np.ndarray, " tracks"]:
-        if self.probe is None or name not in self._usable:
-            return np.full(len(embeddings), np.nan)
-        return FEATURES[name].from_scale(self.probe.scaled(embeddings, name))
+    def predicted_changes(
+        self,
+        names: Sequence[str],
+        start: Float[np.ndarray, " dim"],
+        ends: Float[np.ndarray, "features dim"],
+    ) -> list[tuple[float, float] | None]:
+        """Predicts how features change between embeddings, each as (from, to) in its unit.
+
+        Args:
+            names: Features that the probe predicts well enough.
+            start: The embedding from which each changes.
+            ends: For each feature, the embedding to which it changes.
+
+        Returns:
+            None in place of a change to a value that is not between the lowest and the highest in
+            the collection: 40 onsets per second are no music.
+        """
+        predicted = self.predict(np.vstack([start, ends]))
+        changes: list[tuple[float, float] | None] = []
+        for place, name in enumerate(names, 1):
+            before, after = float(predicted[name][0]), float(predicted[name][place])
+            known = self._sorted.get(name)
+            possible = known is None or known[0] <= after <= known[-1]
+            changes.append((before, after) if possible else None)
+        return changes
+
+    def predict(
+        self, embeddings: Float[np.ndarray, "tracks dim"]
+    ) -> dict[str, Float64[np.ndarray, " tracks"]]:
+        """Predicts the features that the probe predicts well enough, in their units, by name."""
+        predicted = {} if self.probe is None else self.probe.predict(embeddings)
+        return {
+            name: values.astype(np.float64)
+            for name, values in predicted.items()
+            if name in self._usable
+        }

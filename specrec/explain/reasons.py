@@ -110,7 +110,7 @@ def _side(feature: Feature, reading: Reading, stats: FeatureStats) -> Side | Non
     side: Side = "high" if reading.value > center else "low"
     if feature.kind == "confidence" and (reading.value > 0.5) != (side == "high"):
         return None
-    if reading.measured:
+    if reading.measured or stats.probe is None:
         far = abs(reading.percentile - 50) >= 50 - UNUSUAL
     else:
         off = np.ptp(feature.to_scale(np.array([reading.value, center]))[:, 0])

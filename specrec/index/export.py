@@ -14,11 +14,9 @@ from jaxtyping import Float
 
 from specrec.audio.windows import window_spans
 from specrec.descriptors.known import known_features
-from specrec.errors import ModelError, StorageError
+from specrec.errors import StorageError
 from specrec.index.files import discard
 from specrec.index.generation import Generation
-from specrec.model.card import ModelCard, read_card
-from specrec.model.registry import find_model
 from specrec.progress import Progress
 from specrec.writing import new_file, storing, to_disk, write_file
 
@@ -173,7 +171,7 @@ def _vector_tables(generation: Generation) -> Iterator[pa.Table]:
 
 
 def _window_tables(generation: Generation, on_progress: Progress | None) -> Iterator[pa.Table]:
-    window_seconds, schema = _window_seconds(generation), _schema(generation, windows=True)
+    window_seconds, schema = generation.window_seconds, _schema(generation, windows=True)
     for row, track in enumerate(generation.tracks.itertuples()):
         windows = generation.windows(row)
         spans = window_spans(len(windows), track.duration_seconds, window_seconds)
@@ -189,31 +187,8 @@ def _window_tables(generation: Generation, on_progress: Progress | None) -> Iter
             on_progress(row + 1, len(generation))
 
 
-def _window_seconds(generation: Generation) -> float:
-    stored = generation.manifest["model"].get("window_seconds")
-    if stored is not None:
-        return float(stored)
-    card = _card(generation)
-    if card is None:
-        raise ModelError("the library's model is gone, which knows the length of its windows")
-    return card.front_end.window_seconds
-
-
-def _card(generation: Generation) -> ModelCard | None:
-    """The card of the library's model; None if it is gone, or another stands in its place."""
-    model = generation.manifest["model"]
-    for name in (model["folder"], model["name"]):
-        try:
-            card = read_card(find_model(name))
-        except ModelError:
-            continue
-        if card.fingerprint == generation.fingerprint:
-            return card
-    return None
-
-
 def _metadata(generation: Generation, windows: bool) -> dict[str, Any]:
-    card = _card(generation)
+    card = generation.card
     model = {
         "name": generation.manifest["model"]["name"],
         "fingerprint": generation.fingerprint,

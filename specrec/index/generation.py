@@ -1,6 +1,7 @@
 """A generation: one complete state of a library, in a folder whose files never change."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,9 @@ from specrec.index.files import REMEDY, check_file, check_sizes, map_rows, read_
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
+from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
+from specrec.model.registry import find_model
 from specrec.printing import counted
 
 CRC = "windows_crc"
@@ -83,6 +86,30 @@ class Generation:
     def fingerprint(self) -> str:
         """Fingerprint of the model that embedded the tracks: 16 hexadecimal digits."""
         return str(self.manifest["model"]["fingerprint"])
+
+    @cached_property
+    def card(self) -> ModelCard | None:
+        """The card of that model; None if it is gone, or another stands in its place."""
+        for name in (self.manifest["model"]["folder"], self.manifest["model"]["name"]):
+            with suppress(ModelError):
+                card = read_card(find_model(name))
+                if card.fingerprint == self.fingerprint:
+                    return card
+        return None
+
+    @cached_property
+    def window_seconds(self) -> float:
+        """Length of the windows that were embedded, in seconds.
+
+        Raises:
+            ModelError: If the library is so old that it doesn't say, and the model is gone.
+        """
+        stored = self.manifest["model"].get("window_seconds")
+        if stored is not None:
+            return float(stored)
+        if self.card is None:
+            raise ModelError("the library's model is gone, which knows the length of its windows")
+        return self.card.front_end.window_seconds
 
     @cached_property
     def tracks(self) -> pd.DataFrame:

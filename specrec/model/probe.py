@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +88,16 @@ class Probe:
         Raises:
             KeyError: If the probe does not predict it.
         """
-        first = 0
-        for item in self.features:
-            last = first + item.feature.columns
-            if item.feature.name == name:
-                return slice(first, last)
-            first = last
-        raise KeyError(name)
+        return self._rows[name]
+
+    @cached_property
+    def _rows(self) -> dict[str, slice]:
+        ends = np.cumsum([item.feature.columns for item in self.features]).tolist()
+        names = [item.feature.name for item in self.features]
+        return {
+            name: slice(first, last)
+            for name, first, last in zip(names, [0, *ends], ends, strict=False)
+        }
 
     def usable(self) -> tuple[ProbedFeature, ...]:
         """Lists the features that are predicted well enough to be used in explanations."""
@@ -111,8 +115,9 @@ class Probe:
         self, embeddings: Float[np.ndarray, "tracks dim"]
     ) -> dict[str, Float[np.ndarray, " tracks"]]:
         """Predicts all features in their units, by name."""
+        scaled = embeddings @ self.weight.T + self.bias
         return {
-            item.feature.name: item.feature.from_scale(self.scaled(embeddings, item.feature.name))
+            item.feature.name: item.feature.from_scale(scaled[:, self._rows[item.feature.name]])
             for item in self.features
         }
 

@@ -39,7 +39,7 @@ class HybridSpace(Space):
         self,
         embeddings: Float32[np.ndarray, "tracks dim"],
         features: FeatureRecommender,
-        directions: Directions,
+        explainer: Explainer,
         weight: float,
     ) -> None:
         """Concatenates the vectors of sound and features.
@@ -47,7 +47,7 @@ class HybridSpace(Space):
         Args:
             embeddings: Centered embeddings of a library's tracks.
             features: The same tracks in the space of features.
-            directions: The directions of the embeddings that stand for features.
+            explainer: Explains matches by sound alone.
             weight: Weight of sound, from 0 to 1.
 
         Raises:
@@ -71,7 +71,7 @@ class HybridSpace(Space):
         self.features = features
         self.share = of_sound / (of_sound + of_features)
         self.vectors: Float64[np.ndarray, "tracks columns"] = self._joined(sound, named)
-        self._directions = _joint(directions, features.space)
+        self._by_sound = explainer
 
     def _joined(
         self, sound: Float64[np.ndarray, "*rows dim"], named: Float64[np.ndarray, "*rows columns"]
@@ -126,8 +126,8 @@ class HybridSpace(Space):
 
     @cached_property
     def _explainer(self) -> Explainer:
-        vectors = self.vectors.astype(np.float32)
-        return Explainer(vectors, self.features.known, None, self._directions)
+        directions = _joint(self._by_sound.directions, self.features.space)
+        return Explainer(self.vectors.astype(np.float32), self.features.stats, directions)
 
 
 def _spread(vectors: Float[np.ndarray, "tracks dim"]) -> float:

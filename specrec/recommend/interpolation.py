@@ -1,5 +1,7 @@
 """Interpolates between two tracks: a chain of tracks, each further along the way."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.recommend.query import Query
+from specrec.recommend.results import Neighbor, Neighbors
 from specrec.recommend.space import Space
 
 _CONSIDERED = 800  # tracks near the great circle, over all steps
@@ -39,16 +42,38 @@ def find_path(
     """
     if not 1 <= steps <= _MOST_STEPS:
         raise QueryError(f"steps must be from 1 to {_MOST_STEPS}, not {steps}")
-    if goal.row is None:
-        raise QueryError(f"{goal.path} is not in the library; a path must end at a track that is")
+    last = goal.library_row
     ends = np.stack([space.vector(start), space.vector(goal)])
-    if start.row == goal.row or _angle(ends[0] @ ends[1]) < _LEAST_ANGLE:
+    if start.row == last or _angle(ends[0] @ ends[1]) < _LEAST_ANGLE:
         raise QueryError(f"{start.path} and {goal.path} sound the same; no path leads between them")
     asked = [query.row for query in (start, goal) if query.row is not None]
     rows, units = _between(space, groups, asked, ends, steps)
     taken = min(steps, len(rows) + 1)
     chain = minimax_chain(np.concatenate([ends[:1], units, ends[1:]]), taken)
-    return [*(int(rows[place - 1]) for place in chain[1:-1]), goal.row]
+    return [*(int(rows[place - 1]) for place in chain[1:-1]), last]
+
+
+def step_by_step(
+    space: Space, start: Query, path: Sequence[Query], steps: int, explain: bool
+) -> Neighbors:
+    """Makes the tracks of a path neighbors, each of the one before.
+
+    Args:
+        space: The space in which tracks are compared.
+        start: The track where the path begins.
+        path: The tracks after it, in order.
+        steps: Number of steps that were wanted; if there are fewer, a note says so.
+        explain: Whether to explain each step.
+    """
+    neighbors = []
+    for rank, (here, there) in enumerate(pairwise([start, *path]), 1):
+        similarity = float(space.vector(here) @ space.vector(there))
+        why = space.explanations(here, np.array([there.row]), 10)[0] if explain else None
+        neighbors.append(Neighbor(rank, similarity, there.track, why))
+    notes: tuple[str, ...] = ()
+    if len(path) < steps:
+        notes = (f"{len(path)} of {steps} steps: no other track lies between the two",)
+    return Neighbors((start.track,), tuple(neighbors), notes)
 
 
 def _between(

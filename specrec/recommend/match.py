@@ -16,6 +16,7 @@ from specrec.explain.explanation import Explanation
 from specrec.explain.feature_stats import Reading
 from specrec.recommend.query import Query
 from specrec.recommend.results import Track
+from specrec.recommend.space import Space
 
 if TYPE_CHECKING:
     from specrec.model.attribution import CellMap
@@ -55,7 +56,6 @@ class Match:
         query: The query.
         neighbor: The neighbor.
         explanation: The score as a sum over features, and the reasons.
-        readings: Readings of query and neighbor in each feature that is known for both, by name.
         windows: The score by pairs of windows; None unless tracks are compared by sound alone.
         k: Length of the list of neighbors to which the needed changes refer.
     """
@@ -63,7 +63,6 @@ class Match:
     query: Track
     neighbor: Track
     explanation: Explanation
-    readings: dict[str, tuple[Reading, Reading]]
     windows: WindowMatrix | None
     k: int
 
@@ -71,6 +70,12 @@ class Match:
     def similarity(self) -> float:
         """The score, from -1 to 1."""
         return self.explanation.similarity
+
+    @property
+    def readings(self) -> dict[str, tuple[Reading, Reading]]:
+        """Readings of query and neighbor in each feature that is known for both, by name."""
+        here, there = self.explanation.query, self.explanation.neighbor
+        return {name: (here[name], there[name]) for name in here if name in there}
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values for JSON, without the matrix of windows."""
@@ -131,6 +136,32 @@ class SpectrogramMap:
     cells: "CellMap"
 
 
+def match_tracks(
+    space: Space, query: Query, neighbor: Query, k: int, window_seconds: float | None
+) -> Match:
+    """Explains why a track of the library is similar to a query.
+
+    Args:
+        space: The space in which tracks are compared.
+        query: The query.
+        neighbor: The track.
+        k: Length of the list of neighbors to which the needed changes refer.
+        window_seconds: Length of the windows by whose pairs the similarity is split; None if it
+            is not that of the embeddings.
+
+    Raises:
+        QueryError: If both are the same track, or the neighbor is not in the library.
+    """
+    row = neighbor.library_row
+    if query.row == row:
+        raise QueryError(
+            f"{query.track.title} and {neighbor.track.title} are the same track; give another"
+        )
+    (explanation,) = space.explanations(query, np.array([row]), k)
+    windows = None if window_seconds is None else match_windows(query, neighbor, window_seconds)
+    return Match(query.track, neighbor.track, explanation, windows, k)
+
+
 def match_windows(first: Query, second: Query, window_seconds: float) -> WindowMatrix:
     """Splits the similarity of two tracks by pairs of their windows.
 
@@ -142,11 +173,14 @@ def match_windows(first: Query, second: Query, window_seconds: float) -> WindowM
     assert first.windows is not None
     assert second.windows is not None
     here, there = (query.track.duration_seconds or 0.0 for query in (first, second))
-    return WindowMatrix(
-        by_window(first.windows, second.windows, first.sound, second.sound),
+    spans = (
         window_spans(len(first.windows), here, window_seconds),
         window_spans(len(second.windows), there, window_seconds),
-        best_passage(first.windows, second.windows, here, there, window_seconds),
+    )
+    return WindowMatrix(
+        by_window(first.windows, second.windows, first.sound, second.sound),
+        *spans,
+        best_passage(first.windows, second.windows, *spans),
     )
 
 

@@ -59,6 +59,17 @@ class Query:
             raise QueryError(f"{self.track.title}: a track of a table has no audio to compare")
         return self.embedding
 
+    @property
+    def library_row(self) -> int:
+        """The query's row in the library.
+
+        Raises:
+            QueryError: If it is a file from outside.
+        """
+        if self.row is None:
+            raise QueryError(f"{self.path} is not in the library; give a track that is")
+        return self.row
+
 
 def track_of_file(path: Path) -> Track:
     """Makes the track of a file outside the library from its own tags.
@@ -90,8 +101,8 @@ class Names:
     def __init__(self, tracks: pd.DataFrame) -> None:
         self._tracks = tracks
 
-    def resolve(self, query: str | os.PathLike[str]) -> int | Path:
-        """Finds the row of a track, or the file of a query from outside.
+    def resolve(self, query: str | os.PathLike[str]) -> int | tuple[Path, str]:
+        """Finds the row of a track, or the file of a query from outside and its content_id.
 
         Args:
             query: A track_id, the path of a file, or words of title and artist.
@@ -105,7 +116,8 @@ class Names:
             return by_id
         path = Path(text)
         if _is_file(path):
-            return self._row_of_content.get(content_id(path), path)
+            content = content_id(path)
+            return self._row_of_content.get(content, (path, content))
         return find_row(self._tracks, text)
 
     @cached_property

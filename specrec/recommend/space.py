@@ -1,6 +1,7 @@
 """The space in which tracks are compared: one protocol for sound, features, and both."""
 
 from abc import ABC, abstractmethod
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -8,6 +9,9 @@ from jaxtyping import Bool, Float64, Int64
 from specrec.explain.explanation import Explanation
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
+
+By = Literal["sound", "features", "both"]
+"""What tracks are compared by."""
 
 
 class Space(ABC):

@@ -14,7 +14,7 @@ from specrec.catalog.tag_writing import TaggedFile
 from specrec.descriptors.tag_values import FIELDS, says_the_same, tag_values
 from specrec.errors import QueryError, SpecrecError, StorageError, TagError, message_of
 from specrec.progress import Progress
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def parse_fields(text: str) -> list[str]:
 
 
 def plan_tags(
-    library: Library,
+    collection: Collection,
     fields: Sequence[str],
     only_missing: bool = False,
     on_progress: Progress | None = None,
@@ -100,20 +100,20 @@ def plan_tags(
     """Compares the tags of a library's files with what is known of their tracks; only reads.
 
     Args:
-        library: Its files, exact copies among them.
+        collection: Its files, exact copies among them.
         fields: Of `FIELDS`.
         only_missing: Whether tags that say anything stay.
         on_progress: Called after each file.
     """
-    sources = {str(name): table for name, table in library.feature_sources.items()}
+    sources = {str(name): table for name, table in collection.feature_sources.items()}
     values = {name: tag_values(sources, name) for name in fields}
-    row_of = {name: row for row, name in enumerate(library.tracks["content_id"])}
-    files = library.generation.files
+    row_of = {name: row for row, name in enumerate(collection.tracks["content_id"])}
+    files = collection.generation.files
     files = files[files["content_id"].isin(list(row_of))].sort_values("path")
     changes: list[TagChange] = []
     kept = 0
     unknown: Counter[tuple[str, str]] = Counter()
-    gone = library.tracks[~library.tracks["content_id"].isin(files["content_id"])]["path"]
+    gone = collection.tracks[~collection.tracks["content_id"].isin(files["content_id"])]["path"]
     untaggable = dict.fromkeys(gone, "was not there at the last specrec index")
     for done, file in enumerate(files.to_dict("records"), 1):
         row = row_of[file["content_id"]]
@@ -121,7 +121,7 @@ def plan_tags(
         unknown.update((name, values[name][row][1]) for name in fields if known[name] is None)
         wanted = {name: value for name, value in known.items() if value is not None}
         try:
-            found = _changes(library.audio_root, file, wanted, only_missing) if wanted else []
+            found = _changes(collection.audio_root, file, wanted, only_missing) if wanted else []
         except (SpecrecError, OSError) as error:
             untaggable[file["path"]] = _reason(error)
         else:

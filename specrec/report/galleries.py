@@ -15,6 +15,7 @@ from specrec.descriptors.mel_db import NOTEBOOK, mel_db
 from specrec.descriptors.vocabulary import noun, value_text
 from specrec.errors import AudioError
 from specrec.progress import Progress
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.recommend.results import track_of_row
 from specrec.report.pictures import check_picture, drawable, families, save_picture, shortened
@@ -39,7 +40,7 @@ class _Panel:
 
 
 def draw_gallery(
-    library: Library,
+    collection: Collection,
     column: str,
     path: Path,
     k: int = 10,
@@ -49,7 +50,7 @@ def draw_gallery(
     """Draws the tracks with the highest values of a column or feature.
 
     Args:
-        library: The library with the tracks.
+        collection: The library with the tracks.
         column: Name of a feature or of any column with numbers.
         path: The PNG or SVG file that is written.
         k: How many tracks.
@@ -61,9 +62,11 @@ def draw_gallery(
         AudioError: If no track's file can be read.
     """
     check_picture(path)
-    values = numbers(library, column)
+    values = numbers(collection, column)
     rows = first_by(values, k, lowest)
-    shown = [_of_row(library, row, column, values, f"{rank}. ") for rank, row in enumerate(rows, 1)]
+    shown = [
+        _of_row(collection, row, column, values, f"{rank}. ") for rank, row in enumerate(rows, 1)
+    ]
     known = int(np.isfinite(values).sum())
     title = f"{'Lowest' if lowest else 'Highest'} {noun(column)}: {len(shown)} of {known} tracks"
     # Down the left column first, then down the right.
@@ -73,7 +76,7 @@ def draw_gallery(
 
 
 def draw_contrast(
-    library: Library,
+    collection: Collection,
     column: str,
     path: Path,
     count: int = 5,
@@ -83,7 +86,7 @@ def draw_contrast(
     """Draws tracks from below the median of a column or feature beside tracks from above.
 
     Args:
-        library: The library with the tracks.
+        collection: The library with the tracks.
         column: Name of a feature or of any column with numbers.
         path: The PNG or SVG file that is written.
         count: Tracks on each side, picked by chance.
@@ -95,10 +98,10 @@ def draw_contrast(
         AudioError: If no track's file can be read.
     """
     check_picture(path)
-    values = numbers(library, column)
+    values = numbers(collection, column)
     contrast = low_and_high(values, count, seed)
-    low = [_of_row(library, row, column, values) for row in contrast.low]
-    high = [_of_row(library, row, column, values) for row in contrast.high]
+    low = [_of_row(collection, row, column, values) for row in contrast.low]
+    high = [_of_row(collection, row, column, values) for row in contrast.high]
     name, median = noun(column), value_text(column, contrast.median)
     columns = [(f"Low {name}: below {median}", low), (f"High {name}: above {median}", high)]
     known = int(np.isfinite(values).sum())
@@ -132,14 +135,16 @@ def draw_neighbors(
     shown = [_Panel(name_of(resolved.track), resolved.path, "the query")]
     for neighbor in library.neighbors(resolved, k, explain=False):
         note, track = f"similarity {neighbor.similarity:.3f}", neighbor.track
-        shown.append(_Panel(name_of(track), library.audio_root / track.path, note))
+        shown.append(_Panel(name_of(track), library.collection.audio_root / track.path, note))
     _draw_grid(f"What sounds like {name_of(resolved.track)}", [("", shown)], path, on_progress)
 
 
-def _of_row(library: Library, row: int, column: str, values: np.ndarray, mark: str = "") -> _Panel:
-    track = track_of_row(library.tracks.iloc[row])
+def _of_row(
+    collection: Collection, row: int, column: str, values: np.ndarray, mark: str = ""
+) -> _Panel:
+    track = track_of_row(collection.tracks.iloc[row])
     note = f"{noun(column)} {value_text(column, float(values[row]))}"
-    return _Panel(f"{mark}{name_of(track)}", library.audio_root / track.path, note)
+    return _Panel(f"{mark}{name_of(track)}", collection.audio_root / track.path, note)
 
 
 def _draw_grid(

@@ -103,12 +103,12 @@ def reading_table(match: Match) -> Table:
     """Where both tracks stand, those features first that add most; the reasons in bold."""
     explanation = match.explanation
     grouped = [name for item in explanation.contributions for name in item.members]
-    names = [name for name in grouped if name in match.readings]
-    names += [name for name in match.readings if name not in grouped]
+    readings = match.readings
+    names = [name for name in grouped if name in readings]
+    names += [name for name in readings if name not in grouped]
     reasons = {reason.feature for reason in explanation.reasons}
     rows = [
-        (noun(name), *(_reading(name, reading) for reading in match.readings[name]))
-        for name in names
+        (noun(name), *(_reading(name, reading) for reading in readings[name])) for name in names
     ]
     titles = (
         shortened(" ".join(track.title.split()), _LETTERS)

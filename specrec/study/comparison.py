@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.recommend.by_features.recommender import FeatureRecommender
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.recommend.query import Query
 from specrec.recommend.results import Track
 from specrec.vectors import unit
@@ -96,12 +96,12 @@ class SoundAndFeatures:
     """The two recommenders over the same tracks: those whose features are known.
 
     Attributes:
-        library: The recommender by sound.
+        collection: The recommender by sound.
         features: The recommender by features.
     """
 
-    def __init__(self, library: Library, features: FeatureRecommender) -> None:
-        self.library = library
+    def __init__(self, collection: Collection, features: FeatureRecommender) -> None:
+        self.collection = collection
         self.features = features
 
     def __len__(self) -> int:
@@ -109,7 +109,7 @@ class SoundAndFeatures:
 
     @cached_property
     def _units(self) -> Float64[np.ndarray, "tracks dim"]:
-        return unit(np.asarray(self.library.embeddings)[self.features.rows])
+        return unit(np.asarray(self.collection.embeddings)[self.features.rows])
 
     def scores(
         self, row: int
@@ -150,7 +150,7 @@ class SoundAndFeatures:
 
 
 def compare_query(
-    library: Library, features: FeatureRecommender, query: Query, k: int = 10
+    collection: Collection, features: FeatureRecommender, query: Query, k: int = 10
 ) -> QueryComparison:
     """Asks both recommenders for the neighbors of a track, or of a file from outside.
 
@@ -159,7 +159,7 @@ def compare_query(
     Raises:
         QueryError: If k leaves nothing out, or too few features of the query are known.
     """
-    pair, vector = SoundAndFeatures(library, features), features.vector_of(query)
+    pair, vector = SoundAndFeatures(collection, features), features.vector_of(query)
     place = pair.place(query)
     pair.check_length(k, place)
     others = np.arange(len(pair))
@@ -235,7 +235,8 @@ def _far_in_features(
 def _far_in_sound(
     pair: SoundAndFeatures, query: Query, other: int, match: RankedTrack, k: int
 ) -> Disagreement:
-    explanation = pair.library.explain(query, str(match.track.track_id), k).explanation
+    row = pair.features.rows[[other]]
+    (explanation,) = pair.collection.space().explanations(query, row, k)
     taken = {item.feature: item.value for item in explanation.contributions}
     return _disagreement(pair, query, other, match, "features", taken, explanation.residual)
 

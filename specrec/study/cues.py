@@ -14,7 +14,7 @@ from specrec.catalog.splits import tied_groups
 from specrec.errors import AudioError, CatalogError, QueryError
 from specrec.progress import Progress
 from specrec.recommend.by_features.sources import Source
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.study.association import cliffs_delta, holm, rank_correlation
 from specrec.study.cluster_validation import sample
 from specrec.study.dataset import known_of
@@ -144,7 +144,7 @@ class CueStudy:
 
 
 def study_cues(
-    library: Library,
+    collection: Collection,
     group: Sequence[str] = (),
     seed: int = 0,
     workers: int = 0,
@@ -154,7 +154,7 @@ def study_cues(
     """Measures the visual cues of a library's tracks and tests the claims.
 
     Args:
-        library: The library, of whose tracks the middle minute is read.
+        collection: The library, of whose tracks the middle minute is read.
         group: Columns that tie tracks into groups, beside artist and album.
         seed: Seed of the sample, where there are more tracks than `most`.
         workers: Processes that read; 0 for one a core.
@@ -165,12 +165,12 @@ def study_cues(
         CatalogError: If there is no such column.
         QueryError: If no file can be read.
     """
-    missing = [name for name in group if name not in library.tracks]
+    missing = [name for name in group if name not in collection.tracks]
     if missing:
-        have = ", ".join(map(str, library.tracks.columns))
+        have = ", ".join(map(str, collection.tracks.columns))
         raise CatalogError(f"no column {missing[0]} to group by; the tracks have {have}")
-    rows = sample(len(library), most, np.random.default_rng(seed))
-    paths = [library.audio_root / path for path in library.tracks["path"].iloc[rows]]
+    rows = sample(len(collection), most, np.random.default_rng(seed))
+    paths = [collection.audio_root / path for path in collection.tracks["path"].iloc[rows]]
     cues_of_tracks: list[dict[str, float]] = []
     skipped: list[AudioError] = []
     for place, found in map_paths(cues_of_file, paths, workers):
@@ -180,11 +180,13 @@ def study_cues(
         if on_progress is not None:
             on_progress(place + 1, len(paths))
     if len(skipped) == len(rows):
-        raise QueryError(f"{library.audio_root}: no track's audio can be read; first {skipped[0]}")
+        raise QueryError(
+            f"{collection.audio_root}: no track's audio can be read; first {skipped[0]}"
+        )
     grouped_by = tuple(dict.fromkeys(("artist", "album", *group)))
-    features, sources = known_of(library.feature_sources)
+    features, sources = known_of(collection.feature_sources)
     cues = pd.DataFrame(cues_of_tracks)
-    groups = tied_groups(library.tracks.iloc[rows], grouped_by)
+    groups = tied_groups(collection.tracks.iloc[rows], grouped_by)
     known = features.iloc[rows].reset_index(drop=True)
     findings = check_claims(CLAIMS, known, sources, cues, groups)
     return CueStudy(findings, cues, rows, tuple(skipped), grouped_by)

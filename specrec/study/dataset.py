@@ -21,7 +21,7 @@ from specrec.recommend.by_features.sources import (
     tracks_of_table,
 )
 from specrec.recommend.by_features.space import FeatureSpace
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.vectors import unit
 
 Space = Literal["embeddings", "features"]
@@ -70,19 +70,19 @@ class Dataset:
         return columns[name].reset_index(drop=True)
 
 
-def of_library(library: Library, space: Space = "embeddings") -> Dataset:
+def of_library(collection: Collection, space: Space = "embeddings") -> Dataset:
     """Takes a library's tracks; their features are a table's, else measured, else predicted.
 
     Raises:
         QueryError: If the space is of features and none are known.
     """
-    sources = library.feature_sources
+    sources = collection.feature_sources
     if space == "features":
-        return _by_features(library.tracks, sources)
+        return _by_features(collection.tracks, sources)
     features, origins = known_of(sources)
-    vectors = unit(np.asarray(library.embeddings, dtype=np.float64))
+    vectors = unit(np.asarray(collection.embeddings, dtype=np.float64))
     rows = np.arange(len(vectors))
-    return Dataset(space, library.tracks, features, origins, vectors, rows=rows)
+    return Dataset(space, collection.tracks, features, origins, vectors, rows=rows)
 
 
 def of_table(table: Path | pd.DataFrame) -> Dataset:

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 
 from specrec.descriptors.features import FEATURES
 from specrec.errors import QueryError
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 _UNORDERED = {name for name, feature in FEATURES.items() if feature.kind == "class"}
 
@@ -29,13 +29,13 @@ class Contrast:
     high: list[int]
 
 
-def numbers(library: Library, name: str) -> Float64[np.ndarray, " tracks"]:
+def numbers(collection: Collection, name: str) -> Float64[np.ndarray, " tracks"]:
     """A feature of all tracks, or another column of numbers; NaN where nothing is known.
 
     Raises:
         QueryError: If there is no such column, it holds no numbers, or they have no order.
     """
-    columns = _columns(library)
+    columns = _columns(collection)
     if name not in columns:
         close = difflib.get_close_matches(name, columns, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(columns)}"
@@ -50,10 +50,12 @@ def numbers(library: Library, name: str) -> Float64[np.ndarray, " tracks"]:
     return finite
 
 
-def _columns(library: Library) -> dict[str, "pd.Series[float]"]:
+def _columns(collection: Collection) -> dict[str, "pd.Series[float]"]:
     """All columns by name; features go before a table's column of the same name."""
     return {
-        str(name): table[name] for table in (library.tracks, library.features) for name in table
+        str(name): table[name]
+        for table in (collection.tracks, collection.features)
+        for name in table
     }
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int64
 from specrec.bootstrap import Estimate, interval, resampled_sums
 from specrec.progress import Progress
 from specrec.recommend.by_features.recommender import FeatureRecommender
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.recommend.results import Track
 from specrec.study.comparison import SoundAndFeatures, correlation
 
@@ -94,7 +94,7 @@ class LibraryComparison:
 
 
 def compare_library(
-    library: Library,
+    collection: Collection,
     features: FeatureRecommender,
     k: int = 10,
     on_progress: Progress | None = None,
@@ -105,7 +105,7 @@ def compare_library(
     stand for all where scores are correlated and random tracks are compared.
 
     Args:
-        library: The recommender by sound.
+        collection: The recommender by sound.
         features: The recommender by features, of the same library.
         k: Length of an answer.
         on_progress: Called with the number of queries done and their total.
@@ -113,7 +113,7 @@ def compare_library(
     Raises:
         QueryError: If k leaves no track out.
     """
-    pair = SoundAndFeatures(library, features)
+    pair = SoundAndFeatures(collection, features)
     pair.check_length(k)
     shuffled = np.random.default_rng(0).permutation(len(pair))
     queries, drawn = np.sort(shuffled[:MOST_QUERIES]), np.sort(shuffled[: JUDGED + 1])

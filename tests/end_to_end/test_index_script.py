@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from tests.end_to_end.scripts import ROOT, one_line_error, run
 from tests.sounds import make_music
 
@@ -22,7 +22,7 @@ def test_index_builds_and_says_what_it_did(tmp_path: Path, model_folder: Path) -
     assert "3 tracks, 3 embedded now, 1 skipped" in done.stdout
     assert "bad.mp3" in done.stdout
     assert done.stderr == ""  # no progress bar away from a terminal
-    assert len(Library.open(tmp_path / "library")) == 3
+    assert len(Collection.open(tmp_path / "library")) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["library", "music"]
     assert "nothing new" in run("index.py", *arguments, cwd=tmp_path).stdout
 
@@ -81,7 +81,7 @@ def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder:
         assert not (tmp_path / "library" / "CURRENT").exists()  # it was at work
     done = run("index.py", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert len(Library.open(tmp_path / "library")) == 50
+    assert len(Collection.open(tmp_path / "library")) == 50
 
 
 def _wait_for_children(pid: int) -> None:

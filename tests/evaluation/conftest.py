@@ -7,7 +7,7 @@ import pytest
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.model.model import save_model
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from tests.conftest import make_encoder
 from tests.sounds import make_music
 
@@ -22,7 +22,7 @@ track 5.wav,,,,2
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Library:
+def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Collection:
     folder = tmp_path_factory.mktemp("evaluation")
     music = make_music(folder / "music", 6)
     (music / "manifest.csv").write_text(TABLE)
@@ -35,7 +35,7 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Lib
             measure_features=False,
         )
     )
-    return Library.open(folder / "library")
+    return Collection.open(folder / "library")
 
 
 @pytest.fixture(scope="session")

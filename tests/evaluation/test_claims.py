@@ -35,7 +35,7 @@ def reason(feature: str, side: str, verdict: str = "both also") -> Reason:
 
 
 def pair(query: int, neighbor: int, *reasons: Reason) -> ExplainedPair:
-    return ExplainedPair(query, neighbor, Explanation(0.5, (), 0.5, reasons, ""))
+    return ExplainedPair(query, neighbor, Explanation(0.5, (), 0.5, reasons, "", {}, {}))
 
 
 def test_three_of_four_claims_are_true(measured: FeatureStats) -> None:
@@ -72,7 +72,7 @@ def test_a_probe_alone_claims_only_what_it_hears_and_mostly_truly() -> None:
     truth = 1500 * 2 ** (embeddings[:, 0] + 0.1 * rng.normal(size=200))
     table = pd.DataFrame({"centroid_hz": truth, "tempo_bpm": rng.uniform(60, 180, 200)})
     probe = fit_probe(embeddings, table, np.arange(200), "planted")
-    explainer = Explainer(embeddings, table, probe)
+    explainer = Explainer(embeddings, FeatureStats(table, probe, embeddings))
     hidden = hide_measured(explainer)
     pairs = explain_pairs(hidden, np.arange(30), np.arange(60))
     assert all(pair.neighbor < 60 for pair in pairs)

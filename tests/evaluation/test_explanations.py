@@ -10,17 +10,18 @@ from specrec.evaluation.explanations import evaluate_explanations
 from specrec.evaluation.reason_stability import FAINT
 from specrec.evaluation.task import choose_rows
 from specrec.index.build import build_library
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from tests.libraries import HEARD, write_planted
 from tests.sounds import make_music
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return Library.open(write_planted(tmp_path_factory.mktemp("planted")))
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    return Collection.open(write_planted(tmp_path_factory.mktemp("planted")))
 
 
-def test_explanations_of_a_planted_library_are_true(planted: Library) -> None:
+def test_explanations_of_a_planted_library_are_true(planted: Collection) -> None:
     rows = choose_rows(planted, "split == 'test'")[:6]
     done: list[tuple[int, int]] = []
     found = evaluate_explanations(planted, rows, lambda *at: done.append(at))
@@ -40,7 +41,7 @@ def test_explanations_of_a_planted_library_are_true(planted: Library) -> None:
     assert found.shuffled_probe.usable == 0
     assert found.erasing.pairs == found.specificity.pairs == 10 * len(rows)
     # A contribution as stored is what a search says, whatever the evaluation makes of it.
-    neighbors = planted.neighbors("t0", k=10)
+    neighbors = Library(planted).neighbors("t0", k=10)
     shares = [1 - n.explanation.residual / n.similarity for n in neighbors if n.explanation]
     assert len(shares) == 10
     alone = evaluate_explanations(planted, np.array([0, 1]))
@@ -51,19 +52,19 @@ def test_explanations_of_a_planted_library_are_true(planted: Library) -> None:
 def test_without_a_probe_one_line_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    library = Library.open(write_planted(tmp_path, probe=False))
+    library = Collection.open(write_planted(tmp_path, probe=False))
     with pytest.raises(ModelError, match=f"no probe.*specrec probe {tmp_path}"):
         evaluate_explanations(library, np.arange(5))
 
 
-def test_the_audio_is_heard_again(planted: Library, tmp_path: Path, model_folder: Path) -> None:
+def test_the_audio_is_heard_again(planted: Collection, tmp_path: Path, model_folder: Path) -> None:
     music = make_music(tmp_path / "music", 20)
     place = tmp_path / "library"
     config = IndexConfig(
         str(music), str(place), str(model_folder), workers=1, measure_features=False
     )
     build_library(config)
-    library = Library.open(place)
+    library = Collection.open(place)
     before = evaluate_explanations(planted, np.array([0, 1]))
     masked: list[tuple[int, int]] = []
     found = evaluate_with_audio(

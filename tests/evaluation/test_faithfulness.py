@@ -20,6 +20,7 @@ from specrec.evaluation.faithfulness import (
 from specrec.evaluation.pairs import ExplainedPair, explain_pairs, nearest
 from specrec.explain.ablation import draw_controls
 from specrec.explain.explainer import Explainer
+from specrec.explain.feature_stats import FeatureStats
 from specrec.model.probe_fit import fit_probe
 
 TRACKS, DIM = 400, 16
@@ -39,7 +40,7 @@ def explainer() -> Explainer:
         }
     )
     probe = fit_probe(embeddings, table, np.arange(TRACKS), "planted")
-    return Explainer(embeddings, table, probe)
+    return Explainer(embeddings, FeatureStats(table, probe, embeddings))
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from specrec.evaluation.robustness import ALTERATIONS
 from specrec.index.build import build_library
 from specrec.model.embedding import embed_waveform
 from specrec.model.model import load_model
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 
 @pytest.fixture(scope="module")
-def reversed_library(library: Library, other_model: Path) -> Library:
+def reversed_library(library: Collection, other_model: Path) -> Collection:
     """The same music under other names and in another order, by another model."""
     folder = library.folder.parent / "reversed"
     folder.mkdir()
@@ -29,11 +29,11 @@ def reversed_library(library: Library, other_model: Path) -> Library:
     build_library(
         IndexConfig(str(folder), str(place), str(other_model), workers=1, measure_features=False)
     )
-    return Library.open(place)
+    return Collection.open(place)
 
 
 def test_a_model_and_a_library_of_it_give_the_same_embedding(
-    library: Library, reversed_library: Library, other_model: Path
+    library: Collection, reversed_library: Collection, other_model: Path
 ) -> None:
     models = (str(other_model), str(reversed_library.folder))
     found = evaluate_library(library, "half", "family", models=models, where="half == 1")
@@ -57,7 +57,7 @@ def test_a_model_and_a_library_of_it_give_the_same_embedding(
 
 
 def test_other_libraries_are_matched_by_content_or_track_id(
-    library: Library, reversed_library: Library, other_model: Path
+    library: Collection, reversed_library: Collection, other_model: Path
 ) -> None:
     encoder = load_model(other_model, device="cpu").encoder
     rows = np.array([4, 1])
@@ -66,7 +66,7 @@ def test_other_libraries_are_matched_by_content_or_track_id(
     for row, vector in zip(rows, source.vectors, strict=True):
         expected = embed_waveform(encoder, load(library.audio_root / f"track {row}.wav", 16_000))
         np.testing.assert_allclose(vector, expected.embedding, atol=1e-5)
-    renamed = Library.open(library.folder)
+    renamed = Collection.open(library.folder)
     renamed.generation.tracks = library.tracks.assign(
         content_id=[f"re-encoded {row}" for row in range(6)],
         track_id=reversed_library.tracks["track_id"].tolist(),
@@ -76,7 +76,7 @@ def test_other_libraries_are_matched_by_content_or_track_id(
 
 
 def test_wrong_models_are_refused(
-    library: Library, reversed_library: Library, model_folder: Path, other_model: Path
+    library: Collection, reversed_library: Collection, model_folder: Path, other_model: Path
 ) -> None:
     rows = np.arange(6)
     with pytest.raises(ModelError, match="nowhere"):
@@ -86,7 +86,7 @@ def test_wrong_models_are_refused(
     assert names == ["random", f"random ({model_folder})", "other"]
     with pytest.raises(ModelError, match="given twice"):
         find_sources(library, rows, (str(model_folder), str(model_folder)))
-    strangers = Library.open(library.folder)
+    strangers = Collection.open(library.folder)
     strangers.generation.tracks = library.tracks.assign(
         content_id=[f"other {row}" for row in range(6)],
         track_id=pd.Series([f"other {row}" for row in range(6)]),
@@ -95,7 +95,7 @@ def test_wrong_models_are_refused(
         find_sources(strangers, rows, (str(reversed_library.folder),))
 
 
-def test_baselines_and_robustness_come_in_the_same_run(library: Library) -> None:
+def test_baselines_and_robustness_come_in_the_same_run(library: Collection) -> None:
     # The library's model is called "random": the baseline of that name gives way.
     done: list[tuple[int, int]] = []
     altered: list[tuple[int, int]] = []
@@ -121,7 +121,7 @@ def test_baselines_and_robustness_come_in_the_same_run(library: Library) -> None
 
 
 def test_imagenet_weights_that_cannot_be_read_cost_only_their_baseline(
-    library: Library, imagenet_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Collection, imagenet_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "hub" / "checkpoints" / imagenet_weights.name
     broken.parent.mkdir(parents=True)
@@ -133,7 +133,7 @@ def test_imagenet_weights_that_cannot_be_read_cost_only_their_baseline(
     assert imagenet_weights.name in found.left_out["imagenet"]
 
 
-def test_stored_embeddings_are_standardized_means(library: Library, tmp_path: Path) -> None:
+def test_stored_embeddings_are_standardized_means(library: Collection, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     ids = library.tracks["track_id"].tolist()[::-1]
     windows = [rng.normal(5, 3, (count, 4)) for count in (1, 2, 3, 4, 5, 6)]

@@ -18,7 +18,7 @@ from specrec.evaluation.reason_stability import (
 from specrec.explain.directions import find_directions
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation, Reason
-from specrec.explain.feature_stats import Reading
+from specrec.explain.feature_stats import FeatureStats, Reading
 from specrec.model.embedding import embed_waveform
 from tests.conftest import make_encoder
 from tests.sounds import make_music
@@ -32,7 +32,7 @@ def explanation(*named: tuple[str, str, str]) -> Explanation:
         Reason(feature, side, nowhere, nowhere, verdict, None)  # type: ignore[arg-type]
         for feature, side, verdict in named
     )
-    return Explanation(0.5, (), 0.5, reasons, "")
+    return Explanation(0.5, (), 0.5, reasons, "", {}, {})
 
 
 BRIGHT = ("centroid_hz", "high", "because")
@@ -77,7 +77,7 @@ def test_reasons_are_those_of_the_altered_file(tmp_path: Path) -> None:
     # The library's bandwidths are of other files: nothing that is measured anew is like them.
     table["bandwidth_hz"] = np.where(np.arange(TRACKS) % 2, 10.0, 20.0)
     directions = find_directions(None, vectors.shape[1])
-    explainer = Explainer(vectors, table, None, directions)
+    explainer = Explainer(vectors, FeatureStats(table, None, vectors), directions)
     queries = np.array([0, 1])
     pairs = [
         item

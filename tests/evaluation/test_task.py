@@ -3,10 +3,10 @@ import pytest
 
 from specrec.errors import CatalogError, SpecrecError
 from specrec.evaluation.task import Task, choose_rows, label_tasks
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 
 
-def test_the_filter_leaves_out_the_artist_or_else_the_album(library: Library) -> None:
+def test_the_filter_leaves_out_the_artist_or_else_the_album(library: Collection) -> None:
     plain, filtered = label_tasks(library, np.arange(6), "family")
     assert (plain.artist_filter, filtered.artist_filter) == (False, True)
     assert filtered.rows.tolist() == [0, 1, 2, 3, 4]  # the last has no family
@@ -37,7 +37,7 @@ def test_nothing_known_leaves_out_nothing() -> None:
     np.testing.assert_array_equal(task.candidates(np.arange(4)), ~np.eye(4, dtype=bool))
 
 
-def test_where_chooses_by_a_columns_text_or_number(library: Library) -> None:
+def test_where_chooses_by_a_columns_text_or_number(library: Collection) -> None:
     assert choose_rows(library, None).tolist() == [0, 1, 2, 3, 4, 5]
     assert choose_rows(library, "family == 'y'").tolist() == [3, 4]
     assert choose_rows(library, "half == 2").tolist() == [3, 4, 5]
@@ -52,12 +52,12 @@ def test_where_chooses_by_a_columns_text_or_number(library: Library) -> None:
         ("artist == 'Eva'", "artist == 'Eva' fits 1 tracks"),
     ],
 )
-def test_a_wrong_choice_is_refused(library: Library, where: str, message: str) -> None:
+def test_a_wrong_choice_is_refused(library: Collection, where: str, message: str) -> None:
     with pytest.raises(SpecrecError, match=message):
         choose_rows(library, where)
 
 
-def test_a_label_must_be_there_and_shared(library: Library) -> None:
+def test_a_label_must_be_there_and_shared(library: Collection) -> None:
     with pytest.raises(CatalogError, match="no column mood"):
         label_tasks(library, np.arange(6), "mood")
     with pytest.raises(CatalogError, match="no two of the 6 tracks chosen share their title"):

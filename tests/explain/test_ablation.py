@@ -3,7 +3,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from specrec.explain.ablation import ablate_groups, draw_controls, needed_move
+from specrec.explain.ablation import ablate_groups, draw_controls
+from specrec.explain.counterfactual import needed_move
 from specrec.explain.directions import find_directions
 from tests.explain.planted import make_probe, random_probe
 

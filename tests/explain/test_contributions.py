@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
-from specrec.audio.windows import window_starts
-from specrec.explain.contributions import best_passage, by_feature, by_window, window_spans
+from specrec.audio.windows import window_spans, window_starts
+from specrec.explain.contributions import best_passage, by_feature, by_window
 from specrec.explain.directions import find_directions
 from tests.explain.planted import make_probe, random_probe
 
@@ -62,7 +62,8 @@ def test_the_passage_that_two_tracks_share_is_found() -> None:
     rng = np.random.default_rng(0)
     query, neighbor = rng.normal(size=(2, 6, 40)).astype(np.float32)
     neighbor[4] = 2 * query[1]
-    passage = best_passage(query, neighbor, 30.0, 27.5, 5.0)
+    spans = (window_spans(6, seconds, 5.0) for seconds in (30.0, 27.5))
+    passage = best_passage(query, neighbor, *spans)
     assert (passage.query_start, passage.query_end) == (5.0, 10.0)
     assert (passage.neighbor_start, passage.neighbor_end) == (18.0, 23.0)
     assert passage.similarity == pytest.approx(1)

@@ -9,6 +9,7 @@ from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import WORDS
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
+from specrec.explain.feature_stats import FeatureStats
 from specrec.model.probe import Probe
 from tests.explain.planted import make_probe
 
@@ -33,7 +34,8 @@ class World:
     def explain(self, query: int, *neighbors: int) -> list[Explanation]:
         table = pd.DataFrame(self.probe.predict(self.embeddings)).drop(columns=list(self.hidden))
         table["loudness_lufs"], table["key"] = self.loudness, self.key
-        explainer = Explainer(self.embeddings, table, self.probe)
+        stats = FeatureStats(table, self.probe, self.embeddings)
+        explainer = Explainer(self.embeddings, stats)
         return explainer.explain_row(query, np.array(neighbors))
 
 

@@ -3,14 +3,18 @@ import pandas as pd
 import pytest
 from scipy.stats import percentileofscore
 
-from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.feature_stats import FeatureStats, Reading
 from tests.explain.planted import make_probe
+
+EMBEDDINGS = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)
+
+
+def read(stats: FeatureStats, *rows: int) -> list[dict[str, Reading]]:
+    return stats.readings(EMBEDDINGS[list(rows)], [stats.known(row) for row in rows])
 
 
 @pytest.fixture
 def stats() -> FeatureStats:
-    rng = np.random.default_rng(0)
-    embeddings = rng.normal(size=(50, 6)).astype(np.float32)
     probe = make_probe(
         {"loudness_range_lu": np.eye(6)[0], "valence": np.eye(6)[1]}, {"valence": 0.1}
     )
@@ -23,22 +27,22 @@ def stats() -> FeatureStats:
             "mood": "calm",
         }
     )
-    return FeatureStats(table, probe, embeddings)
+    return FeatureStats(table, probe, EMBEDDINGS)
 
 
 def test_what_is_measured_goes_before_what_is_predicted(stats: FeatureStats) -> None:
-    embeddings = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)
-    known, guessed = (stats.readings_of(row)["loudness_range_lu"] for row in (3, 30))
+    known, guessed = (readings["loudness_range_lu"] for readings in read(stats, 3, 30))
     assert (known.value, known.measured) == (100.0, True)
-    assert known.predicted == pytest.approx(embeddings[3, 0], abs=1e-6)
+    assert known.predicted == pytest.approx(EMBEDDINGS[3, 0], abs=1e-6)
     assert not guessed.measured
-    assert guessed.value == guessed.predicted == pytest.approx(embeddings[30, 0], abs=1e-6)
+    assert guessed.value == guessed.predicted == pytest.approx(EMBEDDINGS[30, 0], abs=1e-6)
 
 
 def test_percentiles_count_equal_ones_half(stats: FeatureStats) -> None:
     values = np.arange(50) // 2
-    for row in (0, 17, 49):
-        reading = stats.readings_of(row)["tempo_bpm"]
+    rows = (0, 17, 49)
+    for row, readings in zip(rows, read(stats, *rows), strict=True):
+        reading = readings["tempo_bpm"]
         assert reading.percentile == percentileofscore(values, values[row], "mean")
         assert reading.predicted is None
     assert stats.percentile("key", 1.0) == 50  # half of the tracks are in another key
@@ -47,18 +51,16 @@ def test_percentiles_count_equal_ones_half(stats: FeatureStats) -> None:
 def test_features_that_are_hardly_known_or_badly_predicted_say_nothing(stats: FeatureStats) -> None:
     names = {feature.name for feature in stats.features}
     assert names == {"tempo_bpm", "loudness_range_lu", "key"}
-    assert "valence" not in stats.readings_of(0)
-    assert "energy" not in stats.readings_of(0)
+    assert read(stats, 0)[0].keys() == names
     # A value is known, however few others are.
     assert stats.known(0) == {"tempo_bpm": 0, "loudness_range_lu": 100, "key": 0, "energy": 0.5}
     assert stats.known(30) == {"tempo_bpm": 15, "key": 0}
 
 
 def test_a_track_from_outside_is_read_alike(stats: FeatureStats) -> None:
-    embedding = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)[30]
     # The energy is known of it, but of too few others to say where it stands.
-    outside = stats.readings(embedding, {"tempo_bpm": 7.0, "energy": 0.7})
-    assert outside["loudness_range_lu"] == stats.readings_of(30)["loudness_range_lu"]
+    (outside,) = stats.readings(EMBEDDINGS[30:31], [{"tempo_bpm": 7.0, "energy": 0.7}])
+    assert outside["loudness_range_lu"] == read(stats, 30)[0]["loudness_range_lu"]
     assert (outside["tempo_bpm"].value, outside["tempo_bpm"].percentile) == (7.0, 30.0)
     assert outside.keys() == {"tempo_bpm", "loudness_range_lu"}
 
@@ -67,8 +69,11 @@ def test_a_large_library_is_read_from_a_sample() -> None:
     rng = np.random.default_rng(1)
     tempo = rng.lognormal(4.8, 0.2, size=120_000)
     table = pd.DataFrame({"tempo_bpm": tempo})
-    stats = FeatureStats(table, None, np.zeros((len(tempo), 2), dtype=np.float32))
-    for row in rng.integers(len(tempo), size=20):
-        reading = stats.readings_of(int(row))["tempo_bpm"]
+    embeddings = np.zeros((len(tempo), 2), dtype=np.float32)
+    stats = FeatureStats(table, None, embeddings)
+    rows = rng.integers(len(tempo), size=20).tolist()
+    found = stats.readings(embeddings[rows], [stats.known(row) for row in rows])
+    for row, readings in zip(rows, found, strict=True):
+        reading = readings["tempo_bpm"]
         assert reading.value == tempo[row]
         assert reading.percentile == pytest.approx(100 * (tempo < tempo[row]).mean(), abs=1.0)

@@ -18,6 +18,7 @@ from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.index.segment_store import SegmentStore
 from specrec.model.embedding import Embedded
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 
 STEPS = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
@@ -110,14 +111,14 @@ def kill_a_run(music: Path, model: Path, library: Path, stride: int) -> int:
     step = 1 - stride
     while True:
         step += stride
-        before = set(Library.open(library).tracks["path"])
+        before = set(Collection.open(library).tracks["path"])
         alive = not killed_at(step, library, change(str(step)))
         opened = Library.open(library)
         after = before - {path for path in before if path.startswith("moving")}
         after |= {f"moving {step}.wav"}
         assert set(opened.tracks["path"]) in (before, after)
         assert len(opened.neighbors(opened.tracks["track_id"][0], 3)) == 3
-        assert opened.generation.windows(0).shape[0] > 0
+        assert opened.collection.generation.windows(0).shape[0] > 0
         if alive:
             assert set(opened.tracks["path"]) == after
             assert len(list((library / "generations").iterdir())) == 2

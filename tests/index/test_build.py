@@ -16,6 +16,7 @@ from specrec.index.locks import writer_lock
 from specrec.index.maintenance import library_status, remove_tracks
 from specrec.index.segment_store import SegmentStore
 from specrec.model.model import load_model, save_model
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
 from tests.model.misled import read_and_raise
@@ -26,11 +27,10 @@ Build = Callable[..., BuildReport]
 
 def assert_equal(one: Library, other: Library) -> None:
     pd.testing.assert_frame_equal(one.tracks, other.tracks)
-    np.testing.assert_allclose(one.embeddings, other.embeddings, atol=1e-6)
+    np.testing.assert_allclose(one.collection.embeddings, other.collection.embeddings, atol=1e-6)
     for row in range(len(one)):
-        np.testing.assert_allclose(
-            one.generation.windows(row), other.generation.windows(row), atol=2e-3
-        )
+        windows = (library.collection.generation.windows(row) for library in (one, other))
+        np.testing.assert_allclose(*windows, atol=2e-3)
         track_id = one.tracks["track_id"][row]
         # The random model takes short tones for one recording.
         for mine, theirs in zip(
@@ -48,7 +48,7 @@ def test_a_track_is_the_mean_of_its_windows(
     music = make_music(tmp_path / "music")
     report = build(music, tmp_path / "library")
     assert (report.tracks, report.embedded, report.skipped) == (8, 8, [])
-    library = Library.open(tmp_path / "library")
+    library = Collection.open(tmp_path / "library")
     encoder = load_model(model_folder, device="cpu").encoder
     import torch
 
@@ -67,7 +67,7 @@ def test_a_rerun_with_nothing_new_writes_nothing(tmp_path: Path, build: Build) -
     second = build(music, tmp_path / "library")
     assert (first.changed, second.changed) == (True, False)
     assert (
-        Library.open(tmp_path / "library").generation.manifest["search"] == "auto"
+        Collection.open(tmp_path / "library").generation.manifest["search"] == "auto"
     )  # the setting index_type
     assert (first.embedded, second.embedded) == (3, 0)
     assert second.skipped == first.skipped
@@ -139,7 +139,7 @@ def test_bad_files_are_listed_and_cost_nothing_else(tmp_path: Path, build: Build
         "text.wav": SkipReason.NOT_AUDIO,
         "zero.mp3": SkipReason.EMPTY,
     }
-    library = Library.open(tmp_path / "library")
+    library = Collection.open(tmp_path / "library")
     assert library.generation.skipped["path"].tolist() == [item.path for item in report.skipped]
     assert library.generation.manifest["counts"] == {"tracks": 3, "skipped": 4, "ignored": 1}
 
@@ -162,7 +162,7 @@ def test_another_model_embeds_anew(tmp_path: Path, build: Build) -> None:
         IndexConfig(str(music), str(tmp_path / "library"), str(other), measure_features=False)
     )
     assert report.embedded == 3
-    assert Library.open(tmp_path / "library").generation.manifest["model"]["name"] == "other"
+    assert Collection.open(tmp_path / "library").generation.manifest["model"]["name"] == "other"
 
 
 def test_a_library_survives_its_model_being_gone_unless_a_file_is_asked_for(
@@ -232,7 +232,7 @@ def test_a_moved_library_and_a_moved_folder_still_work(tmp_path: Path, build: Bu
     assert Library.open(tmp_path / "elsewhere").neighbors("track 0", duplicates=True) == before
     report = build(tmp_path / "songs", tmp_path / "elsewhere")
     assert report.embedded == 0
-    assert Library.open(tmp_path / "elsewhere").audio_root == tmp_path / "songs"
+    assert Collection.open(tmp_path / "elsewhere").audio_root == tmp_path / "songs"
 
 
 def test_a_file_that_could_not_be_reached_is_tried_again(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     library = Path(shutil.copytree(stored / "library", tmp_path / "library"))
     old = Library.open(library)
     before = old.neighbors("track 1", duplicates=True)
-    windows = [old.generation.windows(row) for row in range(3)]
+    windows = [old.collection.generation.windows(row) for row in range(3)]
     music = make_music(tmp_path / "music", 3)
     (music / "bad.wav").write_text("text")
     with pytest.raises(LibraryError, match="format is older; run specrec index"):
@@ -261,10 +261,10 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     report = build_library(config)
     assert (report.tracks, report.embedded, report.changed) == (3, 0, True)
     new = Library.open(library)
-    assert new.generation.manifest["format_version"] == 4
+    assert new.collection.generation.manifest["format_version"] == 4
     assert new.neighbors("track 1", duplicates=True) == before
     for row in range(3):
-        np.testing.assert_array_equal(new.generation.windows(row), windows[row])
+        np.testing.assert_array_equal(new.collection.generation.windows(row), windows[row])
 
 
 def test_what_is_not_measured_is_counted_and_tried_again(

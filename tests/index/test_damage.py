@@ -13,6 +13,7 @@ from specrec.errors import LibraryError, SpecrecError
 from specrec.index.files import read_sealed, write_sealed
 from specrec.index.maintenance import library_status, remove_tracks
 from specrec.index.repair import repair_library, verify_library
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from tests.libraries import TRACKS, write_planted
 
@@ -98,7 +99,7 @@ def check(planted: Path, place: Path, seed: int, rounds: int) -> dict[str, int]:
         if found.damage:
             repair_library(library, found)
             assert not verify_library(library).damage, f"{path}: {kind}"
-            opened = Library.open(library)
+            opened = Collection.open(library)
             assert "t7" not in set(opened.tracks["track_id"])
             assert len(opened) == TRACKS - 1, f"{path}: {kind}"
             counts["mended"] += 1

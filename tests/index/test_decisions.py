@@ -22,7 +22,7 @@ from specrec.index.decisions import Decisions, Kept, Removed, kept_tracks, known
 from specrec.index.inventory import keep_vanished
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.plan import check_plan, make_plan
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from tests.index.test_build import Build
 from tests.sounds import make_music
 
@@ -91,7 +91,7 @@ def test_what_sounds_in_a_file_that_is_gone_is_not_forgotten(tmp_path: Path, bui
 def test_what_an_older_version_removed_stays_out_when_it_is_newly_tagged(tmp_path: Path) -> None:
     data = Path(__file__).parent / "data"  # of four tracks: 3 was removed, 2 is gone
     library = Path(shutil.copytree(data / "format3" / "library", tmp_path / "library"))
-    stamps = Library.open(library).generation.files.set_index("path")
+    stamps = Collection.open(library).generation.files.set_index("path")
     music = make_music(tmp_path / "music", 4)
     for path, stamp in stamps["mtime_ns"].items():  # so that none is read anew
         os.utime(music / str(path), ns=(stamp, stamp))
@@ -157,8 +157,8 @@ def test_what_was_removed_and_restored_is_there_though_its_file_is_gone(
 ) -> None:
     music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
     build(music, library)
-    before = Library.open(library)
-    row = before.resolve("track 1").row
+    before = Collection.open(library)
+    row = before.query("track 1").row
     track_id = str(before.tracks["track_id"][row])
     if gone_first:
         (music / "track 1.wav").unlink()
@@ -173,7 +173,7 @@ def test_what_was_removed_and_restored_is_there_though_its_file_is_gone(
     report = build(music, library)
     assert (report.tracks, report.plan.vanished) == (3, ["track 1.wav"])
     assert not gone_first or read_decisions(library, None).kept == kept
-    after = Library.open(library)
+    after = Collection.open(library)
     pd.testing.assert_frame_equal(after.tracks, before.tracks)
     np.testing.assert_array_equal(after.embeddings[row], before.embeddings[row])
     # Pruning forgets it for good.

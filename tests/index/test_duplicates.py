@@ -10,7 +10,7 @@ from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.index.duplicates import PassageMatch, duplicate_groups, match_passages
 from specrec.model.registry import DEFAULT_MODEL
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.synthesis.library import write_library
 
 
@@ -75,7 +75,7 @@ def test_silence_before_the_music_hides_no_copy(tmp_path: Path) -> None:
         str(audio), str(tmp_path / "library"), DEFAULT_MODEL, measure_features=False
     )
     build_library(config)
-    generation = Library.open(tmp_path / "library").generation
+    generation = Collection.open(tmp_path / "library").generation
     assert generation.tracks["path"].str[0].tolist() == list("00112233")
     assert generation.duplicate_groups.tolist() == [0, 0, 2, 2, 4, 4, 6, 6]
 
@@ -95,7 +95,7 @@ def test_re_encoded_files_are_found_and_others_are_not(tmp_path: Path) -> None:
         str(audio), str(tmp_path / "library"), DEFAULT_MODEL, measure_features=False
     )
     build_library(config)
-    library = Library.open(tmp_path / "library")
+    library = Collection.open(tmp_path / "library")
     stems = library.tracks["path"].map(lambda path: Path(path).stem.removeprefix("copy of "))
     expected = stems.map({stem: row for row, stem in reversed(list(enumerate(stems)))})
     np.testing.assert_array_equal(library.generation.duplicate_groups, expected)
@@ -108,6 +108,6 @@ def test_re_encoded_files_are_found_and_others_are_not(tmp_path: Path) -> None:
     build_library(config)
     fresh = IndexConfig(str(audio), str(tmp_path / "fresh"), DEFAULT_MODEL, measure_features=False)
     build_library(fresh)
-    one, other = (Library.open(tmp_path / name).generation for name in ("library", "fresh"))
+    one, other = (Collection.open(tmp_path / name).generation for name in ("library", "fresh"))
     pd.testing.assert_frame_equal(one.duplicates, other.duplicates, atol=1e-3)
     assert len(one.duplicates) == 6

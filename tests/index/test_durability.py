@@ -14,6 +14,7 @@ from specrec.index.generations import read_generation
 from specrec.index.maintenance import remove_tracks
 from specrec.index.segment_store import SegmentStore
 from specrec.model.embedding import Embedded
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from tests.index.test_build import Build
 from tests.sounds import make_music
@@ -46,7 +47,7 @@ def test_a_process_killed_at_any_step_leaves_a_complete_library(
     build(music, library, prune=True)
     fresh = tmp_path / "fresh"
     build(music, fresh)
-    one, other = Library.open(library), Library.open(fresh)
+    one, other = Collection.open(library), Collection.open(fresh)
     assert one.tracks["path"].tolist() == other.tracks["path"].tolist()
     np.testing.assert_array_equal(one.embeddings, other.embeddings)
 
@@ -54,14 +55,14 @@ def test_a_process_killed_at_any_step_leaves_a_complete_library(
 def test_a_reader_keeps_its_state_while_others_write(tmp_path: Path, build: Build) -> None:
     music, library = make_music(tmp_path / "music", 4), tmp_path / "library"
     build(music, library)
-    reader = Library.open(library)  # nothing but the manifest is read yet
+    reader = Collection.open(library)  # nothing but the manifest is read yet
     for round_ in range(4):
         make_music(music, 1, first=10 + round_)
         build(music, library)
     assert len(reader.tracks) == len(reader) == len(reader.embeddings) == 4
     windows = [reader.generation.windows(row) for row in range(4)]
     assert all(len(rows) for rows in windows)
-    assert len(Library.open(library)) == 8
+    assert len(Collection.open(library)) == 8
     assert len(list((library / "generations").iterdir())) == 3  # its own, the last, the one before
     del reader, windows
     gc.collect()
@@ -159,7 +160,7 @@ def test_what_does_not_fit_leaves_nothing_half_done(tmp_path: Path, build: Build
     music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
     build(music, library)
     before = sorted(library.rglob("*"))
-    gone = str(Library.open(library).tracks["track_id"].iloc[0])
+    gone = str(Collection.open(library).tracks["track_id"].iloc[0])
     for _ in range(2):  # a second try must not find less room than the first
         with files_of_at_most(2000), pytest.raises(StorageError, match=r"tracks\.parquet"):
             remove_tracks(library, [gone])

@@ -13,16 +13,16 @@ import pytest
 from specrec.cli import main
 from specrec.errors import StorageError
 from specrec.index.export import export_library
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from tests.libraries import DIM, FINGERPRINT, TRACKS, WINDOWS, write_planted
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return Library.open(write_planted(tmp_path_factory.mktemp("planted") / "library"))
+def library(tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    return Collection.open(write_planted(tmp_path_factory.mktemp("planted") / "library"))
 
 
-def test_every_number_is_the_librarys(library: Library, tmp_path: Path) -> None:
+def test_every_number_is_the_librarys(library: Collection, tmp_path: Path) -> None:
     steps: list[tuple[int, int]] = []
     out = tmp_path / "out"
     export_library(library.generation, out, True, on_progress=lambda *step: steps.append(step))
@@ -43,7 +43,7 @@ def test_every_number_is_the_librarys(library: Library, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.stack(mine["embedding"]), expected)
 
 
-def test_databases_find_vectors_of_one_length(library: Library, tmp_path: Path) -> None:
+def test_databases_find_vectors_of_one_length(library: Collection, tmp_path: Path) -> None:
     export_library(library.generation, tmp_path / "out")
     schema = pq.read_schema(tmp_path / "out" / "embeddings.parquet")
     assert schema.field("embedding").type == pa.list_(pa.float32(), DIM)
@@ -66,7 +66,7 @@ def test_the_license_is_that_of_the_model(
     from tests.sounds import make_music
 
     build(make_music(tmp_path / "music", 2), tmp_path / "library")  # type: ignore[operator]
-    generation = Library.open(tmp_path / "library").generation
+    generation = Collection.open(tmp_path / "library").generation
     metadata = export_library(generation, tmp_path / "out", True)
     assert metadata["model"]["license"] == "MIT"
     assert metadata["model"]["sample_rate"] == 22_050
@@ -76,7 +76,7 @@ def test_the_license_is_that_of_the_model(
     np.testing.assert_allclose(ends, lengths.loc[ends.index], atol=0.04)
 
 
-def test_nothing_is_replaced_unasked(library: Library, tmp_path: Path) -> None:
+def test_nothing_is_replaced_unasked(library: Collection, tmp_path: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()
     (music / "song.wav").write_bytes(b"precious")
@@ -95,7 +95,7 @@ def test_nothing_is_replaced_unasked(library: Library, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["music", "out"]
 
 
-def test_what_fails_leaves_what_was_there(library: Library, tmp_path: Path) -> None:
+def test_what_fails_leaves_what_was_there(library: Collection, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     out = tmp_path / "out"
     export_library(library.generation, out)
@@ -111,7 +111,9 @@ def test_what_fails_leaves_what_was_there(library: Library, tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_the_command(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(
+    library: Collection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = ["export", str(library.folder), "-o", str(tmp_path / "out")]
     with pytest.raises(SystemExit) as end:
         main(arguments)

@@ -23,6 +23,7 @@ from specrec.index.maintenance import (
 from specrec.index.plan import make_plan
 from specrec.index.repair import verify_library
 from specrec.model.model import save_model
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.recommend.results import track_of_row
 from tests.conftest import make_encoder
@@ -38,7 +39,7 @@ def test_vanished_files_stay_unless_pruned(tmp_path: Path, build: Build) -> None
     rehearsal = build(music, library, dry_run=True, prune=True)
     assert (rehearsal.plan.vanished, rehearsal.plan.added) == (["track 1.wav"], ["track 7.wav"])
     assert (rehearsal.embedded, rehearsal.tracks, rehearsal.changed) == (1, 4, False)
-    assert len(Library.open(library)) == 4  # nothing was written
+    assert len(Collection.open(library)) == 4  # nothing was written
     report = build(music, library)
     assert (report.tracks, report.plan.vanished) == (5, ["track 1.wav"])
     opened = Library.open(library)
@@ -94,7 +95,7 @@ def test_removed_tracks_stay_out_until_restored(tmp_path: Path, build: Build) ->
     assert restore_tracks(library) == ["again.wav"]
     report = build(music, library)
     assert (report.tracks, report.embedded, report.skipped) == (5, 0, [])
-    everything = Library.open(library).tracks["track_id"]
+    everything = Collection.open(library).tracks["track_id"]
     with pytest.raises(LibraryError, match="no track would be left"):
         remove_tracks(library, list(everything))
 
@@ -102,20 +103,20 @@ def test_removed_tracks_stay_out_until_restored(tmp_path: Path, build: Build) ->
 def test_models_are_switched_without_embedding_again(tmp_path: Path, build: Build) -> None:
     music, library, other = make_music(tmp_path / "music", 3), tmp_path / "library", tmp_path / "m"
     build(music, library)
-    before = Library.open(library)
+    before = Collection.open(library)
     save_model(make_encoder(seed=5), other, name="other", license="MIT")
     config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     seen: list[str] = []
 
     def look(done: int, total: int) -> None:  # while the other model embeds, the old one answers
-        seen.append(Library.open(library).generation.manifest["model"]["name"])
+        seen.append(Collection.open(library).generation.manifest["model"]["name"])
 
     assert build_library(config, on_embed=look).embedded == 3
     assert set(seen) == {"random"}
-    assert Library.open(library).generation.manifest["model"]["name"] == "other"
+    assert Collection.open(library).generation.manifest["model"]["name"] == "other"
     make_music(music, 1, first=5)
     assert build(music, library).embedded == 1  # only what the first model has not seen
-    back = Library.open(library)
+    back = Collection.open(library)
     np.testing.assert_array_equal(back.embeddings[:3], before.embeddings)
     assert build_library(config).embedded == 1
 
@@ -133,7 +134,7 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
         return report.embedded
 
     assert (run(), len(measured)) == (2, 0)  # measured while they were embedded
-    assert Library.open(library).generation.descriptors["loudness_lufs"].notna().all()
+    assert Collection.open(library).generation.descriptors["loudness_lufs"].notna().all()
     assert (run(), len(measured)) == (0, 0)
     monkeypatch.setattr("specrec.index.segment_store.ANALYSIS_VERSION", 99)
     assert (run(), len(measured)) == (2, 0)
@@ -143,7 +144,7 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
     assert (run(), len(measured)) == (0, 0)
     monkeypatch.setattr("specrec.index.assemble.DUPLICATES_VERSION", 99)
     build_library(config)
-    assert Library.open(library).generation.manifest["duplicates_version"] == 99
+    assert Collection.open(library).generation.manifest["duplicates_version"] == 99
     assert not build_library(config).changed
 
 
@@ -188,7 +189,7 @@ def test_the_status_counts_what_is_there(tmp_path: Path, build: Build) -> None:
     (music / "note.txt").write_text("text")
     build(music, library)
     status = library_status(library)
-    opened = Library.open(library)
+    opened = Collection.open(library)
     assert (status.tracks, status.skipped, status.ignored) == (3, {"not_audio": 1}, 1)
     assert status.hours == pytest.approx(opened.tracks["duration_seconds"].sum() / 3600)
     on_disk = sum(path.stat().st_size for path in library.rglob("*") if path.is_file())
@@ -227,8 +228,8 @@ def test_any_sequence_of_changes_ends_as_a_fresh_build(
             file.rename(music / f"moved {place}.wav")
         elif change == "change":
             write(file, tone(2 + place, 300 + 50 * place, 22_050), 22_050)
-        elif change == "remove" and len(Library.open(library)) > 2:
-            opened = Library.open(library)
+        elif change == "remove" and len(Collection.open(library)) > 2:
+            opened = Collection.open(library)
             track = track_of_row(opened.tracks.iloc[number % len(opened)])
             remove_tracks(library, [str(track.track_id)])
             (music / track.path).unlink(missing_ok=True)
@@ -236,7 +237,7 @@ def test_any_sequence_of_changes_ends_as_a_fresh_build(
             build(music, library, prune="all")
     build(music, library, prune="all")
     # What was removed and is there again under another name stays out.
-    out = set(Library.open(library).generation.skipped["path"])
+    out = set(Collection.open(library).generation.skipped["path"])
     for path in out:
         (music / path).unlink(missing_ok=True)
     build(music, folder / "fresh")
@@ -252,10 +253,10 @@ def test_another_folder_that_shares_a_file_is_not_mixed_in(tmp_path: Path, build
         LibraryError, match=r"4 of the library's 5 tracks; .*music: give that .*prune=all"
     ):
         build(other, library)
-    assert Library.open(library).audio_root == music
-    assert len(Library.open(library)) == 5
+    assert Collection.open(library).audio_root == music
+    assert len(Collection.open(library)) == 5
     assert build(other, library, prune="all").tracks == 2
-    assert Library.open(library).audio_root == other
+    assert Collection.open(library).audio_root == other
 
 
 def test_a_folder_with_copies_of_most_tracks_is_another_folder(
@@ -299,7 +300,7 @@ def test_music_may_be_moved_linked_mounted_elsewhere_or_asked_for_with_what_is_a
     for folder in (moved / "sub", tmp_path):
         report = build(folder, library)
         assert (report.tracks, report.embedded) == (5, 0)
-    assert Library.open(library).audio_root == tmp_path
+    assert Collection.open(library).audio_root == tmp_path
 
 
 def test_most_of_a_library_is_not_dropped_unasked(tmp_path: Path, build: Build) -> None:

@@ -22,6 +22,7 @@ from specrec.index.segment import Segment, write_segment
 from specrec.index.segment_store import SegmentStore
 from specrec.model.embedding import Embedded
 from specrec.model.model import save_model
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from tests.conftest import make_encoder
 from tests.index.test_build import Build, assert_equal
@@ -56,7 +57,7 @@ def test_damage_is_found_and_repaired_without_embedding_the_rest(
     assert [str(windows) in line and "checksum" in line for line in found.damage] == [True]
     assert (found.segments, found.generation) == ([segments[0]], False)
     assert repair_library(library, found) == Repair(tracks=14, again=1, lost=0)
-    assert len(Library.open(library)) == 14  # one half of each track is whole
+    assert len(Collection.open(library)) == 14  # one half of each track is whole
     report = build(music, library)
     assert (report.tracks, report.embedded) == (14, 1)
     assert verify_library(library).damage == []
@@ -78,9 +79,9 @@ def test_a_damaged_generation_gives_way_to_the_one_before(
     assert found.generation
     assert name in found.damage[0]
     assert repair_library(library, found).tracks == 2
-    assert len(Library.open(library)) == 2
+    assert len(Collection.open(library)) == 2
     assert build(music, library).embedded == 0
-    assert len(Library.open(library)) == 3
+    assert len(Collection.open(library)) == 3
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
         str(music), str(library), str(model_folder), workers=1, measure_features=False
     )
     build_library(config)
-    tracks = Library.open(library).tracks.set_index("path")["track_id"]
+    tracks = Collection.open(library).tracks.set_index("path")["track_id"]
     (music / "track 2.wav").unlink()
     build_library(config)
     remove_tracks(library, [tracks["track 1.wav"]])
@@ -162,14 +163,14 @@ def test_no_damage_makes_a_library_forget_what_was_decided(
     tmp_path: Path, decided: Path, build: Build, name: str
 ) -> None:
     music, library = decided / "music", Path(shutil.copytree(decided / "library", tmp_path / "l"))
-    before = Library.open(library)
+    before = Collection.open(library)
     expected = {path: before.embeddings[row] for row, path in enumerate(before.tracks["path"])}
     DAMAGES[name](library)
     found = verify_library(library)
     assert found.damage
     repair_library(library, found)
     build(music, library)
-    after = Library.open(library)
+    after = Collection.open(library)
     assert after.tracks["path"].tolist() == STAYING
     for row, path in enumerate(STAYING):
         np.testing.assert_allclose(after.embeddings[row], expected[path], atol=2e-4)
@@ -189,14 +190,14 @@ def test_decisions_survive_absence_new_tags_and_another_model(
     build(music, library)  # its file is away for one run
     away.rename(music / "track 1.wav")
     build(music, library)
-    assert Library.open(library).tracks["path"].tolist() == STAYING
+    assert Collection.open(library).tracks["path"].tolist() == STAYING
     other = tmp_path / "other"
     save_model(make_encoder(seed=5), other, name="other", license="MIT")
     config = IndexConfig(str(music), str(library), str(other), workers=1, measure_features=False)
     report = build_library(config)
     assert [item.reason for item in report.skipped] == ["removed", "missing", "removed"]
     build(music, library)  # back to the first model, which has heard the track that is gone
-    assert Library.open(library).tracks["path"].tolist() == STAYING
+    assert Collection.open(library).tracks["path"].tolist() == STAYING
     import mutagen
     from mutagen.id3 import TIT2
 
@@ -209,7 +210,7 @@ def test_decisions_survive_absence_new_tags_and_another_model(
         assert content_id(music / path) != before
         (music / path).rename(music / f"renamed {path}")
     assert build(music, library).embedded == 0
-    assert Library.open(library).tracks["path"].tolist() == STAYING
+    assert Collection.open(library).tracks["path"].tolist() == STAYING
     assert restore_tracks(library) == ["renamed track 1.wav", "renamed track 3.wav"]
     assert build(music, library).tracks == 6
 
@@ -223,19 +224,19 @@ def test_one_of_two_files_that_sound_the_same_may_go(tmp_path: Path, build: Buil
     tagged.add_tags()
     tagged.save()
     build(music, library)
-    twin = Library.open(library).tracks.set_index("path")["track_id"]["twin.wav"]
+    twin = Collection.open(library).tracks.set_index("path")["track_id"]["twin.wav"]
     remove_tracks(library, [twin])
     assert build(music, library).tracks == 3
     (music / "twin.wav").unlink()
     build(music, library)
     kept = ["track 0.wav", "track 1.wav", "track 2.wav"]
-    assert Library.open(library).tracks["path"].tolist() == kept
+    assert Collection.open(library).tracks["path"].tolist() == kept
 
 
 def test_a_library_of_format_3_keeps_its_decisions(tmp_path: Path) -> None:
     data = Path(__file__).parent / "data"  # of four tracks: 3 was removed, 2 is gone
     library = Path(shutil.copytree(data / "format3" / "library", tmp_path / "library"))
-    before = Library.open(library).embeddings[2].copy()
+    before = Collection.open(library).embeddings[2].copy()
     model = str(data / "format2" / "model")
     music = make_music(tmp_path / "music", 4)
     (music / "track 2.wav").unlink()
@@ -246,7 +247,7 @@ def test_a_library_of_format_3_keeps_its_decisions(tmp_path: Path) -> None:
         IndexConfig(str(music), str(library), model, workers=1, measure_features=False)
     )
     assert (report.tracks, report.embedded) == (3, 2)
-    opened = Library.open(library)
+    opened = Collection.open(library)
     assert opened.tracks["path"].tolist() == ["track 0.wav", "track 1.wav", "track 2.wav"]
     np.testing.assert_array_equal(opened.embeddings[2], before)
     assert verify_library(library).damage == []
@@ -302,8 +303,8 @@ def test_what_an_older_version_wrote_though_it_was_no_number_is_found(
     repair_library(library, found)
     build(decided / "music", library)
     assert verify_library(library).damage == []
-    assert np.isfinite(Library.open(library).embeddings).all()
-    assert pd.Series(Library.open(library).tracks["path"]).tolist() == STAYING
+    assert np.isfinite(Collection.open(library).embeddings).all()
+    assert pd.Series(Collection.open(library).tracks["path"]).tolist() == STAYING
 
 
 def test_a_first_run_that_was_stopped_leaves_what_can_be_repaired(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from specrec.model import fetch
 from specrec.model.model import load_model
 from specrec.model.probe import PROBE_FILE
 from specrec.model.registry import SHIPPED, find_model, models_folder
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from tests.model.package import random_tensors, write_wheel
 from tests.sounds import make_music
 
@@ -79,7 +79,7 @@ def test_a_file_becomes_a_model_that_indexes(pinned: Path, place: Path, tmp_path
             str(music), str(tmp_path / "library"), "musicnn", workers=1, measure_features=False
         )
     )
-    assert Library.open(tmp_path / "library").embeddings.shape == (3, len(encoder.center))
+    assert Collection.open(tmp_path / "library").embeddings.shape == (3, len(encoder.center))
 
 
 def test_a_probe_of_other_weights_is_left_out(pinned: Path) -> None:

@@ -10,7 +10,6 @@ import soundfile as sf
 import torch
 
 import specrec
-from specrec import Library
 from specrec.audio.decoding import decode
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, ConfigError, ModelError, SkipReason
@@ -18,6 +17,7 @@ from specrec.index.build import build_library
 from specrec.model.card import read_card
 from specrec.model.embedding import Embedded
 from specrec.model.model import Model, load_model, save_model
+from specrec.recommend.collection import Collection
 from tests.conftest import make_encoder
 from tests.sounds import MUSIC_RATE, RATE, make_music, tone
 
@@ -96,7 +96,7 @@ def test_a_library_and_its_model_embed_alike(
     build_library(
         IndexConfig(str(audio), str(folder), str(model_folder), workers=1, measure_features=False)
     )
-    library = Library.open(folder)
+    library = Collection.open(folder)
     embeddings = library.model.embed([library.audio_root / path for path in library.tracks["path"]])
     np.testing.assert_allclose(embeddings, library.embeddings, atol=NOISE)
 

@@ -17,7 +17,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 def space_of(library: Library, weight: float) -> HybridSpace:
-    space = library.space("both", sound_weight=weight)
+    space = library.collection.space("both", sound_weight=weight)
     assert isinstance(space, HybridSpace)
     return space
 
@@ -35,8 +35,8 @@ def test_the_ends_are_sound_and_features_alone(library: Library) -> None:
 
 def test_between_it_is_their_mean_by_spread(library: Library) -> None:
     space = space_of(library, 0.3)
-    sound = cosine_similarity(np.asarray(library.embeddings, dtype=np.float64))
-    named = cosine_similarity(library.by_features().vectors)
+    sound = cosine_similarity(np.asarray(library.collection.embeddings, dtype=np.float64))
+    named = cosine_similarity(library.collection.by_features().vectors)
     others = ~np.eye(len(sound), dtype=bool)
     heard, known = 0.3 / sound[others].std(), 0.7 / named[others].std()
     share = heard / (heard + known)
@@ -77,8 +77,8 @@ def test_a_recording_is_named_once(library: Library) -> None:
     groups = np.arange(len(library))
     groups[[first, 7]] = min(first, 7)  # of the query itself
     groups[[second, third]] = min(second, third)
-    library = Library.open(library.folder)
-    library.generation.duplicate_groups = groups
+    library = Library.open(library.collection.folder)
+    library.collection.generation.duplicate_groups = groups
     features, both = (
         library.neighbors("t7", 20, by="features"),
         library.neighbors("t7", 8, by="both"),

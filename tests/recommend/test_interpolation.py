@@ -9,6 +9,7 @@ import pytest
 from specrec.errors import QueryError
 from specrec.index.files import checksums, read_sealed, write_sealed
 from specrec.index.search import build_index, write_index
+from specrec.recommend.collection import Collection
 from specrec.recommend.interpolation import minimax_chain
 from specrec.recommend.library import Library
 from tests.libraries import write_planted
@@ -37,7 +38,7 @@ def test_no_chain_has_a_narrower_widest_step() -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tracks 10 to 20 lie on an arc of a right angle, all others across it."""
     library = write_planted(tmp_path_factory.mktemp("planted"))
-    embeddings = np.array(Library.open(library).embeddings)
+    embeddings = np.array(Collection.open(library).embeddings)
     embeddings[:, :2] = 0.1
     for place in range(11):
         embeddings[10 + place] = 0
@@ -76,7 +77,7 @@ def test_a_recording_stands_once_in_a_path(library: Library) -> None:
     groups = np.arange(len(library))
     groups[[13, 14]] = 12
     groups[11] = 10  # another file of the start
-    library.generation.duplicate_groups = groups
+    library.collection.generation.duplicate_groups = groups
     rows = [
         library.resolve(str(step.track.track_id)).row
         for step in library.interpolate("t10", "t20", 6)
@@ -88,7 +89,7 @@ def test_a_recording_stands_once_in_a_path(library: Library) -> None:
 def test_a_path_that_can_t_be_so_long_says_so(library: Library) -> None:
     groups = np.zeros(len(library), dtype=np.int64)
     groups[1] = 1
-    library.generation.duplicate_groups = groups
+    library.collection.generation.duplicate_groups = groups
     path = library.interpolate("t0", "t1", steps=5)
     assert [step.track.track_id for step in path] == ["t1"]
     assert path.notes == ("1 of 5 steps: no other track lies between the two",)

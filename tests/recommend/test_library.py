@@ -32,7 +32,7 @@ def library(tmp_path: Path, build: Build) -> Library:
 
 
 def test_neighbors_are_those_of_brute_force(library: Library) -> None:
-    expected = cosine_similarity(np.asarray(library.embeddings))
+    expected = cosine_similarity(np.asarray(library.collection.embeddings))
     for row in range(len(library)):
         # The random model takes short tones for one recording, here and below.
         neighbors = library.neighbors(library.tracks["track_id"][row], k=5, duplicates=True)
@@ -55,7 +55,7 @@ def test_a_file_outside_finds_what_it_sounds_like(library: Library, tmp_path: Pa
     # The same sound with other bytes: as FLAC, a little quieter.
     import soundfile as sf
 
-    samples, rate = sf.read(library.audio_root / "track 6.wav")
+    samples, rate = sf.read(library.collection.audio_root / "track 6.wav")
     path = tmp_path / "outside.flac"
     sf.write(path, 0.98 * samples, rate)
     neighbors = library.neighbors(path, k=3)
@@ -69,9 +69,9 @@ def test_a_file_of_the_library_and_its_copy_mean_the_track(
     library: Library, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.wav"
-    copy.write_bytes((library.audio_root / "track 4.wav").read_bytes())
+    copy.write_bytes((library.collection.audio_root / "track 4.wav").read_bytes())
     by_title = library.neighbors("track 4")
-    assert library.neighbors(library.audio_root / "track 4.wav") == by_title
+    assert library.neighbors(library.collection.audio_root / "track 4.wav") == by_title
     assert library.neighbors(copy) == by_title
     assert library.neighbors("track 4.wav") == by_title
 
@@ -131,7 +131,7 @@ def test_a_track_of_the_library_needs_no_torch(library: Library) -> None:
     program = (
         "import sys; sys.modules['torch'] = None\n"
         "import specrec\n"
-        f"library = specrec.Library.open({str(library.folder)!r})\n"
+        f"library = specrec.Library.open({str(library.collection.folder)!r})\n"
         "print(len(library.neighbors('Blue Train', duplicates=True)), 'hydra' in sys.modules)"
     )
     run = subprocess.run(
@@ -152,7 +152,7 @@ def test_a_file_outside_is_heard_anew_when_it_changes(library: Library, tmp_path
 
 def test_a_query_that_was_resolved_before_the_library_changed_is_refused(library: Library) -> None:
     asked = library.resolve("track 4"), library.resolve("track 7")
-    before = Library.open(library.folder)
+    before = Library.open(library.collection.folder)
     (removed,) = library.remove("track 4")
     assert removed.track == asked[0].track
     for query in asked:
@@ -168,13 +168,13 @@ def test_an_update_repeats_the_settings_of_the_last_run(tmp_path: Path, model_fo
     music = make_music(tmp_path / "music", 3)
     settings = {"windows_per_track": 2, "measure_features": False, "workers": 1}
     library = Library.build(music, tmp_path / "library", model_folder, **settings)
-    kept = library.generation.segments.keys()
+    kept = library.collection.generation.segments.keys()
     make_music(tmp_path / "more", 4)
     last = sorted((tmp_path / "more").glob("*.wav"))[-1]
     (query,) = library.add(shutil.copy(last, music / last.name))
     assert query.track.path == last.name
     assert len(library) == 4
-    assert {name.split("/")[0] for name in library.generation.segments} == {
+    assert {name.split("/")[0] for name in library.collection.generation.segments} == {
         name.split("/")[0] for name in kept
     }  # with another number of windows all tracks would have been embedded anew
-    assert library.generation.descriptors.isna().all(axis=None)
+    assert library.collection.generation.descriptors.isna().all(axis=None)

@@ -9,6 +9,7 @@ import pytest
 
 from specrec.errors import QueryError
 from specrec.model.probe import PROBE_FILE, Probe, load_probe, save_probe
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from tests.libraries import FINGERPRINT, write_planted
 
@@ -83,9 +84,9 @@ def test_a_probe_of_the_library_goes_before_the_models(tmp_path: Path) -> None:
     row = own.rows("centroid_hz")
     parts = ((bright,), own.weight[row], own.bias[row], own.spread[row])
     save_probe(Probe(FINGERPRINT, *parts), folder / PROBE_FILE)
-    assert Library.open(folder).explainer.directions.names == ("centroid_hz",)
+    assert Collection.open(folder).explainer.directions.names == ("centroid_hz",)
     save_probe(Probe("another", *parts), folder / PROBE_FILE)  # of a model that was replaced since
-    assert len(Library.open(folder).explainer.directions.names) == 3
+    assert len(Collection.open(folder).explainer.directions.names) == 3
 
 
 def test_explaining_needs_neither_torch_nor_audio(folder: Path) -> None:
@@ -102,7 +103,7 @@ def test_explaining_needs_neither_torch_nor_audio(folder: Path) -> None:
 
 
 def test_features_of_a_table_go_before_measured_ones(tmp_path: Path) -> None:
-    library = Library.open(write_planted(tmp_path))
+    library = Collection.open(write_planted(tmp_path))
     library.tracks["tempo"] = np.where(np.arange(len(library)) == 5, 90.0, np.nan)
     library.tracks["centroid_hz"] = np.where(np.arange(len(library)) == 7, 5000.0, np.nan)
     features = library.features

@@ -36,7 +36,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 def copy(library: Library, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The seventh track with other bytes, and as they stand a file from outside."""
     path = tmp_path_factory.mktemp("outside") / "copy.wav"
-    samples, rate = soundfile.read(library.audio_root / library.tracks["path"].iloc[7])
+    samples, rate = soundfile.read(library.collection.audio_root / library.tracks["path"].iloc[7])
     soundfile.write(path, samples, rate)
     return str(path)
 
@@ -45,13 +45,13 @@ def test_a_file_is_resolved_as_the_track_that_it_is(library: Library, copy: str)
     asked, inside = library.resolve(copy), library.resolve(7)
     measured, known = (  # what a table says goes before what was measured
         {name: value for name, value in table.iloc[7].dropna().items() if name in FEATURES}
-        for table in (library.generation.descriptors, library.features)
+        for table in (library.collection.generation.descriptors, library.collection.features)
     )
     assert (asked.row, asked.track.title, asked.track.path) == (None, "copy", copy)
     np.testing.assert_allclose(asked.sound, inside.sound, atol=1e-4)
     assert asked.features == pytest.approx(measured, rel=1e-4)
     assert inside.features == known
-    recommender = library.by_features()
+    recommender = library.collection.by_features()
     np.testing.assert_allclose(
         recommender.vector_of(asked), recommender.vectors[7], atol=1e-5
     )  # float32
@@ -85,10 +85,10 @@ def test_a_file_gets_the_neighbors_of_the_track_that_it_is(
 
 
 def test_what_is_predicted_is_predicted_of_a_file_too(library: Library, copy: str) -> None:
-    library = Library.open(library.folder)
-    described = library.generation.descriptors
-    library.generation.descriptors = described[[]]  # so that the probe says all
-    recommender = library.by_features()
+    library = Library.open(library.collection.folder)
+    described = library.collection.generation.descriptors
+    library.collection.generation.descriptors = described[[]]  # so that the probe says all
+    recommender = library.collection.by_features()
     assert set(recommender.sources.values()) == {"predicted"}
     vector = recommender.vector_of(library.resolve(copy))
     np.testing.assert_allclose(vector, recommender.vectors[7], atol=1e-3)
@@ -110,7 +110,7 @@ def counted(module: Any, name: str) -> Iterator[list[Any]]:
 
 
 def test_a_file_is_decoded_once_and_a_name_resolved_once(library: Library, copy: str) -> None:
-    library = Library.open(library.folder)
+    library = Library.open(library.collection.folder)
     neighbor, other = library.tracks["title"].iloc[[3, 4]]
     with counted(model, "embed_tracks") as decoded, counted(query, "find_row") as found:
         library.neighbors(copy, 3)
@@ -128,9 +128,9 @@ def test_a_file_is_decoded_once_and_a_name_resolved_once(library: Library, copy:
 
 
 def test_a_file_is_compared_by_both_as_the_track_that_it_is(library: Library, copy: str) -> None:
-    recommender = library.by_features()
-    found = compare_query(library, recommender, library.resolve(copy), 6)
-    inside = compare_query(library, recommender, library.resolve(7), 5)
+    recommender = library.collection.by_features()
+    found = compare_query(library.collection, recommender, library.resolve(copy), 6)
+    inside = compare_query(library.collection, recommender, library.resolve(7), 5)
     assert (found.query.path, found.candidates) == (copy, len(library))
     for answer, expected in (
         (found.by_sound, inside.by_sound),
@@ -156,7 +156,7 @@ def test_a_file_is_compared_by_both_as_the_track_that_it_is(library: Library, co
 
 
 def test_a_file_of_the_library_is_its_track(library: Library) -> None:
-    path = str(library.audio_root / library.tracks["path"].iloc[3])
+    path = str(library.collection.audio_root / library.tracks["path"].iloc[3])
     assert library.resolve(path).row == 3
     for by in ("sound", "features", "both"):
         named = library.neighbors(str(library.tracks["track_id"].iloc[3]), 3, by=by)
@@ -164,17 +164,17 @@ def test_a_file_of_the_library_is_its_track(library: Library) -> None:
 
 
 def test_what_can_not_be_asked_is_refused(library: Library, copy: str, tmp_path: Path) -> None:
-    recommender = library.by_features()
+    recommender = library.collection.by_features()
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros(44_100), 22_050)
     with pytest.raises(AudioError, match="silent"):
         library.neighbors(str(silent), by="features")
     with pytest.raises(QueryError, match="k must be from 1 to 23, not 24"):
-        compare_query(library, recommender, library.resolve(copy), 24)
+        compare_query(library.collection, recommender, library.resolve(copy), 24)
     table = pd.DataFrame({"track_id": list("abc"), "energy": [0.1, 0.5, 0.9]})
     with pytest.raises(QueryError, match="fits no title or artist"):
         FeatureRecommender.from_table(table).neighbors(copy)
-    library = Library.open(library.folder)
+    library = Library.open(library.collection.folder)
     library.tracks["year"] = pd.Series(range(len(library)), dtype="Int64")
     for by in ("features", "both"):
         with pytest.raises(QueryError, match="too few of its features are known"):

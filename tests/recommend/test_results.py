@@ -84,7 +84,8 @@ def test_neighbors_are_a_sequence_and_a_frame(library: Library) -> None:
 
 @pytest.mark.parametrize("by", ["sound", "features", "both"])
 def test_neighbors_are_what_json_prints(library: Library, by: By) -> None:
-    asked = ("query", library.folder, "t0", "Piece 9", "--not", "t3", "-k", 4, "--by", by)
+    folder = library.collection.folder
+    asked = ("query", folder, "t0", "Piece 9", "--not", "t3", "-k", 4, "--by", by)
     found = library.neighbors(["t0", "Piece 9"], 4, against=["t3"], by=by)
     assert printed(*asked) == {"format_version": 1, **plain(found.to_dict())}
     assert found.to_dict()["query"] == found.queries[0].to_dict()
@@ -93,12 +94,13 @@ def test_neighbors_are_what_json_prints(library: Library, by: By) -> None:
 def test_a_path_and_a_match_are_what_json_prints(library: Library) -> None:
     path = library.interpolate("t0", "t9", 3).to_dict()
     expected = {"start": path["query"], "steps": path["neighbors"], "notes": path["notes"]}
-    given = printed("path", library.folder, "t0", "t9", "-n", 3)
+    given = printed("path", library.collection.folder, "t0", "t9", "-n", 3)
     assert given == {"format_version": 1, **plain(expected)}
     match = library.explain("t0", "t1", 7)
     versus = compare_neighbors(
-        *(library.resolve(name) for name in ("t0", "t1", "t2")), library.explainer.directions
+        *(library.resolve(name) for name in ("t0", "t1", "t2")),
+        library.collection.explainer.directions,
     )
-    given = printed("explain", library.folder, "t0", "t1", "--versus", "t2", "-k", 7)
+    given = printed("explain", library.collection.folder, "t0", "t1", "--versus", "t2", "-k", 7)
     expected = {**match.to_dict(), "versus": versus.to_dict()}
     assert {name: given[name] for name in expected} == plain(expected)

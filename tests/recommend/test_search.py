@@ -28,7 +28,7 @@ def library(folder: Path) -> Library:
 
 @pytest.fixture
 def cosines(library: Library) -> np.ndarray:
-    return cosine_similarity(np.asarray(library.embeddings, dtype=np.float64))
+    return cosine_similarity(np.asarray(library.collection.embeddings, dtype=np.float64))
 
 
 def rows(answer: Neighbors) -> list[int]:
@@ -42,7 +42,7 @@ def best(scores: np.ndarray, allowed: np.ndarray, k: int) -> list[int]:
 def test_a_filter_leaves_the_nearest_for_which_it_holds(
     library: Library, cosines: np.ndarray
 ) -> None:
-    loud = library.generation.descriptors["loudness_lufs"].to_numpy()
+    loud = library.collection.generation.descriptors["loudness_lufs"].to_numpy()
     for query in (3, 100):
         answer = library.neighbors(f"t{query}", 12, where="split == 'test' and loudness_lufs > -13")
         allowed = (np.arange(TRACKS) < 80) & (loud > -13)
@@ -99,7 +99,7 @@ def test_of_a_recording_the_best_file_is_shown(library: Library, cosines: np.nda
     groups = np.arange(TRACKS)
     groups[second] = groups[first] = min(first, second)
     groups[others[0]] = 0  # another file of the query
-    library.generation.duplicate_groups = groups
+    library.collection.generation.duplicate_groups = groups
     answer = library.neighbors("t0", 10)
     assert rows(answer) == [first, *others[1:]]
     assert answer.notes == ("1 track left out: the same recording as one in the list",)
@@ -149,7 +149,9 @@ def test_diversity_and_fewer_hubs_change_the_order_not_the_similarity(
 
 
 def test_many_embeddings_are_searched_at_once(library: Library, cosines: np.ndarray) -> None:
-    similarities, found = library.generation.index.search(library.embeddings[:7], 4)
+    similarities, found = library.collection.generation.index.search(
+        library.collection.embeddings[:7], 4
+    )
     for row in range(7):
         np.testing.assert_array_equal(found[row], best(cosines[row], np.ones(TRACKS, bool), 4))
         np.testing.assert_allclose(similarities[row], cosines[row, found[row]], atol=1e-5)
@@ -183,18 +185,19 @@ FILTERS: dict[str, dict[str, Any]] = {
 def mixed(folder: Path) -> Library:
     """Some recordings have three files, and of some tracks no feature is known."""
     library = Library.open(folder)
+    generation = library.collection.generation
     place = np.arange(TRACKS)
-    library.generation.duplicate_groups = np.where(place < 60, place - place % 3, place)
-    library.generation.descriptors.loc[place % 12 == 5] = np.nan
+    generation.duplicate_groups = np.where(place < 60, place - place % 3, place)
+    generation.descriptors.loc[place % 12 == 5] = np.nan
     return library
 
 
 def similarities_by(library: Library, by: By) -> tuple[np.ndarray, np.ndarray]:
     """Those of all tracks that can be compared, and their rows."""
-    heard = cosine_similarity(np.asarray(library.embeddings, dtype=np.float64))
+    heard = cosine_similarity(np.asarray(library.collection.embeddings, dtype=np.float64))
     if by == "sound":
         return heard, np.arange(TRACKS)
-    features = library.by_features()
+    features = library.collection.by_features()
     named, heard = cosine_similarity(features.vectors), heard[np.ix_(*2 * [features.rows])]
     if by == "features":
         return named, features.rows
@@ -238,10 +241,10 @@ def found_by_a_loop(
     if against:
         unlike = similarities[[place_of[row] for row in against]]
         scores = scores - AGAINST_WEIGHT * np.log(np.mean(np.exp(2 * unlike), axis=0)) / 2
-    groups = library.generation.duplicate_groups
+    groups = library.collection.generation.duplicate_groups
     if duplicates:
         groups = np.arange(TRACKS)
-    loud = library.generation.descriptors["loudness_lufs"].to_numpy() > -16
+    loud = library.collection.generation.descriptors["loudness_lufs"].to_numpy() > -16
     chosen: list[int] = []
     for _ in range(K):
         best, best_value = None, -np.inf
@@ -278,7 +281,7 @@ def test_filters_and_order_are_those_of_a_loop_whatever_is_compared(
         answer = mixed.neighbors(asked, K, by=by, against=unlike, explain=False, **options)
         assert rows(answer) == found_by_a_loop(mixed, by, seeds, against, **options)
         if "where" in options:
-            allowed = mixed.generation.descriptors["loudness_lufs"] > -16
+            allowed = mixed.collection.generation.descriptors["loudness_lufs"] > -16
             if "split" in options["where"]:
                 allowed &= mixed.tracks["split"] == "test"
             assert answer.notes[0] == f"the filter left {allowed.sum()} of 240 tracks"

@@ -14,6 +14,7 @@ from specrec.config import IndexConfig
 from specrec.descriptors.tag_values import key_name, tag_values
 from specrec.errors import QueryError
 from specrec.index.build import build_library
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.recommend.tagging import TagChange, parse_fields, plan_tags, write_tags
 from tests.sounds import make_music, tone, write
@@ -44,7 +45,7 @@ def config(tmp_path: Path, model_folder: Path) -> IndexConfig:
 
 
 def test_tagged_files_stay_the_tracks_that_they_are(config: IndexConfig) -> None:
-    music, library = Path(config.audio), Library.open(config.library)
+    music, library = Path(config.audio), Collection.open(config.library)
     plan = plan_tags(library, FIELDS)
     names = {"bpm": "TBPM", "key": "TKEY", "mood": "TMOO"}
     assert [change for change in plan.changes if change.path.startswith(("track 0", "twin"))] == [
@@ -65,17 +66,17 @@ def test_tagged_files_stay_the_tracks_that_they_are(config: IndexConfig) -> None
     assert (report.embedded, report.tracks, report.plan.added) == (0, 4, [])
     assert measured == []
     after = Library.open(config.library)
-    np.testing.assert_array_equal(after.embeddings, library.embeddings)
-    pd.testing.assert_frame_equal(after.features, library.features)
+    np.testing.assert_array_equal(after.collection.embeddings, library.embeddings)
+    pd.testing.assert_frame_equal(after.collection.features, library.features)
     for row in range(4):
         windows = library.generation.windows(row)
-        np.testing.assert_array_equal(after.generation.windows(row), windows)
+        np.testing.assert_array_equal(after.collection.generation.windows(row), windows)
     assert after.verify().damage == []
     assert build_library(config).changed is False
 
 
 def test_other_sound_under_the_same_name_is_left_alone(config: IndexConfig) -> None:
-    music, library = Path(config.audio), Library.open(config.library)
+    music, library = Path(config.audio), Collection.open(config.library)
     write(music / "track 0.wav", tone(2, 1000), 22_050)
     (music / "track 1.wav").unlink()
     content = (music / "track 0.wav").read_bytes()

@@ -57,23 +57,23 @@ def test_a_gallery_shows_the_first_in_order(library: Library, tmp_path: Path, su
     path = tmp_path / "new" / f"gallery{suffix}"
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # of signs that a font lacks
-        draw_gallery(library, "popularity", path, k=3)
+        draw_gallery(library.collection, "popularity", path, k=3)
     text = described(path)
     places = [text.index(name) for name in ("日本語 🎧 (popularity 40)", "Four", "Three")]
     assert places == sorted(places)
     assert "Line" not in text
-    draw_gallery(library, "popularity", path, k=1, lowest=True)
+    draw_gallery(library.collection, "popularity", path, k=1, lowest=True)
     assert "Line break $x$ \\frac (popularity 10)" in described(path)
 
 
 def test_the_same_gallery_is_the_same_file(library: Library, tmp_path: Path) -> None:
     for name in ("a.svg", "b.svg"):
-        draw_gallery(library, "popularity", tmp_path / name, k=2)
+        draw_gallery(library.collection, "popularity", tmp_path / name, k=2)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_low_stands_against_high(library: Library, tmp_path: Path) -> None:
-    draw_contrast(library, "popularity", tmp_path / "c.png", count=2)
+    draw_contrast(library.collection, "popularity", tmp_path / "c.png", count=2)
     low, high = described(tmp_path / "c.png").split("High popularity: above 25")
     assert "Low popularity: below 25" in low
     assert "Line" in low
@@ -109,9 +109,9 @@ def test_a_file_that_is_gone_leaves_an_empty_panel(
         )
     )
     library = Library.open(copy / "library")
-    draw_gallery(library, "popularity", tmp_path / "all.png", k=2)
+    draw_gallery(library.collection, "popularity", tmp_path / "all.png", k=2)
     (copy / "music" / "track 1.wav").unlink()
-    draw_gallery(library, "popularity", tmp_path / "one.png", k=2)
+    draw_gallery(library.collection, "popularity", tmp_path / "one.png", k=2)
     with Image.open(tmp_path / "all.png") as whole, Image.open(tmp_path / "one.png") as part:
         assert whole.size == part.size
         colorful = [
@@ -122,14 +122,14 @@ def test_a_file_that_is_gone_leaves_an_empty_panel(
     assert colorful[1][:, : half - 50].mean() < 0.01  # the first stands on the left
     (copy / "music" / "track 3.wav").unlink()
     with pytest.raises(AudioError, match="no such file"):
-        draw_gallery(library, "popularity", tmp_path / "none.png", k=2)
+        draw_gallery(library.collection, "popularity", tmp_path / "none.png", k=2)
     assert not (tmp_path / "none.png").exists()
 
 
 def test_another_suffix_is_refused_before_any_work(library: Library, tmp_path: Path) -> None:
     for name in ("a.jpg", "a"):
         with pytest.raises(QueryError, match="only PNG and SVG"):
-            draw_gallery(library, "no such column", tmp_path / name)
+            draw_gallery(library.collection, "no such column", tmp_path / name)
 
 
 def test_the_command_draws(folder: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import specrec.cli
 from specrec.errors import AudioError, LibraryError
 from specrec.index.build import BuildReport
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.recommend.match import compare_neighbors, map_spectrograms
 from specrec.report.match_picture import draw_match
@@ -48,7 +49,7 @@ def test_the_table_adds_up(folder: Path) -> None:
 
 def test_both_tracks_values_stand_beside_each_other(folder: Path) -> None:
     lines = [" ".join(line.split()) for line in run("explain", folder, "t0", "t1").splitlines()]
-    library = Library.open(folder)
+    library = Collection.open(folder)
     for name, text, unit in (
         ("centroid_hz", "brightness {} kHz, top 1 % {} kHz, top 1 %", 1000),
         ("loudness_lufs", "loudness {} LUFS, {}", 1),
@@ -70,7 +71,7 @@ def test_json_has_the_sum_the_passage_and_both_tracks(folder: Path) -> None:
     assert document["neighbor"]["title"] == "Piece 1"
     assert document["passage"]["query_end"] - document["passage"]["query_start"] == 5
     assert document["reasons"][0]["verdict"] == "because"
-    known = Library.open(folder).features["centroid_hz"]
+    known = Collection.open(folder).features["centroid_hz"]
     readings = document["readings"]["centroid_hz"]
     assert [readings[side]["value"] for side in ("query", "neighbor")] == list(known[:2])
     assert "versus" not in document
@@ -81,7 +82,7 @@ def test_why_one_and_not_the_other_adds_up(folder: Path) -> None:
     assert "and not Artist 0 - Piece 2" in " ".join(text.split())
     library = Library.open(folder)
     query, near_one, far_one = (library.resolve(name) for name in ("t0", "t1", "t2"))
-    parts = compare_neighbors(query, near_one, far_one, library.explainer.directions)
+    parts = compare_neighbors(query, near_one, far_one, library.collection.explainer.directions)
     near, far = (library.explain("t0", name).similarity for name in ("t1", "t2"))
     assert parts.similarities == pytest.approx((near, far))
     assert sum(parts.contributions.values()) + parts.residual == pytest.approx(near - far)
@@ -168,16 +169,16 @@ def test_a_map_is_not_drawn_of_another_file_than_was_indexed(
     build(music, tmp_path / "library")
     library = Library.open(tmp_path / "library")
     pair = library.resolve("track 0"), library.resolve("track 1")
-    first, second = map_spectrograms(library.model.encoder, *pair)
+    first, second = map_spectrograms(library.collection.model.encoder, *pair)
     score = library.explain("track 0", "track 1").similarity
     assert first.cells.similarity == pytest.approx(score, abs=1e-6)
     assert second.cells.similarity == pytest.approx(score, abs=1e-6)
     (music / "track 2.wav").replace(music / "track 1.wav")
     with pytest.raises(LibraryError, match=r"track 1\.wav: changed since it was indexed"):
-        map_spectrograms(library.model.encoder, *pair)
+        map_spectrograms(library.collection.model.encoder, *pair)
     (music / "track 1.wav").unlink()
     with pytest.raises(AudioError, match=r"track 1\.wav.*missing"):
-        map_spectrograms(library.model.encoder, *pair)
+        map_spectrograms(library.collection.model.encoder, *pair)
 
 
 def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], BuildReport]) -> None:
@@ -187,7 +188,8 @@ def test_the_picture_is_drawn(tmp_path: Path, build: Callable[[Path, Path], Buil
     library = Library.open(tmp_path / "library")
     pair = library.resolve(0), library.resolve(1)
     picture = tmp_path / "new" / "out.png"
-    draw_match(library.explain(*pair), *map_spectrograms(library.model.encoder, *pair), picture)
+    maps = map_spectrograms(library.collection.model.encoder, *pair)
+    draw_match(library.explain(*pair), *maps, picture)
     header = picture.read_bytes()[:24]
     assert header.startswith(b"\x89PNG")
     assert struct.unpack(">II", header[16:]) == (1800, 1425)

@@ -149,7 +149,7 @@ def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.Mo
 
 def test_the_window_matrix_is_that_of_the_match(written: Written) -> None:
     library = Library.open(written.folder / "planted")
-    card_of_query = query_card(library, TrackList.of_library(library), "t0", 2)
+    card_of_query = query_card(library, TrackList.of_library(library.collection), "t0", 2)
     for card in card_of_query.matches:
         other = card.tile.track.title.removeprefix("Piece ")
         windows = library.explain("t0", f"t{other}").windows

@@ -11,6 +11,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from specrec.errors import QueryError
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
+from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.study import library_comparison
 from specrec.study.comparison import compare_query
@@ -21,17 +22,19 @@ K = 10
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return Library.open(write_planted(tmp_path_factory.mktemp("planted")))
+def library(tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    return Collection.open(write_planted(tmp_path_factory.mktemp("planted")))
 
 
 @pytest.fixture(scope="module")
-def features(library: Library) -> FeatureRecommender:
+def features(library: Collection) -> FeatureRecommender:
     return library.by_features()
 
 
-def test_a_query_is_compared_as_by_a_loop(library: Library, features: FeatureRecommender) -> None:
-    found = compare_query(library, features, library.resolve("t7"), K)
+def test_a_query_is_compared_as_by_a_loop(
+    library: Collection, features: FeatureRecommender
+) -> None:
+    found = compare_query(library, features, library.query("t7"), K)
     others = [row for row in range(TRACKS) if row != 7]
     sound = cosine_similarity(np.asarray(library.embeddings, dtype=np.float64))[7][others]
     named = cosine_similarity(features.vectors)[7][others]
@@ -52,15 +55,15 @@ def test_a_query_is_compared_as_by_a_loop(library: Library, features: FeatureRec
 
 
 def test_disagreements_are_put_down_to_what_counts_against_them(
-    library: Library, features: FeatureRecommender
+    library: Collection, features: FeatureRecommender
 ) -> None:
-    found = compare_query(library, features, library.resolve("t7"), K)
+    found = compare_query(library, features, library.query("t7"), K)
     assert found.disagreements
     for item in found.disagreements:
         track, near = str(item.match.track.track_id), item.near_by == "sound"
         near_rank, far_rank = item.match.sound_rank, item.match.feature_rank
         assert (near_rank <= K < far_rank) if near else (far_rank <= K < near_rank)
-        by_sound = library.explain("t7", track).explanation
+        by_sound = Library(library).explain("t7", track).explanation
         explained = features.explain("t7", track) if near else by_sound
         parts = {part.feature: part.value for part in explained.contributions}
         against = sorted(value for value in parts.values() if value < 0)[:3]
@@ -72,11 +75,13 @@ def test_disagreements_are_put_down_to_what_counts_against_them(
     assert json.dumps(found.to_dict(), allow_nan=False)
 
 
-def test_a_library_is_compared_as_by_a_loop(library: Library, features: FeatureRecommender) -> None:
+def test_a_library_is_compared_as_by_a_loop(
+    library: Collection, features: FeatureRecommender
+) -> None:
     progress: list[tuple[int, int]] = []
     found = compare_library(library, features, K, lambda *done: progress.append(done))
     rows = range(0, TRACKS, 40)
-    single = [compare_query(library, features, library.resolve(row), K) for row in rows]
+    single = [compare_query(library, features, library.query(row), K) for row in rows]
     assert found.chance == pytest.approx(K / (TRACKS - 1))
     assert (found.tracks, found.queries) == (TRACKS, TRACKS)
     assert progress[-1] == (TRACKS, TRACKS)
@@ -84,7 +89,7 @@ def test_a_library_is_compared_as_by_a_loop(library: Library, features: FeatureR
     assert found.overlap.value == pytest.approx(np.mean([s.overlap for s in single]), abs=0.15)
     for listed, best in ((found.most, True), (found.least, False)):
         for item in listed:
-            alone = compare_query(library, features, library.resolve(str(item.track.track_id)), K)
+            alone = compare_query(library, features, library.query(str(item.track.track_id)), K)
             assert item.overlap == pytest.approx(alone.overlap)
             assert item.correlation == pytest.approx(alone.correlation)
             assert (item.overlap >= found.overlap.value) == best
@@ -92,7 +97,7 @@ def test_a_library_is_compared_as_by_a_loop(library: Library, features: FeatureR
 
 
 def test_a_sample_stands_for_a_large_library(
-    library: Library, features: FeatureRecommender, monkeypatch: pytest.MonkeyPatch
+    library: Collection, features: FeatureRecommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = compare_library(library, features, K)
     monkeypatch.setattr(library_comparison, "JUDGED", TRACKS // 2)
@@ -107,7 +112,7 @@ def test_a_sample_stands_for_a_large_library(
 
 
 def test_neighbors_share_what_is_heard_and_only_that(
-    library: Library, features: FeatureRecommender
+    library: Collection, features: FeatureRecommender
 ) -> None:
     found = compare_library(library, features, K)
     ratios = {item.feature: item for item in found.features}
@@ -119,7 +124,7 @@ def test_neighbors_share_what_is_heard_and_only_that(
 
 
 def test_unrelated_systems_agree_by_chance(tmp_path: Path) -> None:
-    library = Library.open(write_planted(tmp_path))
+    library = Collection.open(write_planted(tmp_path))
     library.tracks["energy"] = np.random.default_rng(0).random(TRACKS)
     library.tracks["valence"] = np.random.default_rng(1).random(TRACKS)
     found = compare_library(library, library.by_features(), K)
@@ -127,9 +132,9 @@ def test_unrelated_systems_agree_by_chance(tmp_path: Path) -> None:
     assert found.correlation.value == pytest.approx(0, abs=0.03)
 
 
-def test_a_system_agrees_with_itself(library: Library) -> None:
+def test_a_system_agrees_with_itself(library: Collection) -> None:
     names = [f"axis_{axis}" for axis in range(library.embeddings.shape[1])]
-    library = Library.open(library.folder)
+    library = Collection.open(library.folder)
     for axis, name in enumerate(names):
         library.tracks[name] = np.asarray(library.embeddings[:, axis], dtype=np.float64)
     bare = FeatureSettings(tuple(names), "none")
@@ -138,18 +143,20 @@ def test_a_system_agrees_with_itself(library: Library) -> None:
     assert found.correlation.value == pytest.approx(1)
 
 
-def test_an_answer_must_leave_something_out(library: Library, features: FeatureRecommender) -> None:
+def test_an_answer_must_leave_something_out(
+    library: Collection, features: FeatureRecommender
+) -> None:
     for k in (0, TRACKS - 1):
         with pytest.raises(QueryError, match=f"k must be from 1 to {TRACKS - 2}"):
             compare_library(library, features, k)
 
 
 def test_two_tracks_are_too_few(tmp_path: Path) -> None:
-    library = Library.open(write_planted(tmp_path))
+    library = Collection.open(write_planted(tmp_path))
     library.tracks["rating"] = np.where(np.arange(TRACKS) < 2, np.arange(TRACKS), np.nan)
     rated = library.by_features(FeatureSettings(("rating",)))
     for ask in (
-        lambda: compare_query(library, rated, library.resolve("t0")),
+        lambda: compare_query(library, rated, library.query("t0")),
         lambda: compare_library(library, rated),
     ):
         with pytest.raises(QueryError, match="2 tracks are too few to compare two answers; 3"):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from specrec.errors import QueryError
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.study.extremes import first_by, low_and_high, numbers
 from tests.libraries import write_planted
 
@@ -63,7 +63,7 @@ def test_a_median_without_two_sides_is_refused(values: list[float]) -> None:
 
 
 def test_columns_and_features_give_numbers(tmp_path: Path) -> None:
-    library = Library.open(write_planted(tmp_path, probe=False))
+    library = Collection.open(write_planted(tmp_path, probe=False))
     np.testing.assert_array_equal(
         numbers(library, "loudness_lufs"), library.generation.descriptors["loudness_lufs"]
     )

@@ -12,7 +12,7 @@ import specrec.cli
 from specrec.config import IndexConfig
 from specrec.errors import QueryError
 from specrec.index.build import build_library
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.study import clusters
 from specrec.study.cues import CLAIMS, study_cues
 from specrec.study.dataset import of_library, of_table
@@ -107,7 +107,7 @@ def test_clusters_are_printed_with_titles_and_an_account(table: Path) -> None:
 
 
 def test_a_library_is_clustered_by_sound_or_by_features(library: Path) -> None:
-    opened = Library.open(library)
+    opened = Collection.open(library)
     sound, features = of_library(opened), of_library(opened, "features")
     np.testing.assert_allclose(np.linalg.norm(sound.vectors, axis=1), 1, rtol=1e-6)
     assert set(sound.features) == set(features.features)
@@ -166,7 +166,7 @@ def test_errors_say_what_to_do(arguments: list[str], what: str, library: Path, t
 
 
 def test_claims_about_a_library_with_audio(music: Path, tmp_path: Path) -> None:
-    opened = Library.open(music)
+    opened = Collection.open(music)
     (opened.audio_root / "7.wav").rename(tmp_path / "gone.wav")
     try:
         study = study_cues(opened, workers=1)

@@ -1,14 +1,13 @@
 """Explains why tracks match in named features: what each feature adds to the score."""
 
-from collections.abc import Mapping, Set
-from dataclasses import replace
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from specrec.descriptors.features import FEATURES
-from specrec.explain.explanation import Contribution, Explanation, Reason
-from specrec.explain.feature_stats import FeatureStats, Reading
+from specrec.explain.explanation import Contribution, Explanation
+from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.reasons import find_reasons
 from specrec.explain.sentences import sentence
 from specrec.recommend.by_features.space import FeatureSpace
@@ -23,7 +22,6 @@ def explain_by_features(
     query_row: int | None,
     neighbors: Int64[np.ndarray, " neighbors"],
     k: int,
-    predicted: Set[str],
 ) -> list[Explanation]:
     """Explains scores by features: each adds its part, and no residual is left.
 
@@ -39,17 +37,18 @@ def explain_by_features(
         query_row: The query's row among the tracks; None if it is from outside.
         neighbors: Rows of the neighbors among the tracks.
         k: Length of the list of neighbors out of which the needed changes would take them.
-        predicted: Names of the features whose values are a probe's predictions.
 
     Returns:
         One explanation per neighbor, in their order.
     """
     others = np.arange(len(vectors)) != (-1 if query_row is None else query_row)
+    every = np.vstack([query, vectors[neighbors]])
+    here, *readings = stats.readings(every, [known, *map(stats.known, neighbors.tolist())])
     parts = space.parts(query, vectors)
     scores, without = parts.sum(axis=1), space.without(query, vectors)
     ranked = np.sort(scores[others])[::-1]
     explanations = []
-    for row in neighbors:
+    for row, there in zip(neighbors.tolist(), readings, strict=True):
         contributions = [
             Contribution(
                 name,
@@ -67,21 +66,18 @@ def explain_by_features(
         ]
         contributions.sort(key=lambda item: -item.value)
         named = [item for item in contributions if item.feature in FEATURES]
-        readings = stats.readings(query, known), stats.readings_of(int(row))
-        found = [
-            _as_predicted(reason) if reason.feature in predicted else reason
-            for reason in find_reasons(named, *readings, stats)
-        ]
+        reasons = find_reasons(named, here, there, stats)
         leading = [item.feature for item in contributions if item.value > 0]
-        text = sentence(float(scores[row]), 0.0, found, leading)
+        text = sentence(float(scores[row]), 0.0, reasons, leading)
         explanations.append(
-            Explanation(float(scores[row]), tuple(contributions), 0.0, tuple(found), text)
+            Explanation(
+                float(scores[row]),
+                tuple(contributions),
+                0.0,
+                tuple(reasons),
+                text,
+                here,
+                there,
+            )
         )
     return explanations
-
-
-def _as_predicted(reason: Reason) -> Reason:
-    def guess(reading: Reading) -> Reading:
-        return replace(reading, measured=False)
-
-    return replace(reason, query=guess(reason.query), neighbor=guess(reason.neighbor))

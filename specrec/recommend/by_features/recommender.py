@@ -273,7 +273,6 @@ class FeatureRecommender(Space):
     ) -> list[Explanation]:
         """Explains why tracks are near a query in features."""
         place = None if query.row is None else int(self._place[query.row])
-        predicted = {name for name, source in self.sources.items() if source == "predicted"}
         return explain_by_features(
             self.space,
             self.stats,
@@ -283,7 +282,6 @@ class FeatureRecommender(Space):
             place,
             self.places(rows),
             k,
-            predicted,
         )
 
     def places(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
@@ -354,4 +352,5 @@ class FeatureRecommender(Space):
     @cached_property
     def stats(self) -> FeatureStats:
         """The distribution of the tracks' features, and where each track stands."""
-        return FeatureStats(self.known, None, self.vectors.astype(np.float32))
+        predicted = {name for name, source in self.sources.items() if source == "predicted"}
+        return FeatureStats(self.known, None, self.vectors.astype(np.float32), predicted)

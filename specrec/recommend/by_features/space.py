@@ -8,7 +8,7 @@ from jaxtyping import Float64, Int
 
 from specrec.descriptors.features import FEATURES, Feature
 from specrec.errors import QueryError
-from specrec.explain.ablation import needed_move
+from specrec.explain.counterfactual import needed_move
 from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
 from specrec.vectors import unit
 

@@ -84,34 +84,37 @@ def make_section(what: str, make: Callable[[], Made]) -> Made | Unavailable:
 
 def _of_library(folder: Path, settings: PageSettings) -> Page:
     library = Library.open(folder)
-    check_labels(library, settings.labels)
+    collection = library.collection
+    check_labels(collection, settings.labels)
     for query in settings.queries:
         library.resolve(query)
-    track_list = TrackList.of_library(library)
+    track_list = TrackList.of_library(collection)
     page = _shared_sections(
         "Music library",
         track_list,
-        lambda: of_library(library),
+        lambda: of_library(collection),
         lambda query: query_card(library, track_list, query, settings.k),
         settings,
     )
     with progress_bar("visual cues") as on_progress:
-        cues = make_section("The study of visual cues", lambda: visual_cues(library, on_progress))
+        cues = make_section(
+            "The study of visual cues", lambda: visual_cues(collection, on_progress)
+        )
     with progress_bar("comparing") as on_progress:
         comparison = make_section(
-            "The comparison", lambda: compare_recommenders(library, on_progress)
+            "The comparison", lambda: compare_recommenders(collection, on_progress)
         )
-    manifest = library.generation.manifest
-    model = f"{manifest['model']['name']}, fingerprint {library.generation.fingerprint}"
+    manifest = collection.generation.manifest
+    model = f"{manifest['model']['name']}, fingerprint {collection.generation.fingerprint}"
     return replace(
         page,
         made=page.made | {"Model": model, "Library": f"{folder}, written {manifest['created']}"},
-        summary=make_section("The summary", lambda: summarize(library)),
-        skipped=make_section("The list of skipped files", lambda: list_skipped(library)),
+        summary=make_section("The summary", lambda: summarize(collection)),
+        skipped=make_section("The list of skipped files", lambda: list_skipped(collection)),
         cues=cues,
         comparison=comparison,
         evaluation=make_section(
-            "The evaluation", lambda: measure_retrieval(library, settings.labels)
+            "The evaluation", lambda: measure_retrieval(collection, settings.labels)
         ),
     )
 

@@ -7,7 +7,7 @@ from specrec.errors import SkipReason
 from specrec.explain.feature_stats import FeatureStats
 from specrec.index.maintenance import library_status
 from specrec.recommend.by_features.recommender import FeatureRecommender
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.report.page.data import SkippedFiles, Summary
 from specrec.report.table import Table
 from specrec.report.text import NONE, percent
@@ -44,9 +44,9 @@ _SKIPPED = {
 }
 
 
-def summarize(library: Library) -> Summary:
+def summarize(collection: Collection) -> Summary:
     """What the library holds."""
-    status = library_status(library.folder)
+    status = library_status(collection.folder)
     model, index = status.model, status.index
     figures = [
         (f"{status.tracks:,}", "tracks", ""),
@@ -58,32 +58,32 @@ def summarize(library: Library) -> Summary:
         missing = f"{status.tracks - status.measured:,}"
         remedy = "specrec index measure_features=true adds them"
         figures.append((missing, "without features", remedy))
-    artists = library.tracks["artist"].nunique()
+    artists = collection.tracks["artist"].nunique()
     if artists:
         figures.insert(2, (f"{artists:,}", "artists", ""))
-    known = ", ".join(WORDS[item.name].noun for item in library.explainer.stats.features)
+    known = ", ".join(WORDS[item.name].noun for item in collection.stats.features)
     facts = {
         "Model": f"{model['name']} ({model['fingerprint']}), windows of"
-        f" {library.window_seconds:g} s",
+        f" {collection.generation.window_seconds:g} s",
         "Index": f"{index['kind']}; finds {percent(float(index['measured_recall']), 1)} of the true"
         " ten nearest (measured)",
         "Features known": known or "none",
-        "Features read from the embedding": _predicted(library),
+        "Features read from the embedding": _predicted(collection),
         "Written": f"{status.created}, format {status.format_version}",
     }
     return Summary(figures, facts)
 
 
-def _predicted(library: Library) -> str:
-    if library.explainer.probe is None:
-        return f"none; specrec probe {shlex.quote(str(library.folder))} fits them"
-    usable = [WORDS[item.feature.name].noun for item in library.explainer.probe.usable()]
+def _predicted(collection: Collection) -> str:
+    if collection.probe is None:
+        return f"none; specrec probe {shlex.quote(str(collection.folder))} fits them"
+    usable = [WORDS[item.feature.name].noun for item in collection.probe.usable()]
     return ", ".join(usable) or "none well enough"
 
 
-def list_skipped(library: Library) -> list[SkippedFiles]:
+def list_skipped(collection: Collection) -> list[SkippedFiles]:
     """The files left out by reason, the most frequent first."""
-    skipped = library.generation.skipped
+    skipped = collection.generation.skipped
     groups = []
     for reason, count in skipped["reason"].value_counts().items():
         rows = skipped[skipped["reason"] == reason].head(_EXAMPLES)

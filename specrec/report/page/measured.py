@@ -7,7 +7,7 @@ from dataclasses import replace
 from specrec.errors import CatalogError
 from specrec.evaluation.protocol import evaluate_library
 from specrec.progress import Progress
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.report.comparison import comparison_tables
 from specrec.report.evaluation import hubness_table, retrieval_table
 from specrec.report.page.data import Unavailable
@@ -29,65 +29,65 @@ _METRICS = (
 )
 
 
-def measure_retrieval(library: Library, labels: Sequence[str]) -> list[Table] | Unavailable:
+def measure_retrieval(collection: Collection, labels: Sequence[str]) -> list[Table] | Unavailable:
     """Measures how often tracks of one label are found, and how evenly tracks are recommended.
 
     Args:
-        library: The library that is measured.
+        collection: The library that is measured.
         labels: Columns of its table; if empty, the first of artist, album and genre that tracks
             share.
 
     Raises:
         CatalogError: If a column is missing, or no two tracks share a value.
     """
-    folder = shlex.quote(str(library.folder))
-    chosen = list(labels) or _shared_label(library)
+    folder = shlex.quote(str(collection.folder))
+    chosen = list(labels) or _shared_label(collection)
     command = f"specrec evaluate {folder} --label {chosen[0] if chosen else 'COLUMN'}"
     if not chosen:
         return Unavailable("No two tracks share an artist, album or genre.", command)
-    if len(library) > _MOST_TRACKS:
+    if len(collection) > _MOST_TRACKS:
         return Unavailable(
-            f"To rank {len(library):,} tracks for each other takes minutes.", command
+            f"To rank {len(collection):,} tracks for each other takes minutes.", command
         )
-    evaluation = evaluate_library(library, *chosen)
+    evaluation = evaluate_library(collection, *chosen)
     tables = [retrieval_table(item) for item in evaluation.retrieval]
     hubs = replace(hubness_table(evaluation.hubness), note=_METRICS)
     return [table.transposed() if table.rows else table for table in (*tables, hubs)]
 
 
-def _shared_label(library: Library) -> list[str]:
+def _shared_label(collection: Collection) -> list[str]:
     for label in _LABELS:
-        if label in library.tracks and library.tracks[label].dropna().duplicated().any():
+        if label in collection.tracks and collection.tracks[label].dropna().duplicated().any():
             return [label]
     return []
 
 
-def check_labels(library: Library, labels: Sequence[str]) -> None:
+def check_labels(collection: Collection, labels: Sequence[str]) -> None:
     """Refuses columns that are not there before any work is done.
 
     Raises:
         CatalogError: If one is missing.
     """
     for label in labels:
-        if label not in library.tracks:
-            known = ", ".join(map(str, library.tracks.columns))
-            raise CatalogError(f"no column {label} in {library.folder}; there are {known}")
+        if label not in collection.tracks:
+            known = ", ".join(map(str, collection.tracks.columns))
+            raise CatalogError(f"no column {label} in {collection.folder}; there are {known}")
 
 
-def compare_recommenders(library: Library, on_progress: Progress) -> list[Table]:
+def compare_recommenders(collection: Collection, on_progress: Progress) -> list[Table]:
     """Compares recommendations by sound with those by features, over all tracks.
 
     Raises:
         QueryError: If no features are known, or the library is too small.
     """
-    k = max(1, min(10, len(library) - 3))
-    return comparison_tables(compare_library(library, library.by_features(), k, on_progress))
+    k = max(1, min(10, len(collection) - 3))
+    return comparison_tables(compare_library(collection, collection.by_features(), k, on_progress))
 
 
-def visual_cues(library: Library, on_progress: Progress) -> Table:
+def visual_cues(collection: Collection, on_progress: Progress) -> Table:
     """Tests common claims about spectrograms on the library's own.
 
     Raises:
         QueryError: If no file can be read.
     """
-    return cue_table(study_cues(library, on_progress=on_progress, most=_CUE_TRACKS))
+    return cue_table(study_cues(collection, on_progress=on_progress, most=_CUE_TRACKS))

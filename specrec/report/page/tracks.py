@@ -9,7 +9,7 @@ from jaxtyping import Float64
 
 from specrec.explain.feature_stats import FeatureStats
 from specrec.recommend.by_features.recommender import FeatureRecommender
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from specrec.recommend.results import Track, track_of_row
 from specrec.report.page.data import Tile
 
@@ -33,14 +33,14 @@ class TrackList:
     audio_root: Path | None
 
     @classmethod
-    def of_library(cls, library: Library) -> "TrackList":
+    def of_library(cls, collection: Collection) -> "TrackList":
         """Takes all tracks of a library."""
         return cls(
-            library.folder.resolve().name,
-            library.tracks,
-            library.features,
-            library.explainer.stats,
-            library.audio_root,
+            collection.folder.resolve().name,
+            collection.tracks,
+            collection.features,
+            collection.stats,
+            collection.audio_root,
         )
 
     @classmethod

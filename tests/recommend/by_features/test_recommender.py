@@ -10,7 +10,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from specrec.errors import CatalogError, QueryError
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
-from specrec.recommend.library import Library
+from specrec.recommend.collection import Collection
 from tests.libraries import TRACKS, write_planted
 
 ON = ("energy", "valence", "acousticness", "tempo")
@@ -181,12 +181,12 @@ def test_a_table_on_disk_may_name_its_files(table: pd.DataFrame, tmp_path: Path)
 
 
 def test_a_library_gives_its_tables_features_else_measured_else_predicted(tmp_path: Path) -> None:
-    library = Library.open(write_planted(tmp_path))
+    library = Collection.open(write_planted(tmp_path))
     measured = library.by_features()
     assert set(measured.sources.values()) == {"measured"}
     assert "loudness_lufs" in measured.sources
     assert len(measured) == TRACKS
-    library = Library.open(library.folder)
+    library = Collection.open(library.folder)
     library.generation.descriptors.loc[:] = np.nan
     library.tracks["energy"] = np.linspace(0, 1, TRACKS)
     tabled = library.by_features()
@@ -196,7 +196,7 @@ def test_a_library_gives_its_tables_features_else_measured_else_predicted(tmp_pa
 
 
 def test_predicted_features_are_spoken_of_with_caution(tmp_path: Path) -> None:
-    library = Library.open(write_planted(tmp_path))
+    library = Collection.open(write_planted(tmp_path))
     library.generation.descriptors.loc[:] = np.nan
     recommender = library.by_features()
     assert set(recommender.sources.values()) == {"predicted"}

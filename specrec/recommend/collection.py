@@ -1,0 +1,260 @@
+"""A collection: what a library holds in one state, and all that is derived from it."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32
+
+from specrec.descriptors.features import FEATURES
+from specrec.descriptors.known import known_features
+from specrec.errors import AudioError, LibraryError, ModelError, QueryError
+from specrec.explain.explainer import Explainer
+from specrec.explain.feature_stats import FeatureStats
+from specrec.index.generation import Generation
+from specrec.index.generations import read_generation
+from specrec.model.probe import Probe, load_probe
+from specrec.model.registry import find_model
+from specrec.recommend.by_both import HybridSpace
+from specrec.recommend.by_features.recommender import FeatureRecommender
+from specrec.recommend.by_features.settings import FeatureSettings
+from specrec.recommend.by_features.sources import Source, sources_of
+from specrec.recommend.by_sound import SoundSpace
+from specrec.recommend.query import Names, Query, track_of_file
+from specrec.recommend.results import track_of_row
+from specrec.recommend.space import By, Space
+
+if TYPE_CHECKING:
+    from specrec.model.model import Model  # needs torch, which a track of the library does not
+
+_SPACES = 3  # the last that were used
+_REMEMBERED = 16  # the last files from outside that were embedded
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """The tracks of a library in one state, with their embeddings, features, and what they tell.
+
+    It never changes: when the library is updated, another collection takes its place. What is
+    derived is computed when first needed, and kept.
+
+    >>> collection = library.collection
+    >>> len(collection), collection.embeddings.shape
+    (6, (6, 24))
+
+    Attributes:
+        folder: Folder of the library.
+        generation: The state on disk from which it is read.
+    """
+
+    folder: Path
+    generation: Generation
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> "Collection":
+        """Opens what the library in a folder holds now.
+
+        Raises:
+            LibraryError: If there is no library, or it is damaged or of a newer format.
+        """
+        path = Path(folder)
+        generation = read_generation(path)
+        if generation is None:
+            raise LibraryError(
+                f"{path}: no library there; write one with specrec index audio=MUSIC library={path}"
+            )
+        return cls(path, generation)
+
+    def __len__(self) -> int:
+        return len(self.generation)
+
+    @property
+    def tracks(self) -> pd.DataFrame:
+        """One row per track: track_id, path, tags, duration_seconds, the columns of a table."""
+        return self.generation.tracks
+
+    @property
+    def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
+        """Centered embeddings of the tracks, not of unit length; memory-mapped."""
+        return self.generation.embeddings
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """Features in their units, one row per track: from a table, else measured."""
+        return known_features(self.tracks, self.generation.descriptors)
+
+    @cached_property
+    def feature_sources(self) -> dict[Source, pd.DataFrame]:
+        """Features by their source, one row per track: from a table, measured, predicted."""
+        return sources_of(self.tracks, self.generation.descriptors, self.probe, self.embeddings)
+
+    @cached_property
+    def columns(self) -> dict[str, "pd.Series"]:
+        """The columns that conditions may name: those of `tracks`, and the features."""
+        tables = (self.tracks.drop(columns="content_id"), self.features)
+        return {str(name): table[name] for table in tables for name in table}
+
+    @property
+    def audio_root(self) -> Path:
+        """The folder to which the tracks' paths are relative."""
+        return Path(self.generation.manifest["audio_root"])
+
+    @property
+    def model_folder(self) -> Path:
+        """The folder of the model that embedded the tracks.
+
+        Raises:
+            ModelError: If it is neither where it was nor among the installed models.
+        """
+        model = self.generation.manifest["model"]
+        try:
+            return find_model(model["folder"])
+        except ModelError:
+            return find_model(model["name"])
+
+    @cached_property
+    def model(self) -> "Model":
+        """The model that embedded the tracks, loaded on first use.
+
+        Raises:
+            ModelError: If the model is missing, or another one has taken its place.
+        """
+        from specrec.model.model import load_model
+
+        folder, wanted = self.model_folder, self.generation.fingerprint
+        model = load_model(folder, device="cpu")  # for one file at a time
+        if model.fingerprint != wanted:
+            raise ModelError(
+                f"{folder}: not the model of {self.folder} (fingerprint {model.fingerprint}, not"
+                f" {wanted}); run specrec index again"
+            )
+        return model
+
+    @cached_property
+    def probe(self) -> Probe | None:
+        """Predicts features from embeddings: fitted on the library itself, else the model's."""
+        try:
+            own = load_probe(self.folder, self.generation.fingerprint)
+        except ModelError:
+            own = None  # another model has embedded the library since
+        return own or self.generation.probe
+
+    @cached_property
+    def stats(self) -> FeatureStats:
+        """The distribution of the features, and where each track stands."""
+        return FeatureStats(self.features, self.probe, self.embeddings)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains matches by sound."""
+        return Explainer(self.embeddings, self.stats)
+
+    def query(self, query: str | os.PathLike[str] | int) -> Query:
+        """Makes a query; a file from outside is embedded and measured.
+
+        Args:
+            query: A track_id, a path, words of title and artist, or a row of `tracks`.
+
+        Raises:
+            QueryError: If no track fits, or several do.
+            AudioError: If a file from outside can't be used.
+            ModelError: If a file must be embedded, but the model is missing.
+        """
+        if isinstance(query, int | np.integer):
+            if not 0 <= query < len(self):
+                raise QueryError(f"no row {query}; the library has {len(self)}, from 0")
+            return self._query_of_row(int(query))
+        found = self._names.resolve(query)
+        return self._query_of_row(found) if isinstance(found, int) else self._query_of_file(*found)
+
+    def _query_of_row(self, row: int) -> Query:
+        track = self.tracks.iloc[row]
+        return Query(
+            track_of_row(track),
+            row,
+            self.audio_root / track["path"],
+            self.stats.known(row),
+            np.asarray(self.embeddings[row]),
+            self.generation.windows(row),
+            track["content_id"],
+        )
+
+    @cached_property
+    def _query_of_file(self) -> Callable[[Path, str], Query]:
+        return lru_cache(_REMEMBERED)(self._embed_file)
+
+    def _embed_file(self, path: Path, content: str) -> Query:
+        """Embeds and measures a file from outside in one pass."""
+        measure = len(self.generation.descriptors.columns) > 0
+        ((_, made),) = self.model.stream([path], workers=1, measure_features=measure)
+        if isinstance(made, AudioError):
+            raise made
+        features = made.features or {}
+        measured = {name: value for name, value in features.items() if name in FEATURES}
+        return Query(
+            replace(track_of_file(path), duration_seconds=made.seconds),
+            None,
+            path,
+            {name: value for name, value in measured.items() if np.isfinite(value)},
+            made.embedding,
+            made.windows.astype(np.float16),  # as a library keeps them
+            content,
+        )
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.tracks)
+
+    def space(
+        self, by: By = "sound", features: FeatureSettings | None = None, sound_weight: float = 0.5
+    ) -> Space:
+        """Makes the space in which tracks are compared.
+
+        Args:
+            by: What tracks are compared by.
+            features: Settings by which features are compared; None for the defaults.
+            sound_weight: With `by="both"`, the weight of sound against features, from 0 to 1.
+
+        Raises:
+            QueryError: If `by` is none of the three, a feature in the settings is unknown, or the
+                weight is out of its range.
+        """
+        if by not in get_args(By):
+            raise QueryError(f"by must be sound, features or both, not {by}")
+        key = repr((by, features, sound_weight))
+        if key not in self._spaces:
+            if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
+                del self._spaces[next(iter(self._spaces))]
+            self._spaces[key] = self._space(by, features, sound_weight)
+        return self._spaces[key]
+
+    @cached_property
+    def _spaces(self) -> dict[str, Space]:
+        return {}
+
+    def _space(self, by: By, features: FeatureSettings | None, sound_weight: float) -> Space:
+        if by == "sound":
+            return SoundSpace(self.embeddings, self.generation.index, self.explainer)
+        known = self.by_features(features)
+        if by == "features":
+            return known
+        return HybridSpace(self.embeddings, known, self.explainer, sound_weight)
+
+    def by_features(self, settings: FeatureSettings | None = None) -> FeatureRecommender:
+        """Makes a recommender of the tracks by features.
+
+        Raises:
+            QueryError: If a feature named in the settings is missing, or no feature is known.
+        """
+        return FeatureRecommender(
+            self.tracks,
+            self.feature_sources,
+            settings or FeatureSettings(),
+            self.audio_root,
+            self.probe,
+        )
