@@ -1,7 +1,8 @@
 """The vocabulary of features: names, units, and the scale on which each is compared.
 
 A feature is a column of the catalog: measured from the waveform, read from a table, or predicted by
-a probe under the same name. Needs no torch.
+a probe under the same name. A concept, such as `piano`, is only ever read from an embedding. Needs
+no torch.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-Kind = Literal["amount", "confidence", "class"]
+from specrec.concepts.vocabulary import load_vocabulary
+
+Kind = Literal["amount", "confidence", "class", "presence"]
 Scale = Literal["linear", "log", "logit", "circular"]
 
 _EDGE = 0.005  # how near 0 and 1 a share may come before its logit is held
@@ -24,7 +27,8 @@ class Feature:
         name: Name of its column.
         unit: Unit of its values; empty for numbers from 0 to 1.
         kind: `amount` for more or less of something; `confidence` for how likely something is, as
-            Echo Nest's acousticness; `class` for values without an order.
+            Echo Nest's acousticness; `class` for values without an order; `presence` for a concept
+            that a track has or has not.
         scale: The scale on which differences are comparable: `linear`, `log` for frequencies and
             tempo, `logit` for shares, `circular` for pitch classes on the circle of fifths.
         lowest: Smallest meaningful value, to which smaller ones are clipped; only for `log`.
@@ -102,7 +106,17 @@ HUMAN = (
 """The features in tables of Spotify and Echo Nest, besides `key`."""
 
 FEATURES = {feature.name: feature for feature in (*MEASURED, *HUMAN)}
-"""All named features, by name."""
+"""The features that are measured or stand in tables, by name."""
+
+CONCEPTS = {
+    concept.column: Feature(concept.column, "", concept.kind, "linear")
+    for concept in load_vocabulary()
+    if "measured" not in concept.sources
+}
+"""The concepts that only an embedding tells, by name: 0 is usual, 1 a standard deviation more."""
+
+PROPERTIES = FEATURES | CONCEPTS
+"""All that can be said of a track, by name."""
 
 SYNONYMS = {"tempo": "tempo_bpm"}
 """Names of features by the names that tables give them."""

@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from specrec.concepts.vocabulary import load_vocabulary
+
 _KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 
 
@@ -48,6 +50,10 @@ def _kilohertz(value: float) -> str:
 
 def _decibels(value: float) -> str:
     return f"{10 * math.log10(max(value, 1e-9)):.0f}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}"
 
 
 def _share(noun: str, high: str, low: str, meaning: str) -> Words:
@@ -205,6 +211,21 @@ WORDS = {
     ),
 }
 """The words for each feature of `specrec.descriptors.features`, by its name."""
+
+
+WORDS |= {
+    concept.column: Words(
+        concept.name,
+        concept.name,
+        f"little {concept.name}" if concept.kind == "presence" else f"not {concept.name}",
+        f"How much the two {concept.high.removeprefix('are ').removeprefix('have ')}.",
+        _signed,
+        "",
+        "",
+    )
+    for concept in load_vocabulary()
+    if concept.column not in WORDS
+}
 
 
 def noun(feature: str) -> str:

@@ -49,6 +49,7 @@ def find_directions(probe: Probe | None, dim: int) -> Directions:
 
     Features whose weight rows are nearly parallel (all pairs of a group at `PARALLEL` or above)
     would share and swap the credit; they contribute as one, under the name of the best predicted.
+    Where the embedding's coordinates are named, each is a group of its own.
     All axes together are made orthonormal symmetrically (Loewdin 1950: the nearest orthonormal
     rows), so that none is favored by its place in the list. A group that lies within the span of
     better-predicted ones joins the nearest of them.
@@ -58,6 +59,8 @@ def find_directions(probe: Probe | None, dim: int) -> Directions:
             enough, there are no directions.
         dim: Length of an embedding.
     """
+    if probe is not None and probe.coordinates:
+        return _coordinates(probe)
     usable = sorted(() if probe is None else probe.usable(), key=lambda item: -item.r2.value)
     if probe is None or not usable:
         nothing = np.zeros((0, dim))
@@ -91,6 +94,16 @@ def find_directions(probe: Probe | None, dim: int) -> Directions:
         heads,
         alignment,
     )
+
+
+def _coordinates(probe: Probe) -> Directions:
+    """The named coordinates of an embedding that are predicted well enough to be said."""
+    told = [item.feature.name for item in probe.usable() if item.feature.name in probe.coordinates]
+    axes = np.eye(len(probe.coordinates))[[probe.coordinates.index(name) for name in told]]
+    readouts = unit(np.array([probe.weight[probe.rows(name)][0] for name in told]))
+    alignment = np.abs((readouts * axes).sum(axis=1))
+    members = tuple((name,) for name in told)
+    return Directions(tuple(told), members, np.arange(len(told)), axes, axes, alignment)
 
 
 def _parallel(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float32, Float64
 
-from specrec.descriptors.features import FEATURES, Feature
+from specrec.descriptors.features import PROPERTIES, Feature
 from specrec.model.probe import Probe
 
 FEWEST = 20
@@ -68,14 +68,14 @@ class FeatureStats:
         self._embeddings = embeddings
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
-        for name in (name for name in FEATURES if name in table):
+        for name in (name for name in PROPERTIES if name in table):
             column = pd.to_numeric(table[name], errors="coerce")
             self._known[name] = column.to_numpy(np.float64, na_value=np.nan)
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The features with enough values to know their distribution."""
-        return tuple(FEATURES[name] for name in self._sorted)
+        return tuple(PROPERTIES[name] for name in self._sorted)
 
     @cached_property
     def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
@@ -85,7 +85,7 @@ class FeatureStats:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
         predicted, found = self.predict(np.asarray(self._embeddings[chosen])), {}
         unknown = np.full(len(chosen), np.nan)
-        for name in FEATURES:
+        for name in PROPERTIES:
             values = predicted.get(name, unknown)
             if name in self._known:
                 here = self._known[name][chosen]
@@ -140,10 +140,17 @@ class FeatureStats:
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
         values = self._sorted[name]
-        if FEATURES[name].scale == "circular":
+        if PROPERTIES[name].scale == "circular":
             return float(100 * (values != value).mean())
         below, upto = np.searchsorted(values, value), np.searchsorted(values, value, "right")
         return float(100 * (below + upto) / (2 * len(values)))
+
+    def said(self, name: str) -> tuple[float, float]:
+        """The values of a concept up to which it is not there, and from which on it is."""
+        item = self._usable[name]
+        assert item.absent is not None
+        assert item.present is not None
+        return item.absent, item.present
 
     def prediction_error(self, name: str) -> float:
         """The error, on the feature's scale, that nine of ten predictions stay within."""

@@ -4,12 +4,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from specrec.descriptors.features import FEATURES, Feature
+from specrec.concepts.vocabulary import load_vocabulary
+from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
 from specrec.explain.explanation import Contribution, Reason, Side, Verdict
 from specrec.explain.feature_stats import FeatureStats, Reading, Readings
 
 UNUSUAL = 25.0
 """Percentage at either end of the library in which a measured value counts as unusual."""
+
+
+COMMON = 40.0
+"""Percentage at either end of the library in which a concept that is there, or not, is said."""
+
+
+BY_COLUMN = {concept.column: concept for concept in load_vocabulary()}
+"""The concepts of the vocabulary, by the names of their features."""
 
 
 def find_reasons(
@@ -37,7 +46,23 @@ def find_reasons(
             reason = _shared((feature.name,), None, "both also", query, neighbor, stats)
             if reason is not None:
                 beside.append(reason)
-    return because + sorted(beside, key=_commonness)
+    found = because + sorted(beside, key=_commonness)
+    return [reason for reason in found if _sensible(reason, found)]
+
+
+def _sensible(reason: Reason, found: Sequence[Reason]) -> bool:
+    """Whether a reason can be said: a woman's voice only where there is singing."""
+    concept = BY_COLUMN.get(reason.feature)
+    if concept is None:
+        return True
+    if reason.side == "low" and concept.low is None:
+        return False
+    sung = {
+        BY_COLUMN[item.feature].name
+        for item in found
+        if item.feature in BY_COLUMN and item.side == "high"
+    }
+    return concept.needs is None or concept.needs in sung
 
 
 def _shared(
@@ -88,7 +113,7 @@ def shared_side(name: str, query: Readings, neighbor: Readings, stats: FeatureSt
     """
     if name not in query or name not in neighbor:
         return None
-    feature = FEATURES[name]
+    feature = PROPERTIES[name]
     if feature.kind == "class":
         return _same_class(feature, query, neighbor, stats)
     sides = {_side(feature, readings[name], stats) for readings in (query, neighbor)}
@@ -106,6 +131,8 @@ def _predicts_side(side: Side, first: Reading, second: Reading, median: float) -
 
 
 def _side(feature: Feature, reading: Reading, stats: FeatureStats) -> Side | None:
+    if feature.name in CONCEPTS:
+        return _side_of_concept(feature, reading, stats)
     center = stats.median(feature.name)
     side: Side = "high" if reading.value > center else "low"
     if feature.kind == "confidence" and (reading.value > 0.5) != (side == "high"):
@@ -116,6 +143,16 @@ def _side(feature: Feature, reading: Reading, stats: FeatureStats) -> Side | Non
         off = np.ptp(feature.to_scale(np.array([reading.value, center]))[:, 0])
         far = bool(off > stats.prediction_error(feature.name))
     return side if far else None
+
+
+def _side_of_concept(feature: Feature, reading: Reading, stats: FeatureStats) -> Side | None:
+    """A concept is there or not by what it is, and unusual by where the track stands."""
+    absent, present = stats.said(feature.name)
+    if reading.value >= present and reading.percentile >= 100 - COMMON:
+        return "high"
+    if reading.value <= absent and reading.percentile <= COMMON:
+        return "low"
+    return None
 
 
 def _same_class(

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
+from specrec.concepts.phrases import Statement, describe
+from specrec.descriptors.features import CONCEPTS
 from specrec.descriptors.vocabulary import WORDS, Words, noun, percent
 from specrec.explain.explanation import Reason
+from specrec.explain.reasons import BY_COLUMN
 
-_MOST = 2  # reasons named in one sentence, and facts beside them
+FAMILIES = {column: concept.family for column, concept in BY_COLUMN.items()}
+
+_MOST = 3  # reasons named in one sentence, and facts beside them
 _CHANCE = "No more similar than chance"
 _USUAL = "Sounds similar, but no shared feature stands out"
 _UNEXPLAINED = "Sounds similar, but mostly unexplained by named features"
@@ -25,14 +30,13 @@ def sentence(
     """
     named = named_reasons(reasons)
     if similarity <= 0:  # that of two tracks drawn by chance, on average
-        shared = [phrase(item) for item in named]
-        return f"{_CHANCE}{f', though both are {_listed(shared)}' if shared else ''}."
+        return f"{_CHANCE}{f', though both {predicate(named)}' if named else ''}."
     because = [item for item in named if item.verdict == "because"]
-    beside = [phrase(item) for item in named if item.verdict == "both also"]
+    beside = [item for item in named if item.verdict == "both also"]
     unnamed = residual > similarity / 2
     parts = []
     if because:
-        parts.append(f"Because both are {_listed([phrase(item) for item in because])}")
+        parts.append(f"Because both {predicate(because)}")
     if because and unnamed:
         parts.append(f"{percent(residual / similarity)} % unexplained by named features")
     if not because and leading:
@@ -42,14 +46,39 @@ def sentence(
     elif not because and not beside:
         parts.append(_USUAL)
     if beside:
-        parts.append(f"{'both also' if parts else 'Both'} {_listed(beside)}")
+        parts.append(f"{'both also' if parts else 'Both'} {predicate(beside).removeprefix('are ')}")
     return "; ".join(parts) + "."
 
 
 def named_reasons(reasons: Sequence[Reason]) -> list[Reason]:
-    """Picks the reasons that a sentence names, in its order."""
-    because = [item for item in reasons if item.verdict == "because"][:_MOST]
-    return because + [item for item in reasons if item.verdict == "both also"][:_MOST]
+    """Picks the reasons that a sentence names, in its order: of each family of concepts one."""
+    said: set[str] = set()
+    kept: list[Reason] = []
+    for verdict, most in (("because", _MOST), ("both also", _MOST)):
+        count = 0
+        for item in reasons:
+            family = FAMILIES.get(item.feature, item.feature)
+            if item.verdict == verdict and family not in said and count < most:
+                said.add(family)
+                kept.append(item)
+                count += 1
+    return kept
+
+
+def predicate(reasons: Sequence[Reason]) -> str:
+    """Says what two tracks share, to follow "both": `have a piano and are calm`.
+
+    Concepts come first, and then what has a value.
+    """
+    statements = [
+        Statement(BY_COLUMN[item.feature], "low" if item.side == "low" else "high")
+        for item in reasons
+        if item.feature in CONCEPTS
+    ]
+    valued = [phrase(item) for item in reasons if item.feature not in CONCEPTS]
+    parts = [describe(statements)] if statements else []
+    parts += [f"are {_listed(valued)}"] if valued else []
+    return " and ".join(parts)
 
 
 def phrase(reason: Reason) -> str:

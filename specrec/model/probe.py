@@ -21,6 +21,9 @@ PROBE_FILE = "probe.safetensors"
 R2_FLOOR = 0.3
 """Least held-out R2 of a feature that is used in explanations."""
 
+AUC_FLOOR = 0.8
+"""Least area under the curve of a concept that is used in explanations."""
+
 
 @dataclass(frozen=True)
 class ProbedFeature:
@@ -37,6 +40,10 @@ class ProbedFeature:
         tracks: Number of tracks behind these figures.
         fitted: Number of tracks behind the weights.
         strength: Strength of the ridge penalty, relative to the mean variance of the embedding.
+        auc: For a concept, how well it tells tracks that have much of it, by people's or a
+            teacher's word, from others: 0.5 by chance, 1 always. None for other features.
+        present: For a concept, the value from which on it is there, so that it may be said.
+        absent: For a concept, the value up to which it is not there.
     """
 
     feature: Feature
@@ -47,11 +54,15 @@ class ProbedFeature:
     tracks: int
     fitted: int
     strength: float
+    auc: float | None = None
+    present: float | None = None
+    absent: float | None = None
 
     @property
     def usable(self) -> bool:
         """Whether it is predicted well enough to be used in explanations."""
-        return self.r2.value >= R2_FLOOR
+        told = self.auc is None or self.auc >= AUC_FLOOR
+        return self.r2.value >= R2_FLOOR and told
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +79,7 @@ class Probe:
         bias: Biases; one per row of the weights.
         spread: Standard deviation of each row's target over the tracks on which it was fitted.
         source: Source of the tracks and their values, as plain values.
+        coordinates: The names of the embedding's coordinates, in order, if it has named ones.
     """
 
     fingerprint: str
@@ -76,6 +88,7 @@ class Probe:
     bias: Float32[np.ndarray, " rows"]
     spread: Float32[np.ndarray, " rows"]
     source: dict[str, Any] = field(default_factory=dict)
+    coordinates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rows = sum(item.feature.columns for item in self.features)
@@ -132,6 +145,7 @@ def save_probe(probe: Probe, path: Path) -> None:
         "fingerprint": probe.fingerprint,
         "features": [asdict(item) for item in probe.features],
         "source": probe.source,
+        "coordinates": probe.coordinates,
     }
     tensors = {"weight": probe.weight, "bias": probe.bias, "spread": probe.spread}
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
@@ -165,6 +179,7 @@ def load_probe(folder: Path, fingerprint: str) -> Probe | None:
             bias,
             spread,
             described["source"],
+            tuple(described.get("coordinates", ())),
         )
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise ModelError(f"{path}: damaged ({error}); copy the model anew") from error
@@ -183,6 +198,7 @@ def same_probe(first: Probe | None, second: Probe | None) -> bool:
     return (
         first.fingerprint == second.fingerprint
         and first.features == second.features
+        and first.coordinates == second.coordinates
         and np.array_equal(first.weight, second.weight)
         and np.array_equal(first.bias, second.bias)
     )

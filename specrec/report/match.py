@@ -1,6 +1,6 @@
 """A match explained on the terminal and as JSON."""
 
-from specrec.descriptors.features import FEATURES
+from specrec.descriptors.features import PROPERTIES
 from specrec.descriptors.vocabulary import noun, value_text
 from specrec.explain.explanation import Contribution, Explanation, Verdict
 from specrec.explain.feature_stats import Reading
@@ -120,7 +120,7 @@ def reading_table(match: Match) -> Table:
 
 def _reading(feature: str, reading: Reading) -> str:
     text = value_text(feature, reading.value)
-    if FEATURES[feature].kind != "class":
+    if PROPERTIES[feature].kind != "class":
         text += f", {place_text(reading.percentile)}"
     return text if reading.measured else f"about {text}"
 
