@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float, Float32, Float64
 from torch import nn
 
-from specrec.concepts.vocabulary import Concept, Sources
+from specrec.concepts.vocabulary import Concept
 from specrec.errors import ModelError
 from specrec.training.mn04 import load_mn04
 from specrec.training.musicnn import TAGS, load_musicnn
@@ -117,20 +117,21 @@ def fit_targets(
     places = {name: place for place, name in enumerate(outputs.names)}
     rows, names = [], []
     for concept in concepts:
-        sources = [(source, 1.0) for source in _taught(concept.sources)]
-        sources += [(source, -1.0) for source in _taught(concept.against)]
-        if not sources:
-            continue
         row = np.zeros(exact.shape[1])
-        for (teacher, output), sign in sources:
-            if (teacher, output) not in places:
-                raise ModelError(f"concept {concept.name}: {teacher} has no {output!r}")
-            direction = outputs.weight[places[teacher, output]]
-            row += sign * direction / _spread(direction, covariance)
+        for sources, sign in ((concept.sources, 1.0), (concept.against, -1.0)):
+            for teacher in TEACHERS:
+                for output in sources.get(teacher, ()):
+                    if (teacher, output) not in places:
+                        raise ModelError(f"concept {concept.name}: {teacher} has no {output!r}")
+                    direction = outputs.weight[places[teacher, output]]
+                    share = sign / len(sources[teacher])
+                    row += share * direction / _spread(direction, covariance)
+        if not row.any():
+            continue  # what is measured
         rows.append(row / _spread(row, covariance))
-        names.append(concept.name)
+        names.append(concept.column)
     scores = np.stack(rows)
-    weight = _whitening(scores @ covariance @ scores.T, whiten) @ scores
+    weight = power_of(scores @ covariance @ scores.T, -whiten / 2) @ scores
     return Targets(
         tuple(names),
         weight.astype(np.float32),
@@ -138,18 +139,12 @@ def fit_targets(
     )
 
 
-def _whitening(
-    correlations: Float64[np.ndarray, "concepts concepts"], whiten: float
-) -> Float64[np.ndarray, "concepts concepts"]:
-    variances, axes = np.linalg.eigh(correlations)
+def power_of(matrix: Float64[np.ndarray, "n n"], exponent: float) -> Float64[np.ndarray, "n n"]:
+    """A power of a symmetric matrix; axes of next to no variance are held to a little."""
+    variances, axes = np.linalg.eigh(matrix)
     held = np.maximum(variances, _FLAT * variances.max())
-    power: np.ndarray = (axes * held ** (-whiten / 2)) @ axes.T
+    power: np.ndarray = (axes * held**exponent) @ axes.T
     return power
-
-
-def _taught(sources: Sources) -> list[tuple[str, str]]:
-    """The sources that a teacher has, as pairs of teacher and output."""
-    return [(teacher, name) for teacher in TEACHERS for name in sources.get(teacher, ())]
 
 
 def _spread(direction: Float64[np.ndarray, " hidden"], covariance: np.ndarray) -> float:

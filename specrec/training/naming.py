@@ -1,0 +1,180 @@
+"""Names the coordinates of an embedding, in closed form, and measures how true the names are.
+
+A trained backbone is given a linear head whose coordinates are concepts: ridge regressions of the
+teachers' scores of concepts, and of measured features that an embedding can tell, partially
+whitened together so that what goes together counts once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Float64, Int
+from scipy.stats import rankdata
+
+from specrec.descriptors.features import CONCEPTS, PROPERTIES
+from specrec.model.encoder import Encoder
+from specrec.model.probe import Probe, ProbedFeature
+from specrec.model.probe_fit import conformal_width, measure, ridge
+from specrec.training.targets import power_of
+
+PRECISION = 0.85
+"""Share of the claims that a concept is there in which the teachers agree, at the least."""
+
+_FEWEST = 8  # claims behind a threshold
+
+
+@dataclass(frozen=True, eq=False)
+class NamedHead:
+    """A linear head with named coordinates.
+
+    With p the mean of the feature map, z = weight . p + bias - center is the embedding; the score
+    of property k is readout[k] . z + level[k]: 0 is usual in the training music, and 1 one
+    standard deviation more.
+
+    Attributes:
+        names: The properties, in the order of the coordinates.
+        weight: The head.
+        bias: See `weight`.
+        center: The mean of the training tracks.
+        readout: The scores' map from an embedding.
+        level: The scores of the mean of the training tracks.
+    """
+
+    names: tuple[str, ...]
+    weight: Float64[np.ndarray, "dim channels"]
+    bias: Float64[np.ndarray, " dim"]
+    center: Float64[np.ndarray, " dim"]
+    readout: Float64[np.ndarray, "dim dim"]
+    level: Float64[np.ndarray, " dim"]
+
+    def fill(self, encoder: Encoder) -> None:
+        """Gives the head to an encoder, whose embedding must be as long."""
+        for parameter, value in (
+            (encoder.head.weight, self.weight),
+            (encoder.head.bias, self.bias),
+            (encoder.center, self.center),
+        ):
+            parameter.data.copy_(torch.from_numpy(value))
+
+    def scores(self, pooled: Float[np.ndarray, "*n channels"]) -> Float64[np.ndarray, "*n dim"]:
+        """Reads the scores of all properties from means of the feature map."""
+        embedding = pooled @ self.weight.T + self.bias - self.center
+        scores: np.ndarray = embedding @ self.readout.T + self.level
+        return scores
+
+
+def fit_head(
+    concepts: Sequence[str],
+    views: Float[np.ndarray, "views channels"],
+    scores: Float[np.ndarray, "views concepts"],
+    measured: Sequence[str],
+    tracks: Float[np.ndarray, "tracks channels"],
+    values: Float[np.ndarray, "tracks measured"],
+    groups: Int[np.ndarray, " tracks"],
+    whiten: float,
+) -> NamedHead:
+    """Fits a head.
+
+    Args:
+        concepts: The concepts that the teachers name.
+        views: Means of the feature map over views.
+        scores: The teachers' scores of the concepts in these views.
+        measured: The features that become coordinates too.
+        tracks: Means of the feature map over the training tracks.
+        values: The features of the training tracks, in their units; NaN where unknown.
+        groups: Number of each track's group (artist, album, source).
+        whiten: How far the coordinates are whitened, from 0 to 1.
+    """
+    weight, bias, _ = ridge(views, scores.astype(np.float64), np.arange(len(views)) % 8)
+    weights, biases = [weight], [bias]
+    for place, name in enumerate(measured):
+        known = np.isfinite(values[:, place])
+        scaled = PROPERTIES[name].to_scale(values[known, place])[:, :1]
+        standard = (scaled - scaled.mean()) / scaled.std()
+        weight, bias, _ = ridge(tracks[known], standard, groups[known])
+        weights.append(weight)
+        biases.append(bias)
+    rows, levels = np.concatenate(weights), np.concatenate(biases)
+    covariance = np.cov(views @ rows.T, rowvar=False)
+    # Of unit variance each, so that what is hard to predict counts as much as the rest.
+    deviations = np.sqrt(np.diag(covariance))
+    correlations = covariance / np.outer(deviations, deviations)
+    map_, back = power_of(correlations, -whiten / 2), power_of(correlations, whiten / 2)
+    head = map_ @ (rows / deviations[:, None])
+    center = head @ tracks.mean(axis=0, dtype=np.float64)
+    readout = deviations[:, None] * back
+    level = rows @ tracks.mean(axis=0, dtype=np.float64) + levels
+    return NamedHead((*concepts, *measured), head, np.zeros(len(head)), center, readout, level)
+
+
+def judge_concepts(
+    names: Sequence[str],
+    said: Float[np.ndarray, "views concepts"],
+    truth: Float[np.ndarray, "views concepts"],
+    there: Bool[np.ndarray, "views concepts"],
+    nowhere: Bool[np.ndarray, "views concepts"],
+) -> list[ProbedFeature]:
+    """Measures scores against the teachers' on views of unheard tracks.
+
+    Args:
+        names: The concepts.
+        said: The scores that the embedding gives.
+        truth: The teachers' scores.
+        there: Where a teacher hears the concept.
+        nowhere: Where no teacher hears anything of it.
+    """
+    judged = []
+    for place, name in enumerate(names):
+        mine, theirs = said[:, place], truth[:, place]
+        figures = measure(CONCEPTS[name], mine[:, None], theirs[:, None])
+        judged.append(
+            ProbedFeature(
+                CONCEPTS[name],
+                *figures,
+                interval=conformal_width(np.abs(mine - theirs)),
+                tracks=len(mine),
+                fitted=len(mine),
+                strength=0.0,
+                auc=_auc(mine, there[:, place]),
+                present=_threshold(mine, there[:, place], PRECISION),
+                absent=-_threshold(-mine, nowhere[:, place], 0.95),
+            )
+        )
+    return judged
+
+
+def with_concepts(
+    probe: Probe, head: NamedHead, concepts: Sequence[ProbedFeature], order: Sequence[str]
+) -> Probe:
+    """Adds the concepts to the probe of the measured features of the same embedding."""
+    places = [head.names.index(item.feature.name) for item in concepts]
+    return Probe(
+        probe.fingerprint,
+        (*probe.features, *concepts),
+        np.concatenate([probe.weight, head.readout[places].astype(np.float32)]),
+        np.concatenate([probe.bias, head.level[places].astype(np.float32)]),
+        np.concatenate([probe.spread, np.ones(len(places), dtype=np.float32)]),
+        probe.source,
+        tuple(order),
+    )
+
+
+def _auc(scores: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"]) -> float | None:
+    """The probability that one with the property has a higher score than one without."""
+    positive, negative = int(truth.sum()), int((~truth).sum())
+    if not positive or not negative:
+        return None
+    ranks = rankdata(scores)[truth].sum()
+    return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def _threshold(
+    scores: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"], precision: float
+) -> float:
+    """The lowest score from which on claims are right that often; infinite if none is."""
+    order = np.argsort(-scores, kind="stable")
+    share = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero((share >= precision) & (np.arange(len(order)) >= _FEWEST - 1))
+    return float(scores[order[enough[-1]]]) if len(enough) else float("inf")
