@@ -32,7 +32,8 @@ def main() -> None:
     print(f"{best.similarity:.3f} = {sum(parts.values()):.3f} named + {best.residual:.3f} residual")
 
     if options.playlist:
-        paths = [str(library.audio_root / neighbor.track.path) for neighbor in neighbors]
+        root = library.collection.audio_root
+        paths = [str(root / neighbor.track.path) for neighbor in neighbors]
         options.playlist.write_text("\n".join(["#EXTM3U", *paths]) + "\n", encoding="utf-8")
 
 

@@ -1,10 +1,11 @@
 """Composes the settings of a run. Hydra and OmegaConf are imported nowhere else."""
 
 import argparse
+import difflib
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from specrec.config import IndexConfig, TrainConfig
 from specrec.config.old_names import renamed
@@ -60,7 +61,8 @@ def run_composed(
     def main(composed: DictConfig) -> None:
         sys.argv = typed  # with which Lightning starts the other processes of a training
         try:  # here, for Hydra puts a line of its own before an error that leaves the job
-            _refuse_unknown_keys(composed, schema)
+            for key in _unknown_keys(composed, schema):
+                raise ConfigError(_not_a_setting(key, schema))
             missing: set[str] = OmegaConf.missing_keys(composed)
             if missing:
                 key = min(missing)
@@ -74,6 +76,9 @@ def run_composed(
         _refuse_old_names(overrides)
         main()
     except (ConfigError, HydraException, OmegaConfBaseException) as error:
+        for cause in _causes(error):
+            if isinstance(cause, ConfigAttributeError | ConfigKeyError):
+                _fail(ConfigError(_not_a_setting(str(cause.full_key), schema)))
         _fail(error)
     except BrokenPipeError:  # whoever read the output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -110,14 +115,32 @@ def _refuse_old_names(arguments: Sequence[str]) -> None:
             raise ConfigError(said)
 
 
-def _refuse_unknown_keys(composed: Any, schema: type, prefix: str = "") -> None:
-    """Refuses keys that the schema does not have; `+KEY=VALUE` would add them silently."""
+def _unknown_keys(composed: Any, schema: type, prefix: str = "") -> Iterator[str]:
+    """Yields keys that the schema does not have; `+KEY=VALUE` would add them silently."""
     kinds = get_type_hints(schema)
     for name in composed:
         if name not in kinds:
-            raise ConfigError(f"{prefix}{name} is not a setting (--cfg job shows all keys)")
-        if is_dataclass(kinds[name]):
-            _refuse_unknown_keys(composed[name], cast(type, kinds[name]), f"{prefix}{name}.")
+            yield f"{prefix}{name}"
+        elif is_dataclass(kinds[name]):
+            yield from _unknown_keys(composed[name], cast(type, kinds[name]), f"{prefix}{name}.")
+
+
+def _not_a_setting(key: str, schema: type) -> str:
+    """Says that there is no such key, and what it is called now, or which is the nearest."""
+    if said := renamed(key):
+        return said
+    groups = [folder.name for folder in conf_folder().iterdir() if folder.is_dir()]
+    near = difflib.get_close_matches(key, [*_keys(schema), *groups], n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{key} is not a setting{hint} (--cfg job shows all keys)"
+
+
+def _keys(schema: type, prefix: str = "") -> Iterator[str]:
+    """Yields the keys of a schema, nested ones as `data.audio`."""
+    for name, kind in get_type_hints(schema).items():
+        yield prefix + name
+        if is_dataclass(kind):
+            yield from _keys(cast(type, kind), f"{prefix}{name}.")
 
 
 def _text_keys(schema: type, prefix: str = "") -> dict[str, bool]:
@@ -167,15 +190,19 @@ def _fail(error: BaseException) -> NoReturn:
     sys.exit(2)
 
 
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yields an error, and in turn those from which it was raised."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
 def _one_line(error: BaseException) -> str:
     """Returns the message of an error of any library on one line, without its hints."""
-    origin: BaseException | None = error
-    while origin is not None:  # a schema's own refusal, wrapped by OmegaConf
-        if isinstance(origin, SpecrecError):
-            return str(origin)
-        if said := renamed(str(getattr(origin, "full_key", ""))):  # of a key in a file
-            return said
-        origin = origin.__cause__ or origin.__context__
+    for cause in _causes(error):
+        if isinstance(cause, SpecrecError):  # a schema's own refusal, wrapped by OmegaConf
+            return str(cause)
     if not isinstance(error, HydraException | OmegaConfBaseException):  # a full disk, say
         return message_of(error)
     texts = [str(error), "" if error.__cause__ is None else str(error.__cause__)]

@@ -120,6 +120,19 @@ def test_old_names_are_gone_and_new_ones_are_there() -> None:
             "serch is not a setting (--cfg job shows all keys)",
         ),
         (
+            "index.py workrs=1 audio=x library=y",
+            "workrs is not a setting; did you mean workers? (--cfg job shows all keys)",
+        ),
+        (
+            "train.py +training.epoch=1 data.audio=x",
+            "training.epoch is not a setting; did you mean training.epochs? (--cfg job shows all"
+            " keys)",
+        ),
+        (
+            "train.py encodr=resnet18 data.audio=x",
+            "encodr is not a setting; did you mean encoder? (--cfg job shows all keys)",
+        ),
+        (
             "train.py +data.bogus=1 data.audio=x",
             "data.bogus is not a setting (--cfg job shows all keys)",
         ),

@@ -184,7 +184,7 @@ def test_the_script_recommends(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(place)
-    query = specrec.Collection.open("out/library").tracks["title"][0]
+    query = specrec.Library.open("out/library").tracks["title"][0]
     given = ["out/library", query, "--playlist", "found.m3u8"]
     monkeypatch.setattr(sys, "argv", ["recommend.py", *given])
     runpy.run_path(str(ROOT / "examples/recommend.py"), run_name="__main__")

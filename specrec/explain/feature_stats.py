@@ -114,13 +114,14 @@ class FeatureStats:
         """
         predicted = self.predict(embeddings)
         return [
-            self._read({name: float(values[place]) for name, values in predicted.items()}, values)
-            for place, values in enumerate(known)
+            self._read({name: float(values[place]) for name, values in predicted.items()}, of_track)
+            for place, of_track in enumerate(known)
         ]
 
     def _read(
-        self, predicted: Mapping[str, float], known: Mapping[str, float]
+        self, predictions: Mapping[str, float], known: Mapping[str, float]
     ) -> dict[str, Reading]:
+        predicted = {name: value for name, value in predictions.items() if np.isfinite(value)}
         values = {**predicted, **known}
         return {
             name: Reading(

@@ -5,18 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from specrec.config import IndexConfig
-from specrec.errors import AudioError, QueryError, SkipReason
+from specrec.errors import AudioError, QueryError
 from specrec.index.generation import skipped_files
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.collection import Collection
 from specrec.recommend.filters import matches
 from specrec.recommend.interpolation import find_path, step_by_step
 from specrec.recommend.match import Match, match_tracks
-from specrec.recommend.query import Query
+from specrec.recommend.query import Query, QueryLike, as_list
 from specrec.recommend.ranking import Ranking
 from specrec.recommend.results import Neighbors
 from specrec.recommend.search import find_neighbors
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from specrec.index.build import BuildReport
     from specrec.index.maintenance import Status
     from specrec.index.repair import Verification
-
-QueryLike = str | os.PathLike[str] | int | Query
-"""A track_id, a path (also of a file outside the library), words of title and artist, a row of the
-library's `tracks`, or a resolved query."""
 
 
 class Library:
@@ -142,7 +137,7 @@ class Library:
         for path in paths:
             item = skipped.get(str(path.relative_to(root)))
             if item is not None:
-                raise AudioError(path, SkipReason(item.reason), item.detail)
+                raise AudioError(path, item.reason, item.detail)
         return [self.resolve(path) for path in paths]
 
     def remove(self, *tracks: QueryLike) -> list[Query]:
@@ -266,7 +261,7 @@ class Library:
         collection = self.collection
         space = collection.space(by, features, sound_weight)  # first: embedding a file takes long
         seeds, negatives = (
-            [self.resolve(one) for one in _several(it)] for it in (queries, against)
+            [self.resolve(one) for one in as_list(some)] for some in (queries, against)
         )
         return find_neighbors(
             space,
@@ -301,9 +296,9 @@ class Library:
             neighbor: A track of the library, as `resolve` takes it.
             k: Length of the list of neighbors out of which the changes named in the explanation
                 would take the neighbor.
-            by: What tracks are compared by, as for `neighbors`.
-            features: Settings by which features are compared; None for the defaults.
-            sound_weight: With `by="both"`, the weight of sound against features, from 0 to 1.
+            by: What tracks are compared by; this and the rest are as for `neighbors`.
+            features: Settings by which features are compared.
+            sound_weight: The weight of sound against features.
 
         Raises:
             QueryError: If either fits no track or several, both are the same, or the neighbor is
@@ -343,8 +338,3 @@ class Library:
         space, groups = collection.space(), collection.generation.duplicate_groups
         rows = find_path(space, groups, first, last, steps)
         return step_by_step(space, first, [collection.query(row) for row in rows], steps, explain)
-
-
-def _several(queries: QueryLike | Sequence[QueryLike]) -> Sequence[QueryLike]:
-    one = isinstance(queries, str | os.PathLike | int | np.integer | Query)
-    return [queries] if one else queries  # type: ignore[list-item,return-value]

@@ -5,7 +5,7 @@ import os
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,17 @@ class Query:
         if self.row is None:
             raise QueryError(f"{self.path} is not in the library; give a track that is")
         return self.row
+
+
+QueryLike = str | os.PathLike[str] | int | Query
+"""A track_id, a path (also of a file outside the library), words of title and artist, a row of the
+library's `tracks`, or a resolved query."""
+
+
+def as_list(queries: QueryLike | Sequence[QueryLike]) -> Sequence[QueryLike]:
+    """Returns several queries as they are, and a single one in a list."""
+    single = isinstance(queries, str | os.PathLike | int | np.integer | Query)
+    return [queries] if single else queries  # type: ignore[list-item,return-value]
 
 
 def track_of_file(path: Path) -> Track:

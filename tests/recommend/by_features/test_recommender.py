@@ -11,6 +11,7 @@ from specrec.errors import CatalogError, QueryError
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
 from specrec.recommend.collection import Collection
+from specrec.recommend.library import Library
 from tests.libraries import TRACKS, write_planted
 
 ON = ("energy", "valence", "acousticness", "tempo")
@@ -200,6 +201,8 @@ def test_predicted_features_are_spoken_of_with_caution(tmp_path: Path) -> None:
     library.generation.descriptors.loc[:] = np.nan
     recommender = library.by_features()
     assert set(recommender.sources.values()) == {"predicted"}
-    explanation = recommender.explain("t0", "t1")
-    assert "bright (about " in explanation.sentence
-    assert not any(item.query.measured for item in explanation.reasons)
+    by_both = Library(library).explain("t0", "t1", by="both").explanation
+    for explanation in (recommender.explain("t0", "t1"), by_both):
+        assert "bright (about " in explanation.sentence
+        assert not any(item.query.measured for item in explanation.reasons)
+        assert not any(item.measured for item in explanation.neighbor.values())
