@@ -99,6 +99,15 @@ class Explanation:
     query: Readings
     neighbor: Readings
 
+    def largest(self, most: int) -> tuple[list[Contribution], list[Contribution]]:
+        """Divides the contributions into the largest, of either sign, and the others.
+
+        Args:
+            most: Number of the largest ones; they are sorted by value, the largest first.
+        """
+        ordered = sorted(self.contributions, key=lambda item: -abs(item.value))
+        return sorted(ordered[:most], key=lambda item: -item.value), ordered[most:]
+
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values for JSON, without the readings of features."""
         values = {"format_version": FORMAT_VERSION, **asdict(self)}

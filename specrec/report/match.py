@@ -1,6 +1,8 @@
 """A match explained on the terminal and as JSON."""
 
-from specrec.descriptors.features import PROPERTIES
+import math
+
+from specrec.descriptors.features import CONCEPTS, PROPERTIES
 from specrec.descriptors.vocabulary import noun, value_text
 from specrec.explain.explanation import Contribution, Explanation, Verdict
 from specrec.explain.feature_stats import Reading
@@ -10,6 +12,9 @@ from specrec.report.console import Console, escape
 from specrec.report.pictures import shortened
 from specrec.report.table import Table, print_tables
 from specrec.report.text import NONE, clock, json_document, name_of, percent
+
+MOST_PARTS = 12
+"""Parts of a similarity that are listed; the others are given as their sum."""
 
 _LETTERS = 40  # of a title above a column
 
@@ -55,7 +60,9 @@ def print_difference(difference: Difference) -> None:
     console = Console()
     console.print(f"\n[bold]{one}[/] ({first:.3f}) and not [bold]{other}[/] ({second:.3f})")
     parts = sorted(difference.contributions.items(), key=lambda item: -abs(item[1]))
-    rows = [(noun(name), f"{value:+.3f}") for name, value in parts]
+    rows = [(noun(name), f"{value:+.3f}") for name, value in parts[:MOST_PARTS]]
+    if rest := [value for _, value in parts[MOST_PARTS:]]:
+        rows.append((f"{len(rest)} others", f"{math.fsum(rest):+.3f}"))
     rows += [("residual", f"{difference.residual:+.3f}"), ("difference", f"{first - second:+.3f}")]
     print_tables(Table("", ("feature", "adds"), rows, bold=[len(rows) - 1]))
 
@@ -70,6 +77,7 @@ def sum_table(match: Match) -> Table:
     """What each group of features adds to the similarity, the residual, and their sum."""
     explanation = match.explanation
     whole = explanation.similarity
+    largest, others = explanation.largest(MOST_PARTS)
     rows = [
         (
             noun(item.feature),
@@ -79,8 +87,11 @@ def sum_table(match: Match) -> Table:
             f"{-item.drop:+.3f} ({max(item.control, 0.0):.3f})",
             f"{item.rank_before} -> {item.rank_after}",
         )
-        for item in explanation.contributions
+        for item in largest
     ]
+    if others:
+        rest = math.fsum(item.value for item in others)
+        rows.append((f"{len(others)} others", "", f"{rest:+.3f}", _share(rest, whole), "", ""))
     residual = explanation.residual
     rows.append(("residual", "", f"{residual:+.3f}", _share(residual, whole), "", ""))
     rows.append(("similarity", "", f"{whole:+.3f}", _share(whole, whole), "", ""))
@@ -92,7 +103,7 @@ def sum_table(match: Match) -> Table:
     notes += [
         f"{noun(item.feature)} also stands for {', '.join(map(noun, item.members[1:]))}, which the"
         " model does not tell apart"
-        for item in explanation.contributions
+        for item in largest
         if len(item.members) > 1
     ]
     header = ("feature", "verdict", "adds", "share", "when ablated", "rank")
@@ -102,10 +113,11 @@ def sum_table(match: Match) -> Table:
 def reading_table(match: Match) -> Table:
     """Where both tracks stand, those features first that add most; the reasons in bold."""
     explanation = match.explanation
-    grouped = [name for item in explanation.contributions for name in item.members]
+    largest, _ = explanation.largest(MOST_PARTS)
+    grouped = [name for item in largest for name in item.members]
     readings = match.readings
     names = [name for name in grouped if name in readings]
-    names += [name for name in readings if name not in grouped]
+    names += [name for name in readings if name not in grouped and name not in CONCEPTS]
     reasons = {reason.feature for reason in explanation.reasons}
     rows = [
         (noun(name), *(_reading(name, reading) for reading in readings[name])) for name in names

@@ -1,5 +1,6 @@
 """A match as a picture."""
 
+import math
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from specrec.descriptors.vocabulary import noun
 from specrec.recommend.match import Match, SpectrogramMap
 from specrec.recommend.results import Track
-from specrec.report.match import verdict_on
+from specrec.report.match import MOST_PARTS, verdict_on
 from specrec.report.pictures import drawable, families, save_picture, shortened
 from specrec.report.text import clock, name_of
 
@@ -146,11 +147,14 @@ def _draw_matrix(
 
 def _draw_sum(panel: Axes, match: Match) -> None:
     explanation = match.explanation
-    parts = explanation.contributions
-    names = [*(noun(item.feature) for item in parts), "residual", "similarity"]
-    values = [*(item.value for item in parts), explanation.residual, explanation.similarity]
-    colors = [(_RED if item.value > 0 else _BLUE) for item in parts] + [_GREY, "black"]
-    causes = [verdict_on(item, explanation) == "because" for item in parts] + [False, False]
+    parts, others = explanation.largest(MOST_PARTS)
+    rest = [(f"{len(others)} others", math.fsum(item.value for item in others))] if others else []
+    rest += [("residual", explanation.residual), ("similarity", explanation.similarity)]
+    names = [*(noun(item.feature) for item in parts), *(name for name, _ in rest)]
+    values = [*(item.value for item in parts), *(value for _, value in rest)]
+    colors = [(_RED if item.value > 0 else _BLUE) for item in parts]
+    colors += [*[_GREY] * (len(rest) - 1), "black"]
+    causes = [verdict_on(item, explanation) == "because" for item in parts] + [False] * len(rest)
     places = np.arange(len(names))
     panel.barh(places, values, color=colors, height=0.65)
     for place, value, cause in zip(places, values, causes, strict=True):
@@ -164,7 +168,7 @@ def _draw_sum(panel: Axes, match: Match) -> None:
             fontsize=8.5,
         )
     panel.axvline(0, color="black", linewidth=0.8)
-    panel.axhline(len(parts) + 0.5, color=_GREY, linewidth=0.8)
+    panel.axhline(len(names) - 1.5, color=_GREY, linewidth=0.8)
     panel.set_yticks(places, names, fontsize=9)
     panel.invert_yaxis()
     low, high = min(0.0, *values), max(0.0, *values)

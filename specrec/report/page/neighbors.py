@@ -85,12 +85,8 @@ def score_bars(explanation: Explanation, digits: int = 3) -> tuple[list[Bar], fl
     Returns:
         The bars, and where their zero is, in percent of their width.
     """
-    ordered = sorted(explanation.contributions, key=lambda item: -abs(item.value))
-    named = [
-        (noun(item.feature), item.value, "", _because(item, explanation))
-        for item in sorted(ordered[:_MOST_PARTS], key=lambda item: -item.value)
-    ]
-    rest = ordered[_MOST_PARTS:]
+    largest, rest = explanation.largest(_MOST_PARTS)
+    named = [(noun(item.feature), item.value, "", _because(item, explanation)) for item in largest]
     if rest:
         named.append(
             (f"{len(rest)} other features", math.fsum(item.value for item in rest), "", "")
