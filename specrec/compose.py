@@ -129,9 +129,12 @@ def _not_a_setting(key: str, schema: type) -> str:
     """Says that there is no such key, and what it is called now, or which is the nearest."""
     if said := renamed(key):
         return said
-    groups = [folder.name for folder in conf_folder().iterdir() if folder.is_dir()]
-    near = difflib.get_close_matches(key, [*_keys(schema), *groups], n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    groups = (folder.name for folder in conf_folder().iterdir() if folder.is_dir())
+    within, _, name = key.rpartition(".")
+    keys = sorted([*_keys(schema), *groups], key=lambda known: known.rpartition(".")[0] == within)
+    keys_of = {known.rpartition(".")[2]: known for known in keys}  # of equal names the one within
+    near = difflib.get_close_matches(name, keys_of, n=1)
+    hint = f"; did you mean {keys_of[near[0]]}?" if near else ""
     return f"{key} is not a setting{hint} (--cfg job shows all keys)"
 
 
