@@ -42,6 +42,14 @@ def evaluate(
         bool,
         typer.Option("--explanations", help="Also measure whether the explanations are true."),
     ] = False,
+    concepts: Annotated[
+        list[str],
+        typer.Option(
+            "--concepts",
+            metavar="COLUMN",
+            help="Also judge the names of concepts by the labels in this column, such as genre.",
+        ),
+    ] = [],  # noqa: B006 (typer copies it)
     fewer_hubs: Annotated[
         bool, typer.Option("--fewer-hubs", help="Also rank as specrec query --fewer-hubs does.")
     ] = False,
@@ -75,6 +83,7 @@ def evaluate(
             baselines=baselines,
             robustness=robustness,
             explanations=explanations,
+            concepts=concepts,
             fewer_hubs=fewer_hubs,
             on_embed=on_embed,
             on_alter=on_alter,

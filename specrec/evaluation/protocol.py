@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from specrec.errors import ModelError
+from specrec.evaluation.concepts import ConceptTruth, judge_by_labels
 from specrec.evaluation.embedding_sources import EmbeddingSource, find_sources
 from specrec.evaluation.retrieval import (
     Hubness,
@@ -56,6 +57,7 @@ class Evaluation:
             empty if that was not measured.
         left_out: Baselines that could not be had, and why.
         explanations: How true the library's explanations are; None if that was not measured.
+        concepts: How true the names of concepts are; None if that was not measured.
     """
 
     library: str
@@ -67,6 +69,7 @@ class Evaluation:
     robustness: dict[str, dict[str, Stability]]
     left_out: dict[str, str]
     explanations: "Explanations | None" = None
+    concepts: tuple[ConceptTruth, ...] | None = None
 
 
 def evaluate_library(
@@ -77,6 +80,7 @@ def evaluate_library(
     baselines: bool = False,
     robustness: bool = False,
     explanations: bool = False,
+    concepts: Sequence[str] = (),
     fewer_hubs: bool = False,
     on_embed: Progress | None = None,
     on_alter: Progress | None = None,
@@ -95,6 +99,7 @@ def evaluate_library(
         baselines: Whether to measure the baselines too, which need the audio as models do.
         robustness: Whether to alter the files and ask each model for them.
         explanations: Whether to measure how true the library's explanations are.
+        concepts: Columns whose labels judge the names of concepts; none to leave that out.
         fewer_hubs: Whether to measure the library's embeddings also as `Ranking.fewer_hubs` ranks.
         on_embed: Called while audio is decoded and embedded.
         on_alter: Called while it is altered.
@@ -146,6 +151,7 @@ def evaluate_library(
         stability,
         left_out,
         checked,
+        tuple(judge_by_labels(collection, rows, concepts)) if concepts else None,
     )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from specrec import __version__
 from specrec.bootstrap import Estimate
+from specrec.descriptors.vocabulary import noun
+from specrec.evaluation.concepts import ConceptTruth
 from specrec.evaluation.protocol import Evaluation
 from specrec.evaluation.retrieval import Hubness, Retrieval
 from specrec.evaluation.stability import NEARLY_EQUAL, Stability
@@ -88,12 +90,35 @@ def evaluation_tables(evaluation: Evaluation, differences: Iterable[str]) -> lis
         _robustness_table(name, len(evaluation.track_ids), stabilities)
         for name, stabilities in evaluation.robustness.items()
     ]
+    if evaluation.concepts is not None:
+        tables.append(_concepts(evaluation.concepts))
     if evaluation.explanations is not None:
         # Here, not above: what is measured of explanations needs torch.
         from specrec.report.explanation_tables import explanation_tables
 
         tables += explanation_tables(evaluation.explanations)
     return tables
+
+
+def _concepts(judged: Sequence[ConceptTruth]) -> Table:
+    """How true the names of concepts are, one row a concept and column of labels."""
+    rows = [
+        (
+            noun(item.concept),
+            item.column,
+            f"{item.positive} of {item.tracks}",
+            score(item.auc),
+            f"{item.right} of {item.claimed}",
+        )
+        for item in judged
+    ]
+    note = (
+        "labeled: tracks that have the concept, by their labels. AUC: how well its amount tells them"
+        " from the others, 0.5 by chance. right: of the tracks that are said to have it, those that"
+        " have it"
+    )
+    header = ("concept", "labels", "labeled", "AUC", "right")
+    return Table("Names of concepts, by people's labels", header, rows, note, text_columns=2)
 
 
 def _embeddings(evaluation: Evaluation) -> Table:

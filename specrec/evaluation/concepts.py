@@ -1,0 +1,150 @@
+"""Are the names of concepts true? Compares them with what people say of the tracks.
+
+A label says something of a concept if its words are among those of the vocabulary: a column `style`
+with `classical piano` of classical and piano, a column `has_vocals` with yes and no of singing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+from scipy.stats import rankdata
+
+from specrec.bootstrap import Estimate, interval
+from specrec.concepts.vocabulary import Vocabulary, load_vocabulary, words_of
+from specrec.errors import CatalogError, ModelError
+from specrec.recommend.collection import Collection
+
+FEWEST = 5
+"""Least number of tracks with a concept, and of tracks without it, by which it is judged."""
+
+_YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class ConceptTruth:
+    """How true a concept is of tracks that people have labeled.
+
+    Attributes:
+        concept: Name of the concept.
+        column: Column of the labels.
+        tracks: Number of tracks with a label.
+        positive: Number of those that have the concept, by their labels.
+        auc: Probability that a track with the concept scores higher than one without; the
+            interval is from a bootstrap over artists.
+        claimed: Number of tracks that are said to have it.
+        right: Number of those that have it.
+    """
+
+    concept: str
+    column: str
+    tracks: int
+    positive: int
+    auc: Estimate
+    claimed: int
+    right: int
+
+
+def judge_by_labels(
+    collection: Collection, rows: Int[np.ndarray, " chosen"], columns: Sequence[str]
+) -> list[ConceptTruth]:
+    """Judges all concepts of which the labels in some columns say something.
+
+    Args:
+        collection: A library whose model has named coordinates.
+        rows: The tracks by which to judge.
+        columns: The columns of the labels.
+
+    Raises:
+        CatalogError: If a column is missing.
+        ModelError: If the library's model names no concepts.
+    """
+    probe, tracks = collection.probe, collection.tracks.iloc[rows]
+    if probe is None or not probe.coordinates:
+        raise ModelError(
+            "the library's model names no concepts; index with model=specrec-base to have some"
+        )
+    readings = probe.predict(np.asarray(collection.embeddings[rows]))
+    usable = {item.feature.name: item for item in probe.usable()}
+    artists = tracks["artist"].fillna(tracks["track_id"]).factorize()[0]
+    judged = []
+    for column in columns:
+        if column not in tracks:
+            raise CatalogError(f"{collection.folder}: no column {column}")
+        for name, known, truth in _labels(tracks[column], column, load_vocabulary()):
+            if name not in usable or min(truth.sum(), (known & ~truth).sum()) < FEWEST:
+                continue
+            scores, present = readings[name][known], usable[name].present
+            said = np.zeros(len(scores), dtype=bool) if present is None else scores >= present
+            judged.append(
+                ConceptTruth(
+                    name,
+                    column,
+                    int(known.sum()),
+                    int(truth.sum()),
+                    area(scores, truth[known], artists[known]),
+                    int(said.sum()),
+                    int((said & truth[known]).sum()),
+                )
+            )
+    return judged
+
+
+def _labels(
+    labels: pd.Series, column: str, vocabulary: Vocabulary
+) -> Iterator[tuple[str, Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]]:
+    """Yields concepts, the tracks whose labels say something, and those that have the concept."""
+    values = labels.astype("string").str.strip().str.casefold()
+    known = (values.notna() & ~values.isin(["", "unknown"])).to_numpy(dtype=bool)
+    if set(values[known]) <= _YES | _NO:
+        for name in _mentioned(column, vocabulary):
+            yield name, known, known & values.isin(_YES).to_numpy(dtype=bool)
+        return
+    of_value = {value: _mentioned(value, vocabulary) for value in values[known].unique()}
+    for name in sorted(set().union(*of_value.values())):
+        having = [value for value, names in of_value.items() if name in names]
+        yield name, known, known & values.isin(having).to_numpy(dtype=bool)
+
+
+def _mentioned(text: str, vocabulary: Vocabulary) -> set[str]:
+    """The concepts, by column, that the words of a text mean, the longest phrases first."""
+    words, found = words_of(text.replace("_", " ")), set()
+    while words:
+        for length in range(min(vocabulary.longest, len(words)), 0, -1):
+            meaning = vocabulary.look_up(" ".join(words[:length]))
+            if meaning:
+                found |= {vocabulary[name].column for name, weight in meaning.items() if weight > 0}
+                break
+        else:
+            length = 1
+        words = words[length:]
+    return found
+
+
+def area(
+    scores: Float[np.ndarray, " tracks"],
+    truth: Bool[np.ndarray, " tracks"],
+    groups: Int[np.ndarray, " tracks"],
+) -> Estimate:
+    """Computes the area under the ROC curve, with an interval from a bootstrap over groups.
+
+    It is the Mann-Whitney statistic: ties count half.
+    """
+    rng = np.random.default_rng(0)
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    drawn = []
+    for _ in range(_RESAMPLES):
+        chosen = np.concatenate([members[at] for at in rng.integers(0, len(members), len(members))])
+        drawn.append(_area(scores[chosen], truth[chosen]))
+    return interval(_area(scores, truth), np.array(drawn))
+
+
+def _area(scores: Float[np.ndarray, " tracks"], truth: Bool[np.ndarray, " tracks"]) -> float:
+    positive, negative = int(truth.sum()), int((~truth).sum())
+    if not positive or not negative:
+        return float("nan")
+    above = rankdata(scores)[truth].sum() - positive * (positive + 1) / 2
+    return float(above / (positive * negative))
