@@ -113,8 +113,8 @@ def _concepts(judged: Sequence[ConceptTruth]) -> Table:
         for item in judged
     ]
     note = (
-        "labeled: tracks that have the concept, by their labels. AUC: how well its amount tells them"
-        " from the others, 0.5 by chance. right: of the tracks that are said to have it, those that"
+        "labeled: tracks that have the concept, by their labels. AUC: how well its amount tells"
+        " them from the others, 0.5 by chance. right: of the tracks that are said to have it, those that"
         " have it"
     )
     header = ("concept", "labels", "labeled", "AUC", "right")
