@@ -114,8 +114,8 @@ def _concepts(judged: Sequence[ConceptTruth]) -> Table:
     ]
     note = (
         "labeled: tracks that have the concept, by their labels. AUC: how well its amount tells"
-        " them from the others, 0.5 by chance. right: of the tracks that are said to have it, those that"
-        " have it"
+        " them from the others, 0.5 by chance. right: tracks that have it, of those that are said"
+        " to have it"
     )
     header = ("concept", "labels", "labeled", "AUC", "right")
     return Table("Names of concepts, by people's labels", header, rows, note, text_columns=2)
