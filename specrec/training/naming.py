@@ -22,7 +22,8 @@ from specrec.training.targets import power_of
 PRECISION = 0.85
 """Share of the claims that a concept is there in which the teachers agree, at the least."""
 
-_FEWEST = 8  # claims behind a threshold
+_MUCH = 0.05  # share of the views in which there is most of a concept
+_FEWEST = 20  # claims behind a threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +114,8 @@ def judge_concepts(
     names: Sequence[str],
     said: Float[np.ndarray, "views concepts"],
     truth: Float[np.ndarray, "views concepts"],
-    there: Bool[np.ndarray, "views concepts"],
-    nowhere: Bool[np.ndarray, "views concepts"],
+    present: Float[np.ndarray, " concepts"],
+    absent: Float[np.ndarray, " concepts"],
 ) -> list[ProbedFeature]:
     """Measures scores against the teachers' on views of unheard tracks.
 
@@ -122,8 +123,8 @@ def judge_concepts(
         names: The concepts.
         said: The scores that the embedding gives.
         truth: The teachers' scores.
-        there: Where a teacher hears the concept.
-        nowhere: Where no teacher hears anything of it.
+        present: The scores from which on each is there.
+        absent: The scores up to which it is not.
     """
     judged = []
     for place, name in enumerate(names):
@@ -137,9 +138,9 @@ def judge_concepts(
                 tracks=len(mine),
                 fitted=len(mine),
                 strength=0.0,
-                auc=_auc(mine, there[:, place]),
-                present=_threshold(mine, there[:, place], PRECISION),
-                absent=-_threshold(-mine, nowhere[:, place], 0.95),
+                auc=_auc(mine, theirs >= np.quantile(theirs, 1 - _MUCH)),
+                present=float(present[place]),
+                absent=float(absent[place]),
             )
         )
     return judged
@@ -170,7 +171,7 @@ def _auc(scores: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"]) -> floa
     return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
-def _threshold(
+def threshold(
     scores: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"], precision: float
 ) -> float:
     """The lowest score from which on claims are right that often; infinite if none is."""
