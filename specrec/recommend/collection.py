@@ -28,6 +28,7 @@ from specrec.recommend.by_sound import SoundSpace
 from specrec.recommend.query import Names, Query, track_of_file
 from specrec.recommend.results import track_of_row
 from specrec.recommend.space import By, Space
+from specrec.recommend.words import WordSpace
 
 if TYPE_CHECKING:
     from specrec.model.model import Model  # needs torch, which a track of the library does not
@@ -209,6 +210,15 @@ class Collection:
     @cached_property
     def _names(self) -> Names:
         return Names(self.tracks)
+
+    @cached_property
+    def words(self) -> WordSpace:
+        """Makes queries of words, and turns queries by words.
+
+        Raises:
+            QueryError: If the model's coordinates have no names.
+        """
+        return WordSpace(self.probe, self.embeddings)
 
     def space(
         self, by: By = "sound", features: FeatureSettings | None = None, sound_weight: float = 0.5
