@@ -137,6 +137,38 @@ def test_words_have_no_file(named: Library) -> None:
     assert path[-1].track.title == "Piece 7"
 
 
+def test_a_concept_in_a_condition_is_a_share_of_the_library(named: Library) -> None:
+    values = column(named, "singing")
+    shares = np.array([(values < value).mean() + (values == value).mean() / 2 for value in values])
+    found = named.neighbors("t1", k=TRACKS, where="singing > 0.8 and not piano > 0.5")
+    piano = column(named, "piano")
+    wanted = (shares > 0.8) & (piano < np.median(piano))
+    assert wanted.sum() > 10
+    assert {item.track.track_id for item in found} == {
+        f"t{row}" for row in np.flatnonzero(wanted) if row != 1
+    }
+
+
+def test_brightness_counts_as_measured_where_it_is(named: Library) -> None:
+    values = named.collection.features["centroid_hz"].to_numpy().copy()
+    values[1::2] = 1500 * 2.0 ** column(named, "centroid_hz")[1::2]
+    shares = (np.argsort(np.argsort(values)) + 0.5) / TRACKS
+    np.testing.assert_allclose(named.collection.columns["bright"], shares)
+
+
+def test_a_column_of_the_table_is_meant_before_a_concept(tmp_path: Path) -> None:
+    piano = ["yes", "no"] * (TRACKS // 2)
+    library = Library.open(write_named(tmp_path / "library", piano=piano))
+    found = library.neighbors("t1", k=TRACKS, where="piano == 'yes' and calm >= 0")
+    assert {int(item.track.track_id[1:]) % 2 for item in found} == {0}  # type: ignore[index]
+    assert list(library.collection.columns).count("piano") == 1
+
+
+def test_what_the_model_does_not_hear_well_is_no_column(named: Library) -> None:
+    with pytest.raises(QueryError, match="no column jazz"):
+        named.neighbors("t1", where="jazz > 0.5")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
