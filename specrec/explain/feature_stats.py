@@ -159,6 +159,10 @@ class FeatureStats:
         below, upto = np.searchsorted(values, value), np.searchsorted(values, value, "right")
         return float(100 * (below + upto) / (2 * len(values)))
 
+    def says(self, name: str) -> bool:
+        """Whether it is a concept that is told to be there, or not to be."""
+        return name in self._usable and self._usable[name].present is not None
+
     def said(self, name: str) -> tuple[float, float]:
         """The values of a concept up to which it is not there, and from which on it is."""
         item = self._usable[name]

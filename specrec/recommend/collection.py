@@ -25,7 +25,7 @@ from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_features.sources import Source, sources_of
 from specrec.recommend.by_sound import SoundSpace
-from specrec.recommend.columns import Columns, ConceptColumns
+from specrec.recommend.concepts import Columns, ConceptColumns
 from specrec.recommend.query import Names, Query, track_of_file
 from specrec.recommend.results import track_of_row
 from specrec.recommend.space import By, Space

@@ -1,9 +1,10 @@
-"""The columns that a condition may name, concepts among them: `singing > 0.8 and piano > 0.5`."""
+"""What a library tells of concepts: columns for conditions and tables, and which are there."""
 
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool
 from scipy.stats import rankdata
 
 from specrec.concepts.vocabulary import load_vocabulary
@@ -63,3 +64,16 @@ class Columns(Mapping[str, pd.Series]):
 
     def __len__(self) -> int:
         return len({*self._tables, *self._concepts})
+
+
+def present_in(stats: FeatureStats) -> dict[str, Bool[np.ndarray, " tracks"]]:
+    """In which tracks each concept is there, by its name; without those of which that is not told.
+
+    Something is there if people, or the teachers of the model, would likely say so: there can be
+    more or less singing in a library, and yet in no track any.
+    """
+    return {
+        concept.name: stats.values(concept.feature) >= stats.said(concept.feature)[1]
+        for concept in load_vocabulary()
+        if stats.says(concept.feature)
+    }
