@@ -136,6 +136,8 @@ def query(
     opened = Library.open(library)
     settings = feature_settings(on, weight, metric, scaling)
     queries = queries or []
+    if not queries and like is None:
+        raise QueryError('give a QUERY, or words for how it should sound: --like "calm piano"')
     liked = [] if like is None else [_liked(opened, like)]
     steer = Counter(more)
     steer.subtract(less)

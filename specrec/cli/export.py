@@ -24,8 +24,9 @@ def export(
 ) -> None:
     """Write a library as Parquet tables, for other programs.
 
-    Its tracks, embeddings, features and concepts are then read by pandas, Hugging Face datasets and vector
-    databases; metadata.json says with which model they were made, and under which license.
+    Its tracks, embeddings, features and concepts are then read by pandas, Hugging Face datasets
+    and vector databases; metadata.json says with which model they were made, and under which
+    license.
     """
     from specrec.index.export import export_library
     from specrec.recommend.collection import Collection

@@ -64,10 +64,7 @@ def find_neighbors(
     if k < 1:
         raise QueryError(f"k must be 1 or more, not {k}")
     if not seeds:
-        raise QueryError(
-            "no query was given; give a track_id, a file, words of a title, or what it should be"
-            " like"
-        )
+        raise QueryError("no query was given; give a track_id, a file, words of a title, or `like`")
     seeds = list({(query.row, query.path): query for query in seeds}.values())
     queries = tuple(query.track for query in seeds)
     notes = list(dict.fromkeys(note for query in (*seeds, *against) for note in query.notes))

@@ -10,7 +10,7 @@ from specrec.concepts.words import parse
 from specrec.errors import QueryError
 from specrec.recommend.library import Library
 from specrec.recommend.match import map_spectrograms
-from tests.libraries import NAMED, TRACKS, write_named, write_planted
+from tests.libraries import NAMED, TRACKS, write_named
 
 
 @pytest.fixture(scope="module")
@@ -184,12 +184,6 @@ def test_what_the_model_does_not_hear_well_is_no_column(named: Library) -> None:
 def test_what_is_no_request_is_refused(named: Library, options: dict, message: str) -> None:
     with pytest.raises(QueryError, match=message):
         named.neighbors(**options)
-
-
-def test_a_model_without_names_knows_no_words(tmp_path: Path) -> None:
-    library = Library.open(write_planted(tmp_path / "library"))
-    with pytest.raises(QueryError, match="index it with specrec-base"):
-        library.neighbors(like="calm piano")
 
 
 def test_who_asks_for_a_woman_asks_for_a_voice(named: Library) -> None:
