@@ -133,11 +133,11 @@ def query(
     """
     from specrec.recommend.library import Library
 
-    opened = Library.open(library)
-    settings = feature_settings(on, weight, metric, scaling)
     queries = queries or []
     if not queries and like is None:
         raise QueryError('give a QUERY, or words for how it should sound: --like "calm piano"')
+    opened = Library.open(library)
+    settings = feature_settings(on, weight, metric, scaling)
     liked = [] if like is None else [_liked(opened, like)]
     steer = Counter(more)
     steer.subtract(less)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool
-from scipy.stats import rankdata
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.explain.feature_stats import FeatureStats
@@ -30,7 +29,8 @@ class ConceptColumns(Mapping[str, pd.Series]):
         values = self._stats.values(self._features[name])
         known = np.isfinite(values)
         shares = np.full(len(values), np.nan)
-        shares[known] = (rankdata(values[known]) - 0.5) / max(known.sum(), 1)
+        _, place, equal = np.unique(values[known], return_inverse=True, return_counts=True)
+        shares[known] = ((np.cumsum(equal) - equal / 2) / max(known.sum(), 1))[place]
         return pd.Series(shares, name=name)
 
     def __contains__(self, name: object) -> bool:
