@@ -54,7 +54,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         ("query ", "x y --wher z", "no such option: --wher; did you mean --where?"),
         ("", "--verison", "no such option: --verison; did you mean --version?"),
         ("query ", "x y -z", "no such option: -z"),
-        ("query ", "x", "missing argument 'QUERY'"),
+        ("explain ", "x", "missing argument 'QUERY'"),
         ("explain ", "x y z --plot a.png", "--plot is now -o FILE"),
         ("clusters ", "x -k 3", "-k is now --clusters NUMBER"),
         ("plot map ", "x --on=features", "--on is now --by sound or --by features"),

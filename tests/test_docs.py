@@ -109,8 +109,8 @@ def test_commands_are_taken(page: Path) -> None:
 def test_a_command_that_is_not_taken_is_noticed() -> None:
     with pytest.raises(typer.TyperException, match="--bogus"):
         check(["specrec", "query", "out/library", "x", "--bogus"])
-    with pytest.raises(typer.TyperException, match="queries"):
-        check(["specrec", "query", "out/library"])
+    with pytest.raises(typer.TyperException, match="neighbor"):
+        check(["specrec", "explain", "out/library", "x"])
     with pytest.raises(KeyError):
         check(["specrec", "nonsense"])
 

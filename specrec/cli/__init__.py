@@ -10,6 +10,7 @@ from specrec.cli import (  # isort: skip
     demo,
     index,
     asking,
+    concepts,
     features,
     libraries,
     tag,
@@ -32,6 +33,7 @@ from specrec.stopping import exit_code, stoppable
 __all__ = [
     "app",
     "asking",
+    "concepts",
     "demo",
     "embed",
     "export",

@@ -1,5 +1,6 @@
 """Commands that search a library: query, path, explain."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,7 @@ from specrec.printing import say, say_json
 
 if TYPE_CHECKING:
     from specrec.recommend.library import Library
+    from specrec.recommend.query import Query
     from specrec.recommend.results import Neighbors
 
 _RELATIONS = {
@@ -46,12 +48,29 @@ WhyOption = Annotated[bool, typer.Option(help="Say why each track was found.")]
 def query(
     library: LibraryArgument,
     queries: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="QUERY", help="A track_id, an audio file, or words of a title and artist."
         ),
-    ],
+    ] = None,
     k: CountOption = 10,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help='How they should sound: "calm piano, no vocals"; alone, or beside QUERY.',
+        ),
+    ] = None,
+    more: Annotated[
+        list[str],
+        typer.Option(
+            metavar="WORDS", help="What they should have more of than QUERY; may be repeated."
+        ),
+    ] = [],  # noqa: B006 (typer copies it)
+    less: Annotated[
+        list[str],
+        typer.Option(metavar="WORDS", help="What they should have less of; may be repeated."),
+    ] = [],  # noqa: B006
     by: Annotated[
         str, typer.Option(metavar="sound|features|both", help="What to compare tracks by.")
     ] = "sound",
@@ -110,15 +129,23 @@ def query(
     """Print the tracks most similar to QUERY, and why.
 
     Several queries are taken together, as a playlist is. Put the words of a title in quotes.
+    --like needs no QUERY; specrec concepts lists the words that it knows.
     """
     from specrec.recommend.library import Library
 
+    queries = queries or []
+    if not queries and like is None:
+        raise QueryError('give a QUERY, or words for how it should sound: --like "calm piano"')
     opened = Library.open(library)
     settings = feature_settings(on, weight, metric, scaling)
+    liked = [] if like is None else [_liked(opened, like)]
+    steer = Counter(more)
+    steer.subtract(less)
     try:
         found = opened.neighbors(
-            queries,
+            [*queries, *liked],
             k,
+            steer={words: float(times) for words, times in steer.items() if times},
             by=by,  # type: ignore[arg-type]  # checked there
             against=against,
             where=where,
@@ -217,9 +244,17 @@ def _say_playlist(playlist: str, notes: Sequence[str]) -> None:
         say(note, error=True)
 
 
+def _liked(library: "Library", words: str) -> "Query":
+    """Makes a query of words; an error says which option they are from."""
+    try:
+        return library.collection.words.query(words)
+    except QueryError as error:
+        raise QueryError(f"--like: {error}") from error
+
+
 def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
     """Makes an error that says to use quotes, if the words together fit a track."""
-    if len(words) == 1:
+    if len(words) < 2:
         return None
     together = " ".join(words)
     try:

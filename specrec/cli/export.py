@@ -24,14 +24,17 @@ def export(
 ) -> None:
     """Write a library as Parquet tables, for other programs.
 
-    Its tracks, embeddings and features are then read by pandas, Hugging Face datasets and vector
-    databases; metadata.json says with which model they were made, and under which license.
+    Its tracks, embeddings, features and concepts are then read by pandas, Hugging Face datasets
+    and vector databases; metadata.json says with which model they were made, and under which
+    license.
     """
     from specrec.index.export import export_library
     from specrec.recommend.collection import Collection
     from specrec.report.progress import progress_bar
 
-    generation = Collection.open(library).generation
+    opened = Collection.open(library)
     with progress_bar("writing windows") as on_progress:
-        written = export_library(generation, output, windows, overwrite, on_progress)
+        written = export_library(
+            opened.generation, output, windows, overwrite, on_progress, opened.concepts
+        )
     say(f"{output}: {written['tracks']} tracks in {', '.join(written['files'])}")

@@ -6,6 +6,8 @@ from typing import Literal
 
 from specrec.concepts.vocabulary import Concept
 
+_SINGULAR = {"have": "has", "are": "is"}
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -40,10 +42,14 @@ class Statement:
         return phrase
 
 
-def describe(statements: Sequence[Statement]) -> str:
+def describe(statements: Sequence[Statement], of_one: bool = False) -> str:
     """Says things of several tracks in one predicate, which can follow "both" or "they".
 
     What has the same verb is said together, and what is likely at its end.
+
+    Args:
+        statements: What to say.
+        of_one: Whether it is said of one track, to follow "it".
 
     Raises:
         ValueError: If there is nothing to say, or a statement has no words for its side.
@@ -54,6 +60,8 @@ def describe(statements: Sequence[Statement]) -> str:
     'have a piano and strings and are calm'
     >>> describe([Statement(words["jazz"], hedge=True), Statement(words["drums"], "low")])
     'have no drums and are likely jazz'
+    >>> describe([Statement(words["piano"]), Statement(words["calm"])], of_one=True)
+    'has a piano and is calm'
     """
     if not statements:
         raise ValueError("there is nothing to say")
@@ -62,13 +70,13 @@ def describe(statements: Sequence[Statement]) -> str:
         by_verb.setdefault(statement.verb, []).append(statement)
     # After "likely have a choir", another verb would seem to be hedged as well.
     ordered = sorted(by_verb.values(), key=lambda group: all(item.hedge for item in group))
-    groups = [_group(group) for group in ordered]
+    groups = [_group(group, of_one) for group in ordered]
     if len(groups) == 2 and len(statements) > 3:
         return f"{groups[0]}, and {groups[1]}"
     return listed(groups, comma=len(groups) > 2)
 
 
-def _group(statements: Sequence[Statement]) -> str:
+def _group(statements: Sequence[Statement], of_one: bool) -> str:
     """Joins statements that have one verb: "have drums and likely a piano"."""
     verb = statements[0].verb
     certain, doubtful = [], []
@@ -79,11 +87,12 @@ def _group(statements: Sequence[Statement]) -> str:
             certain.append(f"fairly {item.rest}")
         else:
             doubtful.append(item.rest)
+    said = _SINGULAR.get(verb, f"{verb}s") if of_one else verb
     if not certain and verb != "are":
-        return f"likely {verb} {listed(doubtful)}".rstrip()
+        return f"likely {said} {listed(doubtful)}".rstrip()
     if doubtful:
         doubtful[0] = f"likely {doubtful[0]}"
-    return f"{verb} {listed(certain + doubtful)}".rstrip()
+    return f"{said} {listed(certain + doubtful)}".rstrip()
 
 
 def listed(items: Sequence[str], comma: bool = False) -> str:

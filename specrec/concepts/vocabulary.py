@@ -62,6 +62,11 @@ class Concept:
         """The name of its column in a table: `distorted_guitar`, `hip_hop`."""
         return re.sub(r"\W", "_", self.name.casefold())
 
+    @property
+    def feature(self) -> str:
+        """The name of the feature that tells it: a measured one, or its own column."""
+        return next(iter(self.sources.get("measured", ())), self.column)
+
 
 class Vocabulary:
     """The concepts in order, by name and by the words that people use for them.

@@ -1,6 +1,6 @@
 """Explains why tracks resemble a query: contributions, ablation, reasons, a sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cached_property
 
 import numpy as np
@@ -74,6 +74,8 @@ class Explainer:
         rows: Int[np.ndarray, " neighbors"],
         k: int = 10,
         query_row: int | None = None,
+        asked: Set[str] = frozenset(),
+        turned_from: Float[np.ndarray, " dim"] | None = None,
     ) -> list[Explanation]:
         """Explains why each of some tracks resembles a query.
 
@@ -83,6 +85,10 @@ class Explainer:
             rows: Rows of the tracks.
             k: Length of the list of neighbors out of which the needed changes would take them.
             query_row: The query's row, which is not ranked; None for a query from outside.
+            asked: Names of the coordinates that words asked for. A track has them as asked, not as
+                the query has them.
+            turned_from: The embedding of the query's track, if words turned it to `query`: of what
+                they did not ask for, it is the track that has it or not.
 
         Returns:
             One explanation per track, in the order of `rows`.
@@ -92,8 +98,12 @@ class Explainer:
         ablation = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
         ranked = np.delete(ablation.scores, [] if query_row is None else query_row)
         changes = needed_changes(query, others, ranked, k, groups, self.stats)
-        named = [known, *(self.stats.known(row) for row in rows.tolist())]
+        given = {name: value for name, value in known.items() if name not in asked}
+        named = [given, *(self.stats.known(row) for row in rows.tolist())]
         here, *neighbors = self.stats.readings(np.vstack([query, others]), named)
+        if turned_from is not None:
+            (own,) = self.stats.readings(turned_from[None], [known])
+            here = own | {name: reading for name, reading in here.items() if name in asked}
         explanations = []
         for place, there in enumerate(neighbors):
             contributions = [
@@ -112,7 +122,7 @@ class Explainer:
             contributions.sort(key=lambda item: -item.value)
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
             reasons = tuple(find_reasons(contributions, here, there, self.stats))
-            text = sentence(similarity, residual, reasons)
+            text = sentence(similarity, residual, reasons, asked=asked)
             explanations.append(
                 Explanation(similarity, tuple(contributions), residual, reasons, text, here, there)
             )

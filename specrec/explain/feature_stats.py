@@ -95,6 +95,19 @@ class FeatureStats:
                 found[name] = values
         return found
 
+    def tells(self, name: str) -> bool:
+        """Whether a feature is known of some track, or predicted well enough."""
+        return name in self._usable or bool(np.isfinite(self._known.get(name, np.nan)).any())
+
+    def values(self, name: str) -> Float64[np.ndarray, " tracks"]:
+        """A feature of every track in its unit: known, else predicted; NaN if neither."""
+        known = self._known.get(name, np.full(len(self._embeddings), np.nan))
+        if self.probe is None or name not in self._usable:
+            return known
+        scaled = self.probe.scaled(np.asarray(self._embeddings), name)
+        predicted = PROPERTIES[name].from_scale(scaled).astype(np.float64)
+        return np.where(np.isnan(known), predicted, known)
+
     def known(self, row: int) -> dict[str, float]:
         """Known features of a track, measured or from a table, by name and in their units."""
         known = {name: float(values[row]) for name, values in self._known.items()}
@@ -145,6 +158,10 @@ class FeatureStats:
             return float(100 * (values != value).mean())
         below, upto = np.searchsorted(values, value), np.searchsorted(values, value, "right")
         return float(100 * (below + upto) / (2 * len(values)))
+
+    def says(self, name: str) -> bool:
+        """Whether it is a concept that is told to be there, or not to be."""
+        return name in self._usable and self._usable[name].present is not None
 
     def said(self, name: str) -> tuple[float, float]:
         """The values of a concept up to which it is not there, and from which on it is."""

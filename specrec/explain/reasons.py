@@ -17,6 +17,9 @@ COMMON = 40.0
 """Percentage at either end of the library in which a concept that is there, or not, is said."""
 
 
+BY_FEATURE = {concept.feature: concept for concept in load_vocabulary()}
+"""The concepts of the vocabulary, by what tells them: their own column, or a measured feature."""
+
 BY_COLUMN = {concept.column: concept for concept in load_vocabulary()}
 """The concepts of the vocabulary, by the names of their features."""
 

@@ -1,12 +1,12 @@
 """Puts reasons into English; another language would be another file like this one."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from specrec.concepts.phrases import Statement, describe
 from specrec.descriptors.features import CONCEPTS
 from specrec.descriptors.vocabulary import WORDS, Words, noun, percent
 from specrec.explain.explanation import Reason
-from specrec.explain.reasons import BY_COLUMN
+from specrec.explain.reasons import BY_COLUMN, BY_FEATURE
 
 FAMILIES = {column: concept.family for column, concept in BY_COLUMN.items()}
 
@@ -14,10 +14,15 @@ _MOST = 3  # reasons named in one sentence, and facts beside them
 _CHANCE = "No more similar than chance"
 _USUAL = "Sounds similar, but no shared feature stands out"
 _UNEXPLAINED = "Sounds similar, but mostly unexplained by named features"
+_VAGUE = "Nearest to what was asked, though none of it is clear"
 
 
 def sentence(
-    similarity: float, residual: float, reasons: Sequence[Reason], leading: Sequence[str] = ()
+    similarity: float,
+    residual: float,
+    reasons: Sequence[Reason],
+    leading: Sequence[str] = (),
+    asked: Set[str] = frozenset(),
 ) -> str:
     """Says in one line why two tracks match.
 
@@ -27,8 +32,11 @@ def sentence(
         reasons: The reasons, sorted by weight.
         leading: Features that add most, which are named if no shared feature stands out; empty
             unless tracks are compared by features alone.
+        asked: Features that were asked for in words, and are said of the neighbor alone.
     """
-    named = named_reasons(reasons)
+    if asked and similarity > 0:
+        return _as_asked(similarity, residual, reasons, asked)
+    named = named_reasons([item for item in reasons if item.feature not in asked])
     if similarity <= 0:  # that of two tracks drawn by chance, on average
         return f"{_CHANCE}{f', though both {predicate(named)}' if named else ''}."
     because = [item for item in named if item.verdict == "because"]
@@ -48,6 +56,31 @@ def sentence(
     if beside:
         parts.append(f"{'both also' if parts else 'Both'} {predicate(beside).removeprefix('are ')}")
     return "; ".join(parts) + "."
+
+
+def _as_asked(
+    similarity: float, residual: float, reasons: Sequence[Reason], asked: Set[str]
+) -> str:
+    """Says first what a track has as asked, and then what it shares with the query's track."""
+    wanted = [
+        Statement(BY_FEATURE[item.feature], "low" if item.side == "low" else "high")
+        for item in reasons
+        if item.feature in asked and item.side != "same"
+    ]
+    had = [item for item in wanted if item.side == "high" or item.concept.low is not None]
+    # That both are sung by a woman can't be said where only the neighbor has the voice asked for.
+    unsaid = asked | {
+        concept.feature
+        for concept in BY_FEATURE.values()
+        if concept.needs in {BY_FEATURE[name].name for name in asked}
+    }
+    others = [item for item in reasons if item.feature not in unsaid]
+    rest = sentence(similarity, residual, others) if named_reasons(others) else ""
+    if not had:
+        return rest or f"{_VAGUE}."
+    said = f"{describe(had, of_one=True)}, as asked"
+    said = f"{said[:1].upper()}{said[1:]}"
+    return f"{said}; {rest[:1].lower()}{rest[1:]}" if rest else f"{said}."
 
 
 def named_reasons(reasons: Sequence[Reason]) -> list[Reason]:

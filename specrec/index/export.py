@@ -2,12 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float
@@ -43,6 +44,7 @@ _FILES = {
     "tracks.parquet": "paths, tags, length in seconds, the columns of a table",
     "embeddings.parquet": "track_id, embedding",
     "features.parquet": "track_id, and features: those of a table, else measured ones",
+    "concepts.parquet": "track_id, and concepts: the share of the library that has less, 0 to 1",
     "windows.parquet": "track_id, window, start_seconds, end_seconds, embedding",
 }
 
@@ -53,6 +55,7 @@ def export_library(
     windows: bool = False,
     overwrite: bool = False,
     on_progress: Progress | None = None,
+    concepts: Mapping[str, "pd.Series"] | None = None,
 ) -> dict[str, Any]:
     """Writes a library's tracks, embeddings and features; the folder is complete or not there.
 
@@ -63,6 +66,8 @@ def export_library(
         windows: Whether to write the embeddings of windows too, as `windows.parquet`.
         overwrite: Whether an earlier export there may be replaced.
         on_progress: Called after each track whose windows are written.
+        concepts: How much of each concept the tracks have, by name: the share of the library's
+            tracks that have less. They are written as `concepts.parquet`, if there are any.
 
     Returns:
         What stands in `metadata.json`.
@@ -79,8 +84,9 @@ def export_library(
     try:
         with storing(making):
             making.mkdir(parents=True)
-        _write_tables(generation, making, windows, on_progress)
-        metadata = _metadata(generation, windows)
+        _write_tables(generation, making, windows, on_progress, concepts or {})
+        left_out = set() if windows else {"windows.parquet"}
+        metadata = _metadata(generation, left_out if concepts else left_out | {"concepts.parquet"})
         write_file(making / METADATA, json.dumps(metadata, indent=2, ensure_ascii=False) + "\n")
         write_file(making / "README.txt", _readme(metadata))
         with storing(folder):
@@ -139,12 +145,20 @@ def write_parquet(path: Path, tables: Iterable[pa.Table], schema: pa.Schema) -> 
 
 
 def _write_tables(
-    generation: Generation, folder: Path, windows: bool, on_progress: Progress | None
+    generation: Generation,
+    folder: Path,
+    windows: bool,
+    on_progress: Progress | None,
+    concepts: Mapping[str, "pd.Series"],
 ) -> None:
     tracks, ids = generation.tracks, generation.tracks["track_id"]
     features = known_features(tracks, generation.descriptors)
     features.insert(0, "track_id", ids.reset_index(drop=True))
-    for name, table in (("tracks", tracks), ("features", features)):
+    tables = {"tracks": tracks, "features": features}
+    if concepts:
+        told = {name: column.to_numpy(np.float32) for name, column in concepts.items()}
+        tables["concepts"] = pd.DataFrame({"track_id": ids.to_numpy()} | told)
+    for name, table in tables.items():
         whole = pa.Table.from_pandas(table, preserve_index=False)
         write_parquet(folder / f"{name}.parquet", [whole], whole.schema)
     vectors = _vector_tables(generation)
@@ -187,7 +201,7 @@ def _window_tables(generation: Generation, on_progress: Progress | None) -> Iter
             on_progress(row + 1, len(generation))
 
 
-def _metadata(generation: Generation, windows: bool) -> dict[str, Any]:
+def _metadata(generation: Generation, left_out: Set[str]) -> dict[str, Any]:
     card = generation.card
     model = {
         "name": generation.manifest["model"]["name"],
@@ -204,7 +218,7 @@ def _metadata(generation: Generation, windows: bool) -> dict[str, Any]:
         "tracks": len(generation),
         "similarity": "cosine",
         "audio_root": generation.manifest["audio_root"],
-        "files": [name for name in _FILES if windows or name != "windows.parquet"],
+        "files": [name for name in _FILES if name not in left_out],
     }
 
 

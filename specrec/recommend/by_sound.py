@@ -62,4 +62,7 @@ class SoundSpace(Space):
         self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
     ) -> list[Explanation]:
         """Explains why tracks sound like a query."""
-        return self._explainer.explain(query.sound, query.features, rows, k, query.row)
+        turned_from = None if query.aim is None else query.embedding
+        return self._explainer.explain(
+            query.sound, query.features, rows, k, query.row, query.asked, turned_from
+        )

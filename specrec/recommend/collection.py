@@ -25,9 +25,11 @@ from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_features.sources import Source, sources_of
 from specrec.recommend.by_sound import SoundSpace
+from specrec.recommend.concepts import Columns, ConceptColumns
 from specrec.recommend.query import Names, Query, track_of_file
 from specrec.recommend.results import track_of_row
 from specrec.recommend.space import By, Space
+from specrec.recommend.words import WordSpace
 
 if TYPE_CHECKING:
     from specrec.model.model import Model  # needs torch, which a track of the library does not
@@ -94,10 +96,16 @@ class Collection:
         return sources_of(self.tracks, self.generation.descriptors, self.probe, self.embeddings)
 
     @cached_property
-    def columns(self) -> dict[str, "pd.Series"]:
-        """The columns that conditions may name: those of `tracks`, and the features."""
+    def columns(self) -> Columns:
+        """The columns that conditions may name: those of `tracks`, features, and `concepts`."""
         tables = (self.tracks.drop(columns="content_id"), self.features)
-        return {str(name): table[name] for table in tables for name in table}
+        named = {str(name): table[name] for table in tables for name in table}
+        return Columns(named, self.concepts)
+
+    @cached_property
+    def concepts(self) -> ConceptColumns:
+        """Where each track stands in each concept that the library tells, from 0 to 1."""
+        return ConceptColumns(self.stats)
 
     @property
     def audio_root(self) -> Path:
@@ -209,6 +217,15 @@ class Collection:
     @cached_property
     def _names(self) -> Names:
         return Names(self.tracks)
+
+    @cached_property
+    def words(self) -> WordSpace:
+        """Makes queries of words, and turns queries by words.
+
+        Raises:
+            QueryError: If the model's coordinates have no names.
+        """
+        return WordSpace(self.probe, self.embeddings)
 
     def space(
         self, by: By = "sound", features: FeatureSettings | None = None, sound_weight: float = 0.5

@@ -4,6 +4,9 @@ The language is a small part of Python's: names of columns, numbers, texts, list
 `<=`, `>`, `>=`, chained or not, `in`, `not in`, `is None`, `is not None`, `and`, `or`, `not`. It
 is parsed, never run.
 
+A concept, such as `singing`, is a column of shares from 0 to 1: how much of the library has less of
+it. A column of the library's table that has the same name is meant before it.
+
 A missing value is unknown, and so is any comparison with it, even when it is negated: neither
 `year != 1990` nor `not year == 1990` holds for a track without a year (Kleene's logic, as in SQL);
 `year is None` finds it. Texts are compared without regard to case. A cell of several values, a list

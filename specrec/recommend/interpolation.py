@@ -45,7 +45,9 @@ def find_path(
     last = goal.library_row
     ends = np.stack([space.vector(start), space.vector(goal)])
     if start.row == last or _angle(ends[0] @ ends[1]) < _LEAST_ANGLE:
-        raise QueryError(f"{start.path} and {goal.path} sound the same; no path leads between them")
+        raise QueryError(
+            f"{start.track.title} and {goal.track.title} sound the same; no path leads between them"
+        )
     asked = [query.row for query in (start, goal) if query.row is not None]
     rows, units = _between(space, groups, asked, ends, steps)
     taken = min(steps, len(rows) + 1)

@@ -1,7 +1,8 @@
 """The library: its music is kept up to date here, and its neighbors found and explained."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -201,9 +202,11 @@ class Library:
 
     def neighbors(
         self,
-        queries: QueryLike | Sequence[QueryLike],
+        queries: QueryLike | Sequence[QueryLike] = (),
         k: int = 10,
         *,
+        like: str | None = None,
+        steer: Mapping[str, float] | None = None,
         by: By = "sound",
         against: QueryLike | Sequence[QueryLike] = (),
         where: str | None = None,
@@ -228,8 +231,14 @@ class Library:
 
         Args:
             queries: One or several: a track_id, a path (also of a file outside the library,
-                which is embedded with the library's model), or words of title and artist.
+                which is embedded with the library's model), or words of title and artist. None are
+                needed with `like`.
             k: Number of neighbors, 1 or more; if fewer are found, the notes say why.
+            like: Words for how the neighbors should sound, such as `calm piano, no vocals`; one
+                more query, if there are others. Needs a model with named coordinates, and
+                `by="sound"`, as `steer` does.
+            steer: What the neighbors should have more of than the queries, or less, in words:
+                `{"singing": 1, "distortion": -1}` (see `specrec.recommend.words.STEP`).
             by: What tracks are compared by: `sound` (the cosine of embeddings), `features`, or
                 `both`.
             against: Negative queries, one or several, which the neighbors should not resemble.
@@ -250,8 +259,8 @@ class Library:
             sound_weight: With `by="both"`, the weight of sound against features, from 0 to 1.
 
         Raises:
-            QueryError: If a value is out of its range, no track or several tracks fit a query, or
-                the condition can't be read.
+            QueryError: If a value is out of its range, no track or several tracks fit a query, the
+                condition can't be read, or a word is not known.
             AudioError: If a file from outside the library can't be used.
             ModelError: If a file must be embedded, but the library's model is missing.
         """
@@ -260,10 +269,14 @@ class Library:
         )
         collection = self.collection
         space = collection.space(by, features, sound_weight)  # first: embedding a file takes long
+        liked = [] if like is None else [collection.words.query(like)]
         seeds, negatives = (
             [self.resolve(one) for one in as_list(some)] for some in (queries, against)
         )
-        return find_neighbors(
+        seeds += liked
+        if steer:
+            seeds = [collection.words.turn(seed, steer) for seed in seeds]
+        found = find_neighbors(
             space,
             collection.tracks,
             collection.generation.duplicate_groups,
@@ -274,6 +287,7 @@ class Library:
             None if where is None else matches(where, collection.columns),
             explain,
         )
+        return replace(found, steer=dict(steer)) if steer else found
 
     def explain(
         self,

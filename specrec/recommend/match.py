@@ -1,7 +1,6 @@
 """One match in full: reasons, passages, and what each part of the spectrogram adds."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +55,8 @@ class Match:
         query: The query.
         neighbor: The neighbor.
         explanation: The score as a sum over features, and the reasons.
-        windows: The score by pairs of windows; None unless tracks are compared by sound alone.
+        windows: The score by pairs of windows; None unless tracks are compared by sound alone, and
+            for words, which have none.
         k: Length of the list of neighbors to which the needed changes refer.
     """
 
@@ -158,7 +158,9 @@ def match_tracks(
             f"{query.track.title} and {neighbor.track.title} are the same track; give another"
         )
     (explanation,) = space.explanations(query, np.array([row]), k)
-    windows = None if window_seconds is None else match_windows(query, neighbor, window_seconds)
+    windows = None
+    if window_seconds is not None and query.windows is not None:
+        windows = match_windows(query, neighbor, window_seconds)
     return Match(query.track, neighbor.track, explanation, windows, k)
 
 
@@ -199,7 +201,7 @@ def compare_neighbors(
         QueryError: If two of them are the same track.
     """
     for one in (query, neighbor):
-        if one.path == other.path:
+        if (one.row, one.path) == (other.row, other.path):
             raise QueryError(f"{one.track.title} and {other.track.title} are the same track")
     pair = neighbor.sound, other.sound
     _, contributions, residual = versus(query.sound, *pair, directions)
@@ -219,6 +221,7 @@ def map_spectrograms(
     """Computes the spectrograms of two tracks, with what each cell adds to their match.
 
     Raises:
+        QueryError: If one is not a track but words, or turned by words.
         AudioError: If a file can't be decoded any more.
         LibraryError: If a file changed since it was indexed.
     """
@@ -229,7 +232,9 @@ def _map(encoder: "Encoder", query: Query, other: Query) -> SpectrogramMap:
     # Here, not above: only pictures need audio and torch.
     from specrec.model.attribution import band_centers, map_file
 
-    path = Path() if query.path is None else query.path
+    if query.path is None or query.windows is None:
+        raise QueryError(f"{query.track.title}: words have no spectrogram; give a track")
+    path = query.path
     cells, log_mels = map_file(encoder, path, other.sound, own=query.sound)
     if query.row is not None and content_id(path) != query.content_id:
         raise LibraryError(f"{path}: changed since it was indexed; run specrec index again")

@@ -1,4 +1,4 @@
-"""Queries: a track found by what a person types, or a file from outside the library."""
+"""Queries: a track found by what a person types, a file from outside the library, or words."""
 
 import difflib
 import os
@@ -23,21 +23,27 @@ _SHOWN = 10
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """A track to find neighbors of, resolved once; `Library.resolve` makes it.
+    """What to find neighbors of, resolved once: a track, or words for how it should sound.
+
+    `Library.resolve` makes it of a track, `Collection.words` of words.
 
     >>> query = library.resolve("track 0")
     >>> query.track.title, query.row, query.embedding.shape
     ('track 0', 0, (24,))
 
     Attributes:
-        track: Its title, artist and other data.
-        row: Its row in the library or table; None for a file from outside.
-        path: Its file; None if it is from a table that names no files.
+        track: Its title, artist and other data; of words, they are the title.
+        row: Its row in the library or table; None for a file from outside, and for words.
+        path: Its file; None for words, or if it is from a table that names no files.
         features: Its features, measured or from a table, by name and in their units.
         embedding: Its centered embedding, not of unit length; None if it is from a table, which
             has no audio.
-        windows: Centered embeddings of its windows, in order; None if it is from a table.
-        content_id: Hash of its file's bytes; None if it is from a table.
+        windows: Centered embeddings of its windows, in order; None if it is from a table, or words
+            have a part in it.
+        content_id: Hash of its file's bytes; None if it is from a table, and for words.
+        aim: What is searched for in place of the embedding, if words turned the query.
+        asked: The coordinates that words asked for, by name.
+        notes: What of the words could not be understood as meant, one line each.
     """
 
     track: Track
@@ -47,14 +53,19 @@ class Query:
     embedding: Float32[np.ndarray, " dim"] | None = None
     windows: Float16[np.ndarray, "windows dim"] | None = None
     content_id: str | None = None
+    aim: Float32[np.ndarray, " dim"] | None = None
+    asked: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     @property
     def sound(self) -> Float32[np.ndarray, " dim"]:
-        """The query's embedding.
+        """The embedding that is searched for.
 
         Raises:
             QueryError: If it has none, because it is a track of a table.
         """
+        if self.aim is not None:
+            return self.aim
         if self.embedding is None:
             raise QueryError(f"{self.track.title}: a track of a table has no audio to compare")
         return self.embedding
@@ -67,7 +78,8 @@ class Query:
             QueryError: If it is a file from outside.
         """
         if self.row is None:
-            raise QueryError(f"{self.path} is not in the library; give a track that is")
+            name = self.path or self.track.title
+            raise QueryError(f"{name} is not in the library; give a track that is")
         return self.row
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, overload
 
@@ -17,7 +17,7 @@ _INTERNAL = {"track_id", "path", "content_id", *TAG_COLUMNS}
 
 @dataclass(frozen=True)
 class Track:
-    """A track of a library, or a query from outside it.
+    """A track of a library, or a query from outside it: a file, or words.
 
     >>> track = library.neighbors("track 0", k=1)[0].track
     >>> track.title, track.path, track.artist
@@ -27,7 +27,7 @@ class Track:
         track_id: Stable name, made from the content unless a table gave another. None for a query
             from outside.
         path: Path of its file, relative to the library's audio root; as given for a query from
-            outside.
+            outside, and empty for words.
         title: Its title from a table or tags, else the file's name.
         artist: Its artist; None if unknown, as all that follow.
         album: Title of its album.
@@ -110,12 +110,15 @@ class Neighbors(Sequence[Neighbor]):
         neighbors: The neighbors.
         notes: Why tracks were left out, one line each, such as `the filter left 3 of 793 tracks`.
         against: The negative queries, which the neighbors should not resemble.
+        steer: By words, how much more of something the neighbors should have than the queries;
+            less if negative.
     """
 
     queries: tuple[Track, ...]
     neighbors: tuple[Neighbor, ...]
     notes: tuple[str, ...] = ()
     against: tuple[Track, ...] = ()
+    steer: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.neighbors)
@@ -138,6 +141,7 @@ class Neighbors(Sequence[Neighbor]):
             "query": self.queries[0].to_dict(),
             "queries": [track.to_dict() for track in self.queries],
             "against": [track.to_dict() for track in self.against],
+            "steer": dict(self.steer),
             "neighbors": [neighbor.to_dict() for neighbor in self.neighbors],
             "notes": list(self.notes),
         }

@@ -64,10 +64,10 @@ def find_neighbors(
     if k < 1:
         raise QueryError(f"k must be 1 or more, not {k}")
     if not seeds:
-        raise QueryError("no query was given; give a track_id, a file, or words of a title")
+        raise QueryError("no query was given; give a track_id, a file, words of a title, or `like`")
     seeds = list({(query.row, query.path): query for query in seeds}.values())
     queries = tuple(query.track for query in seeds)
-    notes: list[str] = []
+    notes = list(dict.fromkeys(note for query in (*seeds, *against) for note in query.notes))
     own = _own(groups, [*seeds, *against], ranking)
     allowed = _allowed(space, tracks, queries, matching, ranking, own, notes)
     available = len(tracks) - len(own) if allowed is None else int(allowed.sum())

@@ -37,6 +37,8 @@ def print_neighbors(found: Neighbors, why: bool = True, relation: str = "Sounds 
     title = f"{relation} {_names(found.queries)}"
     if found.against:
         title += f", not like {_names(found.against)}"
+    if found.steer:
+        title += f", with {_turned(found.steer)}"
     _print_table(console, title, found.neighbors, more, why)
     _print_notes(console, found.notes)
 
@@ -57,6 +59,15 @@ def _names(tracks: Sequence[Track]) -> str:
     shown = [f"{place} {name}" for place, name in enumerate(names[:_SHOWN], 1)]
     more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
     return ", ".join([*shown, *more])
+
+
+def _turned(steer: Mapping[str, float]) -> str:
+    """Says what a query was turned by: `more singing, less distortion (2 times)`."""
+    return ", ".join(
+        f"{'more' if amount > 0 else 'less'} {escape(phrase)}"
+        + (f" ({abs(amount):g} times)" if abs(amount) != 1 else "")
+        for phrase, amount in steer.items()
+    )
 
 
 def _print_notes(console: Console, notes: Sequence[str]) -> None:
@@ -158,9 +169,12 @@ def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = T
 
 
 def path_m3u(path: Neighbors, audio_root: Path, why: bool = True) -> str:
-    """An extended M3U playlist of a path, its start included; see `neighbors_m3u`."""
-    lines = ["#EXTM3U", *_entry(path.queries[0], audio_root), *_entries(path, audio_root, why)]
-    return "\n".join(lines)
+    """An extended M3U playlist of a path; its start is included unless it is words.
+
+    See `neighbors_m3u`.
+    """
+    start = [line for track in path.queries if track.path for line in _entry(track, audio_root)]
+    return "\n".join(["#EXTM3U", *start, *_entries(path, audio_root, why)])
 
 
 def _entries(neighbors: Iterable[Neighbor], audio_root: Path, why: bool) -> list[str]:

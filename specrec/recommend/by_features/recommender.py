@@ -300,8 +300,10 @@ class FeatureRecommender(Space):
         """The vector of a query in the space of features, not scaled to length 1.
 
         Raises:
-            QueryError: If too few of its features are known.
+            QueryError: If too few of its features are known, or words have a part in it.
         """
+        if query.asked:
+            raise QueryError("words are compared by sound alone, not by features or both")
         if query.row is not None and self._place[query.row] >= 0:
             return self.vectors[self._place[query.row]]
         known = self.known_of(query)

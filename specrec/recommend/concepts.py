@@ -1,0 +1,79 @@
+"""What a library tells of concepts: columns for conditions and tables, and which are there."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool
+
+from specrec.concepts.vocabulary import load_vocabulary
+from specrec.explain.feature_stats import FeatureStats
+
+
+class ConceptColumns(Mapping[str, pd.Series]):
+    """Where each track of a library stands in each concept; computed when it is looked up.
+
+    A value is the share of the library's tracks that have less of the concept, from 0 to 1; equal
+    ones count half. Only concepts that the library tells well enough have a column.
+    """
+
+    def __init__(self, stats: FeatureStats) -> None:
+        self._stats = stats
+        self._features = {
+            concept.column: concept.feature
+            for concept in load_vocabulary()
+            if stats.tells(concept.feature)
+        }
+
+    def __getitem__(self, name: str) -> pd.Series:
+        values = self._stats.values(self._features[name])
+        known = np.isfinite(values)
+        shares = np.full(len(values), np.nan)
+        _, place, equal = np.unique(values[known], return_inverse=True, return_counts=True)
+        shares[known] = ((np.cumsum(equal) - equal / 2) / max(known.sum(), 1))[place]
+        return pd.Series(shares, name=name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._features
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._features)
+
+    def __len__(self) -> int:
+        return len(self._features)
+
+
+class Columns(Mapping[str, pd.Series]):
+    """The columns of a library: those of its table, its features, and concepts.
+
+    A column of the table is meant where a concept has the same name.
+    """
+
+    def __init__(self, tables: Mapping[str, pd.Series], concepts: ConceptColumns) -> None:
+        self._tables = tables
+        self._concepts = concepts
+
+    def __getitem__(self, name: str) -> pd.Series:
+        return self._tables[name] if name in self._tables else self._concepts[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tables or name in self._concepts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._tables, *self._concepts]))
+
+    def __len__(self) -> int:
+        return len({*self._tables, *self._concepts})
+
+
+def present_in(stats: FeatureStats) -> dict[str, Bool[np.ndarray, " tracks"]]:
+    """In which tracks each concept is there, by its name; without those of which that is not told.
+
+    Something is there if people, or the teachers of the model, would likely say so: there can be
+    more or less singing in a library, and yet in no track any.
+    """
+    return {
+        concept.name: stats.values(concept.feature) >= stats.said(concept.feature)[1]
+        for concept in load_vocabulary()
+        if stats.says(concept.feature)
+    }

@@ -1,0 +1,134 @@
+"""Queries in words: what is asked for becomes a vector in an embedding's named coordinates.
+
+"calm piano, no vocals" is the sum of the axes of calm and piano, less that of singing; the tracks
+nearest to it are found and explained like those of any query. "More singing" moves a query along
+that axis.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from specrec.concepts.phrases import listed
+from specrec.concepts.vocabulary import load_vocabulary
+from specrec.concepts.words import parse
+from specrec.errors import QueryError
+from specrec.model.probe import Probe
+from specrec.recommend.query import Query, is_text
+from specrec.recommend.results import Track
+from specrec.vectors import unit
+
+STEP = 3.0
+"""How far one "more" moves a query, in standard deviations of the library along the axis. It
+exchanges about a third of ten answers, which then have more of it by a standard deviation or a half
+(on normally distributed embeddings of 80 coordinates)."""
+
+_SAMPLE = 2000  # tracks by which lengths and deviations are measured
+
+
+class WordSpace:
+    """The named coordinates of a library's embeddings, in which words are vectors."""
+
+    def __init__(self, probe: Probe | None, embeddings: Float[np.ndarray, "tracks dim"]) -> None:
+        """Measures the embeddings on a sample of the tracks.
+
+        Args:
+            probe: Names the coordinates, and knows which of them are told well.
+            embeddings: Centered embeddings of the tracks.
+
+        Raises:
+            QueryError: If the coordinates have no names.
+        """
+        if probe is None or not probe.coordinates:
+            raise QueryError(
+                "the model of this library knows no words; index it with specrec-base, which does"
+            )
+        self._coordinates = probe.coordinates
+        self._told = {item.feature.name for item in probe.usable()}
+        rows = np.sort(np.random.default_rng(0).permutation(len(embeddings))[:_SAMPLE])
+        sample = np.asarray(embeddings[rows], dtype=np.float64)
+        self._length = float(np.median(np.linalg.norm(sample, axis=1)))
+        self._deviations: Float64[np.ndarray, " dim"] = unit(sample).std(axis=0)
+
+    def query(self, text: str) -> Query:
+        """Makes a query of words, whose vector is as long as a typical embedding.
+
+        Raises:
+            QueryError: If a word is not known, or the model tells nothing of what is asked for.
+        """
+        request = self._understand(text)
+        weights = self._vector(request.weights)
+        vector = (self._length * unit(weights)).astype(np.float32)
+        title = " ".join(text.split())
+        return Query(
+            Track(None, "", title),
+            None,
+            None,
+            {},
+            vector,
+            asked=frozenset(request.weights),
+            notes=request.notes,
+        )
+
+    def turn(self, query: Query, steer: Mapping[str, float]) -> Query:
+        """Turns a query towards more or less of something.
+
+        Args:
+            query: Any query that has an embedding.
+            steer: By words, how many steps of `STEP` more there should be; less if negative.
+
+        Raises:
+            QueryError: If a word is not known, the model tells nothing of it, or a number is not
+                finite.
+        """
+        moved, notes, asked = unit(query.sound), list(query.notes), set(query.asked)
+        for phrase, amount in steer.items():
+            if not math.isfinite(amount):
+                raise QueryError(f"{phrase}: more or less by a finite number, not by {amount}")
+            request = self._understand(phrase)
+            moved += amount * STEP * self._deviations * self._vector(request.weights)
+            notes += request.notes
+            asked |= request.weights.keys()
+        length = float(np.linalg.norm(query.sound))
+        return replace(
+            query,
+            aim=(length * unit(moved)).astype(np.float32),
+            windows=None,  # they are those of the track, not of what is searched for now
+            asked=frozenset(asked),
+            notes=tuple(dict.fromkeys(notes)),
+        )
+
+    def _understand(self, text: str) -> "_Request":
+        """Finds the coordinates that words mean."""
+        if not is_text(text):
+            raise QueryError(f"{text!a} is not text in UTF-8")
+        weights: dict[str, float] = {}
+        missing: list[str] = []
+        vague: list[str] = []
+        for name, weight in parse(text).items():
+            feature = load_vocabulary()[name].feature
+            if feature not in self._coordinates:
+                missing.append(name)
+                continue
+            weights[feature] = weight
+            if feature not in self._told:
+                vague.append(name)
+        if not weights:
+            raise QueryError(f"{text}: the model of this library does not hear {listed(missing)}")
+        notes = [f"{name}: left out, since the model does not hear it" for name in missing]
+        notes += [f"{name}: heard by the model with little certainty" for name in vague]
+        return _Request(weights, tuple(notes))
+
+    def _vector(self, weights: Mapping[str, float]) -> Float64[np.ndarray, " dim"]:
+        return np.array([weights.get(name, 0.0) for name in self._coordinates], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What words ask for: a weight for each coordinate, and notes on what can't be had."""
+
+    weights: dict[str, float]
+    notes: tuple[str, ...]

@@ -1,0 +1,114 @@
+"""Words on the command line: query --like, --more and --less, concepts, export."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import specrec.cli
+from specrec.concepts.vocabulary import load_vocabulary
+from specrec.recommend.library import Library
+from tests.libraries import NAMED, write_named, write_planted
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_named(tmp_path_factory.mktemp("named") / "library")
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as done:
+        specrec.cli.main(arguments)
+    return int(done.value.code or 0)
+
+
+def test_words_are_answered_as_the_library_answers(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "calm  piano, no vocals"
+    arguments = ["--like", words, "--more", "drums", "--less", "fuzz", "--less", "fuzz"]
+    assert run("query", str(folder), *arguments, "--json", "-k", "4") == 0
+    steer = {"drums": 1.0, "fuzz": -2.0}
+    expected = Library.open(folder).neighbors(like=words, steer=steer, k=4)
+    document = json.loads(capsys.readouterr().out)
+    assert document["neighbors"] == json.loads(json.dumps(expected.to_dict()["neighbors"]))
+    assert document["query"]["title"] == "calm piano, no vocals"
+    assert document["steer"] == steer
+
+    assert run("query", str(folder), *arguments, "-k", "4") == 0
+    title = " ".join(capsys.readouterr().out.split("#")[0].split())
+    assert title == "Sounds like calm piano, no vocals, with more drums, less fuzz (2 times)"
+
+
+def test_a_playlist_for_words_holds_only_what_was_found(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("query", str(folder), "--like", "piano", "--m3u", "-k", "3") == 0
+    lines = capsys.readouterr().out.splitlines()
+    found = Library.open(folder).neighbors(like="piano", k=3)
+    root = folder / "no audio"
+    assert [line for line in lines if not line.startswith("#")] == [
+        str(root / item.track.path) for item in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--like", "xylofone"], 'error: --like: "xylofone" is no word that specrec knows'),
+        (["--like", "bells"], "error: --like: bells: the model of this library does not hear"),
+        (["t1", "--more", "sining"], 'did you mean "singing"?'),
+        (["--like", "piano", "--by", "both"], "words are compared by sound alone"),
+        ([], "give a QUERY"),
+        (["t1", "--where", "pianoo > 0.5"], "did you mean piano"),
+    ],
+)
+def test_a_request_that_is_refused_is_one_line(
+    folder: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("query", str(folder), *arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_model_without_names_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = write_planted(tmp_path / "library", probe=False)
+    assert run("query", str(library), "--like", "piano") == 2
+    assert capsys.readouterr().err == (
+        "error: --like: the model of this library knows no words; index it with specrec-base,"
+        " which does\n"
+    )
+
+
+def test_concepts_are_listed_and_counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("concepts", str(folder), "--json") == 0
+    listed = {item["name"]: item for item in json.loads(capsys.readouterr().out)["concepts"]}
+    assert list(listed) == [concept.name for concept in load_vocabulary()]
+    singing = np.asarray(Library.open(folder).collection.embeddings)[:, NAMED.index("singing")]
+    assert listed["singing"]["tracks"] == (singing >= 1).sum() > 0
+    assert "vocals" in listed["singing"]["words"]
+    assert listed["bright"]["tracks"] is None  # more or less of it, not there or absent
+    assert listed["jazz"]["tracks"] is None  # not told well enough
+
+    assert run("concepts") == 0
+    shown = capsys.readouterr().out
+    assert all(concept.name in shown for concept in load_vocabulary())
+
+
+def test_concepts_are_exported(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("export", str(folder), "-o", str(tmp_path / "tables")) == 0
+    assert "concepts.parquet" in capsys.readouterr().out
+    table = pd.read_parquet(tmp_path / "tables" / "concepts.parquet")
+    columns = Library.open(folder).collection.columns
+    assert set(table) == {"track_id", "bright", *NAMED} - {"jazz", "centroid_hz"}
+    for name in set(table) - {"track_id"}:
+        np.testing.assert_allclose(table[name], columns[name], atol=1e-6)
+    metadata = json.loads((tmp_path / "tables" / "metadata.json").read_text())
+    assert "concepts.parquet" in metadata["files"]
