@@ -5,8 +5,8 @@ import torch
 
 from specrec.config import Architecture, EncoderConfig, FrontEnd, TrainingConfig
 from specrec.model.probe_fit import fit_probe
+from specrec.training.contrastive import ContrastiveModule
 from specrec.training.losses import regression
-from specrec.training.module import ContrastiveModule
 from specrec.training.probing import probe_of, probe_targets
 from tests.conftest import make_encoder
 
