@@ -144,7 +144,7 @@ def test_concepts_are_judged_by_what_is_claimed_of_them() -> None:
 def test_what_is_never_said_is_null_in_the_file_and_infinite_in_the_library(
     tmp_path: Path,
 ) -> None:
-    estimate = Estimate(0.9, 0.8, 1.0, 0.95)
+    estimate = Estimate(0.9, 0.8, 1.0)
     item = dataclasses.replace(judged()[1], auc=0.9, r2=estimate, absent=None)
     head = NamedHead(
         NAMES, np.eye(3), np.zeros(3), np.zeros(3), np.array([[0.0] * 3, [1.0, 2, 3], [0] * 3]),
