@@ -1,6 +1,6 @@
 """Which part of the training does what: one change at a time, in short runs.
 
-    python benchmarks/ablations.py CORPUS OUT [--teachers FOLDER] [--only NAME ...]
+    python benchmarks/ablations.py CORPUS OUT [--only NAME ...]
 
 CORPUS holds `manifest.csv` with the columns file, track_id, source, artist and split; its test
 split is not touched. Whole sources of the training split are held out, and the figures are mAP and
@@ -12,15 +12,11 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import librosa
-import numpy as np
 import pandas as pd
-
-from specrec.audio.pool import load_many
-from specrec.audio.waveform import Waveform
 
 HELD_OUT = (
     "naev-data",
@@ -75,28 +71,6 @@ CONTRASTIVE = {
     "with source labels": ("training.label_weight=0.5",),
     "source labels only": ("training.label_weight=1", "training.contrast_weight=0"),
 }
-DISTIL = ("training.contrast_weight=0", "training.distill_weight=1")
-MIXED = ("training.augment.mix_db=0", "training.augment.mix_probability=0.5")
-LIVE = "data.teachers=[{{path: {teachers}/mn04_as.pt, dim: 256}}]"
-STORED = (
-    "data.teachers=[{{path: {teachers}/mn04_as.npz, dim: 256, array: mlp512, window_seconds: 10}}]"
-)
-MUSICNN = "{{path: {teachers}/msd_musicnn.npz, dim: 96, array: penult200, window_seconds: 3}}"
-BOTH = "data.teachers=[{{path: {teachers}/mn04_as.pt, dim: 160}}, " + MUSICNN + "]"
-DESCRIPTORS = (
-    "data.teachers=[{{path: {out}/descriptors.npz, dim: 256, array: values, window_seconds: 3}}]"
-)
-UNMIXED = "training.augment.mix_probability=0"  # what is stored says nothing of a mixed view
-TAUGHT = {
-    "regression of descriptors": (*DISTIL, DESCRIPTORS, UNMIXED),
-    "NT-Xent and descriptors": ("training.distill_weight=1", DESCRIPTORS, UNMIXED),
-    "mn04, stored": (*DISTIL, STORED, UNMIXED),
-    "mn04, live": (*DISTIL, LIVE),
-    "mn04, live, half the views mixed": (*DISTIL, LIVE, *MIXED),
-    "the same and speed 1.25": (*DISTIL, LIVE, *MIXED, "training.augment.max_speed_factor=1.25"),
-    "mn04 live, musicnn stored": (*DISTIL, BOTH, *MIXED),
-    "the same and NT-Xent": ("training.distill_weight=1", BOTH, *MIXED),
-}
 
 
 def main() -> None:
@@ -104,23 +78,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--teachers", type=Path, help="folder with mn04_as and msd_musicnn")
     parser.add_argument("--only", nargs="*", help="names of runs")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     table = development_table(options.corpus, options.out)
-    runs = CONTRASTIVE | (TAUGHT if options.teachers else {})
-    if options.teachers:
-        write_descriptors(table, options.out / "descriptors.npz")
     rows = []
-    for number, (name, overrides) in enumerate(runs.items()):
+    for number, (name, overrides) in enumerate(CONTRASTIVE.items()):
         folder = options.out / f"{number:02d}"
         if not (folder / "model").exists() and (not options.only or name in options.only):
-            filled = [
-                item.format(teachers=options.teachers, out=options.out) if "{{" in item else item
-                for item in overrides
-            ]
-            train(table, folder, options.out / "cache", filled)
+            train(table, folder, options.out / "cache", overrides)
         if (folder / "model").exists():
             rows.append({"run": name} | figures(folder))
     print("| run | mAP | P@1 |\n|---|---|---|")
@@ -141,7 +107,7 @@ def development_table(corpus: Path, out: Path) -> Path:
     return out / "tracks.csv"
 
 
-def train(table: Path, folder: Path, cache: Path, overrides: list[str]) -> None:
+def train(table: Path, folder: Path, cache: Path, overrides: Sequence[str]) -> None:
     """One short run, in a process of its own."""
     where = [f"data.audio={table}", f"data.cache={cache}", f"output={folder}"]
     script = Path(__file__).parents[1] / "train.py"
@@ -156,42 +122,6 @@ def figures(folder: Path) -> dict[str, Any]:
     logs = sorted((folder / "logs").glob("version_*/metrics.csv"), key=os.path.getmtime)
     last = pd.read_csv(logs[-1]).dropna(subset="valid/track_map").iloc[-1]
     return {"mAP": last["valid/track_map"], "P@1": last["valid/track_p1"]}
-
-
-def write_descriptors(table: Path, path: Path) -> None:
-    """Measured descriptors of 3 s windows, in the form of a stored teacher."""
-    if path.exists():
-        return
-    tracks = pd.read_csv(table, dtype={"track_id": str})
-    starts, rows, counts = [], [], []
-    for _, waveform in load_many([Path(file) for file in tracks["file"]], 22_050):
-        if not isinstance(waveform, Waveform):
-            raise waveform
-        length = 3 * waveform.sample_rate
-        count = max(1, len(waveform.samples) // (3 * length))
-        for number in range(count):
-            starts.append(3 * number * 3.0)
-            rows.append(describe(waveform.samples[3 * number * length :][:length]))
-        counts.append(count)
-    np.savez(
-        path, track_id=tracks["track_id"].to_numpy(str), windows=counts, start_s=starts, values=rows
-    )
-
-
-def describe(samples: np.ndarray) -> np.ndarray:
-    """Mean and standard deviation of spectral shape, onset strength, and chroma."""
-    spectrum = np.abs(librosa.stft(samples, n_fft=1024, hop_length=1024))
-    parts = [
-        np.log(librosa.feature.spectral_centroid(S=spectrum) + 1),
-        np.log(librosa.feature.spectral_bandwidth(S=spectrum) + 1),
-        np.log(librosa.feature.spectral_rolloff(S=spectrum) + 1),
-        np.log(librosa.feature.spectral_flatness(S=spectrum)),
-        librosa.feature.spectral_contrast(S=spectrum),
-        librosa.onset.onset_strength(S=librosa.amplitude_to_db(spectrum))[None],
-        librosa.feature.chroma_stft(S=spectrum**2, tuning=0.0),
-    ]
-    values = np.concatenate(parts)
-    return np.concatenate([values.mean(axis=1), values.std(axis=1)]).astype(np.float32)
 
 
 if __name__ == "__main__":

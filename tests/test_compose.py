@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from specrec.compose import _quoted, _text_keys
 from specrec.config import IndexConfig, TrainConfig
-from specrec.config.old_names import NEW_NAMES
+from specrec.config.old_names import GONE, NEW_NAMES
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,7 +60,13 @@ def test_a_list_of_folders_may_have_any_names(typed: str, read: list[str]) -> No
 
 def test_what_is_no_text_is_left_to_hydra() -> None:
     keys = _text_keys(TrainConfig)
-    for argument in ("data.teachers=[]", "encoder=resnet18", "training.epochs=5", "--cfg", "x=y=z"):
+    for argument in (
+        "encoder.architecture.widths=[8,8]",
+        "encoder=resnet18",
+        "training.epochs=5",
+        "--cfg",
+        "x=y=z",
+    ):
         assert _quoted(argument, keys) == argument
 
 
@@ -94,7 +100,7 @@ def _keys(schema: type, prefix: str = "") -> set[str]:
 
 def test_old_names_are_gone_and_new_ones_are_there() -> None:
     keys = _keys(IndexConfig) | _keys(TrainConfig)
-    assert not keys & {*NEW_NAMES}
+    assert not keys & {*NEW_NAMES, *GONE}
     assert {name.partition("=")[0] for name in NEW_NAMES.values()} <= keys
 
 
@@ -113,7 +119,25 @@ def test_old_names_are_gone_and_new_ones_are_there() -> None:
         ),
         (
             "train.py data.audio=x training.monitor=agreement",
-            "training.monitor=agreement is called training.monitor=teacher_cosine now",
+            "training.monitor=agreement is gone: the group distill says who teaches now"
+            " (as in conf/experiment/base.yaml)",
+        ),
+        (
+            "train.py data.audio=x data.teachers=[{path:a}]",
+            "data.teachers is gone: the group distill says who teaches now"
+            " (as in conf/experiment/base.yaml)",
+        ),
+        (
+            "train.py +experiment=base data.audio=x distill.view.mix_probability=2",
+            "distill.view.mix_probability must be from 0 to 1, not 2.0",
+        ),
+        (
+            "train.py data.audio=x distill.mn04=y distill.views=3000",
+            "distill.views must be a multiple of distill.shard_views (2000), not 3000",
+        ),
+        (
+            "train.py data.audio=x distill.mn04=y training.label_weight=1",
+            "training.label_weight must be 0 with distill.mn04, not 1.0",
         ),
         (
             "index.py ++serch=exact audio=x library=y",

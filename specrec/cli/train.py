@@ -24,8 +24,9 @@ def _train(config: "TrainConfig") -> None:
 
     with (
         progress_bar("decoding") as on_progress,
+        progress_bar("storing views") as on_store,
         progress_bar("measuring") as on_measure,
         progress_bar("fitting") as on_fit,
     ):
-        model = fit(config, on_progress, on_fit, on_measure)
+        model = fit(config, on_progress, on_fit, on_measure, on_store)
     say(f"model written to {model}")

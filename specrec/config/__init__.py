@@ -18,9 +18,10 @@ from specrec.config.indexing import IndexConfig
 from specrec.config.training import (
     AugmentConfig,
     DataConfig,
-    TeacherConfig,
+    DistillConfig,
     TrainConfig,
     TrainingConfig,
+    ViewConfig,
 )
 
 __all__ = [
@@ -32,10 +33,11 @@ __all__ = [
     "Architecture",
     "AugmentConfig",
     "DataConfig",
+    "DistillConfig",
     "EncoderConfig",
     "FrontEnd",
     "IndexConfig",
-    "TeacherConfig",
     "TrainConfig",
     "TrainingConfig",
+    "ViewConfig",
 ]

@@ -8,7 +8,6 @@ NEW_NAMES = {
     "search": "index_type",
     "data.extra": "data.unlabeled_audio",
     "training.batch_tracks": "training.batch_size",
-    "training.monitor=agreement": "training.monitor=teacher_cosine",
     "training.view_seconds": "training.max_view_offset_seconds",
     "training.visits_per_epoch": "training.samples_per_track",
     f"{_AUGMENT}filter_db": f"{_AUGMENT}eq_db",
@@ -19,8 +18,18 @@ NEW_NAMES = {
 }
 
 
+_DISTILL = "the group distill says who teaches now (as in conf/experiment/base.yaml)"
+GONE = {
+    "data.teachers": _DISTILL,
+    "training.distill_weight": _DISTILL,
+    "training.monitor=agreement": _DISTILL,
+    "training.monitor=teacher_cosine": _DISTILL,
+}
+"""What to write in place of settings that no other setting replaces one by one."""
+
+
 def renamed(name: str) -> str | None:
-    """What to say of a setting that has another name now; None if it has not.
+    """What to say of a setting that has another name now, or is gone; None of any other.
 
     >>> renamed("search")
     'search is called index_type now'
@@ -28,4 +37,6 @@ def renamed(name: str) -> str | None:
     Args:
         name: The setting as it is typed, such as `data.extra`, or with a value that was renamed.
     """
+    if name in GONE:
+        return f"{name} is gone: {GONE[name]}"
     return f"{name} is called {NEW_NAMES[name]} now" if name in NEW_NAMES else None

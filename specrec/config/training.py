@@ -1,40 +1,12 @@
 """Settings of `specrec train`, except those of the encoder."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from specrec.config.encoder import EncoderConfig
 from specrec.config.old_names import renamed
 from specrec.config.rule import require
 from specrec.errors import ConfigError
-
-
-@dataclass
-class TeacherConfig:
-    """Another network, whose embeddings the encoder learns to imitate.
-
-    A stored teacher is a NumPy file (.npz) with `track_id`, `windows` (how many rows each track
-    has, in that order), `start_s` (where each row's window starts, in seconds) and the embeddings,
-    one row per window. A live one is run on the views; its file holds the weights of mn04_as.
-
-    Attributes:
-        path: The teacher's file.
-        dim: How many dimensions of the embedding imitate this teacher, 1 or more; those of all
-            teachers add up to the whole embedding.
-        array: The name of the stored embeddings in the file; null for a live teacher.
-        window_seconds: The length of the windows of stored embeddings; null for a live teacher.
-    """
-
-    path: str
-    dim: int
-    array: str | None = None
-    window_seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        require(self.dim >= 1, "data.teachers.dim", self.dim, "1 or more")
-        stored = self.array is not None
-        given = self.window_seconds is not None and self.window_seconds > 0
-        rule = "the length of the stored windows, and null for a live teacher"
-        require(stored == given, "data.teachers.window_seconds", self.window_seconds, rule)
 
 
 @dataclass
@@ -49,9 +21,10 @@ class DataConfig:
         valid_fraction: The share of the tracks kept for validation, between 0 and 1.
         label: The column whose values say which tracks are related, for retrieval figures and the
             label loss; null for none.
-        teachers: Networks to distill from; none by default.
-        unlabeled_audio: More folders of music, or `synthetic`, all of which are trained on, without
-            labels.
+        unlabeled_audio: More folders of music, or `synthetic`, which are trained on without labels.
+            Of one whose `split_column` also says something else than `train`, only the tracks for
+            `train` are; a distillation validates on those for `valid`, or else keeps
+            `valid_fraction` of the others for it.
         workers: How many processes cut windows; 0 to do it in the main one.
     """
 
@@ -61,7 +34,6 @@ class DataConfig:
     group_by: tuple[str, ...] = ("artist", "album")
     valid_fraction: float = 0.1
     label: str | None = None
-    teachers: list[TeacherConfig] = field(default_factory=list)
     unlabeled_audio: tuple[str, ...] = ()
     workers: int = 0
 
@@ -72,52 +44,114 @@ class DataConfig:
 
 
 @dataclass
-class AugmentConfig:
-    """How a view differs from the window it was cut from.
+class ViewConfig:
+    """How a view differs from what it was cut from, such that it is other music.
 
     Attributes:
-        gain_db: The largest change of level up or down, in dB.
-        noise_db: The level of the added white noise at its loudest, in dB relative to the music.
         eq_db: The largest boost or cut of a random, smooth equalizer, in dB.
         mix_db: The level of another track mixed in at its loudest, in dB relative to the music.
         mix_probability: How probable it is that another track is mixed into a view, from 0 to 1.
         max_speed_factor: The largest factor, from 1 to 2, by which half of the views are played
             faster or slower, which changes their pitch too; 1 leaves them.
+    """
+
+    group: ClassVar[str] = "distill.view"
+
+    eq_db: float = 10.0
+    mix_db: float = 0.0
+    mix_probability: float = 0.5
+    max_speed_factor: float = 1.25
+
+    def __post_init__(self) -> None:
+        require(self.eq_db >= 0, f"{self.group}.eq_db", self.eq_db, "0 or more")
+        chance, factor = self.mix_probability, self.max_speed_factor
+        require(0 <= chance <= 1, f"{self.group}.mix_probability", chance, "from 0 to 1")
+        require(1 <= factor <= 2, f"{self.group}.max_speed_factor", factor, "from 1 to 2")
+
+
+@dataclass
+class AugmentConfig(ViewConfig):
+    """How a view differs from the window it was cut from. A distillation has the masks only.
+
+    Attributes:
+        gain_db: The largest change of level up or down, in dB.
+        noise_db: The level of the added white noise at its loudest, in dB relative to the music.
         frequency_mask: The largest width of a masked frequency band, in mel bands; 0 for no mask.
         time_mask: The largest width of a masked stretch of time, in frames; 0 for no mask.
     """
 
-    gain_db: float = 12.0
-    noise_db: float = -20.0
-    eq_db: float = 10.0
+    group: ClassVar[str] = "training.augment"
+
     mix_db: float = -10.0
     mix_probability: float = 1.0
     max_speed_factor: float = 1.0
+    gain_db: float = 12.0
+    noise_db: float = -20.0
     frequency_mask: int = 16
     time_mask: int = 24
 
     def __post_init__(self) -> None:
-        for name in ("gain_db", "eq_db", "frequency_mask", "time_mask"):
+        super().__post_init__()
+        for name in ("gain_db", "frequency_mask", "time_mask"):
             value = getattr(self, name)
-            require(value >= 0, f"training.augment.{name}", value, "0 or more")
-        chance, factor = self.mix_probability, self.max_speed_factor
-        require(0 <= chance <= 1, "training.augment.mix_probability", chance, "from 0 to 1")
-        require(1 <= factor <= 2, "training.augment.max_speed_factor", factor, "from 1 to 2")
+            require(value >= 0, f"{self.group}.{name}", value, "0 or more")
+
+
+@dataclass
+class DistillConfig:
+    """The group `distill`: what two taggers hear in views becomes the embedding's coordinates.
+
+    Attributes:
+        mn04: The file with the weights of mn04_as, with `audioset_labels.csv` beside it; null to
+            train on pairs of views instead.
+        musicnn: The package musicnn 0.1.0, a wheel or source package; null to download it.
+        views: How many views are stored, a multiple of `shard_views`.
+        shard_views: How many views are stored at a time, a multiple of 40; a run that was
+            interrupted makes at most so many again.
+        workers: How many processes store views; 0 to do it in the main one.
+        view: How a view is made, before teachers and student hear it.
+        mixup_probability: How probable it is that the student hears a stored view mixed with
+            another, and learns the targets of both in proportion, from 0 to 1.
+        whiten: How far concepts that go together are kept from counting several times: 0 leaves
+            their scores, 1 makes the coordinates uncorrelated.
+    """
+
+    mn04: str | None = None
+    musicnn: str | None = None
+    views: int = 136_000
+    shard_views: int = 2000
+    workers: int = 1
+    view: ViewConfig = field(default_factory=ViewConfig)
+    mixup_probability: float = 0.3
+    whiten: float = 0.5
+
+    def __post_init__(self) -> None:
+        shard = self.shard_views
+        whole = shard >= 40 and shard % 40 == 0
+        require(whole, "distill.shard_views", shard, "a multiple of 40")
+        whole = self.views >= shard and self.views % shard == 0
+        rule = f"a multiple of distill.shard_views ({shard})"
+        require(whole, "distill.views", self.views, rule)
+        require(self.workers >= 0, "distill.workers", self.workers, "0 or more")
+        for name in ("mixup_probability", "whiten"):
+            value = getattr(self, name)
+            require(0 <= value <= 1, f"distill.{name}", value, "from 0 to 1")
 
 
 @dataclass
 class TrainingConfig:
     """The group `training`: loss, schedule and hardware.
 
+    A distillation has a loss of its own (`DistillConfig`), and the group's other settings.
+
     Attributes:
         epochs: How many passes over the training tracks are made. 0 leaves the backbone as it is
             and fits the scale of its input and a linear head in closed form.
-        batch_size: How many pairs of views are in a batch, 2 or more.
+        batch_size: How many pairs of views, or in a distillation views, are in a batch; 2 or more.
         temperature: The temperature of the contrastive losses, above 0; smaller weighs hard
             negatives more.
         contrast_weight: The weight of NT-Xent over two views of a track; 0 for none.
         label_weight: The weight of the loss that pulls tracks of one label together; 0 for none.
-        distill_weight: The weight of the distance to the teachers' embeddings; 0 for none.
         probe_weight: The weight of the squared error of a linear probe that is trained along, to
             predict the tracks' features from their embeddings; 0 for none.
         samples_per_track: How many pairs of views an epoch draws from each track, 1 or more.
@@ -130,7 +164,7 @@ class TrainingConfig:
         warmup_fraction: The share of the steps over which the learning rate rises, from 0 to below
             1.
         monitor: The validation figure that chooses the best epoch: window_p1; with labels also
-            track_map or track_p1; with a live teacher also teacher_cosine.
+            track_map or track_p1. Of a distillation it is teacher_cosine.
         patience: After how many validations without a better figure training stops.
         validate_every: How many epochs pass from one validation to the next.
         accelerator: The hardware, as Lightning names it: auto, cpu or gpu.
@@ -151,7 +185,6 @@ class TrainingConfig:
     temperature: float = 0.1
     contrast_weight: float = 1.0
     label_weight: float = 0.0
-    distill_weight: float = 0.0
     probe_weight: float = 0.0
     samples_per_track: int = 1
     max_view_offset_seconds: float | None = None
@@ -189,7 +222,6 @@ class TrainingConfig:
         for name in (
             "contrast_weight",
             "label_weight",
-            "distill_weight",
             "probe_weight",
             "weight_decay",
             "projector_dim",
@@ -198,7 +230,7 @@ class TrainingConfig:
             require(value >= 0, f"training.{name}", value, "0 or more")
         if said := renamed(f"training.monitor={self.monitor}"):
             raise ConfigError(said)
-        figures = ("window_p1", "track_map", "track_p1", "teacher_cosine")
+        figures = ("window_p1", "track_map", "track_p1")
         require(
             self.monitor in figures,
             "training.monitor",
@@ -222,6 +254,7 @@ class TrainConfig:
         encoder: What is trained.
         data: The tracks it is trained on.
         training: How it is trained.
+        distill: The teachers to learn from, if any, instead of from pairs of views.
     """
 
     name: str
@@ -232,25 +265,27 @@ class TrainConfig:
     encoder: EncoderConfig
     data: DataConfig
     training: TrainingConfig
+    distill: DistillConfig = field(default_factory=DistillConfig)
 
     def __post_init__(self) -> None:
-        training, data = self.training, self.data
-        taught = training.distill_weight > 0
-        dims, dim = [item.dim for item in data.teachers], self.encoder.architecture.embedding_dim
-        rule = f"such that they add up to embedding_dim ({dim}) if distill_weight is not 0"
-        require(not taught or sum(dims) == dim, "data.teachers.dim", dims, rule)
-        live = [item.path for item in data.teachers if item.array is None]
-        require(len(live) <= 1, "data.teachers", live, "with no more than one live teacher")
-        chance, deaf = training.augment.mix_probability, bool(data.teachers) and not live
-        rule = "below 1: stored teachers, the only ones, say nothing of a mixed view"
-        heard = not (taught and deaf) or chance < 1
-        require(heard, "training.augment.mix_probability", chance, rule)
-        labeled = not training.monitor.startswith("track") or data.label
-        require(bool(labeled), "data.label", data.label, f"given to monitor {training.monitor}")
-        total = (
-            training.contrast_weight
-            + training.label_weight
-            + training.distill_weight
-            + training.probe_weight
-        )
+        training, label = self.training, self.data.label
+        if self.distill.mn04 is not None:
+            self._require_distillation()
+            return
+        labeled = not training.monitor.startswith("track") or label
+        require(bool(labeled), "data.label", label, f"given to monitor {training.monitor}")
+        total = training.contrast_weight + training.label_weight + training.probe_weight
         require(total > 0, "the sum of the loss weights", total, "above 0")
+
+    def _require_distillation(self) -> None:
+        """Refuses what a distillation would leave out."""
+        settings = self.training
+        require(
+            settings.epochs > 0, "training.epochs", settings.epochs, "1 or more with distill.mn04"
+        )
+        for name in ("label_weight", "probe_weight", "projector_dim", "whiten"):
+            value = getattr(settings, name)
+            require(value == 0, f"training.{name}", value, "0 with distill.mn04")
+        require(settings.probe, "training.probe", settings.probe, "true with distill.mn04")
+        start = self.encoder.pretrained
+        require(start is None, "encoder.pretrained", start, "null with distill.mn04")

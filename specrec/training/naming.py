@@ -13,15 +13,28 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int
 from scipy.stats import rankdata
 
+from specrec.concepts.vocabulary import Concept
 from specrec.descriptors.features import CONCEPTS, PROPERTIES
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe, ProbedFeature
 from specrec.model.probe_fit import conformal_width, measure, ridge
-from specrec.training.targets import power_of
+from specrec.training.targets import Outputs, power_of
 
 PRECISION = 0.85
 """Share of the claims that a concept is there in which the teachers agree, at the least."""
 
+ABSENCE_PRECISION = 0.97
+"""The same of claims that it is not there, which nearly always are right by chance."""
+
+HEARD = {"audioset": 0.05, "musicnn": 0.15}
+"""Probability from which on a teacher is taken to hear one of its classes or tags.
+
+It is low because taggers of many classes, each rare, give most of them little probability.
+"""
+
+_STRIKING = 0.5  # score, in standard deviations, from which on a concept that is heard is there
+_UNHEARD = 0.5  # share of `HEARD` below which a teacher hears nothing of a class
+_AMOUNT = 0.75  # score, of either sign, from which on there is much or little of an amount
 _MUCH = 0.05  # share of the views in which there is most of a concept
 _FEWEST = 20  # claims behind a threshold
 
@@ -110,24 +123,86 @@ def fit_head(
     return NamedHead((*concepts, *measured), head, np.zeros(len(head)), center, readout, level)
 
 
+def heard_concepts(
+    concepts: Sequence[Concept],
+    outputs: Outputs,
+    hidden: Float[np.ndarray, "views hidden"],
+    scores: Float[np.ndarray, "views concepts"],
+) -> tuple[Bool[np.ndarray, "views concepts"], Bool[np.ndarray, "views concepts"]]:
+    """Says of views, by the teachers' word, where each concept is there, and where it is not.
+
+    It is there where a teacher holds one of its sources probable enough (`HEARD`), and the score
+    is well above what is usual too; it is not where none holds one even half as probable. In
+    between nothing is said.
+
+    Args:
+        concepts: The concepts, in the order of the scores.
+        outputs: The teachers' outputs.
+        hidden: The teachers' hidden layers.
+        scores: The teachers' scores, from `Targets` that are not whitened.
+
+    Returns:
+        Where a concept is there, and where it is not.
+    """
+    likely = outputs.probabilities(hidden)
+    likely /= [HEARD[teacher] for teacher, _ in outputs.names]
+    there = np.zeros(scores.shape, dtype=bool)
+    nowhere = np.zeros(scores.shape, dtype=bool)
+    for place, concept in enumerate(concepts):
+        sources = [
+            column
+            for column, (teacher, name) in enumerate(outputs.names)
+            if name in concept.sources.get(teacher, ())
+        ]
+        most = likely[:, sources].max(axis=1)
+        there[:, place] = (most >= 1) & (scores[:, place] > _STRIKING)
+        nowhere[:, place] = most < _UNHEARD
+    return there, nowhere
+
+
+def claim_limits(
+    name: str,
+    said: Float[np.ndarray, " views"],
+    there: Bool[np.ndarray, " views"],
+    nowhere: Bool[np.ndarray, " views"],
+) -> tuple[float | None, float | None]:
+    """Finds the scores from which on a concept may be said to be there, and up to which it is not.
+
+    Args:
+        name: The concept.
+        said: The scores that the embedding gives.
+        there: Where a teacher hears the concept.
+        nowhere: Where no teacher hears anything of it.
+
+    Returns:
+        Both limits; None for what is never said.
+    """
+    if CONCEPTS[name].kind == "amount":
+        return _AMOUNT, -_AMOUNT
+    present = threshold(said, there, PRECISION)
+    absent = threshold(-said, nowhere, ABSENCE_PRECISION)
+    return present, None if absent is None else min(-absent, 0.0)
+
+
 def judge_concepts(
     names: Sequence[str],
     said: Float[np.ndarray, "views concepts"],
     truth: Float[np.ndarray, "views concepts"],
-    present: Float[np.ndarray, " concepts"],
-    absent: Float[np.ndarray, " concepts"],
+    limits: Sequence[tuple[float | None, float | None]],
 ) -> list[ProbedFeature]:
     """Measures scores against the teachers' on views of unheard tracks.
+
+    The area under the curve says how well they find the twentieth of the views in which the
+    teachers hear most of a concept.
 
     Args:
         names: The concepts.
         said: The scores that the embedding gives.
         truth: The teachers' scores.
-        present: The scores from which on each is there.
-        absent: The scores up to which it is not.
+        limits: What `claim_limits` found for each.
     """
     judged = []
-    for place, name in enumerate(names):
+    for place, (name, (present, absent)) in enumerate(zip(names, limits, strict=True)):
         mine, theirs = said[:, place], truth[:, place]
         figures = measure(CONCEPTS[name], mine[:, None], theirs[:, None])
         judged.append(
@@ -139,8 +214,8 @@ def judge_concepts(
                 fitted=len(mine),
                 strength=0.0,
                 auc=_auc(mine, theirs >= np.quantile(theirs, 1 - _MUCH)),
-                present=float(present[place]),
-                absent=float(absent[place]),
+                present=present,
+                absent=absent,
             )
         )
     return judged
@@ -173,9 +248,9 @@ def _auc(scores: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"]) -> floa
 
 def threshold(
     scores: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"], precision: float
-) -> float:
-    """The lowest score from which on claims are right that often; infinite if none is."""
+) -> float | None:
+    """The lowest score from which on claims are right that often; None if there is none."""
     order = np.argsort(-scores, kind="stable")
     share = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero((share >= precision) & (np.arange(len(order)) >= _FEWEST - 1))
-    return float(scores[order[enough[-1]]]) if len(enough) else float("inf")
+    return float(scores[order[enough[-1]]]) if len(enough) else None

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64
+from scipy.special import expit
 from torch import nn
 
 from specrec.concepts.vocabulary import Concept
@@ -45,6 +46,14 @@ class Outputs:
     weight: Float64[np.ndarray, "outputs hidden"]
     bias: Float64[np.ndarray, " outputs"]
 
+    def probabilities(
+        self, hidden: Float[np.ndarray, "views hidden"]
+    ) -> Float64[np.ndarray, "views outputs"]:
+        """How probable the teachers hold each output in views, from 0 to 1."""
+        logits = hidden.astype(np.float64) @ self.weight.T + self.bias
+        probable: np.ndarray = expit(logits)
+        return probable
+
 
 def read_outputs(mn04: Path, musicnn: Path) -> Outputs:
     """Reads the last layers of both teachers.
@@ -61,9 +70,11 @@ def read_outputs(mn04: Path, musicnn: Path) -> Outputs:
         with labels.open(newline="") as file:
             classes = [row["display_name"] for row in csv.DictReader(file)]
     except (OSError, KeyError, ValueError) as error:
-        raise ModelError(f"{labels}: {error}") from error
+        raise ModelError(f"{labels} does not list AudioSet's classes ({error})") from error
     first, second = load_mn04(mn04).classifier[-1], load_musicnn(musicnn).classes
     assert isinstance(first, nn.Linear)
+    if len(classes) != len(first.bias):
+        raise ModelError(f"{labels} lists {len(classes)} classes, and mn04 has {len(first.bias)}")
     weight = torch.block_diag(first.weight.detach(), second.weight.detach())
     bias = torch.cat([first.bias.detach(), second.bias.detach()])
     names = [("audioset", name) for name in classes] + [("musicnn", name) for name in TAGS]

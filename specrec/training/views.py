@@ -8,10 +8,12 @@ interrupted set goes on where it was. A shard is a folder of two arrays:
 - `hidden.npy`, float16 (views, hidden): the teachers' last hidden layers, side by side.
 """
 
+import hashlib
+import json
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,7 +24,7 @@ import torch
 from jaxtyping import Float16, Float32, UInt8
 from torch import Tensor
 
-from specrec.config import AugmentConfig, FrontEnd
+from specrec.config import FrontEnd, ViewConfig
 from specrec.model.log_mel import LogMel
 from specrec.progress import Progress
 from specrec.training.augment import change_views, damage_views
@@ -31,14 +33,15 @@ from specrec.training.mn04 import MN04, load_mn04
 from specrec.training.musicnn import MusicnnTagger, load_musicnn
 
 SHARD = 2000
-"""Number of views in a shard."""
+"""Number of views in a shard, unless a recipe says otherwise."""
 
 LEVEL = 0.14
 """RMS at which a teacher hears every view: about -17 dBFS, as loud music is."""
 
-_BATCH = 40
+_BATCH = 40  # views; a shard holds a multiple of it
 _AT_ONCE = 8  # views: the spectrograms of more leave the processor's cache
 _LOG_MEL, _HIDDEN = "log_mel.npy", "hidden.npy"
+_VERSION = 1  # of what is drawn and stored; another one makes other sets
 _LOWEST, _STEP = -9.3, 1 / 16  # of the 8-bit log-mel, in nepers of power
 
 
@@ -51,16 +54,18 @@ class Recipe:
         content_ids: The tracks from which views are cut, each as often as the others.
         front_end: The student's front end.
         augment: How views are changed.
-        teachers: The files of the teachers' weights: of mn04, and the package of musicnn.
+        teachers: The teachers' weights: the file of mn04, and the package of musicnn.
         seed: The seed of everything that is drawn.
+        shard_views: The number of views in a shard, a multiple of 40.
     """
 
     cache: Path
     content_ids: tuple[str, ...]
     front_end: FrontEnd
-    augment: AugmentConfig
+    augment: ViewConfig
     teachers: tuple[Path, Path]
     seed: int = 0
+    shard_views: int = SHARD
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +81,22 @@ class Shard:
     hidden: Float16[np.ndarray, "views hidden"]
 
 
+def views_folder(recipe: Recipe) -> Path:
+    """The folder in the cache that belongs to a recipe: whatever is changed in it has another.
+
+    Raises:
+        OSError: If the file of mn04's weights can't be read.
+    """
+    with recipe.teachers[0].open("rb") as weights:  # the package of musicnn is always the same
+        teacher = hashlib.file_digest(weights, "sha256").hexdigest()
+    front_end, augment = asdict(recipe.front_end), asdict(recipe.augment)
+    described = (
+        _VERSION, teacher, recipe.content_ids, front_end, augment, recipe.seed, recipe.shard_views,
+    )  # fmt: skip
+    digest = hashlib.sha256(json.dumps(described).encode()).hexdigest()
+    return recipe.cache / "views" / digest[:16]
+
+
 def store_views(
     folder: Path, recipe: Recipe, shards: int, workers: int, on_progress: Progress | None = None
 ) -> None:
@@ -84,8 +105,8 @@ def store_views(
     Args:
         folder: The folder of the set.
         recipe: What determines it.
-        shards: The number of shards, each of `SHARD` views.
-        workers: The number of processes, one thread each.
+        shards: The number of shards.
+        workers: The number of processes, one thread each; 0 to do it in this one.
         on_progress: Called with the number of shards made and of all shards.
 
     Raises:
@@ -93,7 +114,7 @@ def store_views(
     """
     absent = [number for number in range(shards) if not shard_folder(folder, number).exists()]
     made = shards - len(absent)
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with _pool(workers) as pool:
         waiting = [pool.submit(_store_shard, folder, recipe, number) for number in absent]
         try:
             for future in as_completed(waiting):
@@ -106,14 +127,19 @@ def store_views(
             raise
 
 
+def _pool(workers: int) -> Executor:
+    if workers == 0:
+        return ThreadPoolExecutor(1)
+    return ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,))
+
+
 def shard_folder(folder: Path, number: int) -> Path:
     """The folder of a shard."""
     return folder / f"{number:05d}"
 
 
 def _store_shard(folder: Path, recipe: Recipe, number: int) -> None:
-    """Makes one shard; called in a worker process."""
-    torch.set_num_threads(1)
+    """Makes one shard; called by a worker."""
     mn04, musicnn = _teachers(recipe.teachers)
     log_mel, rate = LogMel(recipe.front_end), recipe.front_end.sample_rate
     mels, hidden = [], []
@@ -140,14 +166,14 @@ def draw_views(recipe: Recipe, number: int) -> Iterator[Float32[Tensor, "views s
     generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + number)
     rng = np.random.default_rng([recipe.seed, number])
     cache = AudioCache(recipe.cache, recipe.front_end.sample_rate)
-    for _ in range(SHARD // _BATCH):
+    for _ in range(recipe.shard_views // _BATCH):
         chosen = rng.choice(
             len(recipe.content_ids), _BATCH, replace=len(recipe.content_ids) < _BATCH
         )
         cuts = [_cut(cache, recipe, recipe.content_ids[row], rng) for row in chosen]
         views, _ = change_views(torch.from_numpy(np.stack(cuts)), recipe.augment, generator)
         # Some hold three tracks.
-        some = AugmentConfig(**vars(recipe.augment) | {"mix_probability": 0.2, "eq_db": 0.0})
+        some = replace(recipe.augment, mix_probability=0.2, eq_db=0.0)
         views, _ = change_views(views, some, generator)
         yield damage_views(views, recipe.front_end.sample_rate, generator)
 

@@ -43,10 +43,6 @@ def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path
     assert "training.temperature must be above 0, not -1" in message
     message = one_line_error(run("train.py", "data.audio=x", "+experiment=nope", cwd=tmp_path))
     assert "nope" in message
-    message = one_line_error(
-        run("train.py", f"data.audio={tmp_path}", "training.distill_weight=1", cwd=tmp_path)
-    )
-    assert "data.teachers.dim must be such that they add up to embedding_dim" in message
 
 
 def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder: Path) -> None:

@@ -33,11 +33,22 @@ def random_tensors() -> dict[str, np.ndarray]:
             tensors[f"{convolution}/kernel"][..., ALIVE[position] :] = 0
     for position, channels in enumerate([1, *(kernel[3] for kernel in KERNELS)]):
         norm = f"batch_normalization_{position}" if position else "batch_normalization"
-        tensors[f"{norm}/gamma"] = rng.normal(0, 1, channels)
-        tensors[f"{norm}/beta"] = rng.normal(0, 1, channels)
-        tensors[f"{norm}/moving_mean"] = rng.normal(0.5, 0.1, channels)
-        tensors[f"{norm}/moving_variance"] = rng.uniform(0.001, 1, channels)
+        tensors |= _random_norm(norm, channels, rng)
+    pooled = 2 * sum(kernel[3] for kernel in KERNELS)  # maximum and mean of each channel
+    for name, number, widths in (("dense", 9, (pooled, 200)), ("dense_1", 10, (200, 50))):
+        tensors[f"{name}/kernel"] = rng.normal(0, 1 / math.sqrt(widths[0]), widths)
+        tensors[f"{name}/bias"] = rng.normal(0, 0.1, widths[1])
+        tensors |= _random_norm(f"batch_normalization_{number}", widths[0], rng)
     return {name: value.astype(np.float32) for name, value in tensors.items()}
+
+
+def _random_norm(name: str, channels: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    return {
+        f"{name}/gamma": rng.normal(0, 1, channels),
+        f"{name}/beta": rng.normal(0, 1, channels),
+        f"{name}/moving_mean": rng.normal(0.5, 0.1, channels),
+        f"{name}/moving_variance": rng.uniform(0.001, 1, channels),
+    }
 
 
 def write_wheel(path: Path) -> Path:

@@ -98,12 +98,11 @@ def test_views_are_two_windows_of_one_track(
     cached: tuple[AudioCache, pd.DataFrame, Path],
 ) -> None:
     cache, tracks, _ = cached
-    views = ViewDataset(cache, tracks, None, FRONT_END, None, samples_per_track=2)
+    views = ViewDataset(cache, tracks, None, FRONT_END, samples_per_track=2)
     assert len(views) == 6
     torch.manual_seed(0)
-    windows, row, _, targets = views[4]
+    windows, row, _ = views[4]
     assert windows.shape == (2, RATE)
-    assert targets.shape == (2, 0)
     assert row == 1
     whole = cache.cut(tracks["content_id"][1], [0], 4 * RATE)[0]
     for window in windows.numpy():
@@ -134,9 +133,7 @@ def test_a_faster_view_is_higher_by_its_factor(
     cached: tuple[AudioCache, pd.DataFrame, Path],
 ) -> None:
     cache, tracks, _ = cached
-    views = ViewDataset(
-        cache, tracks, None, FRONT_END, None, samples_per_track=1, max_speed_factor=1.25
-    )
+    views = ViewDataset(cache, tracks, None, FRONT_END, samples_per_track=1, max_speed_factor=1.25)
     torch.manual_seed(0)
     factors = []
     for _ in range(20):
@@ -156,7 +153,7 @@ def test_near_views_begin_near(cached: tuple[AudioCache, pd.DataFrame, Path]) ->
     apart = {}
     for near in (0.5, None):
         views = ViewDataset(
-            cache, tracks, None, FRONT_END, None, samples_per_track=1, max_view_offset_seconds=near
+            cache, tracks, None, FRONT_END, samples_per_track=1, max_view_offset_seconds=near
         )
         starts = torch.stack([views[0][0][:, 0] for _ in range(50)]) * 4
         apart[near] = (starts[:, 0] - starts[:, 1]).abs().max()

@@ -14,7 +14,6 @@ from specrec.config import (
     DataConfig,
     EncoderConfig,
     FrontEnd,
-    TeacherConfig,
     TrainConfig,
     TrainingConfig,
 )
@@ -25,8 +24,8 @@ from specrec.model.model import load_model
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import WindowDataset
 from specrec.training.fit import fit
+from specrec.training.tracks import labeled_tracks, unlabeled_tracks
 from tests.sounds import make_music
-from tests.training.test_teachers import write_mn04
 
 NETWORK = "mobilenet_v3_small"
 
@@ -90,39 +89,38 @@ def test_more_processes_than_pairs_of_tracks_are_refused(config: TrainConfig) ->
         fit(replace(config, training=training))
 
 
-def test_a_run_of_an_earlier_release_is_resumed_with_its_best_figure(
-    config: TrainConfig, tmp_path: Path
-) -> None:
-    write_mn04(tmp_path / "mn04.pt")
-    shape = Architecture(widths=(4, 4, 4, 4), embedding_dim=4)
-    training = TrainingConfig(
-        epochs=1,
-        batch_size=6,
-        distill_weight=1.0,
-        monitor="teacher_cosine",
-        accelerator="cpu",
-        probe=False,
-    )
-    config = replace(
-        config,
-        encoder=EncoderConfig(FrontEnd(window_seconds=1.0), shape),
-        data=replace(config.data, teachers=[TeacherConfig(str(tmp_path / "mn04.pt"), 4)]),
-        training=training,
-    )
-    card = load_model(fit(config), device="cpu").card
-    assert -1 <= card.figures["valid/teacher_cosine"] <= 1
-    last = Path(config.output) / "checkpoints" / "last.ckpt"
-    checkpoint = torch.load(last, weights_only=True)
-    states = checkpoint["callbacks"]
-    checkpoint["callbacks"] = {
-        key.replace("teacher_cosine", "agreement"): state for key, state in states.items()
+def test_of_an_unlabeled_folder_that_is_divided_only_a_part_is_trained_on(tmp_path: Path) -> None:
+    names = [f"track {number}.wav" for number in range(8)]
+    folders = {
+        "labeled": 6 * ["train"] + 2 * ["valid"],
+        "divided": 5 * ["train"] + 3 * ["test"],
+        "made": 8 * ["train"],
+        "plain": None,
+        "whole": 3 * ["train"] + ["valid"] + 4 * ["test"],
     }
-    for key, state in checkpoint["callbacks"].items():
-        if key.startswith("ModelCheckpoint") and "agreement" in key:
-            state["best_model_score"] = torch.tensor(7.0)  # which no later epoch reaches
-            state["best_k_models"] = dict.fromkeys(state["best_k_models"], torch.tensor(7.0))
-            state["kth_value"] = torch.tensor(7.0)
-    torch.save(checkpoint, last)
-    again = fit(replace(config, training=replace(training, epochs=2)))
-    card = load_model(again, device="cpu").card
-    assert card.figures["valid/teacher_cosine"] == 7.0
+    for folder, split in folders.items():
+        make_music(tmp_path / folder, 8)
+        table = pd.DataFrame({"path": names, "artist": ["a", "a", *range(6)]})
+        if split is not None:
+            table["split"] = split
+        table.to_csv(tmp_path / folder / "manifest.csv", index=False)
+    data = DataConfig(
+        str(tmp_path / "labeled"),
+        str(tmp_path / "cache"),
+        "split",
+        valid_fraction=0.4,
+        unlabeled_audio=tuple(str(tmp_path / name) for name in [*folders][1:]),
+    )
+    cache = AudioCache(tmp_path / "cache", 22_050)
+    labeled = labeled_tracks(data, 0, cache)
+    assert (len(labeled.train), len(labeled.valid)) == (6, 2)
+    divided, made, plain, whole = unlabeled_tracks(data, 0, cache)
+    paths = [*divided.train["path"], *divided.valid["path"]]
+    assert sorted(paths) == names[:5]
+    assert (len(divided.train), len(divided.valid)) == (3, 2)
+    assert not set(divided.train["artist"]) & set(divided.valid["artist"])
+    assert [(len(part.train), len(part.valid)) for part in (made, plain)] == [(8, 0), (8, 0)]
+    assert [*whole.valid["path"]] == ["track 3.wav"]
+    (tmp_path / "made" / "manifest.csv").write_text("path,split\ntrack 0.wav,test\n")
+    with pytest.raises(CatalogError, match=r"made: no track has train as its split"):
+        unlabeled_tracks(data, 0, cache)

@@ -5,8 +5,8 @@ import torch
 
 from specrec.config import Architecture, EncoderConfig, FrontEnd, TrainingConfig
 from specrec.model.probe_fit import fit_probe
+from specrec.training.contrastive import ContrastiveModule
 from specrec.training.losses import regression
-from specrec.training.module import ContrastiveModule
 from specrec.training.probing import probe_of, probe_targets
 from tests.conftest import make_encoder
 
@@ -55,11 +55,11 @@ def joint_loss(
     settings = TrainingConfig(contrast_weight=0.0, probe_weight=1.0)
     settings.augment.mix_probability = mix_probability
     torch.manual_seed(0)
-    module = ContrastiveModule(encoder, settings, 0, None, probe_targets(features, 80))
+    module = ContrastiveModule(encoder, settings, 0, probe_targets(features, 80))
     module.log = lambda *_, **__: None  # type: ignore[method-assign]  # there is no trainer
     windows = torch.randn(4, 2, 22_050) * 0.1
     rows = torch.tensor([0, 1, 2, 5])
-    return module, module.training_step((windows, rows, rows, torch.zeros(4, 2, 0)), 0)
+    return module, module.training_step((windows, rows, rows), 0)
 
 
 def test_a_probe_that_is_trained_along_moves_the_encoder(features: pd.DataFrame) -> None:

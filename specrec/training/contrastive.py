@@ -1,4 +1,4 @@
-"""The Lightning module: views, embeddings, contrastive loss, retrieval as validation."""
+"""Contrastive training: views, embeddings, contrastive loss, retrieval as validation."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,19 +16,17 @@ from specrec.metrics import average_precision, precision_at, ranked_relevance
 from specrec.model.encoder import Encoder
 from specrec.training.augment import change_views, mask_spectrograms, veil_views
 from specrec.training.losses import (
-    distillation,
     gathered,
     nt_xent,
     regression,
     supervised_contrastive,
 )
 from specrec.training.schedule import adam_with_cosine
-from specrec.training.teachers import LiveTeacher, Teachers
 from specrec.vectors import cosine_similarities
 
 
 class ContrastiveModule(LightningModule):
-    """Pulls two views of a track together, other tracks away, and all towards the teachers."""
+    """Pulls two views of a track together, and other tracks away."""
 
     features: Tensor
 
@@ -37,7 +35,6 @@ class ContrastiveModule(LightningModule):
         encoder: EncoderConfig,
         settings: TrainingConfig,
         seed: int,
-        teachers: Teachers | None = None,
         features: Float32[Tensor, "tracks rows"] | None = None,
     ) -> None:
         """Makes the encoder, with random weights, and what trains it.
@@ -46,7 +43,6 @@ class ContrastiveModule(LightningModule):
             encoder: The settings of the encoder.
             settings: The settings of the training.
             seed: The seed of the augmentation.
-            teachers: The teachers to learn from; None for none.
             features: The training tracks' features, on their scales and standardized, that a linear
                 probe learns along with the encoder, NaN where unknown; None to train no probe.
         """
@@ -54,9 +50,6 @@ class ContrastiveModule(LightningModule):
         dim = encoder.architecture.embedding_dim
         self.register_buffer("features", features, persistent=False)
         self.probe = None if features is None else nn.Linear(dim, features.shape[1])
-        live = None if teachers is None else teachers.live
-        self.taught = slice(0) if live is None else live[0]
-        self.teacher: LiveTeacher | None = None if live is None else live[1]
         self.encoder = Encoder(encoder.front_end, encoder.architecture)
         self.encoder_config = encoder
         self.settings = settings
@@ -64,18 +57,10 @@ class ContrastiveModule(LightningModule):
         self.projector = _projector(dim, settings.projector_dim)
         self.generator = torch.Generator()
         self.collected: list[tuple[Tensor, Tensor, Tensor]] = []
-        self.teacher_cosines: list[Tensor] = []
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Notes the encoder's settings, so that only the same encoder resumes."""
         checkpoint["encoder"] = asdict(self.encoder_config)
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Finds the best figure so far under the name that it had in earlier releases."""
-        states = checkpoint["callbacks"].items()
-        checkpoint["callbacks"] = {
-            name.replace("valid/agreement", "valid/teacher_cosine"): state for name, state in states
-        }
 
     def on_train_epoch_start(self) -> None:
         """Seeds this epoch's augmentation, differently in each process."""
@@ -88,15 +73,12 @@ class ContrastiveModule(LightningModule):
 
         Args:
             batch: What `ViewDataset` gives, stacked: windows (tracks, 2, samples), the tracks' rows
-                and label codes (tracks,), and targets (tracks, 2, dim).
+                and label codes (tracks,).
             batch_idx: The number of the batch, which does not matter.
         """
-        windows, rows, labels, targets = batch
+        windows, rows, labels = batch
         settings = self.settings
         views, mixed = change_views(windows.flatten(0, 1), settings.augment, self.generator)
-        targets = torch.where(mixed[:, None], torch.nan, targets.flatten(0, 1))
-        if self.teacher is not None:
-            targets[:, self.taught] = self.teacher(views)
         views = veil_views(views, settings.augment, self.generator)
         log_mel = mask_spectrograms(self._log_mel(views), settings.augment)
         embeddings = self.encoder(log_mel)
@@ -110,8 +92,6 @@ class ContrastiveModule(LightningModule):
             both, codes = torch.cat([first, second]), gathered(labels).repeat(2)
             related = supervised_contrastive(both, codes, settings.temperature)
             losses["label"] = settings.label_weight * related
-        if settings.distill_weight > 0:
-            losses["distill"] = settings.distill_weight * distillation(embeddings, targets)
         if self.probe is not None:
             # What is mixed with another track has not the track's features.
             truth = self.features[rows].repeat_interleave(2, dim=0)
@@ -132,9 +112,6 @@ class ContrastiveModule(LightningModule):
         windows, rows, labels = batch
         embeddings = self.encoder(self._log_mel(windows.flatten(0, 1)))
         self.collected.append((embeddings.unflatten(0, windows.shape[:2]), rows, labels))
-        if self.teacher is not None:
-            targets = self.teacher(windows.flatten(0, 1))
-            self.teacher_cosines.append(1 - distillation(embeddings[:, self.taught], targets))
 
     def on_validation_epoch_end(self) -> None:
         """Logs the loss, and the retrieval figures, for which a listener would care."""
@@ -143,11 +120,6 @@ class ContrastiveModule(LightningModule):
         embeddings, rows, labels = map(gathered, (embeddings, rows, labels))
         loss = nt_xent(embeddings[:, 0], embeddings[:, -1], self.settings.temperature)
         figures = retrieval_figures(embeddings.float().cpu(), rows.cpu(), labels.cpu())
-        if self.teacher_cosines:
-            figures["valid/teacher_cosine"] = float(
-                gathered(torch.stack(self.teacher_cosines)).mean()
-            )
-            self.teacher_cosines.clear()
         self.log_dict(
             {"valid/nt_xent": float(loss), **figures}, prog_bar=True, rank_zero_only=False
         )
