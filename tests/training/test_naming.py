@@ -35,7 +35,7 @@ NAMES = ("piano", "jazz", "calm")
 def planted() -> tuple[NamedHead, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A head fitted on concepts and a measured feature that are linear in the feature map."""
     rng = np.random.default_rng(0)
-    mixing = rng.normal(size=(12, 12))
+    mixing = np.eye(12) + rng.normal(size=(12, 12)) / 8
     views, tracks = (rng.normal(size=(n, 12)) @ mixing + 3 for n in (2000, 400))
     truth = rng.normal(size=(3, 12)) / 4
     scores = views @ truth.T - 1
