@@ -114,9 +114,9 @@ class Model:
         >>> seconds = np.arange(3 * 44_100) / 44_100
         >>> low, high = (np.sin(2 * np.pi * hertz * seconds) for hertz in (110, 3520))
         >>> model.embed(low, sample_rate=44_100).shape
-        (256,)
+        (82,)
         >>> model.embed([low, np.stack([high, high])], sample_rate=44_100).shape
-        (2, 256)
+        (2, 82)
         """
         if isinstance(audio, str | os.PathLike) or hasattr(audio, "__array__"):
             return self._embed_all([audio], sample_rate)[0].embedding
@@ -145,7 +145,7 @@ class Model:
         >>> noise = np.random.default_rng(0).normal(scale=0.1, size=(2, 12 * 22_050))
         >>> windows = model.embed_windows(noise, sample_rate=22_050)
         >>> windows.shape
-        (3, 256)
+        (3, 82)
         >>> bool(np.allclose(windows.mean(axis=0), model.embed(noise, sample_rate=22_050)))
         True
         """
@@ -222,7 +222,7 @@ def load_model(name_or_path: str | os.PathLike[str], device: str = "auto") -> Mo
     >>> import specrec
     >>> model = specrec.load_model("specrec-base", device="cpu")
     >>> model.name, model.dim, model.front_end.sample_rate
-    ('specrec-base', 256, 22050)
+    ('specrec-base', 82, 22050)
     """
     folder, chosen = find_model(name_or_path), _device(device)
     try:

@@ -101,7 +101,7 @@ def test_the_map_of_a_group_adds_up_to_its_contribution() -> None:
 def test_cells_add_up_to_the_score_of_an_embedding_from_other_arithmetic() -> None:
     encoder = load_model("specrec-base", device="cpu").encoder
     waveform = sound(6.2, encoder.front_end.sample_rate)
-    other = np.linspace(-1, 1, 256)
+    other = np.linspace(-1, 1, len(encoder.center))
     embedding = torch.from_numpy(embed_waveform(encoder, waveform).embedding)
     own = embedding.bfloat16().float().numpy()  # as much as another processor may be off
     score = cosine_similarity(own[None], other[None])[0, 0]
@@ -109,7 +109,7 @@ def test_cells_add_up_to_the_score_of_an_embedding_from_other_arithmetic() -> No
     assert rounded.similarity != pytest.approx(score, abs=1e-5)
     assert exact.similarity == pytest.approx(score, abs=1e-7)
     np.testing.assert_allclose(exact.values, rounded.values, rtol=0.02, atol=0.02)
-    axes = np.eye(256)[3:5]
+    axes = np.eye(len(encoder.center))[3:5]
     group = map_cells(encoder, waveform, other, axes, own).similarity
     expected = own[3:5] @ other[3:5] / np.linalg.norm(own) / np.linalg.norm(other)
     assert group == pytest.approx(expected, abs=1e-7)

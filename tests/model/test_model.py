@@ -212,7 +212,7 @@ def test_names_and_cards_need_no_torch() -> None:
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert run.stdout.strip() == "256"
+    assert run.stdout.strip() == "82"
 
 
 def test_a_saved_model_embeds_the_same(model_folder: Path) -> None:
