@@ -141,7 +141,8 @@ def probe(
         raise ModelError(f"{output}: not the model of {library}; give that one")
     with progress_bar("embedding") as on_embed:
         probing = probe_library(opened, group, test, baselines, on_embed)
-    save_probe(probing.probe, (output or library) / PROBE_FILE)
+    fitted = probing.probe if output is None else probing.probe.with_names_of(opened.probe)
+    save_probe(fitted, (output or library) / PROBE_FILE)
     if json:
         say_json(probing_json(probing))
     else:

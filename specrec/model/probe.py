@@ -118,6 +118,22 @@ class Probe:
         """Lists the features that are predicted well enough to be used in explanations."""
         return tuple(item for item in self.features if item.usable)
 
+    def with_names_of(self, other: "Probe | None") -> "Probe":
+        """Adds the concepts and the names of coordinates of another probe of the same model."""
+        if other is None or not other.coordinates:
+            return self
+        concepts = [item for item in other.features if item.feature.name in CONCEPTS]
+        rows = [other.rows(item.feature.name) for item in concepts]
+        return Probe(
+            self.fingerprint,
+            (*self.features, *concepts),
+            np.concatenate([self.weight, *(other.weight[part] for part in rows)]),
+            np.concatenate([self.bias, *(other.bias[part] for part in rows)]),
+            np.concatenate([self.spread, *(other.spread[part] for part in rows)]),
+            self.source,
+            other.coordinates,
+        )
+
     def scaled(
         self, embeddings: Float[np.ndarray, "tracks dim"], name: str
     ) -> Float[np.ndarray, "tracks columns"]:

@@ -150,7 +150,9 @@ class Collection:
             own = load_probe(self.folder, self.generation.fingerprint)
         except ModelError:
             own = None  # another model has embedded the library since
-        return own or self.generation.probe
+        made = self.generation.probe
+        # What is fitted on a library are features; concepts are the model's.
+        return made if own is None else own.with_names_of(made)
 
     @cached_property
     def stats(self) -> FeatureStats:
