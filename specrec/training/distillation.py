@@ -30,7 +30,8 @@ _SCALED_BY, _SCALED_ON = 20, 8  # every 20th view of 8 shards tells the scale of
 _POOLED_AT_ONCE = 64  # views
 _AMOUNT = 0.1  # weight of the squared error, which keeps the size of the coordinates
 
-Batch = tuple[UInt8[Tensor, "views n_mels frames"], Float32[Tensor, "views concepts"]]
+Batch = Sequence[Tensor]
+"""Stored spectrograms, (views, n_mels, frames), and their targets, (views, concepts)."""
 
 
 class StoredViews(Dataset[tuple[np.ndarray, np.ndarray]]):
@@ -47,7 +48,7 @@ class StoredViews(Dataset[tuple[np.ndarray, np.ndarray]]):
     def __getitem__(self, item: int) -> tuple[np.ndarray, np.ndarray]:
         shard = int(np.searchsorted(self.ends, item, side="right"))
         row = item - int(self.ends[shard]) + len(self.targets[shard])
-        return np.asarray(self.shards[shard].log_mel[row]), self.targets[shard][row]
+        return np.array(self.shards[shard].log_mel[row]), self.targets[shard][row]
 
 
 @torch.no_grad()
