@@ -68,7 +68,7 @@ def pool_views(
     device = encoder.center.device
     pooled = [
         encoder.feature_map(from_bytes(part.to(device))).mean(dim=(2, 3)).cpu()
-        for part in torch.from_numpy(np.ascontiguousarray(log_mel)).split(_POOLED_AT_ONCE)
+        for part in torch.from_numpy(np.array(log_mel)).split(_POOLED_AT_ONCE)
     ]
     return torch.cat(pooled).numpy()
 
