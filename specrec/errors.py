@@ -66,7 +66,7 @@ class TagError(SpecrecError):
 
 
 class WorkerError(SpecrecError):
-    """The processes that read files can't be started."""
+    """Worker processes can't be started, or one of them was killed."""
 
 
 class SkipReason(StrEnum):

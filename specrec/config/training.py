@@ -286,6 +286,9 @@ class TrainConfig:
         for name in ("label_weight", "probe_weight", "projector_dim", "whiten"):
             value = getattr(settings, name)
             require(value == 0, f"training.{name}", value, "0 with distill.mn04")
+        size, views = settings.batch_size, self.distill.views
+        rule = f"at most distill.views ({views})"
+        require(size <= views, "training.batch_size", size, rule)
         require(settings.probe, "training.probe", settings.probe, "true with distill.mn04")
         start = self.encoder.pretrained
         require(start is None, "encoder.pretrained", start, "null with distill.mn04")

@@ -30,10 +30,10 @@ _SCALED_BY, _SCALED_ON = 20, 8  # every 20th view of 8 shards tells the scale of
 _POOLED_AT_ONCE = 64  # views
 _AMOUNT = 0.1  # weight of the squared error, which keeps the size of the coordinates
 
-Batch = tuple[UInt8[Tensor, "views n_mels frames"], Float32[Tensor, "views concepts"]]
+Item = tuple[np.ndarray, np.ndarray]
 
 
-class StoredViews(Dataset[tuple[np.ndarray, np.ndarray]]):
+class StoredViews(Dataset[Item]):
     """The spectrogram of each stored view and its targets."""
 
     def __init__(self, shards: Sequence[Shard], targets: Targets) -> None:
@@ -44,10 +44,10 @@ class StoredViews(Dataset[tuple[np.ndarray, np.ndarray]]):
     def __len__(self) -> int:
         return int(self.ends[-1])
 
-    def __getitem__(self, item: int) -> tuple[np.ndarray, np.ndarray]:
+    def __getitem__(self, item: int) -> Item:
         shard = int(np.searchsorted(self.ends, item, side="right"))
         row = item - int(self.ends[shard]) + len(self.targets[shard])
-        return np.asarray(self.shards[shard].log_mel[row]), self.targets[shard][row]
+        return np.array(self.shards[shard].log_mel[row]), self.targets[shard][row]
 
 
 @torch.no_grad()
@@ -67,7 +67,7 @@ def pool_views(
     device = encoder.center.device
     pooled = [
         encoder.feature_map(from_bytes(part.to(device))).mean(dim=(2, 3)).cpu()
-        for part in torch.from_numpy(np.ascontiguousarray(log_mel)).split(_POOLED_AT_ONCE)
+        for part in torch.from_numpy(np.array(log_mel)).split(_POOLED_AT_ONCE)
     ]
     return torch.cat(pooled).numpy()
 
@@ -112,8 +112,14 @@ class DistillationModule(LightningModule):
             hash((self.seed, self.current_epoch, self.global_rank)) & 0xFFFFFFFF
         )
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Computes the loss: the cosine distance to the targets, and a little squared error."""
+    def training_step(self, batch: Sequence[Tensor], batch_idx: int) -> Tensor:
+        """Computes the loss: the cosine distance to the targets, and a little squared error.
+
+        Args:
+            batch: What `StoredViews` gives, stacked: 8-bit spectrograms (views, n_mels, frames) and
+                targets (views, concepts).
+            batch_idx: The number of the batch, which does not matter.
+        """
         steps, targets = batch
         log_mel, targets = mix_spectrograms(
             from_bytes(steps), targets, self.mixup_probability, self.generator
@@ -124,8 +130,13 @@ class DistillationModule(LightningModule):
         self.log("train/distill", cosine, prog_bar=True, on_step=False, on_epoch=True)
         return loss
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Measures the mean cosine of coordinates and targets on views of unheard tracks."""
+    def validation_step(self, batch: Sequence[Tensor], batch_idx: int) -> None:
+        """Measures the mean cosine of coordinates and targets on views of unheard tracks.
+
+        Args:
+            batch: As for `training_step`.
+            batch_idx: The number of the batch, which does not matter.
+        """
         steps, targets = batch
         cosine = 1 - distillation(self.encoder(from_bytes(steps)), targets)
         self.log(

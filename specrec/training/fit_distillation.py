@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.config import TrainConfig
 from specrec.progress import Progress
-from specrec.training.distillation import Batch, DistillationModule, StoredViews, fit_scale
+from specrec.training.distillation import DistillationModule, Item, StoredViews, fit_scale
 from specrec.training.distillation_data import DistillationData, distillation_data, teacher_files
 from specrec.training.named_model import write_named_model
 from specrec.training.targets import Targets, fit_targets, read_outputs
@@ -50,7 +50,7 @@ def fit_distillation(
 
 def _loaders(
     config: TrainConfig, data: DistillationData, targets: Targets
-) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
+) -> tuple[DataLoader[Item], DataLoader[Item]]:
     """The batches of views to train on and to validate on."""
     workers = config.data.workers
     return (

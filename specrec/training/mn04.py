@@ -1,6 +1,6 @@
-"""A teacher that runs live: the audio tagger mn04_as (Schmid et al. 2023, "EfficientAT").
+"""The tagger mn04_as as a teacher: 527 classes of AudioSet (Schmid et al. 2023, "EfficientAT").
 
-The teacher sees exactly the view that the student sees, whatever was mixed into it (Beyer et al.
+The teacher hears exactly the view that the student hears, whatever was mixed into it (Beyer et al.
 2022, "Knowledge distillation: a good teacher is patient and consistent").
 """
 
@@ -58,14 +58,6 @@ class MN04(nn.Module):
         phi = self.features(image.contiguous(memory_format=torch.channels_last))
         embedding: Tensor = self.classifier[:2](phi.float().mean(dim=(2, 3)))
         return embedding
-
-    @torch.inference_mode()
-    def classify(
-        self, waveforms: Float32[Tensor, "batch samples"], sample_rate: int
-    ) -> Float32[Tensor, "batch 527"]:
-        """Computes the logits of AudioSet's classes, as `forward` embeds."""
-        logits: Tensor = self.classifier[2:](self(waveforms, sample_rate))
-        return logits
 
     def _spectrogram(self, waveforms: Tensor) -> Tensor:
         emphasized = waveforms[:, 1:] - _PRE_EMPHASIS * waveforms[:, :-1]

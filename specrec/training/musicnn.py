@@ -43,10 +43,6 @@ _WINDOW = FRONT_END.window_samples
 class MusicnnTagger(nn.Module):
     """Says how likely each of 50 tags is; it was trained on windows of three seconds."""
 
-    dim = 50
-
-    hidden_dim = 200
-
     def __init__(self, encoder: Encoder, hidden: nn.Linear, classes: nn.Linear) -> None:
         super().__init__()
         self.encoder, self.hidden, self.classes = encoder, hidden, classes

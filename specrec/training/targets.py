@@ -121,7 +121,7 @@ def fit_targets(
             which is symmetric: of all such maps the one that stays nearest to the concepts.
 
     Raises:
-        ModelError: If a concept's source is no output of a teacher.
+        ModelError: If a concept's source is no output of a teacher, or the same in all views.
     """
     exact = hidden.astype(np.float64)
     mean, covariance = exact.mean(axis=0), np.cov(exact, rowvar=False)
@@ -135,8 +135,10 @@ def fit_targets(
                     if (teacher, output) not in places:
                         raise ModelError(f"concept {concept.name}: {teacher} has no {output!r}")
                     direction = outputs.weight[places[teacher, output]]
-                    share = sign / len(sources[teacher])
-                    row += share * direction / _spread(direction, covariance)
+                    spread = _spread(direction, covariance)
+                    if not spread > 0:
+                        raise ModelError(f"{teacher} says the same of {output!r} in all views")
+                    row += sign / len(sources[teacher]) * direction / spread
         if not row.any():
             continue  # what is measured
         rows.append(row / _spread(row, covariance))

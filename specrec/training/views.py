@@ -13,6 +13,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from multiprocessing import get_context
@@ -25,6 +26,7 @@ from jaxtyping import Float16, Float32, UInt8
 from torch import Tensor
 
 from specrec.config import FrontEnd, ViewConfig
+from specrec.errors import WorkerError
 from specrec.model.log_mel import LogMel
 from specrec.progress import Progress
 from specrec.training.augment import change_views, damage_views
@@ -111,6 +113,7 @@ def store_views(
 
     Raises:
         ModelError: If a teacher's weights can't be read.
+        WorkerError: If one of the processes is killed.
     """
     absent = [number for number in range(shards) if not shard_folder(folder, number).exists()]
     made = shards - len(absent)
@@ -122,6 +125,11 @@ def store_views(
                 made += 1
                 if on_progress:
                     on_progress(made, shards)
+        except BrokenProcessPool as error:
+            raise WorkerError(
+                "a process that stored views was killed; run the same command again, with fewer"
+                " distill.workers if memory is short"
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

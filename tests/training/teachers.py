@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from specrec.model.fetch import WHEEL
 from specrec.training.mn04 import MN04
@@ -25,7 +26,14 @@ def write_teachers(folder: Path) -> tuple[Path, Path]:
 def write_mn04(path: Path, seed: int = 0) -> MN04:
     """Random weights in a file whose layers have the names that mn04's authors gave them."""
     torch.manual_seed(seed)
-    teacher = MN04().eval()
+    teacher = MN04().train()
+    for module in teacher.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 1.0
+    teacher(
+        torch.randn(8, 16_000).cumsum(dim=1) / 100, 32_000
+    )  # else its layers say next to nothing
+    teacher.eval()
     state = {}
     for name, value in teacher.state_dict().items():
         if ".fc" in name:

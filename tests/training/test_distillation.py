@@ -178,11 +178,11 @@ def test_a_student_learns_what_is_planted_in_views() -> None:
 
 def test_the_scale_of_the_input_is_that_of_the_views() -> None:
     rng = np.random.default_rng(0)
-    steps = rng.integers(0, 255, (400, 8, 10), dtype=np.uint8)
-    encoder = Encoder(FrontEnd(n_mels=8), Architecture(widths=(4, 4, 4, 4), embedding_dim=2))
+    steps = rng.integers(0, 255, (400, 16, 10), dtype=np.uint8)
+    encoder = Encoder(FrontEnd(n_mels=16), Architecture(widths=(4, 4, 4, 4), embedding_dim=2))
     fit_scale(encoder, [Shard(steps, np.zeros((400, 1), np.float16))])
     some = steps[::20].astype(float) / 16 - 9.3
-    mean, variance = some.mean(axis=(0, 2)), some.transpose(1, 0, 2).reshape(8, -1).var(1, ddof=1)
+    mean, variance = some.mean(axis=(0, 2)), some.transpose(1, 0, 2).reshape(16, -1).var(1, ddof=1)
     np.testing.assert_allclose(encoder.normalize.running_mean, mean, rtol=1e-4)
     np.testing.assert_allclose(encoder.normalize.running_var, variance, rtol=1e-4)
 

@@ -55,11 +55,11 @@ def test_planted_concepts_are_read_back(
     embeddings = views @ head.weight.T + head.bias - head.center
     read = embeddings @ head.readout.T + head.level
     np.testing.assert_allclose(head.scores(views), read)
-    np.testing.assert_allclose(read[:, :3], scores, atol=0.02)
+    np.testing.assert_allclose(read[:, :3], scores, atol=0.05)
     known = np.isfinite(centroid)
     octaves = np.log2(centroid[known])
     standard = (octaves - octaves.mean()) / octaves.std()
-    np.testing.assert_allclose(head.scores(tracks[known])[:, 3], standard, atol=0.02)
+    np.testing.assert_allclose(head.scores(tracks[known])[:, 3], standard, atol=0.05)
     center = (tracks @ head.weight.T + head.bias - head.center).mean(axis=0)
     np.testing.assert_allclose(center, 0, atol=1e-9)
 

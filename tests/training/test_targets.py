@@ -72,6 +72,12 @@ def test_a_source_that_no_teacher_has_is_named(material: tuple[Outputs, np.ndarr
         fit_targets([odd], *material, whiten=0.0)
 
 
+def test_what_says_the_same_of_all_views_is_named(material: tuple[Outputs, np.ndarray]) -> None:
+    same = np.ones((10, 7), np.float16)
+    with pytest.raises(ModelError, match="audioset says the same of 'a' in all views"):
+        fit_targets(CONCEPTS, material[0], same, whiten=0.0)
+
+
 def test_the_outputs_of_both_teachers_stand_side_by_side(teachers: tuple[Path, Path]) -> None:
     outputs = read_outputs(*teachers)
     assert outputs.weight.shape == (527 + 50, 512 + 200)
