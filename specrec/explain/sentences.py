@@ -8,7 +8,9 @@ from specrec.descriptors.vocabulary import WORDS, Words, noun, percent
 from specrec.explain.explanation import Reason
 from specrec.explain.reasons import BY_COLUMN, BY_FEATURE
 
-FAMILIES = {column: concept.family for column, concept in BY_COLUMN.items()}
+_FAMILIES = {feature: concept.family for feature, concept in BY_FEATURE.items()} | dict.fromkeys(
+    ("rolloff_hz", "bandwidth_hz", "flatness"), "timbre"
+)
 
 _MOST = 3  # reasons named in one sentence, and facts beside them
 _CHANCE = "No more similar than chance"
@@ -54,7 +56,8 @@ def sentence(
     elif not because and not beside:
         parts.append(_USUAL)
     if beside:
-        parts.append(f"{'both also' if parts else 'Both'} {predicate(beside).removeprefix('are ')}")
+        said = predicate(beside)
+        parts.append(f"both also {said.removeprefix('are ')}" if parts else f"Both {said}")
     return "; ".join(parts) + "."
 
 
@@ -90,7 +93,7 @@ def named_reasons(reasons: Sequence[Reason]) -> list[Reason]:
     for verdict, most in (("because", _MOST), ("both also", _MOST)):
         count = 0
         for item in reasons:
-            family = FAMILIES.get(item.feature, item.feature)
+            family = _FAMILIES.get(item.feature, item.feature)
             if item.verdict == verdict and family not in said and count < most:
                 said.add(family)
                 kept.append(item)
@@ -99,7 +102,7 @@ def named_reasons(reasons: Sequence[Reason]) -> list[Reason]:
 
 
 def predicate(reasons: Sequence[Reason]) -> str:
-    """Says what two tracks share, to follow "both": `have a piano and are calm`.
+    """Says what two tracks share, to follow "both": `have a piano and are calm and fast (...)`.
 
     Concepts come first, and then what has a value.
     """
@@ -108,10 +111,12 @@ def predicate(reasons: Sequence[Reason]) -> str:
         for item in reasons
         if item.feature in CONCEPTS
     ]
-    valued = [phrase(item) for item in reasons if item.feature not in CONCEPTS]
-    parts = [describe(statements)] if statements else []
-    parts += [f"are {_listed(valued)}"] if valued else []
-    return " and ".join(parts)
+    qualities = [item.rest for item in statements if item.verb == "are"]
+    qualities += [phrase(item) for item in reasons if item.feature not in CONCEPTS]
+    others = [item for item in statements if item.verb != "are"]
+    parts = [describe(others)] if others else []
+    parts += [f"are {_listed(qualities)}"] if qualities else []
+    return ", and ".join(parts) if len(reasons) > 2 else " and ".join(parts)
 
 
 def phrase(reason: Reason) -> str:
