@@ -1,7 +1,17 @@
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+if sys.dont_write_bytecode:
+    # Containers often say so. Each of the hundreds of processes that the tests start would then
+    # compile all of torch for itself, which takes longer than most tests. The folder lasts as long
+    # as the first process that comes here, and is that of all it starts.
+    _bytecode = tempfile.TemporaryDirectory(prefix="bytecode-")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _bytecode.name
+    sys.dont_write_bytecode = False
 
 import pytest
 import torch
