@@ -27,6 +27,7 @@ from specrec.model.model import save_model
 # not in `tests`, which worker processes that are killed import too.
 _numba_cache = tempfile.TemporaryDirectory(prefix="numba-")
 os.environ["NUMBA_CACHE_DIR"] = _numba_cache.name
+os.environ["NUMBA_OPT"] = "0"  # compiling takes far longer than what is compiled runs
 
 
 def make_encoder(seed: int = 0, **front_end: float) -> Encoder:
