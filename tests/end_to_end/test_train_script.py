@@ -70,9 +70,9 @@ def test_missing_weights_are_one_line_before_any_audio_is_read(
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there
-    done = run("train.py", "encoder=resnet18", "data.audio=nowhere", cwd=tmp_path)
+    done = run("train.py", "encoder=mobilenet_v3", "data.audio=nowhere", cwd=tmp_path)
     message = one_line_error(done)
-    assert "resnet18-f37072fd.pth can't be downloaded" in message
+    assert "mobilenet_v3_large-5c1a4163.pth can't be downloaded" in message
     assert str(tmp_path / "hub" / "checkpoints") in message
     assert done.stdout == ""
 
