@@ -83,7 +83,9 @@ def sing(
     shared = min(spectrum.shape[1], frames)
     smooth = gaussian_filter1d(envelope[:shared], 1.5, axis=0)
     tilt = (np.arange(1, smooth.shape[1] + 1) / 20.0) ** (0.35 * singer.effort)
-    _, sung = istft(spectrum[:, :shared] * (smooth * tilt).T, SAMPLE_RATE, "hann", _WINDOW, _WINDOW - _HOP)
+    _, sung = istft(
+        spectrum[:, :shared] * (smooth * tilt).T, SAMPLE_RATE, "hann", _WINDOW, _WINDOW - _HOP
+    )
     sung = fitted(np.asarray(sung), length)
     if singer.growl:
         level = rms(sung)
@@ -109,7 +111,7 @@ def _analyzed(singer: Singer, word: str) -> _Syllable:
 
 
 def _drawn_out(frames: int, count: int) -> np.ndarray:
-    """Which frame of a word is heard when: its beginning and end as spoken, its middle drawn out."""
+    """Which frame of a word is heard when: only its middle is drawn out."""
     if count <= frames:
         return np.linspace(0, frames - 1, count).astype(int)
     begin, end = int(0.4 * frames), frames - int(0.75 * frames)
@@ -145,13 +147,13 @@ def _source(
     semitones = gliding + depth * np.sin(phase) + drift + jitter
     frame_of = np.arange(length) / _HOP
     hz = midi_to_hz(0) * 2.0 ** (np.interp(frame_of, np.arange(pitch.size), semitones) / 12.0)
-    pulses = _pulses(hz)
+    pitched = pulses(hz)
     share = np.interp(frame_of, np.arange(voiced.size), voiced)
     noise = rng.normal(size=length)
-    return share * pulses + np.sqrt(1.0 - share**2 + singer.breath * share) * 0.5 * noise
+    return share * pitched + np.sqrt(1.0 - share**2 + singer.breath * share) * 0.5 * noise
 
 
-def _pulses(hz: np.ndarray) -> Samples:
+def pulses(hz: np.ndarray) -> Samples:
     """All harmonics up to 11 kHz, equally strong (Dirichlet's kernel), of unit power."""
     half = np.pi * np.cumsum(hz) / SAMPLE_RATE
     count = np.floor(11_000.0 / hz)

@@ -95,7 +95,9 @@ def crowd(seconds: float, rng: np.random.Generator, people: int) -> Samples:
     mix = np.zeros(length)
     for _ in range(people):
         voice = talk(draw_speaker(rng), 8.0, rng)
-        shifted = np.asarray(soxr.resample(voice, SAMPLE_RATE, SAMPLE_RATE * rng.uniform(0.8, 1.25)))
+        shifted = np.asarray(
+            soxr.resample(voice, SAMPLE_RATE, SAMPLE_RATE * rng.uniform(0.8, 1.25))
+        )
         start = int(rng.integers(shifted.size))
         mix += float(rng.uniform(0.3, 1.0)) * np.resize(np.roll(shifted, start), length)
     return mix / np.sqrt(people)
@@ -138,7 +140,9 @@ def rap(
             for word, step in zip(line, rhythm, strict=True):
                 _add(mix, say(speaker, word, 260), edges[start + int(step)])
         else:
-            spoken = _as_long_as(speaker, " ".join(line), 0.93 * (edges[start + bar] - edges[start]))
+            spoken = _as_long_as(
+                speaker, " ".join(line), 0.93 * (edges[start + bar] - edges[start])
+            )
             _add(mix, spoken, edges[start])
     return band(np.tanh(1.5 * mix / rms(mix)), 90.0, 11_000.0)
 

@@ -57,8 +57,8 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "pt": ("a", "noite", "anda", "pelo", "mar", "e", "meu", "coração", "canta", "saudade", "lua",
            "rua", "longe", "nunca", "fogo", "água", "volta", "comigo", "sol", "vento"),
 }  # fmt: skip
-_CONSONANTS = "k s t n h m y r w g d b p l j".split()
-_VOWELS = "a i u e o a ai an".split()
+_CONSONANTS = ["k", "s", "t", "n", "h", "m", "y", "r", "w", "g", "d", "b", "p", "l", "j"]
+_VOWELS = ["a", "i", "u", "e", "o", "a", "ai", "an"]
 
 
 def sentence(rng: np.random.Generator, language: str) -> str:

@@ -29,13 +29,14 @@ from benchmarks.training_music.texts import VOCALISES, words_of
 SUNG_OVER = (
     "pop", "blues", "country", "R&B", "reggae", "rock", "soul", "folk", "swing jazz", "ballad",
     "gospel", "indie rock", "salsa", "bossa nova", "disco", "funk", "country waltz", "hard rock",
-    "jazz ballad", "synth-pop", "ska", "bluegrass", "house", "doo-wop", "rock and roll", "reggaeton",
-    "trance", "acoustic blues", "tango", "cumbia", "Middle Eastern", "Indian", "mariachi", "punk",
-    "dancehall", "dub reggae", "solo guitar", "solo piano", "African", "chill-out", "samba",
+    "jazz ballad", "synth-pop", "ska", "bluegrass", "house", "doo-wop", "rock and roll",
+    "reggaeton", "trance", "acoustic blues", "tango", "cumbia", "Middle Eastern", "Indian",
+    "mariachi", "punk", "dancehall", "dub reggae", "solo guitar", "solo piano", "African",
+    "chill-out", "samba",
 )  # fmt: skip
 RAPPED_OVER = (
-    "boom-bap hip-hop", "trap hip-hop", "boom-bap hip-hop", "old-school electro rap", "trap hip-hop",
-    "dancehall", "reggaeton", "funk", "dubstep",
+    "boom-bap hip-hop", "trap hip-hop", "boom-bap hip-hop", "old-school electro rap",
+    "trap hip-hop", "dancehall", "reggaeton", "funk", "dubstep",
 )  # fmt: skip
 SCREAMED_OVER = ("metal", "punk", "hard rock")
 CHOIR_OVER = ("orchestral", "church organ", "gospel", "film music", "solo piano")
@@ -96,7 +97,8 @@ def _words(singer: Singer, rng: np.random.Generator) -> list[str]:
 def _tune(arrangement: Arrangement, center: int, rng: np.random.Generator) -> list[Note]:
     return melody(
         arrangement, _lines(arrangement, _LINES), center, rng,
-        density=float(rng.uniform(0.5, 1.0)), gate=float(rng.uniform(0.75, 1.0)), bend=0.25, reach=8,
+        density=float(rng.uniform(0.5, 1.0)), gate=float(rng.uniform(0.75, 1.0)), bend=0.25,
+        reach=8,
     )  # fmt: skip
 
 
@@ -106,7 +108,9 @@ def _in_harmony(arrangement: Arrangement, notes: list[Note], shift: int) -> list
     moved = []
     for note in notes:
         step = int(np.clip(np.searchsorted(starts, note.onset + 0.02) - 1, 0, starts.size - 1))
-        tones = pitches_within(set(arrangement.chord_at(step)), note.pitch + shift - 6, note.pitch + shift + 6)
+        tones = pitches_within(
+            set(arrangement.chord_at(step)), note.pitch + shift - 6, note.pitch + shift + 6
+        )
         moved.append(note._replace(pitch=nearest(note.pitch + shift, tones)))
     return moved
 
@@ -173,7 +177,9 @@ def _solo(rng: np.random.Generator, sound_font: Path, seconds: float) -> Voices:
 
 
 def _a_cappella(rng: np.random.Generator, sound_font: Path, seconds: float) -> Voices:
-    arrangement = compose(STYLES[str(rng.choice(["folk", "doo-wop", "gospel", "pop"]))], rng, seconds)
+    arrangement = compose(
+        STYLES[str(rng.choice(["folk", "doo-wop", "gospel", "pop"]))], rng, seconds
+    )
     lead = draw_singer(rng)
     words = _words(lead, rng)
     notes = _tune(arrangement, lead.center, rng)
@@ -194,11 +200,16 @@ def _choir(arrangement: Arrangement, rng: np.random.Generator, seconds: float) -
     words = _words(draw_singer(rng, language=language), rng)
     mix = np.zeros(int(seconds * 24_000))
     for center in centers:
-        part = tune if center == centers[-1] else _in_harmony(arrangement, tune, center - centers[-1])
+        part = (
+            tune if center == centers[-1] else _in_harmony(arrangement, tune, center - centers[-1])
+        )
         for _ in range(int(rng.integers(2, 4))):
             who = "child" if children else ("man" if center < 58 else "woman")
             singer = replace(draw_singer(rng, who, language), growl=0.0)
-            late = [note._replace(onset=max(0.0, note.onset + float(rng.normal(0.0, 0.02)))) for note in part]
+            late = [
+                note._replace(onset=max(0.0, note.onset + float(rng.normal(0.0, 0.02))))
+                for note in part
+            ]
             mix += sing(singer, late, words, seconds, rng)
     return reverb(mix, float(rng.uniform(1.2, 4.0)), float(rng.uniform(0.4, 1.0)), rng)
 
@@ -229,7 +240,9 @@ def _rap_alone(rng: np.random.Generator, sound_font: Path, seconds: float) -> Vo
 
 def _screamed_over(rng: np.random.Generator, sound_font: Path, seconds: float) -> Voices:
     arrangement = _backing(str(rng.choice(SCREAMED_OVER)), rng, seconds)
-    singer = replace(draw_singer(rng, "man"), growl=float(rng.uniform(0.5, 1.0)), breath=1.0, effort=1.0)
+    singer = replace(
+        draw_singer(rng, "man"), growl=float(rng.uniform(0.5, 1.0)), breath=1.0, effort=1.0
+    )
     notes = _tune(arrangement, singer.center + int(rng.choice([-7, 0, 5])), rng)
     voice = sing(singer, notes, _words(singer, rng), seconds, rng)
     return _over(arrangement, _treated(voice, rng), rng, sound_font, seconds, (-3.0, 6.0))
@@ -255,7 +268,9 @@ def _crowded(rng: np.random.Generator, sound_font: Path, seconds: float) -> Voic
 
 
 def _chanted(rng: np.random.Generator, sound_font: Path, seconds: float) -> Voices:
-    arrangement = _backing(str(rng.choice(["rock", "drums alone", "punk", "disco", "samba"])), rng, seconds)
+    arrangement = _backing(
+        str(rng.choice(["rock", "drums alone", "punk", "disco", "samba"])), rng, seconds
+    )
     voice = reverb(chant(arrangement, seconds, rng), 0.8, 0.4, rng)
     return _over(arrangement, voice, rng, sound_font, seconds)
 
