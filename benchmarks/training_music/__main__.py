@@ -18,6 +18,8 @@ from specrec.errors import SpecrecError, message_of
 from specrec.report.progress import progress_bar
 from specrec.writing import write_file
 
+MANIFEST_EVERY = 50
+
 
 def main(
     output: Annotated[Path, typer.Argument(help="Folder to write audio/ and manifest.csv to.")],
@@ -39,7 +41,8 @@ def main(
             for row in _made(jobs, workers):
                 rows.append(row)
                 show(len(rows), len(jobs))
-        _write_manifest(output / "manifest.csv", sorted(rows, key=lambda row: row.track_id))
+                if len(rows) % MANIFEST_EVERY == 0 or len(rows) == len(jobs):
+                    _write_manifest(output / "manifest.csv", rows)
     except BrokenProcessPool:
         _fail("a process was killed, perhaps for want of memory; the same command goes on")
     except (SpecrecError, OSError) as error:
@@ -67,7 +70,7 @@ def _write_manifest(path: Path, rows: list[Row]) -> None:
     text = io.StringIO()
     table = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
     table.writeheader()
-    table.writerows(asdict(row) for row in rows)
+    table.writerows(asdict(row) for row in sorted(rows, key=lambda row: row.track_id))
     write_file(path, text.getvalue())
 
 

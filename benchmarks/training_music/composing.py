@@ -98,10 +98,11 @@ def _frame(style: Style, rng: np.random.Generator, seconds: float) -> Arrangemen
     scale = scales[place] if matched else str(rng.choice(scales))
     bars = max(1, int(seconds * tempo / 60.0 / style.beats))
     beats = np.arange(bars * style.steps + 1) * style.beats / style.steps
-    whole, part = np.divmod(beats, 1.0)
+    whole, part = np.divmod(beats / style.swung_beats, 1.0)
     swing = float(rng.uniform(*style.swing))
     first, second = 2.0 * swing * part, 1.0 - 2.0 * (1.0 - swing) * (1.0 - part)
-    edges = (whole + np.where(part < 0.5, first, second)) * 60.0 / tempo
+    swung = whole + np.where(part < 0.5, first, second)
+    edges = swung * style.swung_beats * 60.0 / tempo
     cycle = [
         tuple((key + tone) % 12 for tone in chord_tones(symbol))
         for symbol in style.progressions[place].split()

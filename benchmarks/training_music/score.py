@@ -56,6 +56,7 @@ class Style:
         beats: Of a bar.
         steps: Of a bar; patterns repeat, whatever their length.
         swing: The share of a beat at which its second half starts; 0.5 is even.
+        swung_beats: What is swung: a beat, or half of one.
         looseness: How early or late players are, in seconds.
         room: Seconds of reverberation.
         finish: How the whole may sound: "clean", "loud", "tape", "old record", "lo-fi".
@@ -72,6 +73,7 @@ class Style:
     beats: int = 4
     steps: int = 16
     swing: Range = (0.5, 0.5)
+    swung_beats: float = 1.0
     looseness: float = 0.008
     room: Range = (0.3, 1.2)
     finish: tuple[str, ...] = ("clean",)

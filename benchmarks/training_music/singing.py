@@ -72,7 +72,7 @@ def sing(
         if count < 4:
             continue
         syllable = spoken[words[number % len(words)]]
-        where = _drawn_out(len(syllable.voiced), count)
+        where = _drawn_out(syllable, count)
         level = note.velocity * _swell(count)
         envelope[first : first + count] = syllable.envelope[where] * level[:, None]
         voiced[first : first + count] = syllable.voiced[where]
@@ -110,13 +110,14 @@ def _analyzed(singer: Singer, word: str) -> _Syllable:
     return _Syllable(envelope, np.clip(low / (low + 2.0 * high + 1e-9), 0.0, 1.0) ** 0.5)
 
 
-def _drawn_out(frames: int, count: int) -> np.ndarray:
-    """Which frame of a word is heard when: only its middle is drawn out."""
+def _drawn_out(syllable: _Syllable, count: int) -> np.ndarray:
+    """Which frame of a word is heard when: its vowels are drawn out, its consonants as spoken."""
+    frames = len(syllable.voiced)
     if count <= frames:
         return np.linspace(0, frames - 1, count).astype(int)
-    begin, end = int(0.4 * frames), frames - int(0.75 * frames)
-    middle = np.linspace(begin, frames - end - 1, count - begin - end)
-    return np.concatenate([np.arange(begin), middle, np.arange(frames - end, frames)]).astype(int)
+    weight = (syllable.voiced * syllable.envelope.sum(axis=1)) ** 3 + 1e-9
+    lasting = np.cumsum(1.0 + (count - frames) * weight / weight.sum())
+    return np.searchsorted(lasting, np.arange(count), side="right").clip(0, frames - 1)
 
 
 def _swell(count: int) -> np.ndarray:

@@ -79,12 +79,12 @@ def draw_singer(rng: np.random.Generator, who: str = "", language: str = "") -> 
         speaker=replace(speaker, pitch=45),
         center=int(rng.integers(low, high)),
         formants=float(rng.uniform(*formants)),
-        vibrato=float(rng.choice([0.1, 0.25, 0.4, 0.7])),
+        vibrato=float(rng.choice([0.2, 0.4, 0.6, 0.8, 1.0])),
         vibrato_hz=float(rng.uniform(4.6, 6.6)),
         breath=float(rng.uniform(0.02, 0.3)),
         glide=float(rng.uniform(0.03, 0.14)),
-        growl=float(rng.choice([0.0, 0.0, 0.0, 0.1, 0.3])),
-        effort=float(rng.uniform(-0.5, 1.0)),
+        growl=float(rng.choice([0.0, 0.0, 0.0, 0.0, 0.15])),
+        effort=float(rng.uniform(-0.3, 1.5)),
     )
 
 
@@ -122,7 +122,7 @@ def _treated(voice: Samples, rng: np.random.Generator) -> Samples:
     if rng.random() < 0.08:
         voice = band(voice, 350.0, 3200.0, 3)
     if rng.random() < 0.8:
-        voice = reverb(voice, float(rng.uniform(0.3, 2.2)), float(rng.uniform(0.1, 0.6)), rng)
+        voice = reverb(voice, float(rng.uniform(0.3, 1.5)), float(rng.uniform(0.1, 0.4)), rng)
     return voice
 
 
@@ -142,7 +142,7 @@ def _over(
     rng: np.random.Generator,
     sound_font: Path,
     seconds: float,
-    louder_db: tuple[float, float] = (-4.0, 9.0),
+    louder_db: tuple[float, float] = (-7.0, 8.0),
 ) -> Voices:
     """The voice in front of the music, or behind it."""
     music = play(arrangement, sound_font, seconds, rng)
@@ -230,7 +230,7 @@ def _rapped_over(rng: np.random.Generator, sound_font: Path, seconds: float) -> 
     voice = rap(arrangement, speaker, seconds, rng)
     if rng.random() < 0.3:
         voice = echo(voice, 60.0 / arrangement.tempo_bpm, 0.2)
-    return _over(arrangement, voice, rng, sound_font, seconds, (-1.0, 9.0))
+    return _over(arrangement, voice, rng, sound_font, seconds, (-9.0, 4.0))
 
 
 def _rap_alone(rng: np.random.Generator, sound_font: Path, seconds: float) -> Voices:

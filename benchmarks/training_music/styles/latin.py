@@ -6,7 +6,7 @@ SKANK = ("..9...9...9...9.", "..98..98..98..98")
 CLAVE = ("9..9..9...9.9...", "..9.9...9..9..9.")
 
 REGGAE = Style(
-    "reggae", (66, 88), ("1 4 1 5", "1m b7 1m b7", "1m 4m", "1 2m", "1 5 6m 4"),
+    "reggae", (128, 172), ("1 4 1 5", "1m b7 1m b7", "1m 4m", "1 2m", "1 5 6m 4"),
     (
         Part("bass", ("electric bass",), ("9..8..9...8.7...", "..9.8...9..7....",
              "9...7.8...9.7..."),
@@ -28,7 +28,7 @@ REGGAE = Style(
     finish=("clean", "tape"),
 )  # fmt: skip
 DUB = Style(
-    "dub reggae", (62, 78), ("1m 1m 4m 1m", "1m b7"),
+    "dub reggae", (120, 152), ("1m 1m 4m 1m", "1m b7"),
     (
         Part("bass", ("electric bass", "sub_bass", "synth bass"), ("9..8..9.....7...",
              "9.....8.9.7....."),

@@ -87,7 +87,7 @@ DELTA_BLUES = Style(
     finish=("clean", "old record", "tape"),
 )  # fmt: skip
 COUNTRY = Style(
-    "country", (85, 130), ("1 1 4 1 1 1 5 1", "1 4 1 5", "1 5 6m 4", "1 17 4 4 1 5 1 1"),
+    "country", (95, 140), ("1 1 4 1 1 1 5 1", "1 4 1 5", "1 5 6m 4", "1 17 4 4 1 5 1 1"),
     (
         Part("bass", ("electric bass", "acoustic bass"), ("9.......8.......",), 38, volume=1.0,
              figure=(0, 2)),

@@ -21,7 +21,8 @@ BOOM_BAP = Style(
     {"kick": ("9.....7...9.....", "9..7......9.....", "9.9.......97...."),
      "snare": ("....9.......9...", "....9..4.4..9..."), "hat": ("8.7.8.7.8.7.8.7.",
      "8.7.8.788.7.8.7."), "clap": ("................", "....7.......7...")},
-    ("minor", "dorian", "major", "minor"), kits=(8, 0, 24, 25, 16), swing=(0.54, 0.62),
+    ("minor", "dorian", "major", "minor"), kits=(8, 0, 24, 25, 16), swing=(0.52, 0.64),
+    swung_beats=0.5,
     looseness=0.01, room=(0.1, 0.5), finish=("tape", "loud", "lo-fi"),
 )  # fmt: skip
 TRAP = Style(
@@ -81,6 +82,7 @@ R_AND_B = Style(
      "8.668.6.8.668.66"),
      "rim": ("................", "....8.......8...")},
     ("major", "major", "minor pentatonic", "dorian"), kits=(8, 24, 25, 0), swing=(0.5, 0.6),
+    swung_beats=0.5,
     room=(0.5, 1.4), finish=("clean", "loud"),
 )  # fmt: skip
 SOUL_MUSIC = Style(
@@ -125,7 +127,8 @@ FUNK = Style(
      "......7........."),
      "conga": ("................", "..7..7....7.7..."), "cowbell": ("................",
      "7...7...7...7...")},
-    ("blues", "mixolydian", "dorian", "minor pentatonic"), swing=(0.5, 0.55), room=(0.1, 0.6),
+    ("blues", "mixolydian", "dorian", "minor pentatonic"), swing=(0.5, 0.58), swung_beats=0.5,
+    room=(0.1, 0.6),
     finish=("clean", "tape"),
 )  # fmt: skip
 GOSPEL = Style(
