@@ -177,7 +177,7 @@ def _perform(
 
 def _voicing(chord: tuple[int, ...], center: int, previous: list[int]) -> list[int]:
     """Each tone of the chord as near as can be to the middle of the voicing before."""
-    middle = 0.5 * (np.mean(previous) + center)
+    middle = 0.5 * (float(np.mean(previous)) + center)
     return sorted(
         {nearest(middle, pitches_within({tone}, center - 12, center + 12)) for tone in chord}
     )

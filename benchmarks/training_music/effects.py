@@ -30,7 +30,7 @@ def amplifier(samples: Samples, drive: float, rng: np.random.Generator) -> Sampl
     speaker = band(driven, 80.0, float(rng.uniform(3800.0, 6000.0)), order=4)
     presence = band(driven, 1500.0, 3500.0)
     heard = speaker + 0.3 * presence
-    return heard * (level / rms(heard))
+    return np.asarray(heard * (level / rms(heard)))
 
 
 def reverb(samples: Samples, seconds: float, share: float, rng: np.random.Generator) -> Samples:
@@ -40,7 +40,7 @@ def reverb(samples: Samples, seconds: float, share: float, rng: np.random.Genera
     tail = lfilter([0.4], [1.0, -0.6], rng.normal(size=length) * fall)
     tail[: int(0.012 * SAMPLE_RATE)] = 0.0
     wet = fftconvolve(samples, tail)[: samples.size]
-    return samples + wet * (share * rms(samples) / rms(wet))
+    return np.asarray(samples + wet * (share * rms(samples) / rms(wet)))
 
 
 def echo(samples: Samples, seconds: float, feedback: float) -> Samples:
@@ -78,7 +78,7 @@ def leveled(samples: Samples, level_db: float) -> Samples:
     out = samples * (10.0 ** (level_db / 20.0) / rms(samples))
     loud = np.abs(out) > 0.6
     out[loud] = np.sign(out[loud]) * (0.6 + 0.37 * np.tanh((np.abs(out[loud]) - 0.6) / 0.37))
-    return out
+    return np.asarray(out)
 
 
 def fitted(samples: Samples, length: int) -> Samples:

@@ -88,10 +88,8 @@ def sing(
     )
     sung = fitted(np.asarray(sung), length)
     if singer.growl:
-        level = rms(sung)
-        sung = np.tanh((1.0 + 6.0 * singer.growl) * sung / (2.0 * level))
-        sung *= level / rms(sung)
-    return sung * (0.1 / rms(sung))
+        sung = np.tanh((0.5 + 3.0 * singer.growl) * sung / rms(sung))
+    return np.asarray(sung * (0.1 / rms(sung)))
 
 
 def _analyzed(singer: Singer, word: str) -> _Syllable:
@@ -151,7 +149,8 @@ def _source(
     pitched = pulses(hz)
     share = np.interp(frame_of, np.arange(voiced.size), voiced)
     noise = rng.normal(size=length)
-    return share * pitched + np.sqrt(1.0 - share**2 + singer.breath * share) * 0.5 * noise
+    mixed = share * pitched + np.sqrt(1.0 - share**2 + singer.breath * share) * 0.5 * noise
+    return np.asarray(mixed)
 
 
 def pulses(hz: np.ndarray) -> Samples:

@@ -100,7 +100,7 @@ def crowd(seconds: float, rng: np.random.Generator, people: int) -> Samples:
         )
         start = int(rng.integers(shifted.size))
         mix += float(rng.uniform(0.3, 1.0)) * np.resize(np.roll(shifted, start), length)
-    return mix / np.sqrt(people)
+    return np.asarray(mix / np.sqrt(people))
 
 
 def chant(arrangement: Arrangement, seconds: float, rng: np.random.Generator) -> Samples:

@@ -9,10 +9,17 @@ import numpy as np
 
 from benchmarks.training_music.composing import compose, melody
 from benchmarks.training_music.effects import Samples, band, echo, leveled, reverb, rms
-from benchmarks.training_music.harmony import nearest, pitches_within
 from benchmarks.training_music.playing import play
-from benchmarks.training_music.score import Arrangement, Note
-from benchmarks.training_music.singing import Singer, sing
+from benchmarks.training_music.score import Arrangement
+from benchmarks.training_music.singers import (
+    CHORALE,
+    draw_singer,
+    draw_tune,
+    draw_words,
+    fitting,
+    in_harmony,
+)
+from benchmarks.training_music.singing import sing
 from benchmarks.training_music.speech import (
     FEMALE,
     MALE,
@@ -24,7 +31,6 @@ from benchmarks.training_music.speech import (
     talk,
 )
 from benchmarks.training_music.styles import STYLES
-from benchmarks.training_music.texts import VOCALISES, words_of
 
 SUNG_OVER = (
     "pop", "blues", "country", "R&B", "reggae", "rock", "soul", "folk", "swing jazz", "ballad",
@@ -40,12 +46,6 @@ RAPPED_OVER = (
 )  # fmt: skip
 SCREAMED_OVER = ("metal", "punk", "hard rock")
 CHOIR_OVER = ("orchestral", "church organ", "gospel", "film music", "solo piano")
-_LINES = {
-    16: ("9...7...8...7...", "9.7.8...9.......", "..9.8.7.9...8...", "9.......7.8.....",
-         "9.8.7.8.9.8.....", "....9.8.9.......", "9...............", "9..8..7.9..8...."),
-    12: ("9...7...8...", "9.......7...", "9.8.7...9...", "9..........."),
-}  # fmt: skip
-_CHORALE = {16: ("9.......8.......", "9...8...9.......", "9..............."), 12: ("9.....8.....",)}
 
 
 class Voices(NamedTuple):
@@ -56,63 +56,6 @@ class Voices(NamedTuple):
 
 
 Maker = Callable[[np.random.Generator, Path, float], Voices]
-
-
-def _lines(arrangement: Arrangement, patterns: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
-    """Patterns for the bars of this piece."""
-    steps = arrangement.style.steps
-    if steps == 32:
-        return tuple("".join(mark + "." for mark in pattern) for pattern in patterns[16])
-    return patterns[steps]
-
-
-def draw_singer(rng: np.random.Generator, who: str = "", language: str = "") -> Singer:
-    """A "man", "woman" or "child"; the voices of men and women are equally likely."""
-    who = who or str(rng.choice(["man", "woman", "man", "woman", "child"]))
-    low, high, formants = {
-        "man": (47, 62, (0.86, 1.04)),
-        "woman": (59, 72, (1.0, 1.16)),
-        "child": (67, 76, (1.15, 1.3)),
-    }[who]
-    speaker = draw_speaker(rng, MALE if who == "man" else FEMALE, language)
-    return Singer(
-        speaker=replace(speaker, pitch=45),
-        center=int(rng.integers(low, high)),
-        formants=float(rng.uniform(*formants)),
-        vibrato=float(rng.choice([0.2, 0.4, 0.6, 0.8, 1.0])),
-        vibrato_hz=float(rng.uniform(4.6, 6.6)),
-        breath=float(rng.uniform(0.02, 0.3)),
-        glide=float(rng.uniform(0.03, 0.14)),
-        growl=float(rng.choice([0.0, 0.0, 0.0, 0.0, 0.15])),
-        effort=float(rng.uniform(-0.3, 1.5)),
-    )
-
-
-def _words(singer: Singer, rng: np.random.Generator) -> list[str]:
-    if rng.random() < 0.25:
-        return list(VOCALISES[int(rng.integers(len(VOCALISES)))])
-    return words_of(rng, singer.speaker.word_list, int(rng.integers(6, 14)))
-
-
-def _tune(arrangement: Arrangement, center: int, rng: np.random.Generator) -> list[Note]:
-    return melody(
-        arrangement, _lines(arrangement, _LINES), center, rng,
-        density=float(rng.uniform(0.5, 1.0)), gate=float(rng.uniform(0.75, 1.0)), bend=0.25,
-        reach=8,
-    )  # fmt: skip
-
-
-def _in_harmony(arrangement: Arrangement, notes: list[Note], shift: int) -> list[Note]:
-    """Another voice on the chord's tones, so many semitones away."""
-    starts = np.array(arrangement.edges[:-1])
-    moved = []
-    for note in notes:
-        step = int(np.clip(np.searchsorted(starts, note.onset + 0.02) - 1, 0, starts.size - 1))
-        tones = pitches_within(
-            set(arrangement.chord_at(step)), note.pitch + shift - 6, note.pitch + shift + 6
-        )
-        moved.append(note._replace(pitch=nearest(note.pitch + shift, tones)))
-    return moved
 
 
 def _treated(voice: Samples, rng: np.random.Generator) -> Samples:
@@ -158,13 +101,13 @@ def _sung_over(rng: np.random.Generator, sound_font: Path, seconds: float) -> Vo
 def _song(arrangement: Arrangement, rng: np.random.Generator, seconds: float) -> Samples:
     """A singer, perhaps with a second take and others in harmony."""
     singer = draw_singer(rng)
-    words = _words(singer, rng)
-    notes = _tune(arrangement, singer.center, rng)
+    words = draw_words(singer, rng)
+    notes = draw_tune(arrangement, singer.center, rng)
     voice = sing(singer, notes, words, seconds, rng)
     if rng.random() < 0.4:
         for shift in rng.choice([0, -4, 4, 8, 12], int(rng.integers(1, 3)), replace=False):
             other = draw_singer(rng, language=singer.speaker.language)
-            others = _in_harmony(arrangement, notes, int(shift)) if shift else notes
+            others = in_harmony(arrangement, notes, int(shift)) if shift else notes
             voice = voice + 0.5 * sing(other, others, words, seconds, rng)
     return _treated(voice, rng)
 
@@ -172,8 +115,8 @@ def _song(arrangement: Arrangement, rng: np.random.Generator, seconds: float) ->
 def _solo(rng: np.random.Generator, sound_font: Path, seconds: float) -> Voices:
     arrangement = compose(STYLES[str(rng.choice(SUNG_OVER))], rng, seconds)
     singer = draw_singer(rng)
-    notes = _tune(arrangement, singer.center, rng)
-    return Voices(_treated(sing(singer, notes, _words(singer, rng), seconds, rng), rng))
+    notes = draw_tune(arrangement, singer.center, rng)
+    return Voices(_treated(sing(singer, notes, draw_words(singer, rng), seconds, rng), rng))
 
 
 def _a_cappella(rng: np.random.Generator, sound_font: Path, seconds: float) -> Voices:
@@ -181,11 +124,11 @@ def _a_cappella(rng: np.random.Generator, sound_font: Path, seconds: float) -> V
         STYLES[str(rng.choice(["folk", "doo-wop", "gospel", "pop"]))], rng, seconds
     )
     lead = draw_singer(rng)
-    words = _words(lead, rng)
-    notes = _tune(arrangement, lead.center, rng)
+    words = draw_words(lead, rng)
+    notes = draw_tune(arrangement, lead.center, rng)
     voice = sing(lead, notes, words, seconds, rng)
     for shift in (-5, 4, -12)[: int(rng.integers(2, 4))]:
-        others = _in_harmony(arrangement, notes, shift)
+        others = in_harmony(arrangement, notes, shift)
         voice = voice + 0.6 * sing(draw_singer(rng), others, words, seconds, rng)
     return Voices(_treated(voice, rng))
 
@@ -194,14 +137,14 @@ def _choir(arrangement: Arrangement, rng: np.random.Generator, seconds: float) -
     """Four parts, a few singers each, all on the same words, in a large room."""
     children = rng.random() < 0.25
     centers = (64, 69, 74) if children else (46, 54, 62, 69)
-    rhythms = _lines(arrangement, _CHORALE)
+    rhythms = fitting(arrangement, CHORALE)
     tune = melody(arrangement, rhythms, centers[-1], rng, gate=1.0, reach=6)
     language = str(rng.choice(["la", "en-us", "de", "it"]))
-    words = _words(draw_singer(rng, language=language), rng)
+    words = draw_words(draw_singer(rng, language=language), rng)
     mix = np.zeros(int(seconds * 24_000))
     for center in centers:
         part = (
-            tune if center == centers[-1] else _in_harmony(arrangement, tune, center - centers[-1])
+            tune if center == centers[-1] else in_harmony(arrangement, tune, center - centers[-1])
         )
         for _ in range(int(rng.integers(2, 4))):
             who = "child" if children else ("man" if center < 58 else "woman")
@@ -243,8 +186,8 @@ def _screamed_over(rng: np.random.Generator, sound_font: Path, seconds: float) -
     singer = replace(
         draw_singer(rng, "man"), growl=float(rng.uniform(0.5, 1.0)), breath=1.0, effort=1.0
     )
-    notes = _tune(arrangement, singer.center + int(rng.choice([-7, 0, 5])), rng)
-    voice = sing(singer, notes, _words(singer, rng), seconds, rng)
+    notes = draw_tune(arrangement, singer.center + int(rng.choice([-7, 0, 5])), rng)
+    voice = sing(singer, notes, draw_words(singer, rng), seconds, rng)
     return _over(arrangement, _treated(voice, rng), rng, sound_font, seconds, (-3.0, 6.0))
 
 
