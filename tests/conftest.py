@@ -1,7 +1,17 @@
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+if sys.dont_write_bytecode:
+    # Containers often say so. Each of the hundreds of processes that the tests start would then
+    # compile all of torch for itself, which takes longer than most tests. The folder lasts as long
+    # as the first process that comes here, and is that of all it starts.
+    _bytecode = tempfile.TemporaryDirectory(prefix="bytecode-")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _bytecode.name
+    sys.dont_write_bytecode = False
 
 import pytest
 import torch
@@ -17,6 +27,7 @@ from specrec.model.model import save_model
 # not in `tests`, which worker processes that are killed import too.
 _numba_cache = tempfile.TemporaryDirectory(prefix="numba-")
 os.environ["NUMBA_CACHE_DIR"] = _numba_cache.name
+os.environ["NUMBA_OPT"] = "0"  # compiling takes far longer than what is compiled runs
 
 
 def make_encoder(seed: int = 0, **front_end: float) -> Encoder:

@@ -28,12 +28,14 @@ from tests.sounds import make_music
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
     """To the process, a file that grows longer is what a full disk is."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before, no_bytecode = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # it would be cut short, and stay so
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = no_bytecode
 
 
 def test_a_file_that_is_too_long_leaves_what_was_there(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import shutil
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,16 +21,27 @@ RATE = 22_050
 FRONT_END = FrontEnd(window_seconds=1.0)
 
 
-@pytest.fixture
-def cached(tmp_path: Path) -> tuple[AudioCache, pd.DataFrame, Path]:
-    music = tmp_path / "music"
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame, Path]:
+    """A folder of a cache, the tracks in it and the music that they are of."""
+    folder = tmp_path_factory.mktemp("filled")
+    music = folder / "music"
     for i in range(3):
         write(music / f"{i}.wav", tone(4, 300 + 100 * i, RATE), RATE)
     write(music / "silent.wav", np.zeros(RATE * 2, np.float32))
-    cache = AudioCache(tmp_path / "cache", RATE)
-    tracks, skipped = cache.fill(read_catalog(music))
+    tracks, skipped = AudioCache(folder / "cache", RATE).fill(read_catalog(music))
     assert [item.reason for item in skipped] == ["silent"]
-    return cache, tracks, music
+    return folder / "cache", tracks, music
+
+
+@pytest.fixture
+def cached(
+    filled: tuple[Path, pd.DataFrame, Path], tmp_path: Path
+) -> tuple[AudioCache, pd.DataFrame, Path]:
+    """The same in a cache of the test's own, which it may change."""
+    folder, tracks, music = filled
+    copy = shutil.copytree(folder, tmp_path / "cache")
+    return AudioCache(copy, RATE), tracks.copy(), music
 
 
 def test_the_cache_holds_the_decoded_audio(

@@ -75,6 +75,18 @@ def test_without_epochs_nothing_is_trained_but_the_embedding_is_fitted(config: T
     torch.testing.assert_close(white.mean(dim=0), torch.zeros(4), rtol=0, atol=0.02)
 
 
+def test_fine_tuning_starts_from_weights(config: TrainConfig) -> None:
+    training = TrainingConfig(
+        epochs=1, batch_size=4, learning_rate=1e-6, accelerator="cpu", probe=False
+    )
+    encoder = load_model(fit(replace(config, training=training)), device="cpu").encoder
+    key = "features.features.1.block.0.0.weight"
+    start = pretrained_backbone(NETWORK, str(config.encoder.pretrained)).state_dict()
+    tuned = encoder.backbone.state_dict()[key]
+    assert not torch.equal(tuned, start[key])
+    torch.testing.assert_close(tuned, start[key], rtol=0, atol=1e-4)
+
+
 def test_a_trained_encoder_is_not_replaced_by_one_without_training(config: TrainConfig) -> None:
     checkpoint = Path(config.output) / "checkpoints" / "last.ckpt"
     checkpoint.parent.mkdir(parents=True)

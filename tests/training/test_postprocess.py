@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -16,14 +14,14 @@ from tests.sounds import tone, write
 RATE = 22_050
 
 
-@pytest.fixture
-def windows(tmp_path: Path) -> WindowDataset:
-    rng = np.random.default_rng(0)
+@pytest.fixture(scope="module")
+def windows(tmp_path_factory: pytest.TempPathFactory) -> WindowDataset:
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("windows")
     for i in range(5):
         samples = tone(4, 200 * 1.5**i, RATE) * np.linspace(0.1, 1, 4 * RATE)
-        write(tmp_path / f"{i}.wav", samples + 0.01 * i * rng.normal(size=4 * RATE), RATE)
-    cache = AudioCache(tmp_path / "cache", RATE)
-    tracks, _ = cache.fill(read_catalog(tmp_path))
+        write(folder / f"{i}.wav", samples + 0.01 * i * rng.normal(size=4 * RATE), RATE)
+    cache = AudioCache(folder / "cache", RATE)
+    tracks, _ = cache.fill(read_catalog(folder))
     return WindowDataset(cache, tracks, None, make_encoder().front_end, 3)
 
 
