@@ -7,6 +7,8 @@ from specrec.explain.feature_stats import Reading, Readings
 
 FORMAT_VERSION = 1
 
+_ROUNDING = 1e-6
+
 Side = Literal["high", "low", "same"]
 Verdict = Literal["because", "both also"]
 
@@ -98,6 +100,11 @@ class Explanation:
     sentence: str
     query: Readings
     neighbor: Readings
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether anything of the similarity, beyond rounding errors, has no name."""
+        return abs(self.residual) > _ROUNDING
 
     def largest(self, most: int) -> tuple[list[Contribution], list[Contribution]]:
         """Divides the contributions into the largest, of either sign, and the others.

@@ -44,13 +44,20 @@ def print_match(match: Match) -> None:
     causes = {item.feature for item in explanation.reasons if item.verdict == "because"}
     for item in explanation.contributions:
         if causes & set(item.members) and item.needed_change is not None:
-            before, after = (value_text(item.feature, value) for value in item.needed_change)
             inside = item.rank_before <= match.k
             console.print(
-                f"Counterfactual: with a {noun(item.feature)} of {after} instead of {before}, as"
-                f" the model predicts it, it {'drops out of' if inside else 'enters'} the top"
-                f" {match.k}"
+                f"Counterfactual: with {_changed(item.feature, *item.needed_change)}, it"
+                f" {'drops out of' if inside else 'enters'} the top {match.k}"
             )
+
+
+def _changed(feature: str, before: float, after: float) -> str:
+    """Says how a feature would have to change: `less piano (-0.3 instead of +1.8 ...)`."""
+    first, second = (value_text(feature, value) for value in (before, after))
+    if feature in CONCEPTS:
+        degree = "more" if after > before else "less"
+        return f"{degree} {noun(feature)} ({second} instead of {first}, as the model hears it)"
+    return f"a {noun(feature)} of {second} instead of {first}, as the model predicts it"
 
 
 def print_difference(difference: Difference) -> None:
@@ -93,7 +100,8 @@ def sum_table(match: Match) -> Table:
         rest = math.fsum(item.value for item in others)
         rows.append((f"{len(others)} others", "", f"{rest:+.3f}", _share(rest, whole), "", ""))
     residual = explanation.residual
-    rows.append(("residual", "", f"{residual:+.3f}", _share(residual, whole), "", ""))
+    if explanation.unnamed or not rows:
+        rows.append(("residual", "", f"{residual:+.3f}", _share(residual, whole), "", ""))
     rows.append(("similarity", "", f"{whole:+.3f}", _share(whole, whole), "", ""))
     notes = [
         "when ablated: change of the similarity when the feature is removed from both tracks; in"

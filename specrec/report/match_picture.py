@@ -149,7 +149,8 @@ def _draw_sum(panel: Axes, match: Match) -> None:
     explanation = match.explanation
     parts, others = explanation.largest(MOST_PARTS)
     rest = [(f"{len(others)} others", math.fsum(item.value for item in others))] if others else []
-    rest += [("residual", explanation.residual), ("similarity", explanation.similarity)]
+    rest += [("residual", explanation.residual)] if explanation.unnamed else []
+    rest += [("similarity", explanation.similarity)]
     names = [*(noun(item.feature) for item in parts), *(name for name, _ in rest)]
     values = [*(item.value for item in parts), *(value for _, value in rest)]
     colors = [(_RED if item.value > 0 else _BLUE) for item in parts]

@@ -23,7 +23,6 @@ from specrec.report.text import clock
 
 _MOST_PARTS = 7  # features with a bar of their own
 _COLORS = LinearSegmentedColormap.from_list("parts", ["#0072B2", "#F7F7F7", "#D55E00"])
-_ROUNDING = 1e-9  # what is left of a sum that has no residual
 _MARGIN = 0.04  # beside the bars
 
 
@@ -93,7 +92,7 @@ def score_bars(explanation: Explanation, digits: int = 3) -> tuple[list[Bar], fl
         )
     if not named:
         return [], 0.0
-    if abs(explanation.residual) > _ROUNDING:
+    if explanation.unnamed:
         named.append(("residual", explanation.residual, "unnamed", ""))
     ends = np.cumsum([0.0, *(value for _, value, _, _ in named)])
     low, high = float(ends.min()), float(max(ends.max(), explanation.similarity))
