@@ -1,11 +1,14 @@
 """What is in a library, what was left out and why, and the words for features."""
 
 import shlex
+from collections.abc import Sequence
 
+from specrec.descriptors.features import CONCEPTS
 from specrec.descriptors.vocabulary import WORDS, noun, value_text
 from specrec.errors import SkipReason
 from specrec.explain.feature_stats import FeatureStats
 from specrec.index.maintenance import library_status
+from specrec.printing import counted
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.collection import Collection
 from specrec.report.page.data import SkippedFiles, Summary
@@ -61,7 +64,7 @@ def summarize(collection: Collection) -> Summary:
     artists = collection.tracks["artist"].nunique()
     if artists:
         figures.insert(2, (f"{artists:,}", "artists", ""))
-    known = ", ".join(WORDS[item.name].noun for item in collection.stats.features)
+    known = _listed([item.name for item in collection.stats.features])
     facts = {
         "Model": f"{model['name']} ({model['fingerprint']}), windows of"
         f" {collection.generation.window_seconds:g} s",
@@ -77,8 +80,15 @@ def summarize(collection: Collection) -> Summary:
 def _predicted(collection: Collection) -> str:
     if collection.probe is None:
         return f"none; specrec probe {shlex.quote(str(collection.folder))} fits them"
-    usable = [WORDS[item.feature.name].noun for item in collection.probe.usable()]
-    return ", ".join(usable) or "none well enough"
+    usable = _listed([item.feature.name for item in collection.probe.usable()])
+    return usable or "none well enough"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names features one by one, and concepts, of which there are many, by their number."""
+    nouns = [noun(name) for name in names if name not in CONCEPTS]
+    concepts = len(names) - len(nouns)
+    return ", ".join([*nouns, counted(concepts, "concept")] if concepts else nouns)
 
 
 def list_skipped(collection: Collection) -> list[SkippedFiles]:
@@ -121,6 +131,7 @@ def explain_words(stats: FeatureStats) -> Table:
         words, ordered = WORDS[feature.name], feature.kind != "class"
         share = ordered and feature.unit == "" and feature.name != "majorness"
         unit = f", {words.symbol}" if words.symbol else ", 0 to 1" if share else ""
+        unit = ", standard deviations" if feature.name in CONCEPTS else unit
         median = value_text(feature.name, stats.median(feature.name)) if ordered else NONE
         low, high = words.low or NONE, words.high or NONE
         rows.append((words.noun, words.meaning, f"{feature.kind}{unit}", low, high, median))
@@ -129,7 +140,9 @@ def explain_words(stats: FeatureStats) -> Table:
         ("feature", "meaning", "kind, unit", "low", "high", "median here"),
         rows,
         "High and low mean percentiles of the tracks of this library. An amount is more or less of"
-        " something; a confidence is how likely something is."
+        " something; a confidence is how likely something is; a presence, whether it is there. What"
+        " only the embedding tells is in standard deviations of the music that the model learned"
+        " from."
         if rows
         else "The library knows no features.",
         text_columns=5,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
+from specrec.descriptors.features import CONCEPTS
 from specrec.explain.feature_stats import FeatureStats
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.collection import Collection
@@ -56,8 +57,12 @@ class TrackList:
 
     @property
     def ordered(self) -> list[str]:
-        """Names of the features whose values have an order."""
-        return [item.name for item in self.stats.features if item.kind != "class"]
+        """Names of the features whose values have an order; concepts are left out."""
+        return [
+            item.name
+            for item in self.stats.features
+            if item.kind != "class" and item.name not in CONCEPTS
+        ]
 
     def numbers(self, name: str) -> Float64[np.ndarray, " tracks"]:
         """A feature of all tracks, or another column; NaN where there is no number."""
