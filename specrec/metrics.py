@@ -167,3 +167,22 @@ def skewness(values: Shaped[np.ndarray, " values"]) -> float:
     deviations = values - values.mean()
     spread = np.sqrt((deviations**2).mean())
     return float((deviations**3).mean() / spread**3) if spread > 0 else 0.0
+
+
+def roc_auc(scores: Float[np.ndarray, " items"], truth: Bool[np.ndarray, " items"]) -> float:
+    """Computes the area under the ROC curve.
+
+    It is the probability that an item with a property has a higher score than one without, where
+    equal scores count half (Mann and Whitney 1947).
+
+    Returns:
+        A number from 0 to 1, 0.5 by chance; NaN if all items have the property, or none has.
+
+    >>> roc_auc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
+    0.875
+    """
+    having, lacking = scores[truth], np.sort(scores[~truth])
+    if not len(having) or not len(lacking):
+        return float("nan")
+    beaten = np.searchsorted(lacking, having) + np.searchsorted(lacking, having, side="right")
+    return float(beaten.sum() / (2 * len(having) * len(lacking)))

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
-from scipy.stats import rankdata
 
 from specrec.bootstrap import Estimate, interval
 from specrec.concepts.vocabulary import Vocabulary, load_vocabulary, words_of
 from specrec.errors import CatalogError, ModelError
+from specrec.metrics import roc_auc
 from specrec.recommend.collection import Collection
 
 FEWEST = 5
@@ -129,22 +129,11 @@ def area(
     truth: Bool[np.ndarray, " tracks"],
     groups: Int[np.ndarray, " tracks"],
 ) -> Estimate:
-    """Computes the area under the ROC curve, with an interval from a bootstrap over groups.
-
-    It is the Mann-Whitney statistic: ties count half.
-    """
+    """Computes the area under the ROC curve, with an interval from a bootstrap over groups."""
     rng = np.random.default_rng(0)
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     drawn = []
     for _ in range(_RESAMPLES):
         chosen = np.concatenate([members[at] for at in rng.integers(0, len(members), len(members))])
-        drawn.append(_area(scores[chosen], truth[chosen]))
-    return interval(_area(scores, truth), np.array(drawn))
-
-
-def _area(scores: Float[np.ndarray, " tracks"], truth: Bool[np.ndarray, " tracks"]) -> float:
-    positive, negative = int(truth.sum()), int((~truth).sum())
-    if not positive or not negative:
-        return float("nan")
-    above = rankdata(scores)[truth].sum() - positive * (positive + 1) / 2
-    return float(above / (positive * negative))
+        drawn.append(roc_auc(scores[chosen], truth[chosen]))
+    return interval(roc_auc(scores, truth), np.array(drawn))

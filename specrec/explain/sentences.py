@@ -12,7 +12,7 @@ _FAMILIES = {feature: concept.family for feature, concept in BY_FEATURE.items()}
     ("rolloff_hz", "bandwidth_hz", "flatness"), "timbre"
 )
 
-_MOST = 3  # reasons named in one sentence, and facts beside them
+_MOST = {"because": 3, "both also": 2}  # named in one sentence
 _CHANCE = "No more similar than chance"
 _USUAL = "Sounds similar, but no shared feature stands out"
 _UNEXPLAINED = "Sounds similar, but mostly unexplained by named features"
@@ -50,7 +50,7 @@ def sentence(
     if because and unnamed:
         parts.append(f"{percent(residual / similarity)} % unexplained by named features")
     if not because and leading:
-        parts.append(f"Similar in {_listed([noun(name) for name in leading[:_MOST]])}")
+        parts.append(f"Similar in {_listed([noun(name) for name in leading[:2]])}")
     elif not because and unnamed:
         parts.append(_UNEXPLAINED)
     elif not because and not beside:
@@ -90,7 +90,7 @@ def named_reasons(reasons: Sequence[Reason]) -> list[Reason]:
     """Picks the reasons that a sentence names, in its order: of each family of concepts one."""
     said: set[str] = set()
     kept: list[Reason] = []
-    for verdict, most in (("because", _MOST), ("both also", _MOST)):
+    for verdict, most in _MOST.items():
         count = 0
         for item in reasons:
             family = _FAMILIES.get(item.feature, item.feature)

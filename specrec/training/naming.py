@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float64, Int
-from scipy.stats import rankdata
 
 from specrec.concepts.vocabulary import Concept
 from specrec.descriptors.features import CONCEPTS, PROPERTIES
+from specrec.metrics import roc_auc
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe, ProbedFeature
 from specrec.model.probe_fit import conformal_width, measure, ridge
@@ -213,7 +213,7 @@ def judge_concepts(
                 tracks=len(mine),
                 fitted=len(mine),
                 strength=0.0,
-                auc=_auc(mine, theirs >= np.quantile(theirs, 1 - _MUCH)),
+                auc=roc_auc(mine, theirs >= np.quantile(theirs, 1 - _MUCH)),
                 present=present,
                 absent=absent,
             )
@@ -235,15 +235,6 @@ def with_concepts(
         probe.source,
         tuple(order),
     )
-
-
-def _auc(scores: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"]) -> float | None:
-    """The probability that one with the property has a higher score than one without."""
-    positive, negative = int(truth.sum()), int((~truth).sum())
-    if not positive or not negative:
-        return None
-    ranks = rankdata(scores)[truth].sum()
-    return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def threshold(

@@ -12,13 +12,13 @@ from specrec.bootstrap import Estimate
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.features import CONCEPTS
 from specrec.explain.feature_stats import FeatureStats
+from specrec.metrics import roc_auc
 from specrec.model.probe import Probe, ProbedFeature, load_probe, save_probe
 from specrec.training.naming import (
     ABSENCE_PRECISION,
     HEARD,
     PRECISION,
     NamedHead,
-    _auc,
     claim_limits,
     fit_head,
     heard_concepts,
@@ -96,8 +96,8 @@ def test_the_area_under_the_curve_is_that_of_sklearn() -> None:
     rng = np.random.default_rng(2)
     scores = rng.normal(size=300).round(1)  # with ties
     truth = scores + rng.normal(size=300) > 0.7
-    assert _auc(scores, truth) == pytest.approx(roc_auc_score(truth, scores))
-    assert _auc(scores, np.ones(300, bool)) is None
+    assert roc_auc(scores, truth) == pytest.approx(roc_auc_score(truth, scores))
+    assert math.isnan(roc_auc(scores, np.ones(300, bool)))
 
 
 def test_a_concept_is_there_where_a_teacher_and_the_score_say_so() -> None:
