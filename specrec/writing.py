@@ -49,9 +49,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             _swept.add(target.parent)
         beside = target.parent / f".specrec-{os.getpid()}-{next(_numbers)}.tmp"
         try:
-            with beside.open("wb") as file:
-                with suppress(OSError):  # a file system without locks
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with _locked(beside) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -59,6 +57,17 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         finally:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
+
+
+def _locked(path: Path) -> BinaryIO:
+    """Opens a new file and locks it; one that was taken for abandoned before it was locked anew."""
+    while True:
+        file = path.open("wb")
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()
 
 
 def remove_abandoned(folder: Path) -> None:

@@ -1,11 +1,13 @@
 """Files that can't be written: one line with the name, and what stood there stays."""
 
+import fcntl
 import resource
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -64,6 +66,7 @@ def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(
 import os, signal, sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 from specrec.writing import new_file
 with ExitStack() as files:
     for path in sys.argv[1:]:
@@ -85,6 +88,24 @@ with ExitStack() as files:
     write_file(out / "other.html", "whole")
     assert list(tmp_path.rglob(".specrec-*.tmp")) == []
     assert [path.name for path in out.iterdir()] == ["other.html"]
+
+
+def test_a_file_that_is_swept_before_it_is_locked_is_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock = tmp_path / "file", fcntl.flock
+    sweeps: list[Path] = []
+
+    def late(file: BinaryIO, how: int) -> None:
+        if not sweeps:
+            sweeps.append(path)
+            remove_abandoned(tmp_path)  # as another process would, just before
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    write_file(path, "whole")
+    assert path.read_text() == "whole"
+    assert sweeps
 
 
 def test_a_device_a_link_and_a_file_in_the_way(tmp_path: Path) -> None:
