@@ -80,8 +80,8 @@ def test_a_model_without_names_says_what_to_do(
     library = write_planted(tmp_path / "library", probe=False)
     assert run("query", str(library), "--like", "piano") == 2
     assert capsys.readouterr().err == (
-        "error: --like: the model of this library knows no words; index it with specrec-base,"
-        " which does\n"
+        "error: --like: the model of this library knows no words; specrec index with"
+        " model=specrec-base embeds it anew with one that does\n"
     )
 
 

@@ -55,12 +55,12 @@ def query(
     ] = None,
     k: CountOption = 10,
     like: Annotated[
-        str | None,
+        list[str],
         typer.Option(
             metavar="WORDS",
             help='How they should sound: "calm piano, no vocals"; alone, or beside QUERY.',
         ),
-    ] = None,
+    ] = [],  # noqa: B006 (typer copies it)
     more: Annotated[
         list[str],
         typer.Option(
@@ -134,11 +134,11 @@ def query(
     from specrec.recommend.library import Library
 
     queries = queries or []
-    if not queries and like is None:
+    if not queries and not like:
         raise QueryError('give a QUERY, or words for how it should sound: --like "calm piano"')
     opened = Library.open(library)
     settings = feature_settings(on, weight, metric, scaling)
-    liked = [] if like is None else [_liked(opened, like)]
+    liked = [_liked(opened, words) for words in like]
     steer = Counter(more)
     steer.subtract(less)
     try:

@@ -218,7 +218,7 @@ WORDS |= {
         concept.name,
         concept.name,
         f"little {concept.name}" if concept.kind == "presence" else f"not {concept.name}",
-        f"How much the two {concept.high.removeprefix('are ').removeprefix('have ')}.",
+        f"How much of it there is: tracks that {concept.high} have the most.",
         _signed,
         "",
         "",

@@ -20,7 +20,7 @@ from specrec.recommend.collection import Collection
 FEWEST = 5
 """Least number of tracks with a concept, and of tracks without it, by which it is judged."""
 
-_YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
+_YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 _RESAMPLES = 1000
 
 
@@ -65,7 +65,8 @@ def judge_by_labels(
     probe, tracks = collection.probe, collection.tracks.iloc[rows]
     if probe is None or not probe.coordinates:
         raise ModelError(
-            "the library's model names no concepts; index with model=specrec-base to have some"
+            "the library's model names no concepts; specrec index with model=specrec-base embeds it"
+            " anew with one that does"
         )
     readings = probe.predict(np.asarray(collection.embeddings[rows]))
     usable = {item.feature.name: item for item in probe.usable()}

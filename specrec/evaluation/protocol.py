@@ -117,6 +117,7 @@ def evaluate_library(
     """
     rows = choose_rows(collection, where)
     tasks = [task for label in labels for task in label_tasks(collection, rows, label)]
+    judged = tuple(judge_by_labels(collection, rows, concepts)) if concepts else None
     tracks = collection.tracks.iloc[rows]
     paths = [collection.audio_root / path for path in tracks["path"]]
     sources = find_sources(collection, rows, models)
@@ -151,7 +152,7 @@ def evaluate_library(
         stability,
         left_out,
         checked,
-        tuple(judge_by_labels(collection, rows, concepts)) if concepts else None,
+        judged,
     )
 
 

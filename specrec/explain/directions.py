@@ -100,7 +100,8 @@ def _coordinates(probe: Probe) -> Directions:
     """The named coordinates of an embedding that are predicted well enough to be said."""
     told = [item.feature.name for item in probe.usable() if item.feature.name in probe.coordinates]
     axes = np.eye(len(probe.coordinates))[[probe.coordinates.index(name) for name in told]]
-    readouts = unit(np.array([probe.weight[probe.rows(name)][0] for name in told]))
+    rows = [probe.weight[probe.rows(name)][0] for name in told]
+    readouts = unit(np.array(rows).reshape(axes.shape))
     alignment = np.abs((readouts * axes).sum(axis=1))
     members = tuple((name,) for name in told)
     return Directions(tuple(told), members, np.arange(len(told)), axes, axes, alignment)

@@ -7,7 +7,7 @@ from specrec.explain.feature_stats import Reading, Readings
 
 FORMAT_VERSION = 1
 
-_ROUNDING = 1e-6
+_ROUNDING = 5e-4  # of what is printed
 
 Side = Literal["high", "low", "same"]
 Verdict = Literal["because", "both also"]

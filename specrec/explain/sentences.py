@@ -8,9 +8,18 @@ from specrec.descriptors.vocabulary import WORDS, Words, noun, percent
 from specrec.explain.explanation import Reason
 from specrec.explain.reasons import BY_COLUMN, BY_FEATURE
 
-_FAMILIES = {feature: concept.family for feature, concept in BY_FEATURE.items()} | dict.fromkeys(
-    ("rolloff_hz", "bandwidth_hz", "flatness"), "timbre"
-)
+_FAMILIES = {feature: concept.family for feature, concept in BY_FEATURE.items()} | {
+    "rolloff_hz": "timbre",
+    "bandwidth_hz": "timbre",
+    "flatness": "timbre",
+    "acousticness": "timbre",
+    "energy": "mood",
+    "valence": "mood",
+    "danceability": "rhythm",
+    "liveness": "setting",
+    "instrumentalness": "voice",
+    "speechiness": "voice",
+}
 
 _MOST = {"because": 3, "both also": 2}  # named in one sentence
 _CHANCE = "No more similar than chance"

@@ -122,7 +122,12 @@ class Probe:
         """Adds the concepts and the names of coordinates of another probe of the same model."""
         if other is None or not other.coordinates:
             return self
-        concepts = [item for item in other.features if item.feature.name in CONCEPTS]
+        own = {item.feature.name for item in self.features}
+        concepts = [
+            item
+            for item in other.features
+            if item.feature.name in {*CONCEPTS, *other.coordinates} - own
+        ]
         rows = [other.rows(item.feature.name) for item in concepts]
         return Probe(
             self.fingerprint,

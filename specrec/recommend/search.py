@@ -65,7 +65,8 @@ def find_neighbors(
         raise QueryError(f"k must be 1 or more, not {k}")
     if not seeds:
         raise QueryError("no query was given; give a track_id, a file, words of a title, or `like`")
-    seeds = list({(query.row, query.path): query for query in seeds}.values())
+    # What is asked for in words has neither a row nor a file.
+    seeds = list({(item.row, item.path, item.track.title): item for item in seeds}.values())
     queries = tuple(query.track for query in seeds)
     notes = list(dict.fromkeys(note for query in (*seeds, *against) for note in query.notes))
     own = _own(groups, [*seeds, *against], ranking)

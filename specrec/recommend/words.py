@@ -44,7 +44,8 @@ class WordSpace:
         """
         if probe is None or not probe.coordinates:
             raise QueryError(
-                "the model of this library knows no words; index it with specrec-base, which does"
+                "the model of this library knows no words; specrec index with model=specrec-base"
+                " embeds it anew with one that does"
             )
         self._coordinates = probe.coordinates
         self._told = {item.feature.name for item in probe.usable()}

@@ -14,7 +14,10 @@ _NOTE = (
     " all of them. In conditions a concept is the share of the library that has less of it:"
     ' --where "distorted_guitar > 0.8".'
 )
-_COUNTED = f"{NONE}: only told as more or less, or not told well enough by the model."
+_COUNTED = (
+    "surely: tracks that have it so clearly that 85 % of such claims agree with a tagger; more may"
+    f" have it. {NONE}: only told as more or less, or never that clearly."
+)
 
 
 def print_concepts(collection: Collection | None) -> None:
@@ -28,7 +31,7 @@ def print_concepts(collection: Collection | None) -> None:
             if counts is not None:
                 row.append(_cell(counts, concept.name))
             rows.append(row)
-    header = ("family", "concept", "also", *(("tracks",) if counts is not None else ()))
+    header = ("family", "concept", "also", *(("surely",) if counts is not None else ()))
     note = _NOTE if counts is None else f"{_COUNTED}\n{_NOTE}"
     print_tables(Table("", header, rows, note, text_columns=3))
 

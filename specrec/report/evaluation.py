@@ -115,8 +115,10 @@ def _concepts(judged: Sequence[ConceptTruth]) -> Table:
     note = (
         "labeled: tracks that have the concept, by their labels. AUC: how well its amount tells"
         " them from the others, 0.5 by chance. right: tracks that have it, of those that are said"
-        " to have it"
+        " to have it. In brackets: 95 % bootstrap intervals over artists"
     )
+    if not rows:
+        note = "No label in these columns names a concept, or of too few tracks."
     header = ("concept", "labels", "labeled", "AUC", "right")
     return Table("Names of concepts, by people's labels", header, rows, note, text_columns=2)
 

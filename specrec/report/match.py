@@ -70,7 +70,9 @@ def print_difference(difference: Difference) -> None:
     rows = [(noun(name), f"{value:+.3f}") for name, value in parts[:MOST_PARTS]]
     if rest := [value for _, value in parts[MOST_PARTS:]]:
         rows.append((f"{len(rest)} others", f"{math.fsum(rest):+.3f}"))
-    rows += [("residual", f"{difference.residual:+.3f}"), ("difference", f"{first - second:+.3f}")]
+    if abs(difference.residual) >= 0.0005:
+        rows.append(("residual", f"{difference.residual:+.3f}"))
+    rows.append(("difference", f"{first - second:+.3f}"))
     print_tables(Table("", ("feature", "adds"), rows, bold=[len(rows) - 1]))
 
 

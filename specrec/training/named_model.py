@@ -74,7 +74,7 @@ def write_named_model(
     unheard = WindowDataset(
         data.cache, data.valid, config.data.label, encoder.front_end, VALID_WINDOWS
     )
-    told = [item.auc for item in concepts if item.auc is not None]
+    told = [item.auc for item in concepts if item.auc is not None and np.isfinite(item.auc)]
     figures = figures | figures_of(finished, unheard)
     if told:
         figures["valid/concept_auc"] = float(np.mean(told))
