@@ -60,6 +60,8 @@ class BuildReport:
         untagged: Why the tags of some new files could not be read, by path.
         incomplete: Folders of the library that were left out because files in them are missing.
         moved_from: The previous audio root, if it changed.
+        model_before: The model that embedded the library before, with its fingerprint, if it was
+            another one.
     """
 
     tracks: int
@@ -76,6 +78,7 @@ class BuildReport:
     untagged: Mapping[str, str] = field(default_factory=dict)
     incomplete: list[str] = field(default_factory=list)
     moved_from: str | None = None
+    model_before: str | None = None
 
 
 def build_library(
@@ -160,7 +163,15 @@ def build_library(
         untagged=catalog.untagged,
         incomplete=[str(folder) for folder in store.incomplete],
         moved_from=work.moved_from,
+        model_before=_other_model(before, key),
     )
+
+
+def _other_model(before: Generation | None, key: str) -> str | None:
+    """The model by which a library was embedded, if it was not that of a store's key."""
+    if before is None or key.startswith(f"{before.fingerprint}-"):
+        return None
+    return f"{before.manifest['model']['name']} ({before.fingerprint})"
 
 
 def _rehearse(
@@ -182,6 +193,7 @@ def _rehearse(
         dry_run=True,
         untagged=work.catalog.untagged,
         moved_from=work.moved_from,
+        model_before=_other_model(before, key),
     )
 
 

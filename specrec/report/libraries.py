@@ -103,6 +103,11 @@ def print_build(report: BuildReport, library: str) -> None:
         if report.ignored:
             parts.append(f"{counted(report.ignored, 'other file')} ignored")
         console.print(f"[bold]{escape(library)}[/]: {', '.join(parts)}")
+    if report.model_before is not None:
+        would = "would be" if report.dry_run else "are"
+        console.print(
+            f"before, {report.model_before} embedded it: all tracks {would} embedded anew"
+        )
     for folder in report.incomplete:
         console.print(f"left out: {escape(folder)}, which lacks some of its files")
     if report.moved_from is not None:

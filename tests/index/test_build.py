@@ -155,13 +155,16 @@ def test_a_repaired_file_is_tried_again(tmp_path: Path, build: Build) -> None:
 
 def test_another_model_embeds_anew(tmp_path: Path, build: Build) -> None:
     music = make_music(tmp_path / "music", 3)
-    build(music, tmp_path / "library")
+    assert build(music, tmp_path / "library").model_before is None
+    assert build(music, tmp_path / "library").model_before is None
     other = tmp_path / "other"
     save_model(make_encoder(seed=5), other, name="other", license="MIT")
     report = build_library(
         IndexConfig(str(music), str(tmp_path / "library"), str(other), measure_features=False)
     )
     assert report.embedded == 3
+    assert report.model_before is not None
+    assert report.model_before.startswith("random (")
     assert Collection.open(tmp_path / "library").generation.manifest["model"]["name"] == "other"
 
 
