@@ -106,7 +106,7 @@ def print_build(report: BuildReport, library: str) -> None:
     if report.model_before is not None:
         would = "would be" if report.dry_run else "are"
         console.print(
-            f"before, {report.model_before} embedded it: all tracks {would} embedded anew"
+            f"before, {escape(report.model_before)} embedded it: all tracks {would} embedded anew"
         )
     for folder in report.incomplete:
         console.print(f"left out: {escape(folder)}, which lacks some of its files")
