@@ -122,7 +122,12 @@ class Explainer:
             contributions.sort(key=lambda item: -item.value)
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
             reasons = tuple(find_reasons(contributions, here, there, self.stats))
-            text = sentence(similarity, residual, reasons, asked=asked)
+            wanted = {
+                name: there[name].percentile
+                for name in sorted(asked)
+                if name in here and name in there and here[name].percentile > 50
+            }
+            text = sentence(similarity, residual, reasons, asked=asked, amounts=wanted)
             explanations.append(
                 Explanation(similarity, tuple(contributions), residual, reasons, text, here, there)
             )

@@ -1,6 +1,7 @@
 """Puts reasons into English; another language would be another file like this one."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+from types import MappingProxyType
 
 from specrec.concepts.phrases import Statement, describe
 from specrec.descriptors.features import CONCEPTS
@@ -22,6 +23,7 @@ _FAMILIES = {feature: concept.family for feature, concept in BY_FEATURE.items()}
 }
 
 _MOST = {"because": 3, "both also": 2}  # named in one sentence
+_MUCH = 75.0  # percentile from which on a track has more of what was asked for, if not clearly
 _CHANCE = "No more similar than chance"
 _USUAL = "Sounds similar, but no shared feature stands out"
 _UNEXPLAINED = "Sounds similar, but mostly unexplained by named features"
@@ -34,6 +36,7 @@ def sentence(
     reasons: Sequence[Reason],
     leading: Sequence[str] = (),
     asked: Set[str] = frozenset(),
+    amounts: Mapping[str, float] = MappingProxyType({}),
 ) -> str:
     """Says in one line why two tracks match.
 
@@ -44,9 +47,10 @@ def sentence(
         leading: Features that add most, which are named if no shared feature stands out; empty
             unless tracks are compared by features alone.
         asked: Features that were asked for in words, and are said of the neighbor alone.
+        amounts: Where the neighbor stands in what was asked for more of, in percent of the library.
     """
     if asked and similarity > 0:
-        return _as_asked(similarity, residual, reasons, asked)
+        return _as_asked(similarity, residual, reasons, asked, amounts)
     named = named_reasons([item for item in reasons if item.feature not in asked])
     if similarity <= 0:  # that of two tracks drawn by chance, on average
         return f"{_CHANCE}{f', though both {predicate(named)}' if named else ''}."
@@ -71,7 +75,11 @@ def sentence(
 
 
 def _as_asked(
-    similarity: float, residual: float, reasons: Sequence[Reason], asked: Set[str]
+    similarity: float,
+    residual: float,
+    reasons: Sequence[Reason],
+    asked: Set[str],
+    amounts: Mapping[str, float],
 ) -> str:
     """Says first what a track has as asked, and then what it shares with the query's track."""
     wanted = [
@@ -88,9 +96,13 @@ def _as_asked(
     }
     others = [item for item in reasons if item.feature not in unsaid]
     rest = sentence(similarity, residual, others) if named_reasons(others) else ""
-    if not had:
+    if had:
+        said = f"{describe(had, of_one=True)}, as asked"
+    elif (most := max(amounts, key=amounts.__getitem__, default=None)) and amounts[most] >= _MUCH:
+        place = min(99, round(amounts[most]))
+        said = f"more {noun(most)} than {place} % of the library, as asked"
+    else:
         return rest or f"{_VAGUE}."
-    said = f"{describe(had, of_one=True)}, as asked"
     said = f"{said[:1].upper()}{said[1:]}"
     return f"{said}; {rest[:1].lower()}{rest[1:]}" if rest else f"{said}."
 

@@ -10,6 +10,7 @@ from specrec.descriptors.vocabulary import WORDS
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.sentences import sentence
 from specrec.model.probe import Probe
 from tests.explain.planted import make_probe
 
@@ -192,3 +193,12 @@ def test_a_counterfactual_is_a_value_that_some_track_has() -> None:
 
 def test_every_feature_has_words() -> None:
     assert set(PROPERTIES) <= set(WORDS)
+
+
+def test_what_was_asked_for_is_said_by_its_place_where_it_is_not_clear() -> None:
+    asked = {"singing", "piano"}
+    places = {"singing": 96.4, "piano": 80.0}
+    said = sentence(0.4, 0.0, [], asked=asked, amounts=places)
+    assert said == "More singing than 96 % of the library, as asked."
+    vague = sentence(0.4, 0.0, [], asked=asked, amounts={"singing": 60.0})
+    assert vague == "Nearest to what was asked, though none of it is clear."
