@@ -69,7 +69,7 @@ class Feature:
         if self.scale == "log":
             values = 2.0**values
         elif self.scale == "logit":
-            values = 1 / (1 + np.exp(-values))
+            values = 0.5 * (1 + np.tanh(values / 2))  # the logistic function, without overflow
         return values
 
 
