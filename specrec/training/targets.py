@@ -69,7 +69,12 @@ def read_outputs(mn04: Path, musicnn: Path) -> Outputs:
     try:
         with labels.open(newline="") as file:
             classes = [row["display_name"] for row in csv.DictReader(file)]
-    except (OSError, KeyError, ValueError) as error:
+    except OSError as error:
+        raise ModelError(
+            f"{labels}: {error.strerror}; it lists the classes of mn04 and stands beside its weights"
+            " (distill.mn04)"
+        ) from error
+    except (KeyError, ValueError) as error:
         raise ModelError(f"{labels} does not list AudioSet's classes ({error})") from error
     first, second = load_mn04(mn04).classifier[-1], load_musicnn(musicnn).classes
     assert isinstance(first, nn.Linear)
