@@ -71,8 +71,8 @@ def read_outputs(mn04: Path, musicnn: Path) -> Outputs:
             classes = [row["display_name"] for row in csv.DictReader(file)]
     except OSError as error:
         raise ModelError(
-            f"{labels}: {error.strerror}; it lists the classes of mn04 and stands beside its weights"
-            " (distill.mn04)"
+            f"{labels}: {error.strerror}; it lists the classes of mn04, beside whose weights"
+            " (distill.mn04) it stands"
         ) from error
     except (KeyError, ValueError) as error:
         raise ModelError(f"{labels} does not list AudioSet's classes ({error})") from error
