@@ -182,6 +182,10 @@ class Collection:
         found = self._names.resolve(query)
         return self._query_of_row(found) if isinstance(found, int) else self._query_of_file(*found)
 
+    def row_of(self, track_id: str) -> int | None:
+        """Finds the row of a track by its track_id alone; None if no track has it."""
+        return self._names.row_of_id.get(track_id)
+
     def _query_of_row(self, row: int) -> Query:
         track = self.tracks.iloc[row]
         return Query(

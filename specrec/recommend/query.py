@@ -134,7 +134,7 @@ class Names:
             QueryError: If nothing fits, or several tracks do.
         """
         text = os.fspath(query)
-        by_id = self._row_of_id.get(text)
+        by_id = self.row_of_id.get(text)
         if by_id is not None:
             return by_id
         path = Path(text)
@@ -144,7 +144,8 @@ class Names:
         return find_row(self._tracks, text)
 
     @cached_property
-    def _row_of_id(self) -> dict[str, int]:
+    def row_of_id(self) -> dict[str, int]:
+        """The row of each track, by its track_id."""
         return {name: row for row, name in enumerate(self._tracks["track_id"])}
 
     @cached_property

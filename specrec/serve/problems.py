@@ -1,0 +1,90 @@
+"""Errors as answers: problem details (RFC 9457), without any path of this machine."""
+
+import re
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from specrec.errors import AudioError, LibraryError, QueryError, SpecrecError
+
+_STATUS: dict[type[SpecrecError], int] = {QueryError: 400, AudioError: 422, LibraryError: 503}
+_TITLES = {
+    400: "The request can't be answered",
+    401: "A password or an API key is needed",
+    403: "Not allowed",
+    404: "Not found",
+    413: "Too large",
+    416: "No such range",
+    422: "This can't be used as audio",
+    429: "Too many requests",
+    500: "The server failed",
+    503: "Not ready",
+}
+# A path from the root of this machine, as error messages may name one. Never a relative one.
+_ABSOLUTE = re.compile(r"(?<![\w.])/(?:[^\s/:;,'\"]+/)*([^\s/:;,'\"]+)")
+
+
+class NotFoundError(SpecrecError):
+    """What was asked for does not exist."""
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Makes an application answer every error with problem details."""
+    app.add_exception_handler(SpecrecError, _of_specrec)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(Exception, _of_fault)
+
+
+def problem(status: int, detail: str, **more: object) -> JSONResponse:
+    """Makes the answer: `type`, `title`, `status`, `detail`, and further members."""
+    document = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, "The request can't be answered"),
+        "status": status,
+        "detail": without_paths(detail),
+    }
+    return JSONResponse(document | more, status, media_type="application/problem+json")
+
+
+def without_paths(message: str) -> str:
+    """Leaves of each absolute path in a message only its last part.
+
+    >>> without_paths("/home/ada/music/a.mp3: not audio (not_audio)")
+    'a.mp3: not audio (not_audio)'
+    """
+    return _ABSOLUTE.sub(lambda path: Path(path[0]).name, message)
+
+
+def _of_specrec(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, NotFoundError):
+        return problem(404, str(error))
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    candidates = error.candidates if isinstance(error, QueryError) else ()
+    message = str(error.args[0]) if candidates else str(error)
+    more = {"candidates": [line.strip() for line in candidates]} if candidates else {}
+    return problem(status, message, **more)
+
+
+def _of_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    answer = problem(error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _of_validation(request: Request, error: Exception) -> JSONResponse:
+    """One line for each parameter that is wrong: where, and why."""
+    assert isinstance(error, RequestValidationError)
+    lines = [
+        f"{'.'.join(str(part) for part in item['loc'][1:]) or 'body'}: {item['msg']}"
+        for item in error.errors()
+    ]
+    return problem(400, "; ".join(lines))
+
+
+def _of_fault(request: Request, error: Exception) -> JSONResponse:
+    return problem(500, "the server failed at this; its log says how")

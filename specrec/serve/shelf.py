@@ -1,0 +1,104 @@
+"""The libraries that are served, each in its newest complete state."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from specrec.errors import LibraryError, QueryError
+from specrec.index.generations import current_name
+from specrec.recommend.collection import Collection
+from specrec.recommend.library import Library
+
+
+class Shelf:
+    """Libraries by name: the name of their folder, numbered if two folders have the same.
+
+    A request takes a library once and keeps it, so that all of an answer is from one state. After
+    an index run, the next state is opened and made ready beside the old one, and then takes its
+    place; a generation on disk stays while somebody reads it.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Opens the libraries.
+
+        Raises:
+            LibraryError: If there is no library in a folder, or it is damaged.
+        """
+        self._served = {
+            name: _Served(folder) for name, folder in zip(_names(folders), folders, strict=True)
+        }
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the libraries, in the order in which they were given."""
+        return list(self._served)
+
+    def library(self, name: str | None = None) -> Library:
+        """Takes a library in its present state; the first one if no name is given.
+
+        Raises:
+            QueryError: If no library has that name.
+        """
+        if name is not None and name not in self._served:
+            raise QueryError(f"no library {name!r}; there are: {', '.join(self.names)}")
+        return Library(self._served[name or self.names[0]].collection())
+
+    def find(self, track_id: str) -> tuple[Library, int]:
+        """Finds the library that holds a track, and the track's row in it.
+
+        Raises:
+            QueryError: If none does.
+        """
+        for served in self._served.values():
+            collection = served.collection()
+            row = collection.row_of(track_id)
+            if row is not None:
+                return Library(collection), row
+        raise QueryError(f"no track has the id {track_id!r}")
+
+    def folder(self, name: str) -> Path:
+        """The folder of a library."""
+        return self._served[name].folder
+
+
+class _Served:
+    """One library, which is opened anew after each index run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._collection = _ready(folder)
+        self._opening = threading.Lock()
+
+    def collection(self) -> Collection:
+        """The newest state that is ready; opens the next one in the background if there is one."""
+        if self._is_old() and self._opening.acquire(blocking=False):
+            threading.Thread(target=self._renew, daemon=True).start()
+        return self._collection
+
+    def _is_old(self) -> bool:
+        return current_name(self.folder) != self._collection.generation.folder.name
+
+    def _renew(self) -> None:
+        try:
+            self._collection = _ready(self.folder)
+        except LibraryError:
+            pass  # the old state goes on; the next request tries again
+        finally:
+            self._opening.release()
+
+
+def _ready(folder: Path) -> Collection:
+    """Opens a library, and computes what the first answer would have to wait for."""
+    collection = Collection.open(folder)
+    if len(collection):
+        Library(collection).neighbors(0, 1)
+    return collection
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    names: list[str] = []
+    for folder in folders:
+        plain = folder.resolve().name
+        same = sum(name.partition("~")[0] == plain for name in names)
+        names.append(f"{plain}~{same + 1}" if same else plain)
+    return names

@@ -1,0 +1,42 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from specrec.recommend.library import Library
+from specrec.serve.app import make_app
+from specrec.serve.settings import ServeSettings
+from specrec.serve.shelf import Shelf
+from specrec.synthesis.library import write_library
+from tests.libraries import write_named
+
+ADDRESS = "http://127.0.0.1:8765"
+
+
+@pytest.fixture(scope="session")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Twelve synthesized tracks with tags and features, embedded by the model that is shipped."""
+    folder = tmp_path_factory.mktemp("heard")
+    write_library(folder / "music", 12, seconds=11.0)
+    return Library.build(folder / "music", folder / "heard", workers=1)
+
+
+@pytest.fixture(scope="session")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a library of 240 tracks without audio, whose coordinates have names."""
+    return write_named(tmp_path_factory.mktemp("named") / "named")
+
+
+@pytest.fixture(scope="session")
+def served(heard: Library, named: Path) -> FastAPI:
+    """Both libraries, served on this machine alone."""
+    return make_app(Shelf([heard.collection.folder, named]), ServeSettings())
+
+
+@pytest.fixture
+def client(served: FastAPI) -> Iterator[TestClient]:
+    """A client of both libraries; `heard` is the first."""
+    with TestClient(served, ADDRESS, raise_server_exceptions=False) as client:
+        yield client
