@@ -16,6 +16,7 @@ _TITLES = {
     401: "A password or an API key is needed",
     403: "Not allowed",
     404: "Not found",
+    408: "Too slow",
     413: "Too large",
     416: "No such range",
     422: "This can't be used as audio",
@@ -29,6 +30,10 @@ _ABSOLUTE = re.compile(r"(?<![\w.])/(?:[^\s/:;,'\"]+/)*([^\s/:;,'\"]+)")
 
 class NotFoundError(SpecrecError):
     """What was asked for does not exist."""
+
+
+class BusyError(SpecrecError):
+    """Too much of what takes long was asked for at once; it can be asked for again."""
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -62,6 +67,10 @@ def without_paths(message: str) -> str:
 def _of_specrec(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, NotFoundError):
         return problem(404, str(error))
+    if isinstance(error, BusyError):
+        answer = problem(503, str(error))
+        answer.headers["Retry-After"] = "5"
+        return answer
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     candidates = error.candidates if isinstance(error, QueryError) else ()
     message = str(error.args[0]) if candidates else str(error)

@@ -4,10 +4,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from specrec.errors import LibraryError, QueryError
+from specrec.errors import LibraryError
 from specrec.index.generations import current_name
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
+from specrec.serve.problems import NotFoundError
 
 
 class Shelf:
@@ -37,24 +38,24 @@ class Shelf:
         """Takes a library in its present state; the first one if no name is given.
 
         Raises:
-            QueryError: If no library has that name.
+            NotFoundError: If no library has that name.
         """
         if name is not None and name not in self._served:
-            raise QueryError(f"no library {name!r}; there are: {', '.join(self.names)}")
+            raise NotFoundError(f"no library {name!r}; there are: {', '.join(self.names)}")
         return Library(self._served[name or self.names[0]].collection())
 
     def find(self, track_id: str) -> tuple[Library, int]:
         """Finds the library that holds a track, and the track's row in it.
 
         Raises:
-            QueryError: If none does.
+            NotFoundError: If none does.
         """
         for served in self._served.values():
             collection = served.collection()
             row = collection.row_of(track_id)
             if row is not None:
                 return Library(collection), row
-        raise QueryError(f"no track has the id {track_id!r}")
+        raise NotFoundError(f"no track has the id {track_id!r}")
 
     def folder(self, name: str) -> Path:
         """The folder of a library."""
