@@ -18,29 +18,38 @@ _BLOCK = 4096  # tracks searched at once: they stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
-class Ablation:
-    """The effects of ablating each group of features, in query and library, on each neighbor.
+class Effect:
+    """The effects of ablating each group of features on the similarities of some pairs.
 
     Attributes:
         drop: The fall of the similarity; negative where it rises.
         control: The drop that `CLEARED` of 100 random subspaces, of as many dimensions, stay below
             for the same pair.
-        rank_before: Rank of the neighbor among all tracks but the query, from 1.
-        rank_after: Rank of the neighbor after the group is ablated in all tracks, from 1.
-        scores: Similarity of every track to the query before, from -1 to 1.
     """
 
     drop: Float64[np.ndarray, "neighbors groups"]
     control: Float64[np.ndarray, "neighbors groups"]
-    rank_before: Int[np.ndarray, " neighbors"]
-    rank_after: Int[np.ndarray, "neighbors groups"]
-    scores: Float64[np.ndarray, " tracks"]
 
     @property
     def clears(self) -> Bool[np.ndarray, "neighbors groups"]:
         """Whether ablating a group lowers the similarity more than random subspaces do."""
         cleared: np.ndarray = self.drop > np.maximum(self.control, 0.0)
         return cleared
+
+
+@dataclass(frozen=True, eq=False)
+class Ablation(Effect):
+    """What ablating each group of features, in query and library, does to neighbors' ranks, too.
+
+    Attributes:
+        rank_before: Rank of the neighbor among all tracks but the query, from 1.
+        rank_after: Rank of the neighbor after the group is ablated in all tracks, from 1.
+        scores: Similarity of every track to the query before, from -1 to 1.
+    """
+
+    rank_before: Int[np.ndarray, " neighbors"]
+    rank_after: Int[np.ndarray, "neighbors groups"]
+    scores: Float64[np.ndarray, " tracks"]
 
 
 Controls = dict[int, Float64[np.ndarray, "draws axes dim"]]
@@ -120,16 +129,10 @@ def ablate_groups(
     """
     count = len(directions.names)
     q, n = unit(query), unit(np.asarray(embeddings[neighbors]))
+    effect = measure_effect(q, n, directions, controls)
     own = directions.axes @ q
-    before, after = n @ q, np.zeros((len(n), count))
-    control = np.zeros_like(after)
-    for group in range(count):
-        axes = directions.groups == group
-        after[:, group] = _without(before, own[axes], n @ directions.axes[axes].T)
-        drawn = controls[group]
-        coordinates = np.einsum("rad,nd->nra", drawn, n, optimize=True)
-        ablated = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, coordinates)
-        control[:, group] = np.percentile(before[:, None] - ablated, CLEARED, axis=1)
+    before = n @ q
+    after = before[:, None] - effect.drop
     rank_before = np.ones(len(n), dtype=int)
     rank_after = np.ones((len(n), count), dtype=int)
     every = np.zeros(len(embeddings))
@@ -144,7 +147,35 @@ def ablate_groups(
             axes = directions.groups == group
             ablated = _without(scores, own[axes], coordinates[:, axes])
             rank_after[:, group] += (rivals & (ablated > after[:, group, None])).sum(axis=1)
-    return Ablation(before[:, None] - after, control, rank_before, rank_after, every)
+    return Ablation(effect.drop, effect.control, rank_before, rank_after, every)
+
+
+def measure_effect(
+    query: Float[np.ndarray, " dim"],
+    neighbors: Float[np.ndarray, "neighbors dim"],
+    directions: Directions,
+    controls: Controls,
+) -> Effect:
+    """Ablates each group of features in turn, in a query and its neighbors alone.
+
+    Args:
+        query: The query's embedding, of length 1.
+        neighbors: The neighbors' embeddings, of length 1.
+        directions: The groups of features and their axes.
+        controls: The random subspaces that `draw_controls` drew.
+    """
+    q, n = query, neighbors
+    before = n @ q
+    after = np.zeros((len(n), len(directions.names)))
+    control = np.zeros_like(after)
+    for group in range(len(directions.names)):
+        axes = directions.of_group(group)
+        after[:, group] = _without(before, axes @ q, n @ axes.T)
+        drawn = controls[group]
+        coordinates = np.einsum("rad,nd->nra", drawn, n, optimize=True)
+        ablated = _without(np.repeat(before[:, None], DRAWS, axis=1), drawn @ q, coordinates)
+        control[:, group] = np.percentile(before[:, None] - ablated, CLEARED, axis=1)
+    return Effect(before[:, None] - after, control)
 
 
 def _without(

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from specrec.explain.ablation import Controls, ablate_groups, draw_controls
+from specrec.explain.ablation import Controls, ablate_groups, draw_controls, measure_effect
 from specrec.explain.contributions import by_feature
 from specrec.explain.counterfactual import needed_changes
 from specrec.explain.directions import Directions, find_directions
@@ -14,6 +14,7 @@ from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.reasons import find_reasons
 from specrec.explain.sentences import sentence
+from specrec.vectors import unit
 
 
 class Explainer:
@@ -76,6 +77,7 @@ class Explainer:
         query_row: int | None = None,
         asked: Set[str] = frozenset(),
         turned_from: Float[np.ndarray, " dim"] | None = None,
+        in_full: bool = True,
     ) -> list[Explanation]:
         """Explains why each of some tracks resembles a query.
 
@@ -89,15 +91,26 @@ class Explainer:
                 the query has them.
             turned_from: The embedding of the query's track, if words turned it to `query`: of what
                 they did not ask for, it is the track that has it or not.
+            in_full: Whether to say what becomes of ranks, too; that searches all tracks.
 
         Returns:
             One explanation per track, in the order of `rows`.
         """
         others, groups = np.asarray(self.embeddings[rows]), self.directions
         parts = by_feature(query, others, groups)
-        ablation = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
-        ranked = np.delete(ablation.scores, [] if query_row is None else query_row)
-        changes = needed_changes(query, others, ranked, k, groups, self.stats)
+        nothing = [[None] * len(groups.names)] * len(rows)
+        ranks = nothing, nothing
+        if in_full:
+            effect = ablation = ablate_groups(
+                query, query_row, rows, self.embeddings, groups, self.controls
+            )
+            ranked = np.delete(ablation.scores, [] if query_row is None else query_row)
+            changes = needed_changes(query, others, ranked, k, groups, self.stats)
+            before = np.broadcast_to(ablation.rank_before[:, None], ablation.rank_after.shape)
+            ranks = before.tolist(), ablation.rank_after.tolist()
+        else:
+            effect = measure_effect(unit(query), unit(others), groups, self.controls)
+            changes = nothing
         given = {name: value for name, value in known.items() if name not in asked}
         named = [given, *(self.stats.known(row) for row in rows.tolist())]
         here, *neighbors = self.stats.readings(np.vstack([query, others]), named)
@@ -111,10 +124,10 @@ class Explainer:
                     name,
                     groups.members[group],
                     float(parts.contributions[place, group]),
-                    float(ablation.drop[place, group]),
-                    float(ablation.control[place, group]),
-                    int(ablation.rank_before[place]),
-                    int(ablation.rank_after[place, group]),
+                    float(effect.drop[place, group]),
+                    float(effect.control[place, group]),
+                    ranks[0][place][group],
+                    ranks[1][place][group],
                     changes[place][group],
                 )
                 for group, name in enumerate(groups.names)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32, Int64
 
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
@@ -26,9 +26,10 @@ from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_features.sources import Source, sources_of
 from specrec.recommend.by_sound import SoundSpace
 from specrec.recommend.concepts import Columns, ConceptColumns
+from specrec.recommend.filters import matches, places_by
 from specrec.recommend.name_search import NameSearch
 from specrec.recommend.query import Names, Query, track_of_file
-from specrec.recommend.results import track_of_row
+from specrec.recommend.results import Track, track_of_row, tracks_at
 from specrec.recommend.space import By, Space
 from specrec.recommend.words import WordSpace
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from specrec.model.model import Model  # needs torch, which a track of the library does not
 
 _SPACES = 3  # the last that were used
+_CONDITIONS = 64  # the last that were asked for, each with a byte a track
+_ORDERS = 16  # with eight bytes a track
 _REMEMBERED = 16  # the last files from outside that were embedded
 
 
@@ -186,6 +189,30 @@ class Collection:
     def row_of(self, track_id: str) -> int | None:
         """Finds the row of a track by its track_id alone; None if no track has it."""
         return self._names.row_of_id.get(track_id)
+
+    def tracks_at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
+        """Makes the tracks in some rows, in their order."""
+        return tracks_at(self.tracks, rows)
+
+    @cached_property
+    def matching(self) -> Callable[[str], Bool[np.ndarray, " tracks"]]:
+        """Finds the tracks for which a condition holds; see `specrec.recommend.filters`.
+
+        Raises:
+            QueryError: If the condition can't be read, or names an unknown column.
+        """
+        return lru_cache(_CONDITIONS)(lambda where: matches(where, self.columns))
+
+    @cached_property
+    def order_by(self) -> Callable[[str], Int64[np.ndarray, " tracks"]]:
+        """Finds the place of each track when all are sorted by a column; `-year` for falling years.
+
+        Texts are sorted without regard to case; tracks without a value come last.
+
+        Raises:
+            QueryError: If there is no such column.
+        """
+        return lru_cache(_ORDERS)(lambda key: places_by(key, self.columns))
 
     def _query_of_row(self, row: int) -> Query:
         track = self.tracks.iloc[row]

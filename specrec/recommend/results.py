@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int64
 
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.explain.explanation import Explanation
@@ -163,6 +164,21 @@ class Neighbors(Sequence[Neighbor]):
         return pd.DataFrame(rows, columns=[*columns, "sentence"])
 
 
+def tracks_at(tracks: pd.DataFrame, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
+    """Makes the tracks in some rows of a library's table, in their order."""
+    values = {str(name): [*map(_plain, tracks[name].array[rows])] for name in tracks}
+    columns = [name for name in values if name not in _INTERNAL]
+    return [
+        Track(
+            values["track_id"][place],
+            values["path"][place],
+            *(values[name][place] for name in TAG_COLUMNS),
+            {name: values[name][place] for name in columns},
+        )
+        for place in range(len(rows))
+    ]
+
+
 def track_of_row(row: "pd.Series[Any]") -> Track:
     """Makes the track of a row of a library's table."""
     values = {str(name): _plain(value) for name, value in row.items()}
@@ -176,6 +192,8 @@ def track_of_row(row: "pd.Series[Any]") -> Track:
 
 def _plain(value: Any) -> Any:
     """Turns a cell into a value that JSON has: a date into text, a missing value into None."""
+    if isinstance(value, str | int):
+        return value
     if np.ndim(value) == 0 and pd.isna(value):
         return None
     if hasattr(value, "tolist"):

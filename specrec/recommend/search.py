@@ -11,7 +11,7 @@ from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.recommend.query import Query
 from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, score
-from specrec.recommend.results import Neighbor, Neighbors, Track, track_of_row
+from specrec.recommend.results import Neighbor, Neighbors, Track, tracks_at
 from specrec.recommend.space import Space
 
 _POOL = 300  # the fewest candidates whose order is worked out where it is not the space's
@@ -44,6 +44,7 @@ def find_neighbors(
     ranking: Ranking,
     matching: Bool[np.ndarray, " tracks"] | None = None,
     explain: bool = True,
+    in_full: bool = True,
 ) -> Neighbors:
     """Finds the k best tracks for some queries, which are left out themselves.
 
@@ -57,6 +58,7 @@ def find_neighbors(
         ranking: Which tracks are left out, and how the rest is ranked.
         matching: For which tracks a condition holds; None if there is no condition.
         explain: Whether to explain each neighbor.
+        in_full: Whether in full; see `Space.explanations`.
 
     Raises:
         QueryError: If `k` is below 1, or there is no query.
@@ -82,7 +84,7 @@ def find_neighbors(
             break
         size *= 4
     notes += _left_out(found, k, ranking)
-    neighbors = _neighbors(space, tracks, seeds, found, k, explain)
+    neighbors = _neighbors(space, tracks, seeds, found, k, explain, in_full)
     return Neighbors(queries, neighbors, tuple(notes), tuple(query.track for query in against))
 
 
@@ -185,7 +187,9 @@ def _rank(
         )
     negative = [space.scores(vector, vectors) for vector in there]
     scores = score(compared, np.stack(negative) if negative else np.empty((0, len(rows))))
-    artists = pd.factorize(tracks["artist"].iloc[rows].str.strip().str.casefold())[0]
+    artists = np.full(len(rows), -1)
+    if ranking.per_artist is not None:
+        artists = pd.factorize(tracks["artist"].iloc[rows].str.strip().str.casefold())[0]
     chosen = choose(
         scores, lambda place: space.scores(vectors[place], vectors), groups[rows], artists, k,
         ranking,
@@ -222,23 +226,25 @@ def _neighbors(
     found: _Candidates,
     k: int,
     explain: bool,
+    in_full: bool,
 ) -> tuple[Neighbor, ...]:
     places = found.choice.places
     nearest = found.similarities[:, places].argmax(axis=0)
     scored = bool(np.abs(found.scores - found.similarities[0]).max(initial=0) > 1e-9)
     why: dict[int, Explanation] = {}
+    rows = found.rows[places]
     for seed in np.unique(nearest) if explain else ():
-        rows = found.rows[places[nearest == seed]]
-        why |= zip(rows.tolist(), space.explanations(seeds[seed], rows, k), strict=True)
+        own = rows[nearest == seed]
+        why |= zip(own.tolist(), space.explanations(seeds[seed], own, k, in_full), strict=True)
+    chosen = zip(places, nearest, rows.tolist(), tracks_at(tracks, rows), strict=True)
     return tuple(
         Neighbor(
             rank,
             float(found.similarities[seed, place]),
-            track_of_row(tracks.iloc[row]),
+            track,
             why.get(row),
             float(found.scores[place]) if scored else None,
             int(seed),
         )
-        for rank, (place, seed) in enumerate(zip(places, nearest, strict=True), 1)
-        for row in [int(found.rows[place])]
+        for rank, (place, seed, row, track) in enumerate(chosen, 1)
     )

@@ -46,9 +46,7 @@ def m3u8(entries: Iterable[Entry], title: str | None = None) -> str:
 def jspf(entries: Iterable[Entry], title: str, comment: str = "") -> dict[str, Any]:
     """A playlist in JSPF, the JSON form of XSPF (https://www.xspf.org/jspf), as plain values."""
     head = {"title": title, "annotation": comment, "creator": "specrec"}
-    return {
-        "playlist": _without_gaps(head) | {"track": [_jspf_track(entry) for entry in entries]}
-    }
+    return {"playlist": _without_gaps(head) | {"track": [_jspf_track(entry) for entry in entries]}}
 
 
 def _jspf_track(entry: Entry) -> dict[str, Any]:

@@ -57,6 +57,10 @@ class Shelf:
                 return Library(collection), row
         raise NotFoundError(f"no track has the id {track_id!r}")
 
+    def name_of(self, folder: Path) -> str:
+        """The name of the library in a folder."""
+        return next(name for name, served in self._served.items() if served.folder == folder)
+
     def folder(self, name: str) -> Path:
         """The folder of a library."""
         return self._served[name].folder

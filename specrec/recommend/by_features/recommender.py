@@ -269,9 +269,9 @@ class FeatureRecommender(Space):
         return self.rows[np.unique(np.concatenate(found))]
 
     def explanations(
-        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
+        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int, in_full: bool = True
     ) -> list[Explanation]:
-        """Explains why tracks are near a query in features."""
+        """Explains why tracks are near a query in features, always in full."""
         place = None if query.row is None else int(self._place[query.row])
         return explain_by_features(
             self.space,
