@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from specrec.explain.feature_stats import Reading, Readings
+from specrec.explain.readings import Reading, Readings
 
 FORMAT_VERSION = 1
 
@@ -84,14 +84,17 @@ class Explanation:
     'Sounds similar, but mostly unexplained by named features.'
 
     Attributes:
-        similarity: The score, from -1 to 1: the sum of all contributions and the residual.
-        contributions: One for each group of features, the largest first.
+        similarity: The score, from -1 to 1: the sum of all contributions, `others` and the
+            residual.
+        contributions: One for each group of features, the largest first; in an explanation in
+            short, only the largest and those of possible reasons.
         residual: The part of the similarity that named features do not explain.
         reasons: The features in which both tracks stand out in the same way; those with the verdict
             `because` come first, and each kind is sorted by weight.
         sentence: The reasons in words.
         query: The query's values and percentiles, by feature.
         neighbor: Those of the other track.
+        others: The sum of all contributions that are not listed, in an explanation in short.
     """
 
     similarity: float
@@ -101,6 +104,7 @@ class Explanation:
     sentence: str
     query: Readings
     neighbor: Readings
+    others: float = 0.0
 
     @property
     def unnamed(self) -> bool:
@@ -123,6 +127,7 @@ class Explanation:
             "similarity": self.similarity,
             # Not by `asdict`, which copies each value and takes ten times as long.
             "contributions": [vars(item) for item in self.contributions],
+            "others": self.others,
             "residual": self.residual,
             "reasons": [
                 vars(item) | {"query": vars(item.query), "neighbor": vars(item.neighbor)}

@@ -29,7 +29,7 @@ from specrec.recommend.concepts import Columns, ConceptColumns
 from specrec.recommend.filters import matches, places_by
 from specrec.recommend.name_search import NameSearch
 from specrec.recommend.query import Names, Query, track_of_file
-from specrec.recommend.results import Track, track_of_row, tracks_at
+from specrec.recommend.results import Track, TrackTable
 from specrec.recommend.space import By, Space
 from specrec.recommend.words import WordSpace
 
@@ -192,7 +192,12 @@ class Collection:
 
     def tracks_at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
         """Makes the tracks in some rows, in their order."""
-        return tracks_at(self.tracks, rows)
+        return self.table.at(rows)
+
+    @cached_property
+    def table(self) -> TrackTable:
+        """The tracks, laid out so that those in a few rows are found fast."""
+        return TrackTable(self.tracks)
 
     @cached_property
     def matching(self) -> Callable[[str], Bool[np.ndarray, " tracks"]]:
@@ -215,15 +220,15 @@ class Collection:
         return lru_cache(_ORDERS)(lambda key: places_by(key, self.columns))
 
     def _query_of_row(self, row: int) -> Query:
-        track = self.tracks.iloc[row]
+        (track,) = self.tracks_at(np.array([row]))
         return Query(
-            track_of_row(track),
+            track,
             row,
-            self.audio_root / track["path"],
+            self.audio_root / track.path,
             self.stats.known(row),
             np.asarray(self.embeddings[row]),
             self.generation.windows(row),
-            track["content_id"],
+            str(self.tracks["content_id"].array[row]),
         )
 
     @cached_property

@@ -281,7 +281,7 @@ class Library:
             seeds = [collection.words.turn(seed, steer) for seed in seeds]
         found = find_neighbors(
             space,
-            collection.tracks,
+            collection.table,
             collection.generation.duplicate_groups,
             seeds,
             negatives,

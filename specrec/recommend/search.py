@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.recommend.query import Query
 from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, score
-from specrec.recommend.results import Neighbor, Neighbors, Track, tracks_at
+from specrec.recommend.results import Neighbor, Neighbors, Track, TrackTable
 from specrec.recommend.space import Space
 
 _POOL = 300  # the fewest candidates whose order is worked out where it is not the space's
@@ -36,7 +35,7 @@ class _Candidates:
 
 def find_neighbors(
     space: Space,
-    tracks: pd.DataFrame,
+    tracks: TrackTable,
     groups: Int64[np.ndarray, " tracks"],
     seeds: Sequence[Query],
     against: Sequence[Query],
@@ -73,7 +72,7 @@ def find_neighbors(
     notes = list(dict.fromkeys(note for query in (*seeds, *against) for note in query.notes))
     own = _own(groups, [*seeds, *against], ranking)
     allowed = _allowed(space, tracks, queries, matching, ranking, own, notes)
-    available = len(tracks) - len(own) if allowed is None else int(allowed.sum())
+    available = len(groups) - len(own) if allowed is None else int(allowed.sum())
     here, there = (_vectors(space, asked) for asked in (seeds, against))
     plain = len(seeds) == 1 and not against and not (ranking.fewer_hubs or ranking.diversity)
     size = k if plain else max(_POOL, 10 * k)
@@ -100,7 +99,7 @@ def _own(
 
 def _allowed(
     space: Space,
-    tracks: pd.DataFrame,
+    tracks: TrackTable,
     queries: Sequence[Track],
     matching: Bool[np.ndarray, " tracks"] | None,
     ranking: Ranking,
@@ -115,10 +114,10 @@ def _allowed(
     ]
     if matching is None and not asked and space.comparable is None:
         return None
-    allowed = np.ones(len(tracks), dtype=bool)
+    allowed = np.ones(len(tracks.frame), dtype=bool)
     if matching is not None:
         allowed &= matching
-        notes.append(f"the filter left {matching.sum()} of {len(tracks)} tracks")
+        notes.append(f"the filter left {matching.sum()} of {len(tracks.frame)} tracks")
     if space.comparable is not None:
         allowed &= space.comparable
     allowed[own] = False
@@ -129,7 +128,7 @@ def _allowed(
         if len(known) == 0:
             notes.append(f"the {name} of the query is unknown, so none was left out")
             continue
-        same = tracks[name].str.strip().str.casefold().isin(known).to_numpy(dtype=bool)
+        same = tracks.same_as(name, known)
         notes.append(f"{_counted(int((allowed & same).sum()))} of the same {name} left out")
         allowed &= ~same
     return allowed
@@ -163,7 +162,7 @@ def _pool(
 
 def _rank(
     space: Space,
-    tracks: pd.DataFrame,
+    tracks: TrackTable,
     groups: Int64[np.ndarray, " tracks"],
     seeds: Sequence[Query],
     here: Float64[np.ndarray, "seeds dim"],
@@ -189,7 +188,7 @@ def _rank(
     scores = score(compared, np.stack(negative) if negative else np.empty((0, len(rows))))
     artists = np.full(len(rows), -1)
     if ranking.per_artist is not None:
-        artists = pd.factorize(tracks["artist"].iloc[rows].str.strip().str.casefold())[0]
+        artists = tracks.numbers("artist")[rows]
     chosen = choose(
         scores, lambda place: space.scores(vectors[place], vectors), groups[rows], artists, k,
         ranking,
@@ -221,7 +220,7 @@ def _counted(count: int) -> str:
 
 def _neighbors(
     space: Space,
-    tracks: pd.DataFrame,
+    tracks: TrackTable,
     seeds: Sequence[Query],
     found: _Candidates,
     k: int,
@@ -236,7 +235,7 @@ def _neighbors(
     for seed in np.unique(nearest) if explain else ():
         own = rows[nearest == seed]
         why |= zip(own.tolist(), space.explanations(seeds[seed], own, k, in_full), strict=True)
-    chosen = zip(places, nearest, rows.tolist(), tracks_at(tracks, rows), strict=True)
+    chosen = zip(places, nearest, rows.tolist(), tracks.at(rows), strict=True)
     return tuple(
         Neighbor(
             rank,

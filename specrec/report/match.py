@@ -6,7 +6,7 @@ from typing import Any
 from specrec.descriptors.features import CONCEPTS, PROPERTIES
 from specrec.descriptors.vocabulary import noun, value_text
 from specrec.explain.explanation import Contribution, Explanation, Verdict
-from specrec.explain.feature_stats import Reading
+from specrec.explain.readings import Reading
 from specrec.explain.sentences import place_text
 from specrec.recommend.match import Difference, Match
 from specrec.report.console import Console, escape

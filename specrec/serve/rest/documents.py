@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from specrec.catalog.scan import Skipped
 from specrec.explain.contributions import Passage
 from specrec.explain.explanation import Contribution, Reason
-from specrec.explain.feature_stats import Reading
+from specrec.explain.readings import Reading
 from specrec.recommend.results import Track
 
 
@@ -137,9 +137,11 @@ class ExplanationAnswer(Answer):
     """A similarity as a sum, and reasons in words."""
 
     similarity: float
-    """The score, from -1 to 1: the sum of all contributions and the residual."""
+    """The score, from -1 to 1: the sum of all contributions, `others` and the residual."""
     contributions: list[Contribution]
-    """What each group of features adds, the largest first."""
+    """What groups of features add, the largest first; all of them, if asked for in full."""
+    others: float
+    """The sum of the contributions that are not listed."""
     residual: float
     """The part of the similarity that named features do not explain."""
     reasons: list[Reason]
