@@ -1,6 +1,7 @@
 """Ablation: removes a feature from all embeddings, and searches again."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
@@ -233,6 +234,10 @@ def _without(
 
     A vector that lies within the subspace becomes zero, and so does its similarity.
     """
-    left = (1 - np.square(query).sum(axis=-1)) * (1 - np.square(tracks).sum(axis=-1))
-    ablated: np.ndarray = similarity - (query * tracks).sum(axis=-1)
+    left = (1 - _dot(query, query)) * (1 - _dot(tracks, tracks))
+    ablated: np.ndarray = similarity - _dot(query, tracks)
     return np.where(left > 1e-12, ablated / np.sqrt(np.maximum(left, 1e-12)), 0.0)
+
+
+def _dot(first: Float[np.ndarray, "*_"], second: Float[np.ndarray, "*_"]) -> Any:
+    return np.einsum("...a,...a->...", first, second)

@@ -127,9 +127,7 @@ class FeatureStats:
                 if column is not None:
                     values[row, column] = value
                     measured[row, column] = name not in self._predicted
-        percentiles = np.empty_like(values)
-        for column, name in enumerate(self._sorted):
-            percentiles[:, column] = self._percentiles(name, values[:, column])
+        percentiles = self._percentiles(tuple(self._sorted), values)
         sides = self._sides(values, percentiles, measured)
         names = tuple(self._sorted)
         table = ReadingTable(names, values, percentiles, measured, predicted, sides)
@@ -190,16 +188,22 @@ class FeatureStats:
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
-        return float(self._percentiles(name, np.array([value]))[0])
+        return float(self._percentiles((name,), np.array([[value]]))[0, 0])
 
     def _percentiles(
-        self, name: str, values: Float64[np.ndarray, " values"]
-    ) -> Float64[np.ndarray, " values"]:
-        known = self._sorted[name]
-        below, upto = known.searchsorted(values), known.searchsorted(values, "right")
-        if PROPERTIES[name].scale == "circular":
-            return 100 * (1 - (upto - below) / len(known))
-        return 100 * (below + upto) / (2 * len(known))
+        self, names: Sequence[str], values: Float64[np.ndarray, "tracks features"]
+    ) -> Float64[np.ndarray, "tracks features"]:
+        below, upto = np.empty((2, *values.shape[::-1]), np.int64)
+        for place, (name, of_feature) in enumerate(zip(names, values.T, strict=True)):
+            known = self._sorted[name]
+            below[place], upto[place] = (
+                known.searchsorted(of_feature),
+                known.searchsorted(of_feature, "right"),
+            )
+        counts = np.array([len(self._sorted[name]) for name in names])[:, None]
+        shares = 100 * (below + upto) / (2 * counts)
+        circular = np.array([PROPERTIES[name].scale == "circular" for name in names])[:, None]
+        return np.where(circular, 100 * (1 - (upto - below) / counts), shares).T
 
     def says(self, name: str) -> bool:
         """Whether it is a concept that is told to be there, or not to be."""

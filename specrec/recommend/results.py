@@ -179,8 +179,10 @@ def track_of_row(row: "pd.Series[Any]") -> Track:
 
 def _plain(value: Any) -> Any:
     """Turns a cell into a value that JSON has: a date into text, a missing value into None."""
-    if isinstance(value, str | int):
+    if value is None or isinstance(value, str | int):  # most are, and the rest takes long
         return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
     if np.ndim(value) == 0 and pd.isna(value):
         return None
     if hasattr(value, "tolist"):

@@ -94,6 +94,8 @@ def _own(
     rows = np.unique(np.array([query.row for query in asked if query.row is not None], np.int64))
     if ranking.duplicates or not len(rows):
         return rows
+    if len(rows) == 1:
+        return np.flatnonzero(groups == groups[rows[0]])
     return np.flatnonzero(np.isin(groups, groups[rows]))
 
 

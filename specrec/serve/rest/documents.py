@@ -18,7 +18,7 @@ from specrec.recommend.results import Track
 class Document(BaseModel):
     """A part of an answer."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 class Answer(Document):

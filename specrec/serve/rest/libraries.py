@@ -7,7 +7,6 @@ from fastapi import APIRouter, Response
 from fastapi import Query as Parameter
 
 from specrec.index.coverage import find_coverage
-from specrec.index.maintenance import status_of
 from specrec.serve.asked import Chosen, Shelved
 from specrec.serve.problems import without_paths
 from specrec.serve.rest.answers import json_answer
@@ -30,6 +29,8 @@ def libraries(shelf: Shelved) -> Response:
 @router.get("/status", response_model=Status)
 def status(shelf: Shelved, chosen: Chosen) -> Response:
     """Says what a library holds: tracks, skipped files by reason, model, index."""
+    from specrec.index.maintenance import status_of  # here, for it loads what an index run needs
+
     collection = chosen.collection
     found = status_of(collection.folder, collection.generation)
     values = {name: value for name, value in asdict(found).items() if name not in _OF_THIS_MACHINE}
