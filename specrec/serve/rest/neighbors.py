@@ -35,15 +35,15 @@ class Options:
 
     k: Annotated[int, Parameter(ge=1, description="How many neighbors.")] = 10
     like: Annotated[
-        list[str], Parameter(description="Words for how they should sound: `calm piano`.")
-    ] = ()  # type: ignore[assignment]
+        tuple[str, ...], Parameter(description="Words for how they should sound: `calm piano`.")
+    ] = ()
     more: Annotated[
-        list[str], Parameter(description="What they should have more of than the queries.")
-    ] = ()  # type: ignore[assignment]
-    less: Annotated[list[str], Parameter(description="What they should have less of.")] = ()  # type: ignore[assignment]
+        tuple[str, ...], Parameter(description="What they should have more of than the queries.")
+    ] = ()
+    less: Annotated[tuple[str, ...], Parameter(description="What they should have less of.")] = ()
     against: Annotated[
-        list[str], Parameter(description="Tracks that they should not be like, by track_id.")
-    ] = ()  # type: ignore[assignment]
+        tuple[str, ...], Parameter(description="Tracks that they should not be like, by track_id.")
+    ] = ()
     by: Annotated[By, Parameter(description="What tracks are compared by.")] = "sound"
     where: Where = None
     other_artists: Annotated[
@@ -73,8 +73,12 @@ class Options:
             " /explain says it of one pair."
         ),
     ] = False
-    on: Annotated[list[str], Parameter(description="By features: compare by these alone.")] = ()  # type: ignore[assignment]
-    weight: Annotated[list[str], Parameter(description="By features: weights, as `energy=2`.")] = ()  # type: ignore[assignment]
+    on: Annotated[
+        tuple[str, ...], Parameter(description="By features: compare by these alone.")
+    ] = ()
+    weight: Annotated[
+        tuple[str, ...], Parameter(description="By features: weights, as `energy=2`.")
+    ] = ()
     metric: Annotated[Metric, Parameter(description="By features: the measure.")] = "cosine"
     scaling: Annotated[Scaling, Parameter(description="By features: the scale.")] = "robust"
     sound_weight: Annotated[
@@ -91,8 +95,8 @@ def neighbors(
     settings: Settings,
     options: Asked,
     track_id: Annotated[
-        list[str], Parameter(description="The queries, one or several; none with `like`.")
-    ] = (),  # type: ignore[assignment]
+        tuple[str, ...], Parameter(description="The queries, one or several; none with `like`.")
+    ] = (),
 ) -> Response:
     """The tracks most similar to a track, to several, or to words, and why."""
     if not track_id and not options.like:
@@ -137,7 +141,7 @@ def _answer(
     _within(settings, options.k, len(queries), len(options.against), len(options.like))
     liked = [library.collection.words.query(words) for words in options.like]
     features = FeatureSettings(
-        tuple(options.on), options.scaling, options.metric, weights_of(options.weight)
+        options.on, options.scaling, options.metric, weights_of(options.weight)
     )
     found = library.neighbors(
         [*queries, *liked],
