@@ -16,6 +16,7 @@ _TITLES = {
     401: "A password or an API key is needed",
     403: "Not allowed",
     404: "Not found",
+    408: "Too slow",
     413: "Too large",
     416: "No such range",
     422: "This can't be used as audio",
