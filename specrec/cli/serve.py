@@ -20,6 +20,10 @@ def serve(
     port: Annotated[
         int, typer.Option(metavar="NUMBER", min=0, max=65535, help="0 takes one that is free.")
     ] = 8765,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Bring libraries up to date when their music changes."),
+    ] = False,
     access: Annotated[
         Path | None,
         typer.Option(
@@ -50,6 +54,7 @@ def serve(
         port,
         None if access is None else read_access(access),
         tuple(name.lower() for name in public_name or ()),
+        watch,
         log_requests,
     )
     shelf = Shelf(libraries)

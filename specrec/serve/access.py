@@ -154,17 +154,19 @@ def read_access(path: Path) -> Access:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
-                raise AccessError(f"{path}: not an access file")
+                raise AccessError(f"{path}: not a file")
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise AccessError(f"{path}: others may read or change it; run: chmod 600 {path}")
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise AccessError(
-            f"{path}: {error.strerror}; write an access file with: specrec access {path}"
+            f"{path}: {error.strerror}; write one with: specrec access {path} --user NAME"
         ) from error
     access = _access_of(content)
     if access is None:
-        raise AccessError(f"{path}: not an access file; write one with: specrec access FILE")
+        raise AccessError(
+            f"{path}: not an access file; write one with: specrec access FILE --user NAME"
+        )
     return access
 
 

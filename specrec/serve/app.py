@@ -8,14 +8,16 @@ from specrec.serve.guard import Guard
 from specrec.serve.problems import answer_problems
 from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
+from specrec.serve.watch import Watch
 
 
-def make_app(shelf: Shelf, settings: ServeSettings) -> FastAPI:
+def make_app(shelf: Shelf, settings: ServeSettings, watch: Watch | None = None) -> FastAPI:
     """Makes the application that serves libraries.
 
     Args:
         shelf: The libraries.
         settings: How it runs.
+        watch: What brings the libraries up to date, if anything does.
     """
     app = FastAPI(
         title="specrec",
@@ -24,6 +26,7 @@ def make_app(shelf: Shelf, settings: ServeSettings) -> FastAPI:
     )
     app.state.shelf = shelf
     app.state.settings = settings
+    app.state.watch = watch
     answer_problems(app)
     for part in (rest.libraries, rest.tracks, rest.neighbors):
         app.include_router(part.router, prefix="/api/v1")

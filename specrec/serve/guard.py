@@ -5,6 +5,7 @@ import base64
 import ipaddress
 import logging
 import math
+import re
 import socket
 import time
 from urllib.parse import SplitResult, urlsplit
@@ -32,7 +33,7 @@ _HEADERS = [
 _OPEN = ("/health",)  # tells nothing about the music
 _OWN_LOGIN = "/rest/"  # OpenSubsonic has parameters for it
 _DATA = ("/rest/", "/api/")  # to which no page of another site links
-_UPLOADS = ("/api/v1/uploads",)
+_UPLOADS = ("/api/v1/neighbors",)
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="specrec", charset="UTF-8"'}
 
 _log = logging.getLogger("specrec.serve")
@@ -95,7 +96,7 @@ class Guard:
         if len(scope["query_string"]) > limits.query_chars:
             return problem(413, f"the query is longer than {limits.query_chars:,} characters")
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self._most_bytes(scope):
+        if not re.fullmatch("[0-9]{1,15}", length) or int(length) > self._most_bytes(scope):
             return problem(413, f"the body is longer than {self._most_bytes(scope):,} bytes")
         return await self._login(headers, scope)
 

@@ -4,14 +4,17 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from specrec.errors import SpecrecError
 from specrec.serve.app import make_app
 from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
+from specrec.serve.watch import Watch
 
 _CLOSING_SECONDS = 5  # for answers that are on their way, such as a song
 
@@ -34,10 +37,20 @@ def run(
         AddressError: If the address can't be used.
         KeyboardInterrupt: When it was told to stop, after it has.
     """
-    listening = listen(settings.host, settings.port)
     _log_plainly()
+    watch = Watch(shelf) if settings.watch else None
+    server = make_server(make_app(shelf, settings, watch), settings)
+    with listen(settings.host, settings.port) as listening, watch or nullcontext():
+        port = listening.getsockname()[1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host  # IPv6
+        on_ready(f"http://{host}:{port}/")
+        server.run(sockets=[listening])
+
+
+def make_server(app: FastAPI, settings: ServeSettings) -> uvicorn.Server:
+    """Makes the server of an application, which does not run yet."""
     config = uvicorn.Config(
-        make_app(shelf, settings),
+        app,
         http=_protocol(settings.limits.head_seconds),
         ws="none",
         log_config=None,
@@ -46,12 +59,7 @@ def run(
         limit_concurrency=settings.limits.connections,
         timeout_graceful_shutdown=_CLOSING_SECONDS,
     )
-    with listening:
-        port = listening.getsockname()[1]
-        on_ready(
-            f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port}/"
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)
 
 
 def listen(host: str, port: int) -> socket.socket:

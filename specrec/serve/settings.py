@@ -45,6 +45,7 @@ class ServeSettings:
         port: The port; 0 for any that is free.
         access: Who may use it; None for everybody who can reach it.
         public_names: Names by which clients reach it besides its addresses, as through a proxy.
+        watch: Whether libraries are brought up to date when their music changes.
         log_requests: Whether each request is logged.
         limits: What a client may ask of it.
 
@@ -56,6 +57,7 @@ class ServeSettings:
     port: int = 8765
     access: Access | None = None
     public_names: tuple[str, ...] = ()
+    watch: bool = False
     log_requests: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -63,7 +65,7 @@ class ServeSettings:
         if self.access is None and not is_loopback(self.host):
             raise ConfigError(
                 f"other machines can reach {self.host}, so it needs a password or an API key:"
-                " write them with specrec access FILE, then add --access FILE"
+                " write them with specrec access FILE --user NAME, then add --access FILE"
             )
 
 
