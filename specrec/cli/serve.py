@@ -9,6 +9,7 @@ import typer
 from specrec.cli.app import app
 from specrec.errors import QueryError
 from specrec.printing import counted, say
+from specrec.stopping import exit_code
 
 
 @app.command()
@@ -64,7 +65,10 @@ def serve(
         say(f"{counted(tracks, 'track')} at {url} (interface: {url}docs)")
         sys.stdout.flush()  # for who reads the address from a pipe
 
-    run(shelf, settings, announce)
+    try:
+        run(shelf, settings, announce)
+    except KeyboardInterrupt as error:
+        raise typer.Exit(exit_code(error)) from None
 
 
 @app.command()

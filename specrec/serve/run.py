@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -43,6 +44,7 @@ def run(
     with listen(settings.host, settings.port) as listening, watch or nullcontext():
         port = listening.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host  # IPv6
+        _end_with_terminal()
         on_ready(f"http://{host}:{port}/")
         server.run(sockets=[listening])
 
@@ -118,6 +120,12 @@ def _protocol(head_seconds: float) -> type[H11Protocol]:
                 self._deadline = None
 
     return Protocol
+
+
+def _end_with_terminal() -> None:
+    """Lets a closed terminal end the server as SIGTERM does, which uvicorn handles."""
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))
 
 
 def _log_plainly() -> None:
