@@ -14,17 +14,23 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import pandas as pd
 import typer
 
+if TYPE_CHECKING:
+    from specrec.model.probe import Probe
+
 DIM, TRACKS_A_SEGMENT = 256, 100_000
 
 
-def write(folder: Path, tracks: int, clusters: int) -> None:
-    """Writes a library: artists of 10 tracks, clusters of very different sizes."""
+def write(folder: Path, tracks: int, clusters: int, probe: "Probe | None" = None) -> None:
+    """Writes a library: artists of 10 tracks, clusters of very different sizes.
+
+    With a model's probe, the coordinates have its names.
+    """
     from specrec.descriptors.measure import NAMES
     from specrec.index.duplicates import COLUMNS
     from specrec.index.generation import Contents, skipped_table
@@ -32,18 +38,20 @@ def write(folder: Path, tracks: int, clusters: int) -> None:
     from specrec.index.search import build_index
     from specrec.index.segment import write_segment
 
+    dim = DIM if probe is None else probe.weight.shape[1]
+    fingerprint = "synthetic" if probe is None else probe.fingerprint
     rng = np.random.default_rng(0)
-    centers = rng.normal(size=(clusters, DIM)).astype(np.float32)
+    centers = rng.normal(size=(clusters, dim)).astype(np.float32)
     shares = rng.dirichlet(np.full(clusters, 0.5))
-    basis = rng.normal(size=(20, DIM)).astype(np.float32)
+    basis = rng.normal(size=(20, dim)).astype(np.float32)
     cluster = rng.choice(clusters, size=tracks, p=shares)
     embeddings = np.lib.format.open_memmap(
-        folder / "embeddings.tmp.npy", "w+", np.float32, (tracks, DIM)
+        folder / "embeddings.tmp.npy", "w+", np.float32, (tracks, dim)
     )
     for start in range(0, tracks, 65_536):
         rows = cluster[start : start + 65_536]
         own = rng.normal(size=(len(rows), 20)).astype(np.float32) @ basis
-        noise = rng.normal(size=(len(rows), DIM)).astype(np.float32)
+        noise = rng.normal(size=(len(rows), dim)).astype(np.float32)
         embeddings[start : start + 65_536] = centers[rows] + 0.3 * own + 0.3 * noise
     names = pd.Series(np.arange(tracks)).map("{:016x}".format).astype("string")
     placement = []
@@ -78,7 +86,7 @@ def write(folder: Path, tracks: int, clusters: int) -> None:
         "created": "2026-01-01",
         "audio_root": str(folder / "none"),
         "model": {
-            "name": "synthetic", "fingerprint": "synthetic", "folder": "none", "window_seconds": 5.0
+            "name": "synthetic", "fingerprint": fingerprint, "folder": "none", "window_seconds": 5.0
         },
         "measure_version": 1,
         "counts": {"tracks": tracks, "skipped": 0, "ignored": 0},
@@ -90,7 +98,7 @@ def write(folder: Path, tracks: int, clusters: int) -> None:
             table,
             pd.concat(placement, ignore_index=True),
             pd.DataFrame(rng.normal(size=(tracks, len(NAMES))), columns=list(NAMES)),
-            None,
+            probe,
             table[["path", "content_id"]],
             skipped_table([], {}),
             embeddings,

@@ -1,4 +1,4 @@
-"""Commands that maintain a library: status, verify, remove, restore."""
+"""Commands that maintain a library: update, status, verify, remove, restore."""
 
 from typing import Annotated
 
@@ -7,6 +7,27 @@ import typer
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.errors import LibraryError, QueryError
 from specrec.printing import counted, say, say_json
+
+
+@app.command()
+def update(library: LibraryArgument, json: JsonOption = False) -> None:
+    """Bring a library up to date with its music, with the settings of its last index run."""
+    from specrec.index.build import build_library
+    from specrec.recommend.library import Library
+    from specrec.report.libraries import build_json, print_build
+    from specrec.report.progress import progress_bar
+
+    settings = Library.open(library).last_settings()
+    with (
+        progress_bar("reading") as on_scan,
+        progress_bar("embedding") as on_embed,
+        progress_bar("measuring") as on_measure,
+    ):
+        report = build_library(settings, on_scan, on_embed, on_measure)
+    if json:
+        say_json(build_json(report))
+    else:
+        print_build(report, str(library))
 
 
 @app.command()

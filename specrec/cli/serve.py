@@ -1,12 +1,15 @@
-"""The command that answers over HTTP: serve."""
+"""The commands that answer over HTTP: serve, and access, which says who may use it."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from specrec.cli.app import app
+from specrec.errors import QueryError
 from specrec.printing import counted, say
+from specrec.stopping import exit_code
 
 
 @app.command()
@@ -15,17 +18,109 @@ def serve(
         list[Path], typer.Argument(metavar="LIBRARY", help="Folders that specrec index wrote.")
     ],
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="NUMBER", min=0, max=65535)] = 8765,
+    port: Annotated[
+        int, typer.Option(metavar="NUMBER", min=0, max=65535, help="0 takes one that is free.")
+    ] = 8765,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Bring libraries up to date when their music changes."),
+    ] = False,
+    access: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="SPECREC_ACCESS",
+            help="Who may use it, as specrec access wrote it.",
+        ),
+    ] = None,
+    public_name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name by which a proxy is reached; may be repeated."),
+    ] = None,
+    log_requests: Annotated[
+        bool, typer.Option("--log-requests", help="Log each request on the error output.")
+    ] = False,
 ) -> None:
     """Serve libraries over HTTP: to browsers, music players and music servers.
 
     Stop it with Ctrl-C.
     """
+    from specrec.serve.access import read_access
     from specrec.serve.run import run
     from specrec.serve.settings import ServeSettings
     from specrec.serve.shelf import Shelf
 
+    settings = ServeSettings(
+        host,
+        port,
+        None if access is None else read_access(access),
+        tuple(name.lower() for name in public_name or ()),
+        watch,
+        log_requests,
+    )
     shelf = Shelf(libraries)
     tracks = sum(len(shelf.library(name)) for name in shelf.names)
-    say(f"{counted(tracks, 'track')} at http://{host}:{port}/ (interface: /docs)")
-    run(shelf, ServeSettings(host, port))
+
+    def announce(url: str) -> None:
+        say(f"{counted(tracks, 'track')} at {url} (interface: {url}docs)")
+        sys.stdout.flush()  # for who reads the address from a pipe
+
+    try:
+        run(shelf, settings, announce)
+    except KeyboardInterrupt as error:
+        raise typer.Exit(exit_code(error)) from None
+
+
+@app.command()
+def access(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Access file of specrec serve.")],
+    user: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Set the user's name, and ask the password.")
+    ] = None,
+    readable: Annotated[
+        bool,
+        typer.Option(
+            "--readable",
+            help="Keep the password itself, not its hash: players that log in by Subsonic's"
+            " tokens need that.",
+        ),
+    ] = False,
+    new_key: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Make an API key, named for who will use it."),
+    ] = None,
+    remove_key: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Remove an API key.")
+    ] = None,
+) -> None:
+    """Say who may use a server: a user with a password, and API keys.
+
+    The password is asked for, or read from the standard input; an API key is shown once. Without
+    options, print who is in the file. A server that runs takes a change when it starts again.
+    """
+    from specrec.serve.access import Access, read_access, write_access
+
+    if readable and user is None:
+        raise QueryError("--readable goes with --user")
+    known = read_access(file) if file.exists() or not (user or new_key) else Access()
+    before = known
+    if user is not None:
+        known = known.for_user(user, _password(), readable)
+    if remove_key is not None:
+        known = known.without_key(remove_key)
+    key = None
+    if new_key is not None:
+        known, key = known.with_new_key(new_key)
+    if known != before:
+        write_access(file, known)
+    if key is not None:
+        say(key)
+    for line in known.lines():
+        say(line, error=True)
+
+
+def _password() -> str:
+    """Asks for a password twice on a terminal; reads a line elsewhere."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    return sys.stdin.readline().rstrip("\n")

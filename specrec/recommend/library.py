@@ -106,12 +106,23 @@ class Library:
         """
         from specrec.index.build import build_library
 
+        report = build_library(self.last_settings(**settings))
+        self.collection = Collection.open(self.collection.folder)
+        return report
+
+    def last_settings(self, **settings: Any) -> IndexConfig:
+        """The settings with which the last index run can be repeated.
+
+        Args:
+            settings: Those that are to be others, by name.
+
+        Raises:
+            ModelError: If the model is missing.
+        """
         collection = self.collection
         last = {"audio": str(collection.audio_root), "model": str(collection.model_folder)}
         given = last | collection.generation.manifest.get("settings", {}) | settings
-        report = build_library(IndexConfig(**given, library=str(collection.folder)))
-        self.collection = Collection.open(collection.folder)
-        return report
+        return IndexConfig(**given, library=str(collection.folder))
 
     def add(self, *files: str | os.PathLike[str]) -> list[Query]:
         """Adds files to the library that were put into its folder of music.

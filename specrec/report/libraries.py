@@ -120,6 +120,19 @@ def print_build(report: BuildReport, library: str) -> None:
     print_skipped(report.skipped)
 
 
+def build_json(report: BuildReport) -> str:
+    """What an index run did, in numbers, as a JSON document."""
+    return json_document(
+        {
+            "tracks": report.tracks,
+            "embedded": report.embedded,
+            "skipped": len(report.skipped),
+            "gone": len(report.plan.vanished),
+            "changed": report.changed,
+        }
+    )
+
+
 def _print_plan(console: Console, report: BuildReport) -> None:
     """What became of files since the last run; a first run has nothing to say."""
     plan, would = report.plan, "would be " if report.dry_run else ""

@@ -3,21 +3,23 @@
 from fastapi import FastAPI
 
 from specrec import __version__
-from specrec.serve import docs, rest
+from specrec.serve import docs, health, rest
 from specrec.serve.guard import Guard
 from specrec.serve.media import Spectrograms
 from specrec.serve.problems import answer_problems
 from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
 from specrec.serve.studies import Studies
+from specrec.serve.watch import Watch
 
 
-def make_app(shelf: Shelf, settings: ServeSettings) -> FastAPI:
+def make_app(shelf: Shelf, settings: ServeSettings, watch: Watch | None = None) -> FastAPI:
     """Makes the application that serves libraries.
 
     Args:
         shelf: The libraries.
         settings: How it runs.
+        watch: What brings the libraries up to date, if anything does.
     """
     app = FastAPI(
         title="specrec",
@@ -28,10 +30,11 @@ def make_app(shelf: Shelf, settings: ServeSettings) -> FastAPI:
     )
     app.state.shelf = shelf
     app.state.settings = settings
+    app.state.watch = watch
     app.state.studies = Studies()
     app.state.spectrograms = Spectrograms()
     answer_problems(app)
-    app.include_router(rest.router)
-    app.include_router(docs.router)
+    for part in (rest, docs, health):
+        app.include_router(part.router)
     app.add_middleware(Guard, settings=settings)
     return app
