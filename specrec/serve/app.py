@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from specrec import __version__
-from specrec.serve import docs, rest
+from specrec.serve import docs, rest, web
 from specrec.serve.guard import Guard
 from specrec.serve.media import Spectrograms
 from specrec.serve.problems import answer_problems
@@ -33,5 +33,6 @@ def make_app(shelf: Shelf, settings: ServeSettings) -> FastAPI:
     answer_problems(app)
     app.include_router(rest.router)
     app.include_router(docs.router)
+    app.include_router(web.router)
     app.add_middleware(Guard, settings=settings)
     return app

@@ -36,21 +36,22 @@ export const concepts = (library) => ask("/concepts", { library });
 export const search = (q, library, signal) => ask("/tracks", { q, library, limit: 12 }, signal);
 export const track = (id, library) => ask(`/tracks/${encodeURIComponent(id)}`, { library });
 export const explain = (query, neighbor, library) =>
-  ask("/explain", { query, neighbor, library });
+  ask("/explain", { track_id: query, neighbor_id: neighbor, library });
 
-export const audioOf = (id, library) =>
-  `${ROOT}/tracks/${encodeURIComponent(id)}/audio${queryOf({ library })}`;
-export const spectrogramOf = (id, library) =>
-  `${ROOT}/tracks/${encodeURIComponent(id)}/spectrogram.png${queryOf({ library })}`;
+export const audioOf = (id, library) => `${trackOf(id)}/audio${queryOf({ library })}`;
+export const spectrogramOf = (id, library, seconds) =>
+  `${trackOf(id)}/spectrogram.png${queryOf({ library, seconds })}`;
+
+const trackOf = (id) => `${ROOT}/tracks/${encodeURIComponent(id)}`;
 
 /** The neighbors that a state asks for. */
 export function neighbors(state, k, signal) {
   return ask("/neighbors", {
     library: state.library,
-    query: state.track,
+    track_id: state.track,
     against: state.not,
     like: state.like,
-    steer: Object.entries(state.steer).filter(([, steps]) => steps).map((pair) => pair.join(":")),
+    ...stepsOf(state.steer),
     where: state.where,
     by: state.by,
     other_artists: state.other_artists,
@@ -59,4 +60,14 @@ export function neighbors(state, k, signal) {
     diversity: state.diversity || "",
     k,
   }, signal);
+}
+
+/** A step more or less is said by naming a concept once more. */
+function stepsOf(steer) {
+  const said = { more: [], less: [] };
+  for (const [concept, steps] of Object.entries(steer)) {
+    const list = steps > 0 ? said.more : said.less;
+    list.push(...Array(Math.abs(steps)).fill(concept.replaceAll("_", " ")));
+  }
+  return said;
 }

@@ -54,13 +54,13 @@ function measured(features) {
   const said = [
     ["tempo_bpm", (value) => `${Math.round(value)} bpm`],
     ["loudness_lufs", (value) => `${value.toFixed(0)} LUFS`],
-  ].filter(([name]) => Number.isFinite(features[name]));
+  ].filter(([name]) => features[name]?.measured);
   if (!said.length) return null;
   return make(
     "p",
     { class: "remark" },
     `${messages.measured}: `,
-    said.map(([name, text]) => text(features[name])).join(", "),
+    said.map(([name, text]) => text(features[name].value)).join(", "),
   );
 }
 
@@ -85,9 +85,9 @@ export function steering(state, suggested, all, change) {
       .map(({ name, label }) => make("option", { value: name }, label)),
   );
   return make(
-    "section",
-    { class: "card" },
-    make("h2", {}, messages.steer),
+    "details",
+    { class: "card", open: matchMedia("(min-width: 60rem)").matches || names.some((name) => state.steer[name]) },
+    make("summary", {}, messages.steer),
     make("p", { class: "remark" }, messages.steerHint),
     sliders,
     more,
@@ -98,9 +98,11 @@ function slider(name, state, change) {
   const value = state.steer[name] ?? 0;
   const label = labelOf(name);
   const input = make("input", {
-    type: "range", min: -3, max: 3, step: 0.5, value, "aria-label": label,
+    class: "balance", type: "range", min: -3, max: 3, step: 1, value, "aria-label": label,
     "aria-valuetext": messages.lessMore(label, value),
+    style: { "--at": value },
     oninput: () => {
+      input.style.setProperty("--at", input.value);
       input.setAttribute("aria-valuetext", messages.lessMore(label, Number(input.value)));
       change({ steer: { ...state.steer, [name]: Number(input.value) } }, { keep: true });
     },

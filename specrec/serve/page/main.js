@@ -37,7 +37,8 @@ begin();
 async function begin() {
   try {
     await showLibraries();
-    concepts = (await api.concepts(state.library)).concepts ?? [];
+    const known = (await api.concepts(state.library)).concepts;
+    concepts = known.map(({ name, column }) => ({ name: column, label: name }));
     learnLabels(concepts);
   } catch (error) {
     announceProblem(error.message);

@@ -7,6 +7,7 @@ import { playButton } from "./player.js";
 
 const KEPT = "specrec.playlist";
 let entries = read(); // {track, library}
+let isOpen = matchMedia("(min-width: 60rem)").matches;
 
 /** Adds a track, unless it is the last one already. */
 export function add(track, library) {
@@ -24,17 +25,16 @@ export function show() {
   document.body.classList.toggle("with-playlist", entries.length > 0);
   panel.replaceChildren(
     make(
-      "header",
-      {},
-      make("h2", {}, messages.playlist),
-      make("span", { class: "remark" }, messages.listOf(entries.length)),
-    ),
-    make("ol", {}, ...entries.map(entry)),
-    make(
-      "div",
-      { class: "actions" },
-      make("button", { type: "button", class: "small", onclick: save }, messages.saveM3u),
-      make("button", { type: "button", class: "small", onclick: () => keep([]) }, messages.clear),
+      "details",
+      { open: isOpen, ontoggle: (event) => (isOpen = event.target.open) },
+      make("summary", {}, messages.playlist, make("span", { class: "remark" }, messages.listOf(entries.length))),
+      make("ol", {}, ...entries.map(entry)),
+      make(
+        "div",
+        { class: "actions" },
+        make("button", { type: "button", class: "small", onclick: save }, messages.saveM3u),
+        make("button", { type: "button", class: "small", onclick: () => keep([]) }, messages.clear),
+      ),
     ),
   );
 }

@@ -5,6 +5,8 @@ import { clock, make, nameOf } from "./dom.js";
 import { messages } from "./messages.js";
 import { seek, watch } from "./player.js";
 
+const LONGEST = 600; // seconds of which the server draws a spectrogram
+
 /**
  * Shows a track's spectrogram.
  *
@@ -14,10 +16,12 @@ import { seek, watch } from "./player.js";
  */
 export function spectrogram(track, library, passages = []) {
   const length = track.duration_seconds || 1;
+  const shown = Math.max(1, Math.min(length, LONGEST)); // the middle
   const share = (seconds) => `${(100 * Math.min(seconds, length)) / length}%`;
   const head = make("span", { class: "playhead", hidden: true });
   const picture = make("img", {
-    src: spectrogramOf(track.track_id, library), alt: "", loading: "lazy", decoding: "async",
+    src: spectrogramOf(track.track_id, library, shown.toFixed(1)), alt: "", loading: "lazy", decoding: "async",
+    style: { left: share((length - shown) / 2), width: share(shown) },
     onerror: () => frame.classList.add("without-picture"),
   });
   const frame = make(

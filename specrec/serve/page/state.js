@@ -12,7 +12,7 @@ export function readState(search = location.search) {
   for (const name of TEXTS) state[name] = given.get(name) ?? "";
   for (const name of FLAGS) state[name] = given.has(name);
   for (const entry of given.getAll("steer")) {
-    const [, concept, steps] = entry.match(/^(.*):(-?\d(?:\.\d+)?)$/) ?? [];
+    const [, concept, steps] = entry.match(/^(.*):(-?[1-3])$/) ?? [];
     if (concept) state.steer[concept] = Number(steps);
   }
   return state;

@@ -28,7 +28,8 @@ export async function why(item, { library, tracks }) {
 function passages(match, query, near, library) {
   const best = match.passage;
   if (!best) return [];
-  const [asked, other] = [best.query, best.neighbor].map(([start, end]) => ({ start, end }));
+  const asked = { start: best.query_start, end: best.query_end };
+  const other = { start: best.neighbor_start, end: best.neighbor_end };
   const hear = make(
     "button",
     {
