@@ -97,22 +97,32 @@ class WordSpace:
             QueryError: If a word is not known, the model tells nothing of it, or a number is not
                 finite.
         """
-        moved, notes, asked = unit(query.sound), list(query.notes), set(query.asked)
+        moved, notes = unit(query.sound), list(query.notes)
+        wanted: dict[str, float] = {}
         for phrase, amount in steer.items():
             if not math.isfinite(amount):
                 raise QueryError(f"{phrase}: more or less by a finite number, not by {amount}")
             request = self._understand(phrase)
             moved += amount * STEP * self._deviations * self._vector(request.weights)
             notes += request.notes
-            asked |= request.weights.keys()
+            for name, weight in request.weights.items():
+                wanted[name] = wanted.get(name, 0.0) + amount * weight
         length = float(np.linalg.norm(query.sound))
         return replace(
             query,
             aim=(length * unit(moved)).astype(np.float32),
             windows=None,  # they are those of the track, not of what is searched for now
-            asked=frozenset(asked),
+            asked=query.asked
+            | {name for name in wanted if self._reaches(moved, name, wanted[name])},
             notes=tuple(dict.fromkeys(notes)),
         )
+
+    def _reaches(self, aim: Float64[np.ndarray, " dim"], name: str, amount: float) -> bool:
+        """Whether an aim is on the side of a coordinate to which it was turned.
+
+        Less of what a query has much of may still be much: then nobody asked for what is found.
+        """
+        return bool(amount * (aim @ self._vector({name: 1.0})) > 0)
 
     def _understand(self, text: str) -> "_Request":
         """Finds the coordinates that words mean."""

@@ -77,6 +77,16 @@ def test_more_of_something_raises_it_in_the_answers(named: Library, word: str, n
     assert np.min(np.mean(gains, axis=0)) > 0.3 * values.std()
 
 
+def test_less_of_much_is_still_much_and_nobody_asked_for_it(named: Library) -> None:
+    most = int(np.argmax(column_of(named.collection.embeddings, "piano")))
+    turned = [
+        named.collection.words.turn(named.resolve(most), {"piano": steps}) for steps in (-0.2, -8.0)
+    ]
+    aims = [query.sound[NAMED.index("piano")] for query in turned]
+    assert aims[0] > 0 > aims[1]
+    assert ["piano" in query.asked for query in turned] == [False, True]
+
+
 def test_a_turned_query_is_explained_as_it_was_searched(named: Library) -> None:
     units = named.collection.embeddings / np.linalg.norm(
         named.collection.embeddings, axis=1, keepdims=True

@@ -1,0 +1,13 @@
+// How features are called.
+
+const labels = new Map();
+
+/** Takes the names that the server gives: {name, label}. */
+export function learnLabels(concepts) {
+  for (const { name, label } of concepts) labels.set(name, label);
+}
+
+/** What a feature is called. */
+export function labelOf(feature) {
+  return labels.get(feature) ?? feature.replaceAll("_", " ").replace(/ (hz|lufs|bpm)$/, "");
+}

@@ -1,0 +1,41 @@
+"""The explorer: the page at `/`, and the files that it consists of."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from specrec.serve.problems import NotFoundError
+
+router = APIRouter(include_in_schema=False)
+
+_TYPES = {
+    "css": "text/css",
+    "html": "text/html",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+}
+_PAGE = {
+    file.name: file.read_bytes() for file in files("specrec.serve").joinpath("page").iterdir()
+    if file.name.rpartition(".")[2] in _TYPES
+}  # fmt: skip
+
+
+@router.get("/")
+def page() -> Response:
+    """The page."""
+    return part("index.html")
+
+
+@router.get("/page/{name}")
+def part(name: str) -> Response:
+    """A file of the page.
+
+    Raises:
+        NotFoundError: If it has no such file.
+    """
+    if name not in _PAGE:
+        raise NotFoundError(f"the page has no file {name!r}")
+    kind = _TYPES[name.rpartition(".")[2]]
+    # It is asked for each time: after an update, no part is an old one.
+    return Response(_PAGE[name], media_type=kind, headers={"Cache-Control": "no-cache"})
