@@ -1,13 +1,13 @@
 """Are explanations true of the tracks, and specific to them?"""
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
 from specrec.evaluation.pairs import ExplainedPair, statements
@@ -18,13 +18,16 @@ from specrec.explain.sentences import named_reasons
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import errors_on_scale
 
+Truth = tuple[Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]
+"""Of which tracks it is known whether they have a concept, and which have it."""
+
+Check = Callable[[Reason, ExplainedPair], bool | None]
+"""Whether a reason is true of both tracks; None if that is unknown."""
+
 
 @dataclass(frozen=True)
 class Claims:
-    """Statements "both are high (or low) in X", made by the probe alone, that hold as measured.
-
-    A claim is true if both measured values lie on the side of the library's measured median that
-    it names.
+    """Statements in sentences, "both are (not) X", that are true of both tracks.
 
     Attributes:
         pairs: Number of pairs that were explained.
@@ -76,18 +79,18 @@ def hide_measured(explainer: Explainer) -> Explainer:
     return Explainer(explainer.embeddings, stats, explainer.directions, explainer.controls)
 
 
-def check_claims(pairs: Sequence[ExplainedPair], measured: FeatureStats) -> Claims:
-    """Compares the reasons of some pairs with the measured features.
+def check_claims(pairs: Sequence[ExplainedPair], is_true: Check) -> Claims:
+    """Checks what the sentences of some pairs say, each statement on its own.
 
     Args:
         pairs: Pairs that were explained without measured features.
-        measured: The measured features.
+        is_true: Tells whether a statement is true, such as `as_measured` or `by_truth` gives.
     """
     checked = [
         (reason, pair.query, truth)
         for pair in pairs
-        for reason in pair.explanation.reasons
-        if (truth := is_true(reason, pair, measured)) is not None
+        for reason in named_reasons(pair.explanation.reasons)
+        if (truth := is_true(reason, pair)) is not None
     ]
     return Claims(
         len(pairs),
@@ -102,15 +105,33 @@ def check_claims(pairs: Sequence[ExplainedPair], measured: FeatureStats) -> Clai
     )
 
 
-def is_true(reason: Reason, pair: ExplainedPair, measured: FeatureStats) -> bool | None:
-    """Whether both measured values lie on the side that a reason names; None if unknown."""
-    if reason.side == "same":
-        return None
-    values = [measured.known(row).get(reason.feature) for row in (pair.query, pair.neighbor)]
-    if None in values:
-        return None
-    center = measured.median(reason.feature)
-    return all((value > center) == (reason.side == "high") for value in values if value is not None)
+def as_measured(measured: FeatureStats) -> Check:
+    """True is what lies, in both tracks, on the side of the measured median that is named."""
+
+    def check(reason: Reason, pair: ExplainedPair) -> bool | None:
+        if reason.side == "same":
+            return None
+        values = [measured.known(row).get(reason.feature) for row in (pair.query, pair.neighbor)]
+        if None in values:
+            return None
+        center = measured.median(reason.feature)
+        high = reason.side == "high"
+        return all((value > center) == high for value in values if value is not None)
+
+    return check
+
+
+def by_truth(truths: Mapping[str, Truth]) -> Check:
+    """True is what holds of both tracks by what is known of the concepts, by their columns."""
+
+    def check(reason: Reason, pair: ExplainedPair) -> bool | None:
+        if reason.feature not in truths or reason.side == "same":
+            return None
+        known, has = truths[reason.feature]
+        rows = [pair.query, pair.neighbor]
+        return bool((has[rows] == (reason.side == "high")).all()) if known[rows].all() else None
+
+    return check
 
 
 _Checked = tuple[Reason, int, bool]

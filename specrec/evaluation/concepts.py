@@ -4,16 +4,16 @@ A label says something of a concept if its words are among those of the vocabula
 with `classical piano` of classical and piano, a column `has_vocals` with yes and no of singing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from specrec.bootstrap import Estimate, interval
 from specrec.concepts.vocabulary import Vocabulary, load_vocabulary, words_of
 from specrec.errors import CatalogError, ModelError
+from specrec.evaluation.claims import Truth
 from specrec.metrics import roc_auc
 from specrec.recommend.collection import Collection
 
@@ -73,9 +73,8 @@ def judge_by_labels(
     artists = tracks["artist"].fillna(tracks["track_id"]).factorize()[0]
     judged = []
     for column in columns:
-        if column not in tracks:
-            raise CatalogError(f"{collection.folder}: no column {column}")
-        for name, known, truth in _labels(tracks[column], column, load_vocabulary()):
+        truths = label_truths(collection, column)
+        for name, (known, truth) in ((name, _at(rows, truths[name])) for name in truths):
             if name not in usable or min(truth.sum(), (known & ~truth).sum()) < FEWEST:
                 continue
             scores, present = readings[name][known], usable[name].present
@@ -94,20 +93,31 @@ def judge_by_labels(
     return judged
 
 
-def _labels(
-    labels: pd.Series, column: str, vocabulary: Vocabulary
-) -> Iterator[tuple[str, Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]]:
-    """Yields concepts, the tracks whose labels say something, and those that have the concept."""
-    values = labels.astype("string").str.strip().str.casefold()
+def label_truths(collection: Collection, column: str) -> dict[str, Truth]:
+    """What the labels in a column say of concepts, by their columns, of all tracks.
+
+    Raises:
+        CatalogError: If the column is missing.
+    """
+    if column not in collection.tracks:
+        raise CatalogError(f"{collection.folder}: no column {column}")
+    vocabulary = load_vocabulary()
+    values = collection.tracks[column].astype("string").str.strip().str.casefold()
     known = (values.notna() & ~values.isin(["", "unknown"])).to_numpy(dtype=bool)
     if set(values[known]) <= _YES | _NO:
-        for name in _mentioned(column, vocabulary):
-            yield name, known, known & values.isin(_YES).to_numpy(dtype=bool)
-        return
+        yes = known & values.isin(_YES).to_numpy(dtype=bool)
+        return dict.fromkeys(sorted(_mentioned(column, vocabulary)), (known, yes))
     of_value = {value: _mentioned(value, vocabulary) for value in values[known].unique()}
+    truths = {}
     for name in sorted(set().union(*of_value.values())):
         having = [value for value, names in of_value.items() if name in names]
-        yield name, known, known & values.isin(having).to_numpy(dtype=bool)
+        truths[name] = (known, known & values.isin(having).to_numpy(dtype=bool))
+    return truths
+
+
+def _at(rows: Int[np.ndarray, " chosen"], truth: Truth) -> Truth:
+    known, has = truth
+    return known[rows], has[rows]
 
 
 def _mentioned(text: str, vocabulary: Vocabulary) -> set[str]:

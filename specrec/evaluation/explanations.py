@@ -1,34 +1,36 @@
 """Are a library's explanations true? The checks that need embeddings and measured features only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int
 
-from specrec.bootstrap import Estimate, estimate_mean
 from specrec.errors import ModelError
 from specrec.evaluation.claims import (
     Claims,
     Specificity,
+    as_measured,
+    by_truth,
     check_claims,
     hide_measured,
-    measure_coverage,
     measure_specificity,
 )
+from specrec.evaluation.concepts import label_truths
 from specrec.evaluation.faithfulness import (
     AblationFigures,
     Rationale,
     SumError,
-    draw_isotropic,
     draw_like_tracks,
     feature_totals,
     measure_ablation,
     measure_rationales,
     sum_error,
 )
+from specrec.evaluation.named_share import NamedShare, measure_named_share
 from specrec.evaluation.pairs import ExplainedPair, explain_pairs
-from specrec.evaluation.randomization import RandomWeights, ShuffledProbe, shuffle_labels
+from specrec.evaluation.randomization import RandomWeights, shuffle_labels
 from specrec.explain.ablation import Controls, draw_controls
 from specrec.explain.contributions import by_window
 from specrec.progress import Progress
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from specrec.evaluation.reason_stability import ReasonStability
 
 
+MEASURED = "as measured"
+"""What claims of measured features are checked by."""
+
 QUERIES = 500
 """Queries whose neighbors are explained; of more, as many are drawn."""
 
@@ -50,30 +55,28 @@ class Explanations:
 
     Attributes:
         queries: Number of queries; each has its nearest ten explained.
-        explained_share: Mean share of the similarity that named features add up to.
+        named_share: Share of the similarity that named features add up to, and chance would.
         sum_errors: How far each split is from adding up to the similarity, by its name.
         erasing: What ablating a cited group does.
         rationale: What ablating all cited groups at once does.
-        claims: Whether reasons by the probe alone are true of held-out tracks as measured.
-        coverage: Share of the queries within the probe's 90 % interval, by feature.
+        claims: Whether what sentences say by the embedding alone is true of held-out tracks: as
+            measured, and by the labels in columns, by what tells the truth.
         specificity: Whether different matches get different reasons.
-        shuffled_probe: A probe fitted on shuffled labels; None if too little is known to fit one.
         stability: How far reasons stay the same when a file is altered, by alteration. This and
             all that follows needs audio; without it, it is empty or None.
         deletion: What masking the cells that a map highlights does.
         random_weights: Contributions under an encoder that has learned nothing.
-        planted: Whether the factor that synthesized pairs share is named.
+        planted: Whether concepts are told of music that was synthesized to have them; None also
+            for a model whose coordinates have no names.
     """
 
     queries: int
-    explained_share: Estimate | None
+    named_share: NamedShare
     sum_errors: dict[str, SumError]
     erasing: AblationFigures
     rationale: Rationale
-    claims: Claims
-    coverage: dict[str, Estimate]
+    claims: dict[str, Claims]
     specificity: Specificity
-    shuffled_probe: ShuffledProbe | None
     stability: dict[str, "ReasonStability"] = field(default_factory=dict)
     deletion: "Deletion | None" = None
     random_weights: RandomWeights | None = None
@@ -81,7 +84,10 @@ class Explanations:
 
 
 def evaluate_explanations(
-    collection: Collection, rows: Int[np.ndarray, " chosen"], on_progress: Progress | None = None
+    collection: Collection,
+    rows: Int[np.ndarray, " chosen"],
+    columns: Sequence[str] = (),
+    on_progress: Progress | None = None,
 ) -> Explanations:
     """Explains the neighbors of some tracks, and checks the explanations; needs no audio.
 
@@ -89,6 +95,7 @@ def evaluate_explanations(
         collection: Neighbors come from all of it.
         rows: The queries; for claims, also the neighbors, so that neither was seen in training if
             the queries were not.
+        columns: Columns whose labels tell whether what is said of concepts is true.
         on_progress: Called after each query.
 
     Raises:
@@ -107,14 +114,18 @@ def evaluate_explanations(
     unmeasured = explain_pairs(hide_measured(explainer), queries, rows)
     return Explanations(
         len(queries),
-        _explained_share(pairs),
+        measure_named_share(
+            pairs, embeddings, directions, shuffle_labels(embeddings, collection.features)
+        ),
         _sum_errors(collection, pairs),
         measure_ablation(pairs, embeddings, directions, _controls(collection)),
         measure_rationales(pairs, embeddings, directions),
-        check_claims(unmeasured, explainer.stats),
-        measure_coverage(probe, embeddings, collection.features, queries),
+        {MEASURED: check_claims(unmeasured, as_measured(explainer.stats))}
+        | {
+            column: check_claims(unmeasured, by_truth(label_truths(collection, column)))
+            for column in columns
+        },
         measure_specificity(pairs),
-        shuffle_labels(embeddings, collection.features),
     )
 
 
@@ -132,7 +143,6 @@ def _controls(collection: Collection) -> dict[str, Controls]:
     return {
         "as variable as the group": draw_controls(embeddings, directions, seed=1),
         "combinations of tracks": draw_like_tracks(embeddings, directions),
-        "isotropic": draw_isotropic(directions),
     }
 
 
@@ -166,13 +176,3 @@ def _window_totals(
         embeddings = collection.embeddings[pair.query], collection.embeddings[pair.neighbor]
         totals.append(by_window(query, neighbor, *embeddings).mean())
     return np.array(totals)
-
-
-def _explained_share(pairs: list[ExplainedPair]) -> Estimate | None:
-    shares = [
-        1 - pair.explanation.residual / pair.explanation.similarity
-        for pair in pairs
-        if pair.explanation.similarity > 0
-    ]
-    queries = [pair.query for pair in pairs if pair.explanation.similarity > 0]
-    return estimate_mean(np.array(shares), np.array(queries, dtype=np.int64))

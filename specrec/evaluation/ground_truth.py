@@ -1,6 +1,6 @@
-"""Do explanations name the one factor that synthesized pairs share? There, the truth is known."""
+"""Are concepts told of music that was synthesized to have them? There, the truth is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,166 +9,182 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32
 
-from specrec.audio.encoding import encode_wav
-from specrec.audio.pool import map_paths
-from specrec.audio.waveform import Waveform
-from specrec.descriptors.measure import measure_file
-from specrec.descriptors.spectrum import SAMPLE_RATE
+from specrec.bootstrap import Estimate
+from specrec.concepts.vocabulary import load_vocabulary
 from specrec.errors import AudioError
-from specrec.evaluation.naming import NamingFigures, Outcome, score
-from specrec.evaluation.synthetic_pairs import SyntheticPair, draw_pairs
-from specrec.explain.ablation import draw_controls
-from specrec.explain.directions import find_directions
+from specrec.evaluation.claims import Claims, Truth, by_truth, check_claims
+from specrec.evaluation.concepts import FEWEST, area
+from specrec.evaluation.pairs import explain_pairs
 from specrec.explain.explainer import Explainer
-from specrec.explain.feature_stats import UNUSUAL, FeatureStats
+from specrec.explain.feature_stats import FeatureStats
 from specrec.model.embedding import embed_tracks
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.progress import Progress
-from specrec.synthesis import render, write_library
+from specrec.synthesis import write_library
 
-BACKGROUND = 100
-"""Tracks of the library around each pair, which decides what is high and low."""
-PAIRS = 8
-"""Pairs for each factor."""
+TRACKS = 100
+"""Tracks that are synthesized, of ten styles."""
 SECONDS = 15.0
 """Length of each track."""
+
+_ELECTRONIC = ("house", "techno", "drum and bass")
+_STYLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "ambient": (("ambient",), ("orchestral",)),
+    "classical": (("orchestral",), ()),
+    "danceable": (("house", "techno"), ("chiptune", "drum and bass", "lo-fi hip hop", "metal")),
+    "electronic": (_ELECTRONIC, ("ambient", "chiptune", "lo-fi hip hop")),
+    "folk": (("folk",), ()),
+    "hip_hop": (("lo-fi hip hop",), ("drum and bass",)),
+    "jazz": (("jazz",), ("lo-fi hip hop",)),
+    "metal": (("metal",), ()),
+    "orchestra": (("orchestral",), ()),
+    "video_game": (("chiptune",), ("techno", "house", "drum and bass", "ambient")),
+}
+"""By concept, the synthesizer's styles that have it, and those of which one may say so or not."""
+
+_INSTRUMENTS = {
+    "acoustic_guitar": ("steel_guitar", "nylon_guitar"),
+    "bells": ("bell",),
+    "brass": ("horn",),
+    "distorted_guitar": ("distorted_guitar",),
+    "flute_or_clarinet": ("flute",),
+    "organ": ("organ",),
+    "piano": ("piano", "electric_piano"),
+    "strings": ("strings",),
+    "synthesizer": ("saw_lead", "pulse", "square", "pad", "synth_bass", "sub_bass", "reese_bass"),
+}
+_PLAYERS = ["chord_instrument", "lead_instrument", "bass_instrument"]
+_DRUMS = 0.1  # share of the power from which on there are drums; below a fifth of it, none
+
+
+@dataclass(frozen=True)
+class PlantedConcept:
+    """How well a concept is told of synthesized tracks.
+
+    Attributes:
+        concept: Its column.
+        tracks: Number of tracks of which it is known.
+        planted: Number of those that have it.
+        auc: Probability that a track that has it scores higher than one that does not, with an
+            interval by resampling artists.
+    """
+
+    concept: str
+    tracks: int
+    planted: int
+    auc: Estimate
 
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """How well reasons name the factor that synthesized pairs share.
+    """How true what is said of synthesized music is.
 
     Attributes:
-        measured: Figures for explanations that know the measured features, as in a library.
-        heard: Figures for explanations by the probe alone.
+        tracks: Number of tracks.
+        concepts: What was planted in some of them, and told.
+        claims: What is said of each track and its nearest, and is true; no track has a voice.
     """
 
-    measured: NamingFigures
-    heard: NamingFigures
+    tracks: int
+    concepts: tuple[PlantedConcept, ...]
+    claims: Claims
 
 
 def measure_ground_truth(
     encoder: Encoder,
     probe: Probe,
-    pairs_per_factor: int = PAIRS,
-    background: int = BACKGROUND,
+    tracks: int = TRACKS,
     seconds: float = SECONDS,
     seed: int = 0,
     on_progress: Progress | None = None,
 ) -> GroundTruth:
-    """Synthesizes pairs and the library around them, and explains each pair.
-
-    Each pair is explained in a library of its two tracks and the background.
+    """Synthesizes a library, embeds it, and checks what is said of its tracks.
 
     Args:
         encoder: The encoder that embeds the tracks.
         probe: The probe that reads the embeddings.
-        pairs_per_factor: Pairs for each factor.
-        background: Tracks in the library around a pair.
-        seconds: Length of all tracks.
+        tracks: Number of tracks.
+        seconds: Length of each.
         seed: The seed of all random draws.
-        on_progress: Called after each track synthesized, embedded or measured.
+        on_progress: Called after each track synthesized or embedded.
     """
-    pairs = draw_pairs(pairs_per_factor, seed, seconds)
     with TemporaryDirectory() as name:
-        paths = _synthesize(Path(name), pairs, background, seconds, seed, on_progress)
-        embeddings, table = _embed_and_measure(encoder, paths, on_progress)
-    outcomes = [
-        _explain_pair(pair, background, background + 2 * place, embeddings, table, probe)
-        for place, pair in enumerate(pairs)
-    ]
+        pieces, embeddings = _synthesize(Path(name), encoder, tracks, seconds, seed, on_progress)
+    truths = planted_truths(pieces)
+    stats = FeatureStats(pieces[[]], probe, embeddings)
+    pairs = explain_pairs(Explainer(embeddings, stats), np.arange(tracks))
     return GroundTruth(
-        score([measured for measured, _ in outcomes]), score([heard for _, heard in outcomes])
+        tracks,
+        _told(truths, stats, embeddings, pieces),
+        check_claims(pairs, by_truth(truths)),
     )
 
 
 def _synthesize(
     folder: Path,
-    pairs: Sequence[SyntheticPair],
-    background: int,
+    encoder: Encoder,
+    tracks: int,
     seconds: float,
     seed: int,
     on_progress: Progress | None,
-) -> list[Path]:
-    """Writes the background, then both tracks of each pair, and gives their files in order."""
-    total = 3 * (background + 2 * len(pairs))
+) -> tuple[pd.DataFrame, Float32[np.ndarray, "tracks dim"]]:
+    """The table of all tracks and what was planted in them, and their embeddings."""
 
     def show(done: int, _: int) -> None:
         if on_progress:
-            on_progress(done, total)
+            on_progress(done, 2 * tracks)
 
-    truth = pd.read_csv(write_library(folder, background, seconds, seed, SAMPLE_RATE, show))
-    paths = [folder / path for path in truth["path"]]
-    for pair in pairs:
-        for piece in (pair.first, pair.second):
-            paths.append(folder / f"{len(paths)}.wav")
-            paths[-1].write_bytes(encode_wav(Waveform(render(piece, SAMPLE_RATE), SAMPLE_RATE)))
-            show(len(paths), total)
-    return paths
-
-
-def _embed_and_measure(
-    encoder: Encoder, paths: Sequence[Path], on_progress: Progress | None
-) -> tuple[Float32[np.ndarray, "tracks dim"], pd.DataFrame]:
-    rows: list[np.ndarray] = [np.zeros(0)] * len(paths)
-    measured: list[dict[str, float]] = [{}] * len(paths)
-    done = len(paths)
-    for position, embedded in embed_tracks(encoder, paths):
+    rate = encoder.front_end.sample_rate
+    pieces = pd.read_csv(write_library(folder, tracks, seconds, seed, rate, show))
+    rows: list[np.ndarray] = [np.zeros(0)] * tracks
+    paths = [folder / path for path in pieces["path"]]
+    for done, (position, embedded) in enumerate(embed_tracks(encoder, paths), 1):
         if isinstance(embedded, AudioError):
             raise embedded
         rows[position] = embedded.embedding
-        done += 1
-        if on_progress:
-            on_progress(done, 3 * len(paths))
-    for position, found in map_paths(measure_file, paths):
-        if isinstance(found, AudioError):
-            raise found
-        measured[position] = found
-        done += 1
-        if on_progress:
-            on_progress(done, 3 * len(paths))
-    return np.stack(rows), pd.DataFrame(measured)
+        show(tracks + done, tracks)
+    return pieces, np.stack(rows)
 
 
-def _explain_pair(
-    pair: SyntheticPair,
-    background: int,
-    place: int,
-    embeddings: Float32[np.ndarray, "tracks dim"],
-    table: pd.DataFrame,
-    probe: Probe,
-) -> tuple[Outcome, Outcome]:
-    """Explains the tracks at `place` and after, with what is measured and without it."""
-    rows = np.array([*range(background), place, place + 1])
-    vectors, known = embeddings[rows], table.iloc[rows].reset_index(drop=True)
-    directions = find_directions(probe, vectors.shape[1])
-    controls = draw_controls(vectors[:background], directions)
-    measured = FeatureStats(known, probe, vectors)
-    far, near = (_shared_sides(measured, background, least) for least in (50 - UNUSUAL, 0.0))
-    outcomes = []
-    for stats in (measured, FeatureStats(known[[]], probe, vectors)):
-        explainer = Explainer(vectors, stats, directions, controls)
-        (explanation,) = explainer.explain_row(background, np.array([background + 1]))
-        outcomes.append(Outcome(pair, explanation.reasons, far, near))
-    return outcomes[0], outcomes[1]
+def planted_truths(pieces: pd.DataFrame) -> dict[str, Truth]:
+    """What the synthesizer decides of concepts, by their columns; it has no voices.
 
-
-def _shared_sides(
-    measured: FeatureStats, background: int, least: float
-) -> frozenset[tuple[str, str]]:
-    """Features whose measured values of both tracks are so far from the median, to one side.
-
-    Of a key, whether it is the same.
+    Args:
+        pieces: The table that `write_library` writes.
     """
-    first, second = measured.known(background), measured.known(background + 1)
-    shared, usual = set(), {feature.name for feature in measured.features}
-    for name in first.keys() & second.keys() & usual:
-        if name == "key":
-            if first[name] == second[name]:
-                shared.add((name, "same"))
-            continue
-        off = np.array([measured.percentile(name, track[name]) - 50 for track in (first, second)])
-        if (np.abs(off) >= least).all() and off[0] * off[1] > 0:
-            shared.add((name, "high" if off[0] > 0 else "low"))
-    return frozenset(shared)
+    everywhere = np.ones(len(pieces), dtype=bool)
+    truths: dict[str, Truth] = {
+        concept.column: (everywhere, ~everywhere)
+        for concept in load_vocabulary()
+        if concept.family == "voice"
+    }
+    for name, (having, unclear) in _STYLES.items():
+        has = pieces["style"].isin(having).to_numpy()
+        truths[name] = (~pieces["style"].isin(unclear).to_numpy(), has)
+    for name, instruments in _INSTRUMENTS.items():
+        has = pieces[_PLAYERS].isin(instruments).any(axis=1).to_numpy()
+        truths[name] = (everywhere, has)
+    drums = pieces["percussiveness"].to_numpy(np.float64)
+    truths["drums"] = ((drums >= _DRUMS) | (drums < _DRUMS / 5), drums >= _DRUMS)
+    return truths
+
+
+def _told(
+    truths: Mapping[str, Truth],
+    stats: FeatureStats,
+    embeddings: Float32[np.ndarray, "tracks dim"],
+    pieces: pd.DataFrame,
+) -> tuple[PlantedConcept, ...]:
+    scores = stats.predict(embeddings)
+    artists = pieces["artist"].factorize()[0]
+    return tuple(
+        PlantedConcept(
+            name,
+            int(known.sum()),
+            int(has[known].sum()),
+            area(scores[name][known], has[known], artists[known]),
+        )
+        for name, (known, has) in truths.items()
+        if name in scores and min(has[known].sum(), (~has[known]).sum()) >= FEWEST
+    )

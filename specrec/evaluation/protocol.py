@@ -99,7 +99,8 @@ def evaluate_library(
         baselines: Whether to measure the baselines too, which need the audio as models do.
         robustness: Whether to alter the files and ask each model for them.
         explanations: Whether to measure how true the library's explanations are.
-        concepts: Columns whose labels judge the names of concepts; none to leave that out.
+        concepts: Columns whose labels judge the names of concepts, and what explanations say of
+            them; none to leave that out.
         fewer_hubs: Whether to measure the library's embeddings also as `Ranking.fewer_hubs` ranks.
         on_embed: Called while audio is decoded and embedded.
         on_alter: Called while it is altered.
@@ -126,7 +127,7 @@ def evaluate_library(
     checked = None
     if explanations:
         checked = _check_explanations(
-            collection, rows, on_explain, on_reload, on_mask, on_synthesize
+            collection, rows, concepts, on_explain, on_reload, on_mask, on_synthesize
         )
     stability = {}
     if robustness:
@@ -159,6 +160,7 @@ def evaluate_library(
 def _check_explanations(
     collection: Collection,
     rows: Int[np.ndarray, " chosen"],
+    columns: Sequence[str],
     on_explain: Progress | None,
     on_reload: Progress | None,
     on_mask: Progress | None,
@@ -169,9 +171,11 @@ def _check_explanations(
     from specrec.evaluation.explanations import evaluate_explanations
     from specrec.evaluation.ground_truth import measure_ground_truth
 
-    checked = evaluate_explanations(collection, rows, on_explain)
+    checked = evaluate_explanations(collection, rows, columns, on_explain)
     checked = evaluate_with_audio(collection, rows, checked, on_reload, on_mask)
     assert collection.probe is not None  # else there would be nothing to check
+    if not collection.probe.coordinates:
+        return checked
     planted = measure_ground_truth(
         collection.model.encoder, collection.probe, on_progress=on_synthesize
     )

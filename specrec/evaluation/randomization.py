@@ -9,23 +9,9 @@ from scipy.stats import spearmanr
 
 from specrec.errors import CatalogError
 from specrec.explain.directions import Directions
+from specrec.model.probe import Probe
 from specrec.model.probe_fit import fit_probe
 from specrec.vectors import unit
-
-
-@dataclass(frozen=True)
-class ShuffledProbe:
-    """A probe fitted to features that were dealt out to other tracks.
-
-    Attributes:
-        features: Number of features that it was fitted to.
-        usable: Number of them that it seems to predict: there should be none.
-        highest_r2: The largest R2, by cross-validation.
-    """
-
-    features: int
-    usable: int
-    highest_r2: float
 
 
 @dataclass(frozen=True)
@@ -49,8 +35,8 @@ class RandomWeights:
 
 def shuffle_labels(
     embeddings: Float[np.ndarray, "tracks dim"], table: pd.DataFrame, seed: int = 0
-) -> ShuffledProbe | None:
-    """Fits a probe to each column of the table in another order.
+) -> Probe | None:
+    """Fits a probe to each column of the table in another order; none should be usable.
 
     Returns:
         None if too little is known to fit anything.
@@ -58,11 +44,9 @@ def shuffle_labels(
     rng = np.random.default_rng(seed)
     shuffled = pd.DataFrame({name: rng.permutation(table[name].to_numpy()) for name in table})
     try:
-        probe = fit_probe(embeddings, shuffled, np.arange(len(embeddings)), "shuffled")
+        return fit_probe(embeddings, shuffled, np.arange(len(embeddings)), "shuffled")
     except CatalogError:
         return None
-    highest = max(item.r2.value for item in probe.features)
-    return ShuffledProbe(len(probe.features), len(probe.usable()), highest)
 
 
 def compare_weights(

@@ -119,7 +119,7 @@ class Explainer:
         for place, there in enumerate(neighbors):
             contributions = tuple(sorted(made[place], key=lambda item: -item.value))
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
-            reasons = tuple(find_reasons(contributions, here, there, self.stats))
+            reasons = tuple(find_reasons(contributions, here, there, self.stats, asked))
             wanted = {
                 name: there[name].percentile
                 for name in sorted(asked)

@@ -1,6 +1,6 @@
 """Finds the reasons for a match: features that are shared, unusual, and in the embedding."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -22,8 +22,12 @@ def find_reasons(
     query: TrackReadings,
     neighbor: TrackReadings,
     stats: FeatureStats,
+    asked: Set[str] = frozenset(),
 ) -> list[Reason]:
     """Finds the reasons for a match: causes first, then features that both tracks merely share.
+
+    That a concept is absent is a reason only if it tells something: if most of the library has it,
+    or if it was asked for.
 
     Args:
         contributions: What each group of features adds to the similarity, the largest first; only
@@ -31,6 +35,7 @@ def find_reasons(
         query: The query's features, with their percentiles.
         neighbor: The neighbor's features, with their percentiles.
         stats: The distribution of features in the library.
+        asked: Features that were asked for in words.
     """
     because: list[Reason] = []
     beside: list[Reason] = []
@@ -50,7 +55,16 @@ def find_reasons(
             if reason is not None:
                 beside.append(reason)
     found = because + sorted(beside, key=_commonness)
-    return [reason for reason in found if _sensible(reason, found)]
+    told = [reason for reason in found if reason.feature in asked or _telling(reason, stats)]
+    return [reason for reason in told if _sensible(reason, told)]
+
+
+def _telling(reason: Reason, stats: FeatureStats) -> bool:
+    """Whether it is not the absence of what half of the library lacks."""
+    if reason.feature not in CONCEPTS or reason.side != "low":
+        return True
+    absent, _ = stats.said(reason.feature)
+    return stats.percentile(reason.feature, absent) < 50
 
 
 def _sensible(reason: Reason, found: Sequence[Reason]) -> bool:

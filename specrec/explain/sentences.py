@@ -9,7 +9,11 @@ from specrec.descriptors.vocabulary import WORDS, Words, noun, percent
 from specrec.explain.explanation import Reason
 from specrec.explain.reasons import BY_COLUMN, BY_FEATURE
 
+_ORDER = ("voice", "instruments", "style", "mood", "rhythm", "timbre", "setting")
+"""The families of concepts as a sentence names them, the concrete before the abstract."""
+
 _FAMILIES = {feature: concept.family for feature, concept in BY_FEATURE.items()} | {
+    "tempo_bpm": "rhythm",
     "rolloff_hz": "timbre",
     "bandwidth_hz": "timbre",
     "flatness": "timbre",
@@ -23,6 +27,12 @@ _FAMILIES = {feature: concept.family for feature, concept in BY_FEATURE.items()}
 }
 
 _MOST = {"because": 3, "both also": 2}  # named in one sentence
+_UNSPOKEN = frozenset({"rolloff_hz", "bandwidth_hz", "flatness"})
+"""What is measured but has no plain word; it stands in tables only, unless it is a cause."""
+
+_FAMILIAR = frozenset({"tempo_bpm"})
+"""Features whose unit says more than where a track stands in the library."""
+
 _MUCH = 75.0  # percentile from which on a track has more of what was asked for, if not clearly
 _CHANCE = "No more similar than chance"
 _USUAL = "Sounds similar, but no shared feature stands out"
@@ -112,14 +122,36 @@ def named_reasons(reasons: Sequence[Reason]) -> list[Reason]:
     said: set[str] = set()
     kept: list[Reason] = []
     for verdict, most in _MOST.items():
-        count = 0
+        chosen: list[Reason] = []
         for item in reasons:
-            family = _FAMILIES.get(item.feature, item.feature)
-            if item.verdict == verdict and family not in said and count < most:
+            family = _family(item)
+            if item.verdict != verdict or family in said or len(chosen) == most:
+                continue
+            if verdict == "because" or _is_fact(item):
                 said.add(family)
-                kept.append(item)
-                count += 1
+                chosen.append(item)
+        kept += sorted(chosen, key=_place_in_sentence)
     return kept
+
+
+def _family(reason: Reason) -> str:
+    return _FAMILIES.get(reason.feature, reason.feature)
+
+
+def _place_in_sentence(reason: Reason) -> int:
+    family = _family(reason)
+    return _ORDER.index(family) if family in _ORDER else len(_ORDER)
+
+
+def _is_fact(reason: Reason) -> bool:
+    """Whether it may be said without being a cause.
+
+    That a concept is there, by an embedding whose similarity does not rest on it, is right less
+    often than a sentence should be.
+    """
+    if reason.feature in CONCEPTS and CONCEPTS[reason.feature].kind == "presence":
+        return reason.side == "low"
+    return reason.feature not in _UNSPOKEN
 
 
 def predicate(reasons: Sequence[Reason]) -> str:
@@ -141,12 +173,13 @@ def predicate(reasons: Sequence[Reason]) -> str:
 
 
 def phrase(reason: Reason) -> str:
-    """Puts a reason into a few words: `bright (3.4 and 3.1 kHz centroid, top 8 %)`."""
+    """Puts a reason into a few words: `bright (top 8 %)`, `slow (63 and 55 bpm)`."""
     words = WORDS[reason.feature]
     if reason.side == "same":
         return f"in the key of {words.value(reason.query.value)}"
     quality = words.high if reason.side == "high" else words.low
-    return f"{quality} ({_values(reason, words)}, {_place(reason)})"
+    known = reason.feature in _FAMILIAR
+    return f"{quality} ({_values(reason, words) if known else _place(reason)})"
 
 
 def _values(reason: Reason, words: Words) -> str:

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
+from specrec.descriptors.vocabulary import noun
+from specrec.evaluation.claims import Claims
 from specrec.evaluation.deletion import Deletion
 from specrec.evaluation.explanations import Explanations
 from specrec.evaluation.faithfulness import AblationFigures, Rationale
 from specrec.evaluation.ground_truth import GroundTruth
-from specrec.evaluation.naming import NamingFigures
+from specrec.evaluation.named_share import NamedShare
 from specrec.evaluation.pairs import NEIGHBORS
+from specrec.evaluation.randomization import RandomWeights
 from specrec.evaluation.reason_stability import ReasonStability
 from specrec.report.table import Table
 from specrec.report.text import NONE, interval, percent, percent_interval
@@ -17,17 +22,19 @@ def explanation_tables(found: Explanations) -> list[Table]:
     """All tables, in the order in which they are read."""
     tables = [
         _sums(found),
+        _named_share(found.named_share),
         *_ablation(found.erasing, found.rationale),
-        _claims(found),
+        _claims(found.claims),
         _specificity(found),
     ]
     if found.stability:
         tables.append(_stability(found.stability))
     if found.deletion is not None:
         tables.append(_deletion(found.deletion))
-    tables.append(_sanity(found))
+    if found.random_weights is not None:
+        tables.append(_random_weights(found.random_weights))
     if found.planted is not None:
-        tables += _planted(found.planted)
+        tables.append(_planted(found.planted))
     return tables
 
 
@@ -39,8 +46,21 @@ def _sums(found: Explanations) -> Table:
             (name, f"{error.largest:.1e}", f"{error.median:.1e}", str(error.pairs))
             for name, error in found.sum_errors.items()
         ),
-        f"Named features explain {percent_interval(found.explained_share)} of a similarity; the"
-        " rest is its residual.",
+    )
+
+
+def _named_share(found: NamedShare) -> Table:
+    rows = [("named features", found.named)]
+    if found.shuffled_features is not None:
+        usable = f"{found.shuffled_usable} of {found.shuffled_features} usable"
+        rows.append((f"features of shuffled labels ({usable})", found.shuffled))
+    rows.append(("as many random directions", found.random))
+    rows.append(("as many combinations of tracks", found.combinations))
+    return Table(
+        "How much of a similarity has a name?",
+        ("directions", "share of the similarity"),
+        tuple((name, percent_interval(share)) for name, share in rows),
+        "A high share alone proves nothing: directions without a meaning carry as much.",
     )
 
 
@@ -92,21 +112,22 @@ def _ablation(erasing: AblationFigures, rationale: Rationale) -> Iterable[Table]
     )
 
 
-def _claims(found: Explanations) -> Table:
-    names = sorted({*found.claims.of_feature, *found.coverage})
+def _claims(found: Mapping[str, Claims]) -> Table:
     rows = []
-    for name in names:
-        count, share = found.claims.of_feature.get(name, (0, None))
+    for judge, claims in found.items():
+        because = percent_interval(claims.because_share)
         rows.append(
-            (name, str(count), percent_interval(share), percent_interval(found.coverage.get(name)))
+            (judge, "all", str(claims.claims), percent_interval(claims.true_share), because)
         )
-    every = ("all", str(found.claims.claims), percent_interval(found.claims.true_share), NONE)
+        rows += [
+            (judge, noun(name), str(count), percent_interval(share), NONE)
+            for name, (count, share) in claims.of_feature.items()
+        ]
     return Table(
-        "Are the claims of the probe true?",
-        ("feature", "claims", "true as measured", "in the 90 % interval"),
-        (every, *rows),
-        "Claims are made of pairs of the chosen tracks with the measured features hidden. Of"
-        f" those called a cause, {percent_interval(found.claims.because_share)} are true.",
+        "Is it true of both tracks what a sentence says?",
+        ("by", "of", "claims", "true", "true causes"),
+        tuple(rows),
+        "The sentences are of pairs of the chosen tracks, with the measured features hidden.",
     )
 
 
@@ -167,62 +188,41 @@ def _deletion(deletion: Deletion) -> Table:
     )
 
 
-def _sanity(found: Explanations) -> Table:
-    rows: list[tuple[str, str]] = []
-    shuffled = found.shuffled_probe
-    if shuffled is not None:
-        usable = f"{shuffled.usable} of {shuffled.features}"
-        rows.append(("features usable with shuffled labels", usable))
-        rows.append(("highest R2 with shuffled labels", f"{shuffled.highest_r2:+.2f}"))
-    weights = found.random_weights
-    if weights is not None:
-        correlations = {**weights.correlation, "similarity": weights.similarity_correlation}
-        rows += [
-            (f"random weights, {name}", f"{value:+.2f}") for name, value in correlations.items()
-        ]
+def _random_weights(found: RandomWeights) -> Table:
+    sizes = {name: abs(value) for name, value in found.correlation.items()}
+    largest = max(sizes, key=sizes.__getitem__)
+    median = float(np.median(list(sizes.values())))
     return Table(
-        "Sanity checks: what is left without training?",
-        ("what", "value"),
-        tuple(rows),
-        "Random weights: rank correlation, over pairs of tracks, of each contribution with that"
-        " under an encoder with random weights."
-        if weights is not None
-        else "",
+        "Do contributions rest on what was learned?",
+        ("rank correlation with an encoder of random weights", "value"),
+        (
+            (f"of {len(sizes)} contributions, median size", f"{median:.2f}"),
+            (f"the largest, {noun(largest)}", f"{found.correlation[largest]:+.2f}"),
+            ("of the similarity", f"{found.similarity_correlation:+.2f}"),
+        ),
+        f"Over all pairs of {found.tracks} tracks.",
     )
 
 
-def _planted(planted: GroundTruth) -> Iterable[Table]:
-    ways = (("", planted.measured), (", by the probe alone", planted.heard))
-    for way, figures in ways:
-        yield Table(
-            f"Is the one factor named that synthesized pairs share{way}?",
-            ("factor", "pairs", "recall", "audible", "named", "precision"),
-            (*_factor_rows(figures), _all_row(figures)),
-            f"Precision counts what was planted; {percent_interval(figures.true_precision)} of what"
-            " is named was planted or is true as measured."
-            + (f" Other features named: {_counts(figures)}." if figures.other_features else ""),
-        )
-
-
-def _factor_rows(figures: NamingFigures) -> Iterable[tuple[str, ...]]:
-    for factor, item in figures.of_factor.items():
-        recall, audible, precision = map(
-            percent_interval, (item.recall, item.audible, item.precision)
-        )
-        yield factor, str(item.pairs), recall, audible, str(item.named), precision
-
-
-def _all_row(figures: NamingFigures) -> tuple[str, ...]:
-    named = sum(item.named for item in figures.of_factor.values())
-    return (
+def _planted(found: GroundTruth) -> Table:
+    said = found.claims.of_feature
+    told = {item.concept: item for item in found.concepts}
+    rows = []
+    for name in sorted({*told, *said}):
+        count, share = said.get(name, (0, None))
+        planted = f"{told[name].planted} of {told[name].tracks}" if name in told else NONE
+        auc = interval(told[name].auc) if name in told else NONE
+        rows.append((noun(name), planted, auc, str(count), percent_interval(share)))
+    every = (
         "all",
-        str(figures.pairs),
-        percent_interval(figures.recall),
         NONE,
-        str(named),
-        percent_interval(figures.precision),
+        NONE,
+        str(found.claims.claims),
+        percent_interval(found.claims.true_share),
     )
-
-
-def _counts(figures: NamingFigures) -> str:
-    return ", ".join(f"{name} {count}" for name, count in figures.other_features.items())
+    return Table(
+        f"Is what was synthesized told? {found.tracks} tracks without a voice",
+        ("concept", "planted in", "AUC", "claims", "true"),
+        (every, *rows),
+        "Claims are of a track and its nearest; what is said of a voice is true if it is absent.",
+    )

@@ -52,18 +52,20 @@ def print_match(match: Match) -> None:
         if causes & set(item.members) and item.needed_change is not None:
             inside = item.rank_before <= match.k
             console.print(
-                f"Counterfactual: with {_changed(item.feature, *item.needed_change)}, it"
-                f" {'drops out of' if inside else 'enters'} the top {match.k}"
+                f"Counterfactual: {_changed(item.feature, *item.needed_change)}, it would"
+                f" {'drop out of' if inside else 'enter'} the top {match.k}"
             )
 
 
 def _changed(feature: str, before: float, after: float) -> str:
-    """Says how a feature would have to change: `less piano (-0.3 instead of +1.8 ...)`."""
+    """Says how a feature would have to change: `with less piano (-0.3 instead of +1.8 ...)`."""
     first, second = (value_text(feature, value) for value in (before, after))
     if feature in CONCEPTS:
         degree = "more" if after > before else "less"
-        return f"{degree} {noun(feature)} ({second} instead of {first}, as the model hears it)"
-    return f"a {noun(feature)} of {second} instead of {first}, as the model predicts it"
+        start = "if it were" if CONCEPTS[feature].kind == "amount" else "with"
+        values = f"{second} instead of {first}, as the model hears it"
+        return f"{start} {degree} {noun(feature)} ({values})"
+    return f"with a {noun(feature)} of {second} instead of {first}, as the model predicts it"
 
 
 def print_difference(difference: Difference) -> None:

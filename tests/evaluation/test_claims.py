@@ -5,6 +5,8 @@ from scipy.stats import entropy
 
 from specrec.descriptors.features import FEATURES
 from specrec.evaluation.claims import (
+    as_measured,
+    by_truth,
     check_claims,
     entropy_bits,
     hide_measured,
@@ -49,7 +51,7 @@ def test_three_of_four_claims_are_true(measured: FeatureStats) -> None:
             pair(1, 2, reason("key", "same")),  # says nothing of a side
             pair(1, 3),
         ],
-        measured,
+        as_measured(measured),
     )
     assert (found.pairs, found.claims) == (6, 4)
     assert found.true_share is not None
@@ -62,8 +64,29 @@ def test_three_of_four_claims_are_true(measured: FeatureStats) -> None:
     }
 
 
+def test_claims_of_concepts_are_true_where_both_have_them() -> None:
+    known, has = np.array([1, 1, 1, 0], bool), np.array([1, 1, 0, 0], bool)
+    found = check_claims(
+        [
+            pair(0, 1, reason("singing", "high", "because")),
+            pair(0, 2, reason("singing", "high", "because")),
+            pair(2, 1, reason("singing", "low")),
+            pair(2, 2, reason("singing", "low")),
+            pair(0, 3, reason("singing", "high", "because")),  # of one it is not known
+            pair(0, 1, reason("piano", "high", "because")),  # of piano nothing is known
+            pair(0, 1, reason("singing", "high")),  # is no cause, so no sentence says it
+        ],
+        by_truth({"singing": (known, has)}),
+    )
+    assert found.claims == 4
+    assert found.true_share is not None
+    assert found.true_share.value == 0.5
+    assert found.because_share is not None
+    assert found.because_share.value == 0.5
+
+
 def test_nothing_said_gives_no_figure(measured: FeatureStats) -> None:
-    found = check_claims([pair(1, 2)], measured)
+    found = check_claims([pair(1, 2)], as_measured(measured))
     assert (found.claims, found.true_share, found.of_feature) == (0, None, {})
 
 
@@ -85,7 +108,7 @@ def test_a_probe_alone_claims_only_what_it_hears_and_mostly_truly() -> None:
         for item in pair.explanation.reasons
         for reading in (item.query, item.neighbor)
     )
-    found = check_claims(pairs, explainer.stats)
+    found = check_claims(pairs, as_measured(explainer.stats))
     assert found.claims > 50
     assert found.true_share is not None
     assert found.true_share.value > 0.95

@@ -6,7 +6,7 @@ import pytest
 from specrec.config import IndexConfig
 from specrec.errors import ModelError
 from specrec.evaluation.audio_explanations import evaluate_with_audio
-from specrec.evaluation.explanations import evaluate_explanations
+from specrec.evaluation.explanations import MEASURED, evaluate_explanations
 from specrec.evaluation.reason_stability import FAINT
 from specrec.evaluation.task import choose_rows
 from specrec.index.build import build_library
@@ -24,29 +24,32 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Collection:
 def test_explanations_of_a_planted_library_are_true(planted: Collection) -> None:
     rows = choose_rows(planted, "split == 'test'")[:6]
     done: list[tuple[int, int]] = []
-    found = evaluate_explanations(planted, rows, lambda *at: done.append(at))
+    found = evaluate_explanations(planted, rows, on_progress=lambda *at: done.append(at))
     assert found.queries == len(rows) == len(done)
     for error in found.sum_errors.values():
         assert error.largest < 1e-5
         assert error.pairs == 10 * len(rows)
     # What the embedding holds is claimed, of tracks among the chosen, and true.
-    assert set(found.claims.of_feature) <= set(HEARD)
-    assert found.claims.claims > 2
-    assert found.claims.true_share is not None
-    assert found.claims.true_share.value > 0.95
-    assert set(found.coverage) == set(HEARD)
-    for share in found.coverage.values():
-        assert share.value >= 0.5
-    assert found.shuffled_probe is not None
-    assert found.shuffled_probe.usable == 0
+    assert list(found.claims) == [MEASURED]
+    claims = found.claims[MEASURED]
+    assert set(claims.of_feature) <= set(HEARD)
+    assert claims.claims > 2
+    assert claims.true_share is not None
+    assert claims.true_share.value > 0.95
+    assert found.named_share.shuffled_usable == 0
+    assert found.named_share.shuffled is not None
+    assert found.named_share.shuffled.value == 0
     assert found.erasing.pairs == found.specificity.pairs == 10 * len(rows)
     # A contribution as stored is what a search says, whatever the evaluation makes of it.
     neighbors = Library(planted).neighbors("t0", k=10)
     shares = [1 - n.explanation.residual / n.similarity for n in neighbors if n.explanation]
     assert len(shares) == 10
     alone = evaluate_explanations(planted, np.array([0, 1]))
-    assert alone.explained_share is not None
-    assert alone.explained_share.low <= np.mean(shares) + 1e-6 <= alone.explained_share.high + 2e-6
+    named = alone.named_share.named
+    assert named is not None
+    assert named.low <= np.mean(shares) + 1e-6 <= named.high + 2e-6
+    assert alone.named_share.random is not None
+    assert named.value > alone.named_share.random.value  # what is heard varies most
 
 
 def test_without_a_probe_one_line_says_what_to_do(

@@ -88,7 +88,7 @@ def test_what_the_model_does_not_hear_is_never_a_cause() -> None:
     (explanation,) = world.explain(0, 1)
     reason = next(item for item in explanation.reasons if item.feature == "loudness_lufs")
     assert (reason.verdict, reason.contribution) == ("both also", None)
-    assert "loud (-3 LUFS, top 1 %)" in explanation.sentence
+    assert "loud (top 1 %)" in explanation.sentence
 
 
 def test_below_its_floor_a_prediction_says_nothing() -> None:
@@ -105,7 +105,6 @@ def test_a_prediction_must_stand_out_by_more_than_it_errs() -> None:
     (explanation,) = world.explain(0, 1)
     reason = explanation.reasons[0]
     assert (reason.feature, reason.query.measured) == ("centroid_hz", False)
-    assert "about" in explanation.sentence
     # The probe's interval is 0.5 on the scale, and its row 3 long.
     median = np.median(world.embeddings[:, 0])
     world.embeddings[:2, 0] = median + 0.9 * 0.5 / 3
@@ -145,7 +144,7 @@ def test_what_does_not_match_is_not_said_to() -> None:
     (explanation,) = world.explain(0, 1)
     assert explanation.similarity < 0
     assert explanation.sentence.startswith(
-        "No more similar than chance, though both are loud (-3 LUFS, top 1 %)"
+        "No more similar than chance, though both are loud (top 1 %)"
     )
     world.loudness[:], world.key[:] = -14, np.nan
     (explanation,) = world.explain(0, 1)

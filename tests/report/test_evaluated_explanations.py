@@ -8,15 +8,14 @@ import pytest
 from specrec.bootstrap import Estimate
 from specrec.evaluation.claims import Claims, Specificity
 from specrec.evaluation.deletion import FRACTIONS, ORDERS, Deletion
-from specrec.evaluation.explanations import Explanations
+from specrec.evaluation.explanations import MEASURED, Explanations
 from specrec.evaluation.faithfulness import AblationFigures, Control, Rationale, SumError
-from specrec.evaluation.ground_truth import GroundTruth
-from specrec.evaluation.naming import FactorFigures, NamingFigures
+from specrec.evaluation.ground_truth import GroundTruth, PlantedConcept
+from specrec.evaluation.named_share import NamedShare
 from specrec.evaluation.protocol import Embedding, Evaluation
-from specrec.evaluation.randomization import RandomWeights, ShuffledProbe
+from specrec.evaluation.randomization import RandomWeights
 from specrec.evaluation.reason_stability import FAINT, ReasonStability
 from specrec.evaluation.retrieval import measure_hubness
-from specrec.evaluation.synthetic_pairs import FIELDS
 from specrec.report.evaluation import evaluation_markdown, print_evaluation, write_evaluation
 from specrec.report.explanation_tables import explanation_tables
 from specrec.report.text import interval, percent_interval
@@ -31,14 +30,12 @@ def heard_only() -> Explanations:
     """Without what needs audio; nothing is cited."""
     return Explanations(
         139,
-        figure(0.218),
+        NamedShare(figure(0.218), None, None, None, figure(0.2), figure(0.3)),
         {"features": SumError(2e-7, 3e-8, 1390)},
         AblationFigures(1390, 0, figure(0.02), figure(0.002), None, None, [], {}),
         Rationale(0, None, None, None, None, None),
-        Claims(1390, 0, None, None, {}),
-        {},
+        {MEASURED: Claims(1390, 0, None, None, {})},
         Specificity(1390, figure(0.9), 4.4812, 0.905, {}, None, None),
-        None,
     )
 
 
@@ -47,16 +44,12 @@ def found(heard_only: Explanations) -> Explanations:
     rng = np.random.default_rng(0)
     areas = {name: figure(0.4 + 0.05 * at) for at, name in enumerate(ORDERS)}
     curves = {name: rng.uniform(0, 1, len(FRACTIONS)).tolist() for name in ORDERS}
-    factors = {
-        name: FactorFigures(8, figure(0.75), figure(0.875), 8, None if name == "key" else figure(1))
-        for name in FIELDS
-    }
-    naming = NamingFigures(
-        56, figure(0.804), figure(0.849), figure(0.987), figure(0.1), factors, {"pulse_clarity": 3}
-    )
+    claims = Claims(1390, 2925, figure(0.991), figure(0.97), {"flatness": (201, figure(0.935))})
+    sung = Claims(1390, 20, figure(0.9), None, {"singing": (20, figure(0.9))})
+    told = (PlantedConcept("metal", 100, 10, figure(0.804)),)
     controls = {
         name: Control(figure(0.002), figure(0.13), figure(0.871), rng.normal(0, 0.01, 50).tolist())
-        for name in ("as variable as the group", "combinations of tracks", "isotropic")
+        for name in ("as variable as the group", "combinations of tracks")
     }
     return replace(
         heard_only,
@@ -65,16 +58,17 @@ def found(heard_only: Explanations) -> Explanations:
             rng.normal(0.03, 0.01, 50).tolist(), controls,
         ),
         rationale=Rationale(321, *(figure(value) for value in (0.038, 0.002, 0.516, 0.597, 0.158))),
-        claims=Claims(1390, 2925, figure(0.991), figure(0.97), {"flatness": (201, figure(0.935))}),
-        coverage={"flatness": figure(0.964), "tonal_clarity": figure(0.899)},
-        shuffled_probe=ShuffledProbe(16, 0, -0.004),
+        named_share=NamedShare(
+            figure(0.98), figure(0.0), 16, 0, figure(0.97), figure(0.975)
+        ),
+        claims={MEASURED: claims, "has_vocals": sung},
         stability={
             name: ReasonStability(266, figure(0.959), figure(0.992), figure(0.925), 0)
             for name in FAINT
         },
         deletion=Deletion(20, areas, areas, areas, areas, curves, curves),
         random_weights=RandomWeights(30, {"loudness_range_lu": 0.13, "energy": 0.51}, 0.23),
-        planted=GroundTruth(naming, naming),
+        planted=GroundTruth(100, told, sung),
     )  # fmt: skip
 
 
@@ -118,7 +112,7 @@ def test_the_terminal_shows_all_tables_within_its_width(
     for section in explanation_tables(found):
         assert section.title in words
         assert " ".join(section.note.split()) in words
-    for text in ("+0.026", "87.1 %", "+0.038", "99.1 %", "95.9 %", "80.4 %", "0 of 16", "+0.51"):
+    for text in ("+0.026", "87.1 %", "+0.038", "99.1 %", "95.9 %", "0.80 (", "0 of 16", "+0.51"):
         assert text in shown
 
 
@@ -136,13 +130,13 @@ def test_every_table_stands_in_the_document(evaluation: Evaluation, found: Expla
 def test_without_audio_or_causes_there_is_less_to_show(heard_only: Explanations) -> None:
     sections = explanation_tables(heard_only)
     assert len(sections) == 6
-    assert sections[1].rows[0] == ("cited groups", "-", "-", "-")
-    assert sections[-1].rows == ()
+    assert sections[2].rows[0] == ("cited groups", "-", "-", "-")
+    assert sections[4].rows == ((MEASURED, "all", "0", "-", "-"),)
 
 
 def test_the_folder_holds_the_figures(evaluation: Evaluation, tmp_path: Path) -> None:
     write_evaluation(evaluation, tmp_path)
     written = json.loads((tmp_path / "evaluation.json").read_text())["explanations"]
     assert written["erasing"]["drop"]["value"] == 0.026
-    assert written["planted"]["measured"]["of_factor"]["key"]["precision"] is None
+    assert written["planted"]["concepts"][0]["concept"] == "metal"
     assert "ablating" in (tmp_path / "evaluation.md").read_text()

@@ -110,10 +110,27 @@ def test_a_concept_is_there_where_a_teacher_and_the_score_say_so() -> None:
     )
     likely = np.array([[1.1], [1.1], [0.9], [0.6], [0.4]]) * HEARD["audioset"]
     hidden = np.hstack([np.log(likely / (1 - likely)), np.full((5, 2), 5.0)])
-    scores = np.array([[0.6], [0.4], [2.0], [-1.0], [-1.0]])
+    scores = np.array([[1.1], [0.9], [2.0], [-1.0], [-1.0]])
     there, nowhere = heard_concepts([concept], outputs, hidden, scores)
     assert there[:, 0].tolist() == [True, False, False, False, False]
     assert nowhere[:, 0].tolist() == [False, False, False, False, True]
+
+
+def test_an_opposite_is_there_where_a_teacher_hears_it() -> None:
+    concept = load_vocabulary()["female voice"]
+    outputs = Outputs(
+        (
+            *(("audioset", name) for name in ("Female singing", "Male singing")),
+            *(("musicnn", f"{sex}male {who}") for sex in ("fe", "") for who in ("vocalists",)),
+            ("musicnn", "female vocalist"),
+        ),
+        np.eye(5),
+        np.zeros(5),
+    )
+    hidden = np.full((3, 5), -20.0)
+    hidden[1, 1] = hidden[2, 1] = 0.0  # a man is heard
+    _, nowhere = heard_concepts([concept], outputs, hidden, np.array([[-2.0], [-2.0], [-0.5]]))
+    assert nowhere[:, 0].tolist() == [False, True, False]
 
 
 def judged() -> list[ProbedFeature]:
