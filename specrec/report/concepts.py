@@ -1,12 +1,20 @@
-"""The vocabulary: what can be asked for in words, and how many tracks of a library have it."""
+"""The vocabulary with counts of a library's tracks, and the concepts of one track over time."""
 
+from collections.abc import Mapping
 from itertools import groupby
 
-from specrec.concepts.vocabulary import load_vocabulary
+from specrec.concepts.vocabulary import Concept, load_vocabulary
+from specrec.explain.explanation import Passages
+from specrec.explain.feature_stats import Reading
+from specrec.explain.timeline import Timeline
+from specrec.printing import counted
 from specrec.recommend.collection import Collection
 from specrec.recommend.concepts import present_in
+from specrec.recommend.results import Track
+from specrec.report.console import Console, escape
 from specrec.report.table import Table, print_tables
-from specrec.report.text import NONE, json_document
+from specrec.report.text import NONE, clock, json_document, name_of, percent
+from specrec.report.timeline import passages_text
 
 _WORDS = 4  # further words for a concept that are shown
 _NOTE = (
@@ -18,6 +26,7 @@ _COUNTED = (
     "surely: tracks that have it so clearly that 85 % of such claims agree with a tagger; more may"
     f" have it. {NONE}: only told as more or less, or never that clearly."
 )
+_STRIP = 30  # signs for the length of a track
 
 
 def print_concepts(collection: Collection | None) -> None:
@@ -51,6 +60,78 @@ def concepts_json(collection: Collection | None) -> str:
         for concept in load_vocabulary()
     ]
     return json_document({"concepts": concepts})
+
+
+def print_track(track: Track, timeline: Timeline, readings: Mapping[str, Reading]) -> None:
+    """Prints which concepts are heard in a track, and when.
+
+    Args:
+        track: The track.
+        timeline: Its concepts over time.
+        readings: What it is as a whole.
+    """
+    console, heard = Console(), timeline.heard
+    console.print(f"[bold]{escape(name_of(track))}[/] ({clock(timeline.seconds)})")
+    rows, bold = [], []
+    for family, concepts in groupby(_of_track(timeline), lambda concept: concept.family):
+        for place, concept in enumerate(concepts):
+            passages, reading = heard[concept.feature], readings.get(concept.feature)
+            above = NONE if reading is None else percent(reading.percentile / 100)
+            cells = (concept.name, passages_text(passages), _strip(passages), above)
+            if reading is not None and reading.value >= _present(timeline, concept):
+                bold.append(len(rows))
+            rows.append(("" if place else family, *cells))
+    header = ("family", "concept", "heard", f"0:00 to {clock(timeline.seconds)}", "more than")
+    print_tables(Table("", header, rows, _note(timeline), text_columns=4, bold=bold))
+
+
+def track_json(track: Track, timeline: Timeline, readings: Mapping[str, Reading]) -> str:
+    """The concepts of a track over time as a JSON document."""
+    document = timeline.to_dict()
+    for name, entry in document["concepts"].items():
+        reading = readings.get(name)
+        entry["value"] = None if reading is None else reading.value
+        entry["percentile"] = None if reading is None else reading.percentile
+    return json_document({"track": track.to_dict(), **document})
+
+
+def _of_track(timeline: Timeline) -> list[Concept]:
+    """The concepts that are heard in a track, by family, those heard longest first."""
+    seconds = {
+        name: sum(end - start for start, end in passages.spans)
+        for name, passages in timeline.heard.items()
+    }
+    found = []
+    for _, concepts in groupby(load_vocabulary(), lambda concept: concept.family):
+        heard = [concept for concept in concepts if concept.feature in seconds]
+        found += sorted(heard, key=lambda concept: -seconds[concept.feature])
+    return found
+
+
+def _present(timeline: Timeline, concept: Concept) -> float:
+    return float(timeline.present[timeline.names.index(concept.feature)])
+
+
+def _strip(passages: Passages) -> str:
+    """A track as a row of signs: `#` where something is heard, `.` elsewhere."""
+    middles = [(place + 0.5) * passages.seconds / _STRIP for place in range(_STRIP)]
+    return "".join(
+        "#" if any(start <= middle < end for start, end in passages.spans) else "."
+        for middle in middles
+    )
+
+
+def _note(timeline: Timeline) -> str:
+    windows = counted(len(timeline.spans), "window")
+    length = f"{timeline.spans[0, 1] - timeline.spans[0, 0]:.3g} s"
+    lines = [] if timeline.heard else ["Nothing that can be named is heard clearly enough."]
+    if timeline.covered:
+        exact = f"{timeline.step_seconds:.0f} s"
+        lines.append(f"Heard in {windows} of {length}; passages begin and end to about {exact}.")
+    else:
+        lines.append(f"Heard in {windows} of {length} only; nothing is known of the rest.")
+    lines.append("Bold: said of the whole track. more than: so much of the library has less of it.")
+    return "\n".join(lines)
 
 
 def _counts(collection: Collection) -> dict[str, int | None]:

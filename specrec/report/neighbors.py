@@ -12,6 +12,7 @@ from specrec.printing import visible
 from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.report.console import Console, escape
 from specrec.report.text import clock, json_document, name_of
+from specrec.report.timeline import where_line
 
 _SHOWN = 5
 
@@ -142,8 +143,8 @@ def _print_reason(console: Console, neighbor: Neighbor) -> None:
     explanation = neighbor.explanation
     if explanation is None or (not explanation.contributions and not explanation.reasons):
         return  # a library that knows no features
-    reason = f"[italic dim]{escape(explanation.sentence)}[/]"
-    console.print(Padding(reason, (0, 2, 0, 6)))
+    for line in filter(None, (explanation.sentence, where_line(explanation))):
+        console.print(Padding(f"[italic dim]{escape(line)}[/]", (0, 2, 0, 6)))
 
 
 def path_json(path: Neighbors) -> str:
