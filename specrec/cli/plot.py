@@ -112,3 +112,17 @@ def match(
     explained = opened.explain(asked, other)
     draw_match(explained, *map_spectrograms(opened.collection.model.encoder, asked, other), output)
     say(f"picture written to {output}")
+
+
+@plot.command()
+def concepts(library: LibraryArgument, query: QueryArgument, output: OutputOption) -> None:
+    """Draw which concepts are heard in QUERY, and when, under its spectrogram."""
+    from specrec.recommend.library import Library
+    from specrec.report.pictures import check_picture
+    from specrec.report.timeline_picture import draw_timeline
+
+    check_picture(output)
+    opened = Library.open(library)
+    asked = opened.resolve(query)
+    draw_timeline(asked, opened.timeline(asked), output)
+    say(f"picture written to {output}")

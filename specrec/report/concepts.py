@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from itertools import groupby
 
-from specrec.concepts.vocabulary import Concept, load_vocabulary
+from specrec.concepts.vocabulary import load_vocabulary
+from specrec.descriptors.vocabulary import noun
 from specrec.explain.explanation import Passages
 from specrec.explain.feature_stats import Reading
 from specrec.explain.timeline import Timeline
@@ -14,7 +15,7 @@ from specrec.recommend.results import Track
 from specrec.report.console import Console, escape
 from specrec.report.table import Table, print_tables
 from specrec.report.text import NONE, clock, json_document, name_of, percent
-from specrec.report.timeline import passages_text
+from specrec.report.timeline import by_family, passages_text
 
 _WORDS = 4  # further words for a concept that are shown
 _NOTE = (
@@ -26,7 +27,7 @@ _COUNTED = (
     "surely: tracks that have it so clearly that 85 % of such claims agree with a tagger; more may"
     f" have it. {NONE}: only told as more or less, or never that clearly."
 )
-_STRIP = 30  # signs for the length of a track
+_STRIP = 20  # signs for the length of a track
 
 
 def print_concepts(collection: Collection | None) -> None:
@@ -70,19 +71,17 @@ def print_track(track: Track, timeline: Timeline, readings: Mapping[str, Reading
         timeline: Its concepts over time.
         readings: What it is as a whole.
     """
-    console, heard = Console(), timeline.heard
-    console.print(f"[bold]{escape(name_of(track))}[/] ({clock(timeline.seconds)})")
+    Console().print(f"[bold]{escape(name_of(track))}[/] ({clock(timeline.seconds)})")
     rows, bold = [], []
-    for family, concepts in groupby(_of_track(timeline), lambda concept: concept.family):
-        for place, concept in enumerate(concepts):
-            passages, reading = heard[concept.feature], readings.get(concept.feature)
-            above = NONE if reading is None else percent(reading.percentile / 100)
-            cells = (concept.name, passages_text(passages), _strip(passages), above)
-            if reading is not None and reading.value >= _present(timeline, concept):
-                bold.append(len(rows))
-            rows.append(("" if place else family, *cells))
-    header = ("family", "concept", "heard", f"0:00 to {clock(timeline.seconds)}", "more than")
-    print_tables(Table("", header, rows, _note(timeline), text_columns=4, bold=bold))
+    present = dict(zip(timeline.names, timeline.present.tolist(), strict=True))
+    for name, passages in by_family(timeline.heard).items():
+        reading = readings.get(name)
+        if reading is not None and reading.value >= present[name]:
+            bold.append(len(rows))
+        above = NONE if reading is None else percent(reading.percentile / 100)
+        rows.append((noun(name), passages_text(passages), _strip(passages), above))
+    header = ("concept", "heard", f"0:00 to {clock(timeline.seconds)}", "more than")
+    print_tables(Table("", header, rows, _note(timeline), text_columns=3, bold=bold))
 
 
 def track_json(track: Track, timeline: Timeline, readings: Mapping[str, Reading]) -> str:
@@ -93,23 +92,6 @@ def track_json(track: Track, timeline: Timeline, readings: Mapping[str, Reading]
         entry["value"] = None if reading is None else reading.value
         entry["percentile"] = None if reading is None else reading.percentile
     return json_document({"track": track.to_dict(), **document})
-
-
-def _of_track(timeline: Timeline) -> list[Concept]:
-    """The concepts that are heard in a track, by family, those heard longest first."""
-    seconds = {
-        name: sum(end - start for start, end in passages.spans)
-        for name, passages in timeline.heard.items()
-    }
-    found = []
-    for _, concepts in groupby(load_vocabulary(), lambda concept: concept.family):
-        heard = [concept for concept in concepts if concept.feature in seconds]
-        found += sorted(heard, key=lambda concept: -seconds[concept.feature])
-    return found
-
-
-def _present(timeline: Timeline, concept: Concept) -> float:
-    return float(timeline.present[timeline.names.index(concept.feature)])
 
 
 def _strip(passages: Passages) -> str:
@@ -130,7 +112,7 @@ def _note(timeline: Timeline) -> str:
         lines.append(f"Heard in {windows} of {length}; passages begin and end to about {exact}.")
     else:
         lines.append(f"Heard in {windows} of {length} only; nothing is known of the rest.")
-    lines.append("Bold: said of the whole track. more than: so much of the library has less of it.")
+    lines.append("Bold: said of the track as a whole. more than: so much of the library has less.")
     return "\n".join(lines)
 
 

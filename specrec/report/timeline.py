@@ -1,6 +1,10 @@
 """Where in a track concepts are heard, in words: `0:40 to 1:10`."""
 
+from collections.abc import Mapping
+from itertools import groupby
+
 from specrec.concepts.phrases import listed
+from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.vocabulary import noun
 from specrec.explain.explanation import Explanation, Passages, Reason
 from specrec.explain.sentences import named_reasons
@@ -54,6 +58,16 @@ def _span(span: tuple[float, float], passages: Passages) -> str:
 
 def _rounded(seconds: float, step: float) -> float:
     return step * round(seconds / step)
+
+
+def by_family(heard: Mapping[str, Passages]) -> dict[str, Passages]:
+    """Orders concepts as the vocabulary has its families; in each, those heard longest first."""
+    seconds = {name: -sum(end - start for start, end in item.spans) for name, item in heard.items()}
+    ordered: list[str] = []
+    for _, concepts in groupby(load_vocabulary(), lambda concept: concept.family):
+        names = [concept.feature for concept in concepts if concept.feature in heard]
+        ordered += sorted(names, key=seconds.__getitem__)
+    return {name: heard[name] for name in ordered}
 
 
 def is_partial(reason: Reason) -> bool:
