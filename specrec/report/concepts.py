@@ -72,7 +72,8 @@ def print_track(track: Track, timeline: Timeline, readings: Mapping[str, Reading
         readings: What it is as a whole.
     """
     Console().print(f"[bold]{escape(name_of(track))}[/] ({clock(timeline.seconds)})")
-    rows, bold = [], []
+    rows: list[tuple[str, ...]] = []
+    bold: list[int] = []
     present = dict(zip(timeline.names, timeline.present.tolist(), strict=True))
     for name, passages in by_family(timeline.heard).items():
         reading = readings.get(name)
