@@ -21,7 +21,10 @@ plot = typer.Typer(
 )
 app.add_typer(plot, name="plot")
 ColumnArgument = Annotated[
-    str, typer.Argument(metavar="COLUMN", help="A feature, or any column of numbers.")
+    str,
+    typer.Argument(
+        metavar="COLUMN", help="A feature, a concept such as piano, or any column of numbers."
+    ),
 ]
 
 
@@ -39,7 +42,7 @@ def gallery(
 ) -> None:
     """Draw the spectrograms of the tracks highest in COLUMN.
 
-    COLUMN is popularity, for instance.
+    COLUMN is popularity or piano, for instance.
     """
     from specrec.recommend.collection import Collection
     from specrec.report.galleries import draw_gallery
