@@ -18,7 +18,7 @@ from specrec.catalog.tag_writing import TaggedFile
 from specrec.errors import StorageError, TagError
 from tests.sounds import tone, write
 
-NEW = {"bpm": "128", "key": "F#m", "mood": "happy"}
+NEW = {"bpm": "128", "key": "F#m", "mood": "happy", "concepts": "piano; calm"}
 FORMATS = {
     "a.mp3": None,
     "a.flac": None,
