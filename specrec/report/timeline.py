@@ -72,22 +72,24 @@ def by_family(heard: Mapping[str, Passages]) -> dict[str, Passages]:
 
 def is_partial(reason: Reason) -> bool:
     """Whether a reason is heard in a part of the neighbor or of the query only."""
-    both = (reason.query_passages, reason.neighbor_passages)
-    return any(item is not None and item.spans and not item.throughout for item in both)
+    return any(side is not None and side.spans and not side.throughout for side in _sides(reason))
+
+
+def _sides(reason: Reason) -> tuple[Passages | None, Passages | None]:
+    return reason.query_passages, reason.neighbor_passages
 
 
 def located_reasons(explanation: Explanation) -> list[Reason]:
-    """The reasons of which it is known where they are heard, those of the sentence first."""
+    """The reasons that are heard in passages, those of the sentence first.
+
+    There are none if each is heard throughout both tracks: that needs no saying.
+    """
     named = named_reasons(explanation.reasons)
     ordered = [*named, *(item for item in explanation.reasons if item not in named)]
-    return [
-        item
-        for item in ordered
-        if any(
-            side is not None and side.spans
-            for side in (item.query_passages, item.neighbor_passages)
-        )
+    known = [
+        item for item in ordered if any(side is not None and side.spans for side in _sides(item))
     ]
+    return known if any(map(is_partial, known)) else []
 
 
 def where_line(explanation: Explanation) -> str:
