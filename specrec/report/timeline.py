@@ -92,20 +92,25 @@ def located_reasons(explanation: Explanation) -> list[Reason]:
     return known if any(map(is_partial, known)) else []
 
 
-def where_line(explanation: Explanation) -> str:
-    """Says in one line where the sentence's reasons are heard; empty if they are throughout."""
+def where_line(explanation: Explanation, other: str = "query") -> str:
+    """Says in one line where the sentence's reasons are heard; empty if they are throughout.
+
+    Args:
+        explanation: Why a track is similar to another.
+        other: What that other one is called.
+    """
     named = named_reasons(explanation.reasons)
     partial = [item for item in located_reasons(explanation) if item in named and is_partial(item)]
-    told = [_where(item) for item in partial[:_REASONS]]
+    told = [_where(item, other) for item in partial[:_REASONS]]
     return f"Where: {'; '.join(told)}." if told else ""
 
 
-def _where(reason: Reason) -> str:
+def _where(reason: Reason, other: str) -> str:
     """`singing from 0:40 on (query: 0:20 to 0:50)`."""
     here, there = passages_text(reason.query_passages), passages_text(reason.neighbor_passages)
     name = noun(reason.feature)
     if not there:
-        return f"{name} in the query {here}"
+        return f"{name} ({other}: {here})"
     if not here:
         return f"{name} {there}"
-    return f"{name} {there} (query: {here})"
+    return f"{name} {there} ({other}: {here})"

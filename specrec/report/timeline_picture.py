@@ -50,9 +50,9 @@ def draw_bands(
     """
     start, end = panel.get_xlim()
     for row, passages in enumerate(heard):
-        panel.barh(row, end - start, left=start, height=0.76, color=_LANE)
+        panel.barh(row, end - start, left=start, height=0.64, color=_LANE)
         for first, last in () if passages is None else passages.spans:
-            panel.barh(row, last - first, left=first, height=0.76, color=color)
+            panel.barh(row, last - first, left=first, height=0.64, color=color)
     panel.set_yticks(range(len(names)), list(names), fontsize=8.5)
     panel.set_ylim(len(names) - 0.5, -0.5)
     panel.set_xlim(start, end)
