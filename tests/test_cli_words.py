@@ -1,6 +1,7 @@
 """Words on the command line: query --like, --more and --less, concepts, export."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -59,10 +60,13 @@ def test_a_playlist_for_words_holds_only_what_was_found(
     [
         (["--like", "xylofone"], 'error: --like: "xylofone" is no word that specrec knows'),
         (["--like", "bells"], "error: --like: bells: the model of this library does not hear"),
-        (["t1", "--more", "sining"], 'did you mean "singing"?'),
+        (["t1", "--more", "sining"], 'error: --more: "sining" is no word'),
+        (["t1", "--less", "sining"], 'error: --less: "sining" is no word'),
         (["--like", "piano", "--by", "both"], "words are compared by sound alone"),
         ([], "give a QUERY"),
         (["t1", "--where", "pianoo > 0.5"], "did you mean piano"),
+        (["t1", "--where", "distorted guitar > .8"], "write distorted_guitar for distorted guitar"),
+        (["t1", "--where", "Distorted-guitar > .8"], "write distorted_guitar for Distorted-guitar"),
     ],
 )
 def test_a_request_that_is_refused_is_one_line(
@@ -98,6 +102,56 @@ def test_concepts_are_listed_and_counted(folder: Path, capsys: pytest.CaptureFix
     assert run("concepts") == 0
     shown = capsys.readouterr().out
     assert all(concept.name in shown for concept in load_vocabulary())
+
+
+def test_concepts_of_a_track_are_said_with_their_times(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    timeline = Library.open(folder).timeline("t3")
+    assert run("concepts", str(folder), "t3", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["track"]["title"] == "Piece 3"
+    assert document["windows"] == [[0.0, 5.0], [5.0, 10.0], [10.0, 15.0], [15.0, 20.0]]
+    for name, entry in document["concepts"].items():
+        assert entry["passages"] == [list(span) for span in timeline.passages(name).spans]
+        assert entry["value"] == pytest.approx(np.mean(entry["values"]), abs=1e-2)
+    assert run("concepts", str(folder), "t3") == 0
+    shown = capsys.readouterr().out
+    assert timeline.heard
+    for name in timeline.names:
+        assert (name.replace("_", " ") in shown) == (name in timeline.heard)
+    assert "4 windows of 5 s" in shown
+
+
+def test_a_reason_says_where_it_is_heard(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The windows of track 0 and of its neighbors have a piano only in parts."""
+    library = Library.open(folder)
+    found = library.neighbors("t3", k=20)
+    located = [
+        (neighbor, reason)
+        for neighbor in found
+        for reason in (neighbor.explanation.reasons if neighbor.explanation else ())
+        if reason.neighbor_passages is not None
+    ]
+    assert located
+    for neighbor, reason in located:
+        there = library.timeline(str(neighbor.track.track_id)).passages(reason.feature)
+        assert reason.side == "high"
+        assert reason.neighbor_passages == there
+        assert reason.query_passages == library.timeline("t3").passages(reason.feature)
+    neighbor, reason = located[0]
+    assert run("explain", str(folder), "t3", str(neighbor.track.track_id), "--json") == 0
+    (told,) = [
+        item
+        for item in json.loads(capsys.readouterr().out)["reasons"]
+        if item["feature"] == reason.feature
+    ]
+    assert told["neighbor_passages"] == json.loads(json.dumps(asdict(reason)))["neighbor_passages"]
+    assert run("explain", str(folder), "t3", str(neighbor.track.track_id)) == 0
+    assert "heard" in capsys.readouterr().out
+    worded = library.neighbors(like="piano", k=1)[0].explanation
+    assert worded is not None
+    assert {item.query_passages for item in worded.reasons} == {None}
 
 
 def test_concepts_are_exported(

@@ -19,7 +19,7 @@ from mutagen.asf import ASF
 from mutagen.dsdiff import DSDIFF
 from mutagen.dsf import DSF
 from mutagen.flac import FLAC
-from mutagen.id3 import ID3, TBPM, TKEY, TMOO, ID3FileType
+from mutagen.id3 import GRP1, ID3, TBPM, TIT1, TKEY, TMOO, ID3FileType
 from mutagen.mp4 import MP4, MP4FreeForm
 from mutagen.ogg import OggFileType
 from mutagen.wave import WAVE
@@ -32,25 +32,46 @@ from specrec.writing import new_file
 # Names that are read and written, by kind of tags: the first of them that a file has, else the
 # first.
 _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "id3": {"bpm": ("TBPM",), "key": ("TKEY",), "mood": ("TMOO",)},
-    "vorbis": {"bpm": ("BPM",), "key": ("INITIALKEY", "KEY"), "mood": ("MOOD",)},
-    "apev2": {"bpm": ("BPM",), "key": ("INITIALKEY", "KEY"), "mood": ("MOOD",)},
+    "id3": {
+        "bpm": ("TBPM",),
+        "key": ("TKEY",),
+        "mood": ("TMOO",),
+        "concepts": ("TIT1", "GRP1"),
+    },
+    "vorbis": {
+        "bpm": ("BPM",),
+        "key": ("INITIALKEY", "KEY"),
+        "mood": ("MOOD",),
+        "concepts": ("GROUPING",),
+    },
+    "apev2": {
+        "bpm": ("BPM",),
+        "key": ("INITIALKEY", "KEY"),
+        "mood": ("MOOD",),
+        "concepts": ("Grouping",),
+    },
     "mp4": {
         "bpm": ("tmpo",),
         "key": ("----:com.apple.iTunes:initialkey", "----:com.apple.iTunes:KEY"),
         "mood": ("----:com.apple.iTunes:MOOD",),
+        "concepts": ("\xa9grp",),
     },
-    "asf": {"bpm": ("WM/BeatsPerMinute",), "key": ("WM/InitialKey",), "mood": ("WM/Mood",)},
+    "asf": {
+        "bpm": ("WM/BeatsPerMinute",),
+        "key": ("WM/InitialKey",),
+        "mood": ("WM/Mood",),
+        "concepts": ("WM/ContentGroupDescription",),
+    },
 }
 _ID3_FILES = (ID3FileType, WAVE, AIFF, DSF, DSDIFF)
 _KINDS = {OggFileType: "vorbis", FLAC: "vorbis", MP4: "mp4", ASF: "asf", APEv2File: "apev2"}
-_FRAMES = {"TBPM": TBPM, "TKEY": TKEY, "TMOO": TMOO}
+_FRAMES = {"TBPM": TBPM, "TKEY": TKEY, "TMOO": TMOO, "TIT1": TIT1, "GRP1": GRP1}
 _SECONDS, _MEMORY = 2.0, 1 << 29
 _LATIN_1 = 0
 
 
 class TaggedFile:
-    """An audio file, opened for its tags `bpm`, `key` and `mood`.
+    """An audio file, opened for its tags `bpm`, `key`, `mood` and `concepts` (the grouping).
 
     Raises:
         TagError: If it can't be tagged.
@@ -136,7 +157,7 @@ class TaggedFile:
             tags.setall(name, [_FRAMES[name](encoding=_LATIN_1, text=[value])])
         elif name == "tmpo":
             tags[name] = [int(value)]
-        elif self._kind == "mp4":
+        elif self._kind == "mp4" and name.startswith("----"):
             tags[name] = [MP4FreeForm(value.encode())]
         else:
             tags[name] = [value]

@@ -138,7 +138,10 @@ def query(
         raise QueryError('give a QUERY, or words for how it should sound: --like "calm piano"')
     opened = Library.open(library)
     settings = feature_settings(on, weight, metric, scaling)
-    liked = [_liked(opened, words) for words in like]
+    liked = [_words(opened, "--like", words) for words in like]
+    for option, phrases in (("--more", more), ("--less", less)):
+        for words in phrases:
+            _words(opened, option, words)
     try:
         found = opened.neighbors(
             [*queries, *liked],
@@ -242,12 +245,12 @@ def _say_playlist(playlist: str, notes: Sequence[str]) -> None:
         say(note, error=True)
 
 
-def _liked(library: "Library", words: str) -> "Query":
+def _words(library: "Library", option: str, words: str) -> "Query":
     """Makes a query of words; an error says which option they are from."""
     try:
         return library.collection.words.query(words)
     except QueryError as error:
-        raise QueryError(f"--like: {error}") from error
+        raise QueryError(f"{option}: {error}") from error
 
 
 def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:

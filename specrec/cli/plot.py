@@ -21,7 +21,10 @@ plot = typer.Typer(
 )
 app.add_typer(plot, name="plot")
 ColumnArgument = Annotated[
-    str, typer.Argument(metavar="COLUMN", help="A feature, or any column of numbers.")
+    str,
+    typer.Argument(
+        metavar="COLUMN", help="A feature, a concept such as piano, or any column of numbers."
+    ),
 ]
 
 
@@ -39,7 +42,7 @@ def gallery(
 ) -> None:
     """Draw the spectrograms of the tracks highest in COLUMN.
 
-    COLUMN is popularity, for instance.
+    COLUMN is popularity or piano, for instance.
     """
     from specrec.recommend.collection import Collection
     from specrec.report.galleries import draw_gallery
@@ -111,4 +114,18 @@ def match(
     asked, other = opened.resolve(query), opened.resolve(neighbor)
     explained = opened.explain(asked, other)
     draw_match(explained, *map_spectrograms(opened.collection.model.encoder, asked, other), output)
+    say(f"picture written to {output}")
+
+
+@plot.command()
+def concepts(library: LibraryArgument, query: QueryArgument, output: OutputOption) -> None:
+    """Draw which concepts are heard in QUERY, and when, under its spectrogram."""
+    from specrec.recommend.library import Library
+    from specrec.report.pictures import check_picture
+    from specrec.report.timeline_picture import draw_timeline
+
+    check_picture(output)
+    opened = Library.open(library)
+    asked = opened.resolve(query)
+    draw_timeline(asked, opened.timeline(asked), output)
     say(f"picture written to {output}")

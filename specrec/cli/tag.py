@@ -1,4 +1,4 @@
-"""Features as tags in the files themselves."""
+"""Features and concepts as tags in the files themselves."""
 
 from typing import Annotated
 
@@ -14,7 +14,9 @@ def tag(
     library: LibraryArgument,
     write: Annotated[
         str,
-        typer.Option("--write", metavar="bpm,key,mood", help="Which tags, separated by commas."),
+        typer.Option(
+            "--write", metavar="bpm,key,mood,concepts", help="Which tags, separated by commas."
+        ),
     ] = "bpm,key",
     only_missing: Annotated[
         bool, typer.Option("--only-missing", help="Leave tags that say anything as they are.")
@@ -24,10 +26,11 @@ def tag(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write tempo, key and mood into the files of a library.
+    """Write tempo, key, mood and concepts into the files of a library.
 
     Without --yes it only prints what would change. A tag is written where its value is likely
-    right: a clear tempo, a clear key, a mood from the valence and energy of a table. All else in a
+    right: a clear tempo, a clear key, a mood from the valence and energy of a table, concepts that
+    are surely there ("piano; calm", as the grouping). A grouping of your own stays. All else in a
     file stays as it is, and no file is embedded again.
     """
     from specrec.recommend.collection import Collection

@@ -139,7 +139,18 @@ def says_the_same(field: str, old: str, new: str) -> bool:
             return False
     if field == "key":
         return _key_of(old) == _key_of(new)
+    if field == "concepts":
+        return {*parts(old)} == {*parts(new)}
     return old.casefold() == new.casefold()
+
+
+def parts(text: str) -> list[str]:
+    """The values in a tag that are separated by semicolons.
+
+    >>> parts("piano; Calm")
+    ['piano', 'calm']
+    """
+    return [part.strip().casefold() for part in text.split(";") if part.strip()]
 
 
 def _key_of(name: str) -> object:

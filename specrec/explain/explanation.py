@@ -51,6 +51,25 @@ class Contribution:
 
 
 @dataclass(frozen=True)
+class Passages:
+    """Where in a track a concept is heard.
+
+    Attributes:
+        spans: Start and end of each passage, in seconds from the track's beginning.
+        throughout: Whether it is heard in every window of the track.
+        step_seconds: From one window to the next: no time is known more exactly.
+        covered: Whether windows cover the track; if not, what lies between them was not heard.
+        seconds: Duration of the track.
+    """
+
+    spans: tuple[tuple[float, float], ...]
+    throughout: bool
+    step_seconds: float
+    covered: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Reason:
     """A feature in which two tracks both differ from the library, in the same direction.
 
@@ -62,6 +81,9 @@ class Reason:
         verdict: `because` if ablating the feature lowers the similarity more than ablating random
             directions; else `both also`, a fact that need not be part of the similarity.
         contribution: The feature's part of the similarity; None if the embedding does not show it.
+        query_passages: Where the query has it; None unless it is a concept that both have, and the
+            query a track.
+        neighbor_passages: Where the neighbor has it.
     """
 
     feature: str
@@ -70,6 +92,8 @@ class Reason:
     neighbor: Reading
     verdict: Verdict
     contribution: float | None
+    query_passages: Passages | None = None
+    neighbor_passages: Passages | None = None
 
 
 @dataclass(frozen=True)

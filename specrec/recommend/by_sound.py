@@ -1,12 +1,15 @@
 """Compares tracks by sound: the cosine of their embeddings."""
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 
+from specrec.errors import LibraryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
+from specrec.explain.timeline import Timeline, locate_reasons
 from specrec.index.search import SearchIndex
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
@@ -18,11 +21,24 @@ class SoundSpace(Space):
     """The space of embeddings, searched by a library's index."""
 
     def __init__(
-        self, embeddings: Float[np.ndarray, "tracks dim"], index: SearchIndex, explainer: Explainer
+        self,
+        embeddings: Float[np.ndarray, "tracks dim"],
+        index: SearchIndex,
+        explainer: Explainer,
+        timeline: Callable[[Query | int], Timeline | None],
     ) -> None:
+        """Takes what a library has.
+
+        Args:
+            embeddings: Centered embeddings of the tracks.
+            index: Searches them.
+            explainer: Explains their similarities.
+            timeline: Gives the concepts over time of a query, or of the track in a row.
+        """
         self._embeddings = embeddings
         self._index = index
         self._explainer = explainer
+        self._timeline = timeline
 
     @property
     def comparable(self) -> None:
@@ -61,8 +77,19 @@ class SoundSpace(Space):
     def explanations(
         self, query: Query, rows: Int64[np.ndarray, " rows"], k: int, in_full: bool = True
     ) -> list[Explanation]:
-        """Explains why tracks sound like a query."""
+        """Explains why tracks sound like a query, and where in them the reasons are heard."""
         turned_from = None if query.aim is None else query.embedding
-        return self._explainer.explain(
+        explained = self._explainer.explain(
             query.sound, query.features, rows, k, query.row, query.asked, turned_from, in_full
         )
+        here = self._timeline(query)
+        return [
+            locate_reasons(explanation, here, self._timeline_of(row))
+            for explanation, row in zip(explained, rows.tolist(), strict=True)
+        ]
+
+    def _timeline_of(self, row: int) -> Timeline | None:
+        try:
+            return self._timeline(row)
+        except LibraryError:  # windows that are damaged cost no search, which needs none
+            return None

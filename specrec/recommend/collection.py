@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float32, Int64
 
+from specrec.audio.windows import window_spans
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
 from specrec.errors import AudioError, LibraryError, ModelError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.timeline import Timeline, read_timeline
 from specrec.index.generation import Generation
 from specrec.index.generations import read_generation
 from specrec.model.probe import Probe, load_probe
@@ -231,6 +233,32 @@ class Collection:
             str(self.tracks["content_id"].array[row]),
         )
 
+    def timeline(self, query: Query | int) -> Timeline | None:
+        """Reads the concepts of a track over time.
+
+        >>> collection = library.collection
+        >>> len(collection.timeline(collection.query("track 0")).spans)  # windows
+        3
+
+        Args:
+            query: A query, or the row of a track.
+
+        Returns:
+            Its timeline; None for words, and for what words turned, which have no windows.
+
+        Raises:
+            LibraryError: If the windows of the track are damaged.
+            ModelError: If the library is so old that it doesn't say how long windows are, and its
+                model is gone.
+        """
+        if not isinstance(query, Query):
+            query = self._query_of_row(query)
+        if query.windows is None or not query.track.duration_seconds:
+            return None
+        seconds = query.track.duration_seconds
+        spans = window_spans(len(query.windows), seconds, self.generation.window_seconds)
+        return read_timeline(self.stats, query.windows, spans, seconds)
+
     @cached_property
     def _query_of_file(self) -> Callable[[Path, str], Query]:
         return lru_cache(_REMEMBERED)(self._embed_file)
@@ -300,7 +328,7 @@ class Collection:
 
     def _space(self, by: By, features: FeatureSettings | None, sound_weight: float) -> Space:
         if by == "sound":
-            return SoundSpace(self.embeddings, self.generation.index, self.explainer)
+            return SoundSpace(self.embeddings, self.generation.index, self.explainer, self.timeline)
         known = self.by_features(features)
         if by == "features":
             return known

@@ -118,7 +118,8 @@ class _Condition:
         try:
             return self._truth(self._tree).to_numpy(dtype=bool, na_value=False)
         except _RefusalError as refusal:
-            raise QueryError(f"{self._shown()}: {refusal}") from refusal
+            hint = _misspelled(self._where, self._columns) or refusal
+            raise QueryError(f"{self._shown()}: {hint}") from refusal
         except RecursionError as error:
             raise QueryError(f"{self._shown()[:80]}...: too deeply nested; shorten it") from error
 
@@ -225,9 +226,22 @@ def _hint(where: str, columns: Iterable[str]) -> str:
     for name in columns:
         if name in where and (not name.isidentifier() or iskeyword(name)):
             return f"can't be read; put the column's name in backquotes: `{name}`"
+    if hint := _misspelled(where, columns):
+        return hint
     if re.search(r"[^=!<>]=[^=]", where):
         return "can't be read; write == to compare"
     return f"can't be read; write a condition such as: {_EXAMPLE}"
+
+
+def _misspelled(where: str, columns: Iterable[str]) -> str | None:
+    """A hint where the name of a column stands with spaces or hyphens for its underscores."""
+    plain = _QUOTED.sub("", where)
+    for name in sorted(columns, key=len, reverse=True):
+        spaced = re.escape(name).replace("_", "[ -]+")
+        found = re.search(rf"(?<!\w){spaced}(?!\w)", plain, re.IGNORECASE) if "_" in name else None
+        if found is not None:
+            return f"write {name} for {found.group()}: names have underscores"
+    return None
 
 
 class _Column:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, QueryError
+from specrec.explain.timeline import Timeline
 from specrec.index.generation import skipped_files
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.collection import Collection
@@ -338,6 +339,28 @@ class Library:
         asked, other = self.resolve(query), self.resolve(neighbor)
         window_seconds = self.collection.generation.window_seconds if by == "sound" else None
         return match_tracks(space, asked, other, k, window_seconds)
+
+    def timeline(self, query: QueryLike) -> Timeline:
+        """Reads which concepts are heard in a track, and when.
+
+        Args:
+            query: A track, also a file from outside, as `resolve` takes it.
+
+        Raises:
+            QueryError: If it fits no track or several, it is words, or the model of the library
+                names no concepts.
+            AudioError: If a file from outside can't be used.
+        """
+        resolved = self.resolve(query)
+        found = self.collection.timeline(resolved)
+        if found is None:
+            raise QueryError(f"{resolved.track.title}: words have no time; give a track")
+        if not found.names:
+            raise QueryError(
+                "the model of this library names no concepts; specrec index with"
+                " model=specrec-base embeds it anew with one that does"
+            )
+        return found
 
     def interpolate(
         self,

@@ -1,4 +1,4 @@
-"""Features of a library's tracks as tags in their files: what would change, and writing it."""
+"""Features and concepts of tracks as tags in their files: what would change, and writing it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,14 +7,23 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from specrec.catalog.identity import audio_id
 from specrec.catalog.tag_writing import TaggedFile
-from specrec.descriptors.tag_values import FIELDS, says_the_same, tag_values
+from specrec.concepts.vocabulary import load_vocabulary
+from specrec.descriptors.tag_values import FIELDS, Value, parts, says_the_same, tag_values
 from specrec.errors import QueryError, SpecrecError, StorageError, TagError, message_of
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
+from specrec.recommend.concepts import present_in
+
+CONCEPTS = "concepts"
+"""The field of a track's concepts, which is what players call the grouping."""
+
+_OWN_GROUPING = "its grouping says something else, which is kept"
+_NAMES = {concept.name.casefold() for concept in load_vocabulary()}
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class TagChange:
 
     Attributes:
         path: The file, relative to the library's music.
-        field: `bpm`, `key` or `mood`.
+        field: `bpm`, `key`, `mood` or `concepts`.
         tag: What it is called in this file, such as `TBPM`.
         old: What it says; None if it is not there.
         new: What it is to say.
@@ -45,7 +54,7 @@ class TagPlan:
         files: How many files the library has.
         kept: How many tags stay as they are, because they say it already or because only missing
             ones are asked for.
-        unknown: How many files lack a value for a field, and why, as (field, why).
+        unknown: In how many files a field is not written, and why, as (field, why).
         untaggable: Files that can't be tagged, and why.
     """
 
@@ -84,9 +93,10 @@ def parse_fields(text: str) -> list[str]:
         QueryError: If one is unknown, or there is none.
     """
     names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    wrong = next((name for name in names if name not in FIELDS), None)
+    have = (*FIELDS, CONCEPTS)
+    wrong = next((name for name in names if name not in have), None)
     if wrong is not None or not names:
-        known = ", ".join(FIELDS)
+        known = ", ".join(have)
         raise QueryError(f"{wrong or text!r}: no tag that can be written; known are {known}")
     return list(dict.fromkeys(names))
 
@@ -101,12 +111,15 @@ def plan_tags(
 
     Args:
         collection: Its files, exact copies among them.
-        fields: Of `FIELDS`.
+        fields: Of `FIELDS`, or `concepts`.
         only_missing: Whether tags that say anything stay.
         on_progress: Called after each file.
     """
     sources = {str(name): table for name, table in collection.feature_sources.items()}
-    values = {name: tag_values(sources, name) for name in fields}
+    values = {
+        name: concept_values(collection) if name == CONCEPTS else tag_values(sources, name)
+        for name in fields
+    }
     row_of = {name: row for row, name in enumerate(collection.tracks["content_id"])}
     files = collection.generation.files
     files = files[files["content_id"].isin(list(row_of))].sort_values("path")
@@ -121,7 +134,11 @@ def plan_tags(
         unknown.update((name, values[name][row][1]) for name in fields if known[name] is None)
         wanted = {name: value for name, value in known.items() if value is not None}
         try:
-            found = _changes(collection.audio_root, file, wanted, only_missing) if wanted else []
+            tagged = _opened(collection.audio_root, file) if wanted else None
+            if tagged is not None and _has_own_grouping(tagged, wanted):
+                del wanted[CONCEPTS]
+                unknown[CONCEPTS, _OWN_GROUPING] += 1
+            found = [] if tagged is None else _changes(tagged, file["path"], wanted, only_missing)
         except (SpecrecError, OSError) as error:
             untaggable[file["path"]] = _reason(error)
         else:
@@ -154,21 +171,54 @@ def write_tags(root: Path, plan: TagPlan, on_progress: Progress | None = None) -
     return TagsWritten(written, failed)
 
 
-def _changes(
-    root: Path, file: dict[str, Any], wanted: dict[str, str], only_missing: bool
-) -> list[TagChange]:
+def concept_values(collection: Collection) -> list[Value]:
+    """What the tag of concepts should say of each track: the names of those that it surely has.
+
+    A concept that needs another, as a woman's voice needs singing, is said only beside it.
+    """
+    present = present_in(collection.stats)
+    if not present:
+        return [(None, "the model of this library names no concepts")] * len(collection)
+    needs = {concept.name: concept.needs for concept in load_vocabulary()}
+    for name, there in present.items():
+        needed = needs[name]
+        if needed is not None:
+            present[name] = there & present.get(needed, np.zeros_like(there))
+    found = (
+        "; ".join(name for name in present if present[name][row]) for row in range(len(collection))
+    )
+    return [(text, "") if text else (None, "no concept is there clearly enough") for text in found]
+
+
+def _opened(root: Path, file: dict[str, Any]) -> TaggedFile:
+    """Opens a file that is the one of the last index run.
+
+    Raises:
+        TagError: If it is another, or can't be tagged.
+    """
     path = root / file["path"]
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) != (file["size"], file["mtime_ns"]):
         sound = file.get("audio_id")
         if pd.isna(sound) or audio_id(path) != sound:
             raise TagError("is another file than at the last specrec index; run that first")
-    tagged = TaggedFile(path)
+    return TaggedFile(path)
+
+
+def _has_own_grouping(tagged: TaggedFile, wanted: dict[str, str]) -> bool:
+    """Whether concepts are to be written where somebody has written another grouping."""
+    old = tagged.value(CONCEPTS) if CONCEPTS in wanted else None
+    return old is not None and any(part not in _NAMES for part in parts(old))
+
+
+def _changes(
+    tagged: TaggedFile, path: str, wanted: dict[str, str], only_missing: bool
+) -> list[TagChange]:
     changes = []
     for field, new in wanted.items():
         old = tagged.value(field)
         if old is None or not (only_missing or says_the_same(field, old, new)):
-            changes.append(TagChange(file["path"], field, tagged.name(field), old, new))
+            changes.append(TagChange(path, field, tagged.name(field), old, new))
     return changes
 
 

@@ -1,13 +1,22 @@
-"""The vocabulary: what can be asked for in words, and how many tracks of a library have it."""
+"""The vocabulary with counts of a library's tracks, and the concepts of one track over time."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
 from specrec.concepts.vocabulary import load_vocabulary
+from specrec.descriptors.vocabulary import noun
+from specrec.explain.explanation import Passages
+from specrec.explain.feature_stats import Reading
+from specrec.explain.timeline import Timeline
+from specrec.printing import counted
 from specrec.recommend.collection import Collection
 from specrec.recommend.concepts import present_in
+from specrec.recommend.results import Track
+from specrec.report.console import Console, escape
 from specrec.report.table import Table, print_tables
-from specrec.report.text import NONE, json_document
+from specrec.report.text import NONE, clock, json_document, name_of, percent
+from specrec.report.timeline import by_family, passages_text
 
 _WORDS = 4  # further words for a concept that are shown
 _NOTE = (
@@ -19,6 +28,7 @@ _COUNTED = (
     "surely: tracks that have it so clearly that 85 % of such claims agree with a tagger; more may"
     f" have it. {NONE}: only told as more or less, or never that clearly."
 )
+_STRIP = 20  # signs for the length of a track
 
 
 def print_concepts(collection: Collection | None) -> None:
@@ -57,6 +67,60 @@ def concepts_content(collection: Collection | None) -> dict[str, Any]:
         for concept in load_vocabulary()
     ]
     return {"concepts": concepts}
+
+
+def print_track(track: Track, timeline: Timeline, readings: Mapping[str, Reading]) -> None:
+    """Prints which concepts are heard in a track, and when.
+
+    Args:
+        track: The track.
+        timeline: Its concepts over time.
+        readings: What it is as a whole.
+    """
+    Console().print(f"[bold]{escape(name_of(track))}[/] ({clock(timeline.seconds)})")
+    rows: list[tuple[str, ...]] = []
+    bold: list[int] = []
+    present = dict(zip(timeline.names, timeline.present.tolist(), strict=True))
+    for name, passages in by_family(timeline.heard).items():
+        reading = readings.get(name)
+        if reading is not None and reading.value >= present[name]:
+            bold.append(len(rows))
+        above = NONE if reading is None else percent(reading.percentile / 100)
+        rows.append((noun(name), passages_text(passages), _strip(passages), above))
+    header = ("concept", "heard", f"0:00 to {clock(timeline.seconds)}", "more than")
+    print_tables(Table("", header, rows, _note(timeline), text_columns=3, bold=bold))
+
+
+def track_json(track: Track, timeline: Timeline, readings: Mapping[str, Reading]) -> str:
+    """The concepts of a track over time as a JSON document."""
+    document = timeline.to_dict()
+    for name, entry in document["concepts"].items():
+        reading = readings.get(name)
+        entry["value"] = None if reading is None else reading.value
+        entry["percentile"] = None if reading is None else reading.percentile
+    return json_document({"track": track.to_dict(), **document})
+
+
+def _strip(passages: Passages) -> str:
+    """A track as a row of signs: `#` where something is heard, `.` elsewhere."""
+    middles = [(place + 0.5) * passages.seconds / _STRIP for place in range(_STRIP)]
+    return "".join(
+        "#" if any(start <= middle < end for start, end in passages.spans) else "."
+        for middle in middles
+    )
+
+
+def _note(timeline: Timeline) -> str:
+    windows = counted(len(timeline.spans), "window")
+    length = f"{timeline.spans[0, 1] - timeline.spans[0, 0]:.3g} s"
+    lines = [] if timeline.heard else ["Nothing that can be named is heard clearly enough."]
+    if timeline.covered:
+        exact = f"{timeline.step_seconds:.0f} s"
+        lines.append(f"Heard in {windows} of {length}; passages begin and end to about {exact}.")
+    else:
+        lines.append(f"Heard in {windows} of {length} only; nothing is known of the rest.")
+    lines.append("Bold: said of the track as a whole. more than: so much of the library has less.")
+    return "\n".join(lines)
 
 
 def _counts(collection: Collection) -> dict[str, int | None]:

@@ -21,7 +21,7 @@ from specrec.recommend.results import track_of_row
 from specrec.report.pictures import check_picture, drawable, families, save_picture, shortened
 from specrec.report.spectrogram_png import add_spectrogram, label_bands, place_spectrogram
 from specrec.report.text import name_of
-from specrec.study.extremes import first_by, low_and_high, numbers
+from specrec.study.extremes import find_column, first_by, low_and_high, numbers
 
 _SECONDS = 30.0  # shown of a track, from its middle
 _WIDTH, _HEIGHT = 6.2, 1.55  # inches a panel
@@ -51,7 +51,7 @@ def draw_gallery(
 
     Args:
         collection: The library with the tracks.
-        column: Name of a feature or of any column with numbers.
+        column: Name of a feature, a concept, or any column with numbers.
         path: The PNG or SVG file that is written.
         k: How many tracks.
         lowest: Takes those with the lowest values instead.
@@ -62,6 +62,7 @@ def draw_gallery(
         AudioError: If no track's file can be read.
     """
     check_picture(path)
+    column = find_column(collection, column)
     values = numbers(collection, column)
     rows = first_by(values, k, lowest)
     shown = [
@@ -87,7 +88,7 @@ def draw_contrast(
 
     Args:
         collection: The library with the tracks.
-        column: Name of a feature or of any column with numbers.
+        column: Name of a feature, a concept, or any column with numbers.
         path: The PNG or SVG file that is written.
         count: Tracks on each side, picked by chance.
         seed: Another seed, other tracks.
@@ -98,6 +99,7 @@ def draw_contrast(
         AudioError: If no track's file can be read.
     """
     check_picture(path)
+    column = find_column(collection, column)
     values = numbers(collection, column)
     contrast = low_and_high(values, count, seed)
     low = [_of_row(collection, row, column, values) for row in contrast.low]

@@ -13,6 +13,7 @@ from specrec.report.console import Console, escape
 from specrec.report.pictures import shortened
 from specrec.report.table import Table, print_tables
 from specrec.report.text import NONE, clock, json_document, name_of, percent
+from specrec.report.timeline import located_reasons, passages_text
 
 MOST_PARTS = 12
 """Parts of a similarity that are listed; the others are given as their sum."""
@@ -40,6 +41,8 @@ def print_match(match: Match) -> None:
     print_tables(sum_table(match))
     if match.readings:
         print_tables(reading_table(match))
+    if located_reasons(explanation):
+        print_tables(where_table(match))
     if match.windows is not None:
         passage = match.windows.passage
         console.print(
@@ -140,12 +143,28 @@ def reading_table(match: Match) -> Table:
     rows = [
         (noun(name), *(_reading(name, reading) for reading in readings[name])) for name in names
     ]
-    titles = (
+    bold = [place for place, name in enumerate(names) if name in reasons]
+    return Table("", ("feature", *_titles(match)), rows, text_columns=3, bold=bold)
+
+
+def where_table(match: Match) -> Table:
+    """Where in both tracks the reasons are heard that are concepts, those of the sentence first."""
+    rows = [
+        (
+            noun(item.feature),
+            passages_text(item.query_passages) or NONE,
+            passages_text(item.neighbor_passages) or NONE,
+        )
+        for item in located_reasons(match.explanation)
+    ]
+    return Table("", ("heard", *_titles(match)), rows, text_columns=3)
+
+
+def _titles(match: Match) -> list[str]:
+    return [
         shortened(" ".join(track.title.split()), _LETTERS)
         for track in (match.query, match.neighbor)
-    )
-    bold = [place for place, name in enumerate(names) if name in reasons]
-    return Table("", ("feature", *titles), rows, text_columns=3, bold=bold)
+    ]
 
 
 def _reading(feature: str, reading: Reading) -> str:

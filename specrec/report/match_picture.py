@@ -11,23 +11,27 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from specrec.descriptors.vocabulary import noun
 from specrec.recommend.match import Match, SpectrogramMap
 from specrec.recommend.results import Track
 from specrec.report.match import MOST_PARTS, verdict_on
 from specrec.report.pictures import drawable, families, save_picture, shortened
-from specrec.report.text import clock, name_of
+from specrec.report.text import name_of
+from specrec.report.timeline import located_reasons, where_line
+from specrec.report.timeline_picture import band_inches, draw_bands, time_axis
 
 _BLUE, _RED, _GREY = "#0072B2", "#D55E00", "#999999"
 _COLUMNS = 1000
+_BANDS = 5  # reasons that have one
 _HERTZ = (200, 500, 1000, 2000, 5000, 10_000)
 _OVERLAY = LinearSegmentedColormap.from_list("parts", [_BLUE, "#F7F7F7", _RED])
 
 
 def draw_match(match: Match, query: SpectrogramMap, neighbor: SpectrogramMap, path: Path) -> None:
     """Draws both spectrograms with the map of the match, the window matrix, and the sum.
+
+    Bands under the spectrograms show where the reasons are heard that are concepts.
 
     Args:
         match: Explained by sound.
@@ -39,31 +43,39 @@ def draw_match(match: Match, query: SpectrogramMap, neighbor: SpectrogramMap, pa
         QueryError: If the path won't do.
     """
     assert match.windows is not None
-    figure = Figure(figsize=(12, 9.5), layout="constrained")
-    rows = figure.add_gridspec(3, 2, height_ratios=(1, 1, 1.25), width_ratios=(1, 1.25))
+    located = located_reasons(match.explanation)[:_BANDS]
+    bands = band_inches(len(located))
+    figure = Figure(figsize=(12, 9.5 + 2 * bands), layout="constrained")
+    heights = (2.8, bands, 2.8, bands, 3.5) if located else (2.8, 2.8, 3.5)
+    rows = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=(1, 1.25))
     explanation = match.explanation
     scale = max(_reach(query), _reach(neighbor))
-    for place, (spectrogram, track) in enumerate(
-        ((query, match.query), (neighbor, match.neighbor))
-    ):
-        panel = figure.add_subplot(rows[place, :])
+    passage = match.windows.passage
+    sides = (
+        (query, match.query, (passage.query_start, passage.query_end)),
+        (neighbor, match.neighbor, (passage.neighbor_start, passage.neighbor_end)),
+    )
+    panels = []
+    for place, (spectrogram, track, span) in enumerate(sides):
+        panel = figure.add_subplot(rows[(len(heights) // 2) * place, :])
         image = _draw_track(panel, spectrogram, track, scale)
-        passage = match.windows.passage
-        span = (
-            (passage.query_start, passage.query_end)
-            if place == 0
-            else (passage.neighbor_start, passage.neighbor_end)
-        )
         panel.axvspan(*span, facecolor="none", edgecolor="white", linewidth=1.5, linestyle="--")
-    bar = figure.colorbar(image, ax=figure.axes[:2], pad=0.01, shrink=0.9, extend="both")
+        panels.append(panel)
+        if located:
+            under = figure.add_subplot(rows[2 * place + 1, :], sharex=panel)
+            heard = [item.neighbor_passages if place else item.query_passages for item in located]
+            draw_bands(under, [noun(item.feature) for item in located], heard)
+            panel.tick_params(labelbottom=False)
+    bar = figure.colorbar(image, ax=panels, pad=0.01, shrink=0.9, extend="both")
     bar.set_label("adds to the similarity (mean over cells: the score)", fontsize=8.5)
     bar.ax.tick_params(labelsize=8)
-    _draw_matrix(figure, figure.add_subplot(rows[2, 0]), match, query, neighbor)
-    _draw_sum(figure.add_subplot(rows[2, 1]), match)
+    _draw_matrix(figure, figure.add_subplot(rows[-1, 0]), match, query, neighbor)
+    _draw_sum(figure.add_subplot(rows[-1, 1]), match)
     title = f"similarity {explanation.similarity:.3f}. {explanation.sentence}"
     figure.suptitle(textwrap.fill(title, 150), fontsize=10.5, ha="left", x=0.01)
     names = f"{name_of(match.query)} and {name_of(match.neighbor)}"
-    save_picture(figure, path, names, title)
+    where = where_line(explanation)
+    save_picture(figure, path, names, f"{title} {where}".rstrip())
 
 
 def _reach(spectrogram: SpectrogramMap) -> float:
@@ -98,7 +110,7 @@ def _draw_track(panel: Axes, spectrogram: SpectrogramMap, track: Track, scale: f
     panel.set_yticks(places, [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in shown])
     look: dict[str, Any] = {"family": list(families()), "fontweight": "bold", "loc": "left"}
     panel.set_title(shortened(drawable(name_of(track)), 110), fontsize=10, **look)
-    _time_axis(panel, "x")
+    time_axis(panel, "x")
     panel.tick_params(labelsize=8)
     return image
 
@@ -137,8 +149,8 @@ def _draw_matrix(
     look: dict[str, Any] = {"family": list(families()), "fontsize": 8.5}
     panel.set_xlabel(shortened(drawable(match.neighbor.title), 45), **look)
     panel.set_ylabel(shortened(drawable(match.query.title), 34), **look)
-    _time_axis(panel, "x")
-    _time_axis(panel, "y")
+    time_axis(panel, "x")
+    time_axis(panel, "y")
     panel.tick_params(labelsize=8)
     bar = figure.colorbar(image, ax=panel, pad=0.02)
     bar.ax.tick_params(labelsize=8)
@@ -178,9 +190,3 @@ def _draw_sum(panel: Axes, match: Match) -> None:
     panel.spines[["top", "right", "left"]].set_visible(False)
     panel.tick_params(labelsize=8.5, left=False)
     panel.set_title("contributions to the similarity", fontsize=9.5, loc="left")
-
-
-def _time_axis(panel: Axes, which: str) -> None:
-    axis = panel.xaxis if which == "x" else panel.yaxis
-    axis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds)))
-    axis.set_major_locator(MaxNLocator(8, steps=[1, 1.5, 2, 3, 5, 6, 10]))

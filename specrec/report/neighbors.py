@@ -14,6 +14,7 @@ from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.report.console import Console, escape
 from specrec.report.playlists import Entry, m3u8
 from specrec.report.text import clock, json_document, name_of
+from specrec.report.timeline import where_line
 
 _SHOWN = 5
 
@@ -49,7 +50,7 @@ def print_path(path: Neighbors, why: bool = True) -> None:
     """Prints a path as a table: how similar each track is to the one before, and why."""
     console = Console()
     title = f"From {_names(path.queries)} to {_names((path[-1].track,))}"
-    _print_table(console, title, path.neighbors, {}, why)
+    _print_table(console, title, path.neighbors, {}, why, "before")
     _print_notes(console, path.notes)
 
 
@@ -83,7 +84,9 @@ def _print_table(
     neighbors: Sequence[Neighbor],
     more: Mapping[str, Sequence[str]],
     why: bool,
+    other: str = "query",
 ) -> None:
+    """Prints a table; `other` is what each neighbor is a neighbor of."""
     if not neighbors:
         console.print(title)
         return
@@ -110,7 +113,7 @@ def _print_table(
             clock(neighbor.track.duration_seconds),
         )
     if why:
-        _print_with_reasons(console, table, neighbors)
+        _print_with_reasons(console, table, neighbors, other)
     else:
         console.print(table)
 
@@ -124,7 +127,9 @@ def similarity_digits(neighbors: Sequence[Neighbor]) -> int:
     return next((n for n in range(3, 9) if f"{high:.{n}f}" != f"{low:.{n}f}"), 9)
 
 
-def _print_with_reasons(console: Console, table: Table, neighbors: Sequence[Neighbor]) -> None:
+def _print_with_reasons(
+    console: Console, table: Table, neighbors: Sequence[Neighbor], other: str
+) -> None:
     """Prints a table's lines, and after those of each row the neighbor's reason."""
     ranks = {str(neighbor.rank): neighbor for neighbor in neighbors}
     edge = 2 + len(str(len(neighbors)))
@@ -132,20 +137,20 @@ def _print_with_reasons(console: Console, table: Table, neighbors: Sequence[Neig
     for line in console.render_lines(table, pad=False):
         head = "".join(segment.text for segment in line)[:edge].strip()
         if current is not None and (head in ranks or not "".join(s.text for s in line).strip()):
-            _print_reason(console, current)
+            _print_reason(console, current, other)
             current = None
         current = ranks.get(head, current)
         console.print(Segments([*line, Segment.line()]), end="")
     if current is not None:
-        _print_reason(console, current)
+        _print_reason(console, current, other)
 
 
-def _print_reason(console: Console, neighbor: Neighbor) -> None:
+def _print_reason(console: Console, neighbor: Neighbor, other: str) -> None:
     explanation = neighbor.explanation
     if explanation is None or (not explanation.contributions and not explanation.reasons):
         return  # a library that knows no features
-    reason = f"[italic dim]{escape(explanation.sentence)}[/]"
-    console.print(Padding(reason, (0, 2, 0, 6)))
+    for line in filter(None, (explanation.sentence, where_line(explanation, other))):
+        console.print(Padding(f"[italic dim]{escape(line)}[/]", (0, 2, 0, 6)))
 
 
 def path_json(path: Neighbors) -> str:

@@ -1,12 +1,14 @@
 """Tracks of a library picked by a number: the first by a column, low against high."""
 
 import difflib
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
+from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.features import FEATURES
 from specrec.errors import QueryError
 from specrec.recommend.collection import Collection
@@ -29,17 +31,35 @@ class Contrast:
     high: list[int]
 
 
+def find_column(collection: Collection, name: str) -> str:
+    """Finds what is meant by the name of a feature, a column, or a concept, such as `piano`.
+
+    Raises:
+        QueryError: If there is nothing of that name; those are proposed that are alike.
+    """
+    own = [*_columns(collection)]
+    named = {concept.column: concept.feature for concept in load_vocabulary()}
+    if name in own or (name in named.values() and collection.stats.tells(name)):
+        return name
+    column = "_".join(re.findall(r"\w+", name.casefold()))
+    if column in collection.concepts:
+        return named[column]
+    columns = [*own, *collection.concepts]
+    close = difflib.get_close_matches(name, columns, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(columns)}"
+    raise QueryError(f"no column, feature or concept {name} in the library; {hint}")
+
+
 def numbers(collection: Collection, name: str) -> Float64[np.ndarray, " tracks"]:
-    """A feature of all tracks, or another column of numbers; NaN where nothing is known.
+    """A feature or concept of all tracks, or another column; NaN where nothing is known.
 
     Raises:
         QueryError: If there is no such column, it holds no numbers, or they have no order.
     """
+    name = find_column(collection, name)
     columns = _columns(collection)
     if name not in columns:
-        close = difflib.get_close_matches(name, columns, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(columns)}"
-        raise QueryError(f"no column or feature {name} in the library; {hint}")
+        return collection.stats.values(name)
     if name in _UNORDERED:
         raise QueryError(f"{name}: its values have no order; name another feature")
     column = pd.to_numeric(columns[name], errors="coerce")

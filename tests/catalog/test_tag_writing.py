@@ -18,7 +18,7 @@ from specrec.catalog.tag_writing import TaggedFile
 from specrec.errors import StorageError, TagError
 from tests.sounds import tone, write
 
-NEW = {"bpm": "128", "key": "F#m", "mood": "happy"}
+NEW = {"bpm": "128", "key": "F#m", "mood": "happy", "concepts": "piano; calm"}
 FORMATS = {
     "a.mp3": None,
     "a.flac": None,
@@ -70,7 +70,18 @@ def _samples(path: Path) -> np.ndarray:
 
 
 def _tags(path: Path) -> dict[str, str]:
-    ours = {"tbpm", "tkey", "tmoo", "bpm", "initialkey", "mood", "tmpo"}
+    ours = {
+        "tbpm",
+        "tkey",
+        "tmoo",
+        "tit1",
+        "bpm",
+        "initialkey",
+        "mood",
+        "tmpo",
+        "grouping",
+        "\xa9grp",
+    }
     tags: Any = mutagen.File(path).tags  # type: ignore[union-attr]
     names = [name for name in tags.keys() if name.split(":")[-1].casefold() not in ours]  # noqa: SIM118
     return {name: repr(tags[name]) for name in names if not name.startswith("WM/") or "Pic" in name}

@@ -16,7 +16,14 @@ from specrec.errors import QueryError
 from specrec.index.build import build_library
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
-from specrec.recommend.tagging import TagChange, parse_fields, plan_tags, write_tags
+from specrec.recommend.tagging import (
+    TagChange,
+    concept_values,
+    parse_fields,
+    plan_tags,
+    write_tags,
+)
+from tests.libraries import NAMED, write_named
 from tests.sounds import make_music, tone, write
 
 FIELDS = ["bpm", "key", "mood"]
@@ -89,6 +96,36 @@ def test_other_sound_under_the_same_name_is_left_alone(config: IndexConfig) -> N
     assert build_library(config).embedded == 1
 
 
+def test_concepts_become_the_grouping_unless_there_is_another(tmp_path: Path) -> None:
+    """The tags of two of the library's files are its own; the third file has another grouping."""
+    folder = write_named(tmp_path / "library")
+    library = Collection.open(folder)
+    for row in range(3):
+        write(library.audio_root / f"track {row}.wav", tone(1), 22_050)
+    TaggedFile(library.audio_root / "track 2.wav").write({"concepts": "Symphony no. 5"})
+    stats = [(library.audio_root / f"track {row}.wav").stat() for row in range(3)]
+    files = library.generation.files.head(3).assign(
+        size=[item.st_size for item in stats], mtime_ns=[item.st_mtime_ns for item in stats]
+    )
+    library.generation.__dict__["files"] = files
+    embeddings = np.asarray(library.embeddings)
+    plan = plan_tags(library, ["concepts"])
+    names = ("singing", "female voice", "piano", "drums", "distorted guitar", "calm")
+    for row, (value, _) in enumerate(concept_values(library)):
+        there = {
+            name for name in names if embeddings[row, NAMED.index(name.replace(" ", "_"))] >= 1
+        }
+        there -= set() if "singing" in there else {"female voice"}
+        assert set((value or "").split("; ")) - {""} == there
+    assert plan.unknown["concepts", "its grouping says something else, which is kept"] == 1
+    done = write_tags(library.audio_root, plan)
+    assert done.failed == {}
+    for change in plan.changes:
+        assert change.tag == "TIT1"
+        assert TaggedFile(library.audio_root / change.path).value("concepts") == change.new
+    assert "track 2.wav" not in done.files
+
+
 def test_the_command_writes_when_told_to(
     config: IndexConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,7 +150,9 @@ def test_the_command_writes_when_told_to(
     assert TaggedFile(music / "track 0.wav").value("bpm") == "128"
     code, _, error = run("--write", "bpm,tempo")
     assert code == 2
-    assert error == "error: 'tempo': no tag that can be written; known are bpm, key, mood\n"
+    assert (
+        error == "error: 'tempo': no tag that can be written; known are bpm, key, mood, concepts\n"
+    )
 
 
 def test_only_what_is_likely_right_is_said() -> None:
@@ -154,5 +193,5 @@ def test_key_names_are_those_of_their_scales() -> None:
 def test_fields_are_checked() -> None:
     assert parse_fields(" BPM,key,bpm ") == ["bpm", "key"]
     for wrong in ("", "tempo", "bpm;key"):
-        with pytest.raises(QueryError, match="known are bpm, key, mood"):
+        with pytest.raises(QueryError, match="known are bpm, key, mood, concepts"):
             parse_fields(wrong)

@@ -6,8 +6,8 @@ import pytest
 
 from specrec.errors import QueryError
 from specrec.recommend.collection import Collection
-from specrec.study.extremes import first_by, low_and_high, numbers
-from tests.libraries import write_planted
+from specrec.study.extremes import find_column, first_by, low_and_high, numbers
+from tests.libraries import NAMED, write_named, write_planted
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +77,19 @@ def test_columns_and_features_give_numbers(tmp_path: Path) -> None:
     ]:
         with pytest.raises(QueryError, match=message):
             numbers(library, name)
+
+
+def test_a_concept_is_a_column_by_any_of_its_spellings(tmp_path: Path) -> None:
+    collection = Collection.open(write_named(tmp_path / "library"))
+    embeddings = np.asarray(collection.embeddings)
+    for name in ("piano", "distorted_guitar"):
+        np.testing.assert_allclose(
+            numbers(collection, name), embeddings[:, NAMED.index(name)], atol=1e-6
+        )
+    assert find_column(collection, "Distorted guitar") == "distorted_guitar"
+    assert find_column(collection, "bright") == "centroid_hz"
+    assert find_column(collection, find_column(collection, "bright")) == "centroid_hz"
+    with pytest.raises(QueryError, match="did you mean piano"):
+        numbers(collection, "pianoo")
+    with pytest.raises(QueryError, match="no column, feature or concept jazz"):
+        numbers(collection, "jazz")  # which the model of this library hears no better than chance

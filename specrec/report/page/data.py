@@ -175,6 +175,19 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """Where in a track a concept is heard.
+
+    Attributes:
+        text: The same in words.
+        bands: Where each passage begins and how long it is, in percent of the track.
+    """
+
+    text: str
+    bands: list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
 class MatrixPicture:
     """The similarity by pairs of windows, as a heat map.
 
@@ -209,6 +222,8 @@ class MatchCard:
         bars: The sum that makes the similarity, bar by bar; empty where no feature is known.
         zero: Where the bars have their zero, in percent.
         matrix: The similarity by windows; None where both tracks have one window.
+        where: The reasons that are concepts, and where the neighbor and the query have them; None
+            in place of a lane where that is not known.
     """
 
     neighbor: Neighbor
@@ -216,14 +231,22 @@ class MatchCard:
     bars: list[Bar]
     zero: float
     matrix: MatrixPicture | None
+    where: list[tuple[str, Lane | None, Lane | None]]
 
 
 @dataclass(frozen=True)
 class QueryCard:
-    """A query with its neighbors, the nearest first."""
+    """A query with its neighbors, the nearest first.
+
+    Attributes:
+        tile: The query's track.
+        matches: The neighbors.
+        heard: The concepts that are heard in the query, and where; empty where none is known.
+    """
 
     tile: Tile
     matches: list[MatchCard]
+    heard: list[tuple[str, Lane]]
 
 
 @dataclass(frozen=True)

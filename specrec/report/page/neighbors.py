@@ -9,21 +9,25 @@ from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
 from specrec.descriptors.vocabulary import noun
-from specrec.explain.explanation import Contribution, Explanation
+from specrec.explain.explanation import Contribution, Explanation, Passages
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
 from specrec.recommend.match import Match
+from specrec.recommend.query import Query
 from specrec.recommend.results import Neighbor
 from specrec.report.match import verdict_on
 from specrec.report.neighbors import similarity_digits
-from specrec.report.page.data import Bar, MatchCard, MatrixPicture, QueryCard
+from specrec.report.page.data import Bar, Lane, MatchCard, MatrixPicture, QueryCard
 from specrec.report.page.media import data_uri
 from specrec.report.page.tracks import TrackList
 from specrec.report.text import clock
+from specrec.report.timeline import by_family, located_reasons, passages_text
 
 _MOST_PARTS = 7  # features with a bar of their own
 _COLORS = LinearSegmentedColormap.from_list("parts", ["#0072B2", "#F7F7F7", "#D55E00"])
 _MARGIN = 0.04  # beside the bars
+_MOST_LANES = 5  # reasons of a match with a lane
+_MOST_HEARD = 10  # concepts of a query with a lane
 
 
 def query_card(library: Library, track_list: TrackList, query: str, k: int) -> QueryCard:
@@ -46,7 +50,9 @@ def query_card(library: Library, track_list: TrackList, query: str, k: int) -> Q
     for neighbor in found:
         match = library.explain(resolved, str(neighbor.track.track_id), k)
         matches.append(_match(track_list, neighbor, digits, _matrix(match)))
-    return QueryCard(track_list.tile(resolved.track, "the query"), matches)
+    return QueryCard(
+        track_list.tile(resolved.track, "the query"), matches, _heard(library, resolved)
+    )
 
 
 def query_card_of_table(
@@ -60,7 +66,7 @@ def query_card_of_table(
     found = recommender.neighbors(query, k)
     digits = similarity_digits(found)
     matches = [_match(track_list, neighbor, digits, None) for neighbor in found]
-    return QueryCard(track_list.tile(found.queries[0], "the query"), matches)
+    return QueryCard(track_list.tile(found.queries[0], "the query"), matches, [])
 
 
 def _match(
@@ -69,7 +75,30 @@ def _match(
     assert neighbor.explanation is not None
     bars, zero = score_bars(neighbor.explanation, digits)
     tile = track_list.tile(neighbor.track, f"similarity {neighbor.similarity:.{digits}f}")
-    return MatchCard(neighbor, tile, bars, zero, matrix)
+    where = [
+        (noun(reason.feature), lane(reason.neighbor_passages), lane(reason.query_passages))
+        for reason in located_reasons(neighbor.explanation)[:_MOST_LANES]
+    ]
+    return MatchCard(neighbor, tile, bars, zero, matrix, where)
+
+
+def _heard(library: Library, query: Query) -> list[tuple[str, Lane]]:
+    """What is heard in a query, by family; of moods and the like, what fills most of it."""
+    timeline = library.collection.timeline(query)
+    heard = {} if timeline is None else by_family(timeline.heard)
+    longest = sorted(heard, key=lambda name: -sum(b - a for a, b in heard[name].spans))
+    shown = set(longest[:_MOST_HEARD])
+    lanes = [(noun(name), lane(passages)) for name, passages in heard.items() if name in shown]
+    return [(name, item) for name, item in lanes if item is not None]
+
+
+def lane(passages: Passages | None) -> Lane | None:
+    """Passages as bands; None where they are not known, or there are none."""
+    if passages is None or not passages.spans:
+        return None
+    share = 100 / passages.seconds
+    bands = [(start * share, (end - start) * share) for start, end in passages.spans]
+    return Lane(passages_text(passages), bands)
 
 
 def score_bars(explanation: Explanation, digits: int = 3) -> tuple[list[Bar], float]:

@@ -1,0 +1,190 @@
+"""Where in a track each concept is heard: the readings of its windows, joined into passages."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Float64
+
+from specrec.concepts.vocabulary import load_vocabulary
+from specrec.explain.explanation import Explanation, Passages, Reason
+from specrec.explain.feature_stats import FeatureStats
+
+_KERNEL = (0.25, 0.5, 0.25)  # of windows that follow on each other; their mean stays as it is
+_REMAINS = 0.5  # a passage goes on down to this share of what it takes to be heard at all
+
+_NEEDS = {
+    concept.feature: load_vocabulary()[concept.needs].feature
+    for concept in load_vocabulary()
+    if concept.needs is not None
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The concepts of a track over time.
+
+    A window is read as a whole track is, since a track's embedding is the mean of its windows: the
+    mean over a column of `values` is the track's own reading. Of each concept, the readings of
+    windows that follow on each other are smoothed. A passage begins and ends where they pass half
+    of what a concept must reach to be said of a track, and somewhere in it they must reach that
+    (hysteresis, as in the detection of sound events). So it begins and ends about as exactly as a
+    window is long.
+
+    >>> spans = np.stack([np.arange(0.0, 30.0, 5.0), np.arange(5.0, 35.0, 5.0)], axis=1)
+    >>> values = np.array([[0.0, 0.1, 1.4, 1.6, 1.5, 0.0]]).T
+    >>> timeline = Timeline(("singing",), spans, values, np.array([1.0]), 30.0)
+    >>> timeline.passages("singing").spans
+    ((10.0, 25.0),)
+
+    Attributes:
+        names: The concepts that can be said to be there, by their columns.
+        spans: Start and end of each window, in seconds.
+        values: Readings: 0 is usual, 1 a standard deviation more.
+        present: The reading from which on each concept is there.
+        seconds: Duration of the track.
+    """
+
+    names: tuple[str, ...]
+    spans: Float64[np.ndarray, "windows two"]
+    values: Float[np.ndarray, "windows concepts"]
+    present: Float64[np.ndarray, " concepts"]
+    seconds: float
+
+    def passages(self, name: str) -> Passages:
+        """Finds the passages in which a concept is heard; there may be none.
+
+        Raises:
+            KeyError: If it is not among the names.
+        """
+        on = self._heard(name)
+        edges = self._edges()
+        borders = np.flatnonzero(np.diff(np.concatenate([[False], on, [False]])))
+        spans = tuple(
+            (float(edges[first, 0]), float(edges[last - 1, 1]))
+            for first, last in borders.reshape(-1, 2).tolist()
+        )
+        return Passages(spans, bool(on.all()), self.step_seconds, self.covered, self.seconds)
+
+    @property
+    def heard(self) -> dict[str, Passages]:
+        """The passages of each concept that is heard anywhere, by its name."""
+        found = {name: self.passages(name) for name in self.names}
+        return {name: passages for name, passages in found.items() if passages.spans}
+
+    @property
+    def step_seconds(self) -> float:
+        """From the start of a window to that of the next; the duration where there is only one."""
+        if len(self.spans) < 2:
+            return self.seconds
+        return float((self.spans[-1, 0] - self.spans[0, 0]) / (len(self.spans) - 1))
+
+    @property
+    def covered(self) -> bool:
+        """Whether the windows cover the track, so that nothing of it was not heard."""
+        return self.step_seconds <= 1.05 * float(self.spans[0, 1] - self.spans[0, 0])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Returns one row per window: start and end in seconds, and the reading of each concept."""
+        readings = pd.DataFrame(self.values, columns=list(self.names))
+        readings.insert(0, "start_seconds", self.spans[:, 0])
+        readings.insert(1, "end_seconds", self.spans[:, 1])
+        return readings
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns plain values for JSON: the windows, and by concept its readings and passages."""
+        return {
+            "seconds": self.seconds,
+            "windows": self.spans.tolist(),
+            "step_seconds": self.step_seconds,
+            "covered": self.covered,
+            "concepts": {
+                name: {
+                    "present": float(self.present[place]),
+                    "values": self.values[:, place].tolist(),
+                    "passages": [list(span) for span in passages.spans],
+                    "throughout": passages.throughout,
+                }
+                for place, (name, passages) in enumerate(
+                    (name, self.passages(name)) for name in self.names
+                )
+            },
+        }
+
+    def _heard(self, name: str) -> Bool[np.ndarray, " windows"]:
+        """In which windows a concept is heard; a woman's voice only where there is singing."""
+        if name not in self.names:
+            raise KeyError(name)
+        place = self.names.index(name)
+        values = self.values[:, place].astype(np.float64)
+        if self.covered and len(values) > 2:
+            values = np.convolve(np.pad(values, 1, mode="edge"), _KERNEL, mode="valid")
+        on = _hysteresis(values, float(self.present[place]))
+        needed = _NEEDS.get(name)
+        return on & self._heard(needed) if needed in self.names else on
+
+    def _edges(self) -> Float64[np.ndarray, "windows two"]:
+        """What each window stands for: where two overlap, each has its half."""
+        edges = self.spans.copy()
+        if self.covered:
+            middles = (self.spans[:-1, 1] + self.spans[1:, 0]) / 2
+            edges[:-1, 1] = edges[1:, 0] = middles
+        return edges
+
+
+def _hysteresis(
+    values: Float64[np.ndarray, " windows"], present: float
+) -> Bool[np.ndarray, " windows"]:
+    """The runs of windows above half of a positive threshold that somewhere reach all of it."""
+    on = values >= min(present, _REMAINS * present)
+    runs = np.cumsum(np.diff(np.concatenate([[False], on])))
+    reached = np.unique(runs[values >= present])
+    kept: np.ndarray = on & np.isin(runs, reached)
+    return kept
+
+
+def read_timeline(
+    stats: FeatureStats,
+    windows: Float[np.ndarray, "windows dim"],
+    spans: Float64[np.ndarray, "windows two"],
+    seconds: float,
+) -> Timeline:
+    """Reads the concepts of a track from its windows.
+
+    Args:
+        stats: Tells concepts from embeddings.
+        windows: Centered embeddings of the windows, in order.
+        spans: Start and end of each window, in seconds.
+        seconds: Duration of the track.
+    """
+    readings = stats.predict(windows.astype(np.float64))
+    names = tuple(name for name in readings if stats.says(name))
+    values = np.stack([readings[name] for name in names], axis=1) if names else spans[:, :0]
+    present = np.array([stats.said(name)[1] for name in names], dtype=np.float64)
+    return Timeline(names, spans, values, present, seconds)
+
+
+def locate_reasons(
+    explanation: Explanation, query: Timeline | None, neighbor: Timeline | None
+) -> Explanation:
+    """Adds to the reasons of an explanation where in both tracks each is heard.
+
+    Args:
+        explanation: The explanation of a match.
+        query: The query's concepts over time; None if it is no track.
+        neighbor: Those of the neighbor; None if they can't be had.
+    """
+
+    def located(reason: Reason) -> Reason:
+        if reason.side != "high":
+            return reason  # what is nowhere has no place
+        here, there = (
+            timeline.passages(reason.feature)
+            if timeline is not None and reason.feature in timeline.names
+            else None
+            for timeline in (query, neighbor)
+        )
+        return replace(reason, query_passages=here, neighbor_passages=there)
+
+    return replace(explanation, reasons=tuple(map(located, explanation.reasons)))
