@@ -1,18 +1,14 @@
-"""Are the names of concepts true? Compares them with what people say of the tracks.
+"""Are the names of concepts true? Compares them with what people say of the tracks."""
 
-A label says something of a concept if its words are among those of the vocabulary: a column `style`
-with `classical piano` of classical and piano, a column `has_vocals` with yes and no of singing.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from specrec.bootstrap import Estimate, interval
-from specrec.concepts.vocabulary import Vocabulary, load_vocabulary, words_of
+from specrec.concepts.labels import concepts_of_labels
+from specrec.concepts.vocabulary import load_vocabulary
 from specrec.errors import CatalogError, ModelError
 from specrec.metrics import roc_auc
 from specrec.recommend.collection import Collection
@@ -20,7 +16,6 @@ from specrec.recommend.collection import Collection
 FEWEST = 5
 """Least number of tracks with a concept, and of tracks without it, by which it is judged."""
 
-_YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 _RESAMPLES = 1000
 
 
@@ -75,7 +70,7 @@ def judge_by_labels(
     for column in columns:
         if column not in tracks:
             raise CatalogError(f"{collection.folder}: no column {column}")
-        for name, known, truth in _labels(tracks[column], column, load_vocabulary()):
+        for name, known, truth in concepts_of_labels(tracks[column], column, load_vocabulary()):
             if name not in usable or min(truth.sum(), (known & ~truth).sum()) < FEWEST:
                 continue
             scores, present = readings[name][known], usable[name].present
@@ -92,37 +87,6 @@ def judge_by_labels(
                 )
             )
     return judged
-
-
-def _labels(
-    labels: pd.Series, column: str, vocabulary: Vocabulary
-) -> Iterator[tuple[str, Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]]:
-    """Yields concepts, the tracks whose labels say something, and those that have the concept."""
-    values = labels.astype("string").str.strip().str.casefold()
-    known = (values.notna() & ~values.isin(["", "unknown"])).to_numpy(dtype=bool)
-    if set(values[known]) <= _YES | _NO:
-        for name in _mentioned(column, vocabulary):
-            yield name, known, known & values.isin(_YES).to_numpy(dtype=bool)
-        return
-    of_value = {value: _mentioned(value, vocabulary) for value in values[known].unique()}
-    for name in sorted(set().union(*of_value.values())):
-        having = [value for value, names in of_value.items() if name in names]
-        yield name, known, known & values.isin(having).to_numpy(dtype=bool)
-
-
-def _mentioned(text: str, vocabulary: Vocabulary) -> set[str]:
-    """The concepts, by column, that the words of a text mean, the longest phrases first."""
-    words, found = words_of(text.replace("_", " ")), set()
-    while words:
-        for length in range(min(vocabulary.longest, len(words)), 0, -1):
-            meaning = vocabulary.look_up(" ".join(words[:length]))
-            if meaning:
-                found |= {vocabulary[name].column for name, weight in meaning.items() if weight > 0}
-                break
-        else:
-            length = 1
-        words = words[length:]
-    return found
 
 
 def area(
