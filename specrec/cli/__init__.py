@@ -22,6 +22,7 @@ from specrec.cli import (  # isort: skip
     measuring,
     embed,
     models,
+    adapt,
     train,
 )
 from specrec.cli.app import app
@@ -31,6 +32,7 @@ from specrec.printing import say_error, write_any_text
 from specrec.stopping import exit_code, stoppable
 
 __all__ = [
+    "adapt",
     "app",
     "asking",
     "concepts",
