@@ -32,10 +32,10 @@ def adapt(
             " far longer, and learns more.",
         ),
     ] = 0,
-    musicnn: Annotated[
+    file: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The package musicnn 0.1.0, if you downloaded it by hand."
+            metavar="FILE", help="The package of musicnn, if you downloaded it by hand."
         ),
     ] = None,
     output: Annotated[
@@ -81,7 +81,7 @@ def adapt(
         if undo:
             report = undo_adaptation(library, shown)
         else:
-            done = adapt_library(library, label, passes, musicnn, output, device, workers, shown)
+            done = adapt_library(library, label, passes, file, output, device, workers, shown)
     if undo:
         print_build(report, str(library))
         return

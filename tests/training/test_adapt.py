@@ -94,7 +94,7 @@ def test_a_library_is_adapted_kept_so_and_brought_back(
 ) -> None:
     library = Path(settings.library)
     before = np.array(Collection.open(library).embeddings)
-    arguments = ["adapt", str(library), "--musicnn", str(teachers[1]), "--workers", "1"]
+    arguments = ["adapt", str(library), "--file", str(teachers[1]), "--workers", "1"]
     with pytest.raises(SystemExit) as ended:
         main([*arguments, "--label", "side"])
     said = capsys.readouterr()
@@ -197,7 +197,7 @@ def test_few_tracks_columns_that_are_absent_and_models_without_names_are_refused
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    arguments = ["adapt", settings.library, "--musicnn", str(teachers[1])]
+    arguments = ["adapt", settings.library, "--file", str(teachers[1])]
     for more, said in (
         ([], "24 tracks whose audio can be read, and 50 are needed"),
         (["--label", "mood"], "no column mood"),
