@@ -34,9 +34,7 @@ def adapt(
     ] = 0,
     file: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="The package of musicnn, if you downloaded it by hand."
-        ),
+        typer.Option(metavar="FILE", help="The package of musicnn, if you downloaded it by hand."),
     ] = None,
     output: Annotated[
         Path | None,

@@ -7,7 +7,7 @@ closed form, each fifth in turn. Only if it is better is the model adapted to al
 library embedded with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -49,6 +49,9 @@ FEWEST_TRACKS = 50
 
 MOST_TRACKS = 1500
 """Of a larger library so many tracks are drawn; more would change little and take long."""
+
+STRENGTHS = (1.0, 0.5, 0.25)
+"""How far the head is moved toward what was fitted: the first by which nothing is worse."""
 
 TEACHER = "MSD_musicnn (musicnn 0.1.0)"
 _WORK = "adapting"  # what was heard, until the run is done
@@ -150,19 +153,27 @@ def adapt_library(
     tracks = collection.tracks.drop_duplicates("content_id").set_index("content_id")
     tracks = tracks.loc[list(heard.content_ids)].reset_index()
     music = Music(heard, tracks)
+    folds = list(group_folds(music.groups))
+    ways: dict[str, Method] = {
+        f"head, {strength:.0%}": partial(closed_form, base, lesson, music, labels, strength)
+        for strength in STRENGTHS
+    }
     if passes:
         school = open_school(collection.audio_root, tracks, base.front_end, package, passes, work)
         school = replace(school, device=device, on_store=shown.on_store)
-        method: Method = partial(network, base, lesson, music, labels, school)
-    else:
-        method = partial(closed_form, base, lesson, music, labels)
-    folds = list(group_folds(music.groups))[: 1 if passes else None]
-    gains = measure_gains(base, lesson, music, folds, method, labels)
-    if not _is_better(gains):
+        way = f"network, {counted(passes, 'pass', 'passes')}"
+        ways, folds = {way: partial(network, base, lesson, music, labels, school)}, folds[:1]
+    tried = (
+        (way, measure_gains(base, lesson, music, folds, method, labels))
+        for way, method in ways.items()
+    )
+    try:
+        way, gains = _first_better(tried)
+    except ModelError:
         forget(work.parent)
-        raise ModelError(f"not better, so nothing was changed: {'; '.join(map(_in_words, gains))}")
-    made = method(np.ones(len(tracks), dtype=bool))
-    card = _card(base, music, made, passes, gains)
+        raise
+    made = ways[way](np.ones(len(tracks), dtype=bool))
+    card = _card(base, music, made, way, gains)
     folder = write_adapted(base, base.probe, music, made, card, output or work / "model")
     report = None
     if output is None:
@@ -231,6 +242,19 @@ def _require_enough(library: Path, tracks: int) -> None:
         )
 
 
+def _first_better(tried: Iterable[tuple[str, list[Gain]]]) -> tuple[str, list[Gain]]:
+    """The first way by which the model is better, with what it gains.
+
+    Raises:
+        ModelError: If none is.
+    """
+    for way, gains in tried:
+        if _is_better(gains):
+            return way, gains
+    figures = "; ".join(map(_in_words, gains))
+    raise ModelError(f"not better, so nothing was changed: {figures}")
+
+
 def _is_better(gains: Sequence[Gain]) -> bool:
     """Whether the model hears more of what the tagger hears, and nothing has become worse."""
     return gains[0].is_better and not any(gain.is_worse for gain in gains)
@@ -242,7 +266,7 @@ def _in_words(gain: Gain) -> str:
 
 
 def _card(
-    base: Model, music: Music, made: Adapted, passes: int, gains: Sequence[Gain]
+    base: Model, music: Music, made: Adapted, way: str, gains: Sequence[Gain]
 ) -> dict[str, Any]:
     """What the card of an adapted model says, as arguments of `save_model`."""
     made_of = {
@@ -255,7 +279,7 @@ def _card(
         "tracks": len(music.tracks),
         "windows": len(music.heard.rows),
         "teachers": [TEACHER],
-        "passes": passes,
+        "changed": way,
         "center": "the mean of these tracks" if made.moved.any() else f"that of {base.name}",
     }
     return {

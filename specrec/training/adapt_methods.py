@@ -73,10 +73,11 @@ def closed_form(
     lesson: Lesson,
     music: Music,
     labels: Sequence[str],
+    strength: float,
     learned: Bool[np.ndarray, " tracks"],
 ) -> Adapted:
-    """Refits the head."""
-    head = _refitted(base, lesson, music, learned)
+    """Refits the head, and goes a share of the way to what was fitted."""
+    head = Head.of(base.encoder).toward(_refitted(base, lesson, music, learned), strength)
     embeddings = music.heard.tracks(head.embed(music.heard.pooled))
     return _centered(head.given_to(base.encoder), embeddings, music, labels, learned)
 

@@ -44,6 +44,11 @@ class Head:
         embedded: np.ndarray = pooled @ self.weight.T + self.bias
         return embedded
 
+    def toward(self, other: "Head", share: float) -> "Head":
+        """Goes a share of the way to another head."""
+        weight = self.weight + share * (other.weight - self.weight)
+        return Head(weight, self.bias + share * (other.bias - self.bias))
+
     def given_to(self, encoder: Encoder) -> Encoder:
         """A copy of an encoder with this head, and the same center."""
         made = copy.deepcopy(encoder)
