@@ -23,6 +23,7 @@ from specrec.cli import (  # isort: skip
     measuring,
     embed,
     models,
+    adapt,
     train,
 )
 from specrec.cli.app import app
@@ -32,6 +33,7 @@ from specrec.printing import say_error, write_any_text
 from specrec.stopping import exit_code, stoppable
 
 __all__ = [
+    "adapt",
     "app",
     "asking",
     "concepts",

@@ -1,8 +1,4 @@
-"""Are the names of concepts true? Compares them with what people say of the tracks.
-
-A label says something of a concept if its words are among those of the vocabulary: a column `style`
-with `classical piano` of classical and piano, a column `has_vocals` with yes and no of singing.
-"""
+"""Are the names of concepts true? Compares them with what people say of the tracks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from specrec.bootstrap import Estimate, interval
-from specrec.concepts.vocabulary import Vocabulary, load_vocabulary, words_of
+from specrec.concepts.labels import concepts_of_labels
+from specrec.concepts.vocabulary import load_vocabulary
 from specrec.errors import CatalogError, ModelError
 from specrec.evaluation.claims import Truth
 from specrec.metrics import roc_auc
@@ -20,7 +17,6 @@ from specrec.recommend.collection import Collection
 FEWEST = 5
 """Least number of tracks with a concept, and of tracks without it, by which it is judged."""
 
-_YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 _RESAMPLES = 1000
 
 
@@ -101,38 +97,13 @@ def label_truths(collection: Collection, column: str) -> dict[str, Truth]:
     """
     if column not in collection.tracks:
         raise CatalogError(f"{collection.folder}: no column {column}")
-    vocabulary = load_vocabulary()
-    values = collection.tracks[column].astype("string").str.strip().str.casefold()
-    known = (values.notna() & ~values.isin(["", "unknown"])).to_numpy(dtype=bool)
-    if set(values[known]) <= _YES | _NO:
-        yes = known & values.isin(_YES).to_numpy(dtype=bool)
-        return dict.fromkeys(sorted(_mentioned(column, vocabulary)), (known, yes))
-    of_value = {value: _mentioned(value, vocabulary) for value in values[known].unique()}
-    truths = {}
-    for name in sorted(set().union(*of_value.values())):
-        having = [value for value, names in of_value.items() if name in names]
-        truths[name] = (known, known & values.isin(having).to_numpy(dtype=bool))
-    return truths
+    said = concepts_of_labels(collection.tracks[column], column, load_vocabulary())
+    return {name: (known, has) for name, known, has in said}
 
 
 def _at(rows: Int[np.ndarray, " chosen"], truth: Truth) -> Truth:
     known, has = truth
     return known[rows], has[rows]
-
-
-def _mentioned(text: str, vocabulary: Vocabulary) -> set[str]:
-    """The concepts, by column, that the words of a text mean, the longest phrases first."""
-    words, found = words_of(text.replace("_", " ")), set()
-    while words:
-        for length in range(min(vocabulary.longest, len(words)), 0, -1):
-            meaning = vocabulary.look_up(" ".join(words[:length]))
-            if meaning:
-                found |= {vocabulary[name].column for name, weight in meaning.items() if weight > 0}
-                break
-        else:
-            length = 1
-        words = words[length:]
-    return found
 
 
 def area(

@@ -18,6 +18,7 @@ from specrec.config import IndexConfig
 from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import AudioError, LibraryError, SkipReason
+from specrec.index.adapted import adapted_model
 from specrec.index.assemble import assemble, pair_duplicates
 from specrec.index.decision_files import note_decisions
 from specrec.index.decisions import Decisions, kept_tracks
@@ -86,6 +87,7 @@ def build_library(
     on_scan: Progress | None = None,
     on_embed: Progress | None = None,
     on_measure: Progress | None = None,
+    adapted: bool = True,
 ) -> BuildReport:
     """Builds a library, or brings it up to date.
 
@@ -104,6 +106,8 @@ def build_library(
         on_scan: Called while new files are read for their content_id and tags.
         on_embed: Called while new files are decoded, embedded and measured.
         on_measure: Called while tracks that were already embedded are measured.
+        adapted: Whether the model that was adapted to the library takes the place of the one that
+            it was made of.
 
     Returns:
         What was embedded, skipped and changed.
@@ -114,6 +118,8 @@ def build_library(
         LibraryError: If the library is damaged or in use, or no file can be used.
     """
     library, model = Path(config.library), find_model(config.model)
+    if adapted:
+        model = adapted_model(library, model)
     key = store_key(read_card(model).fingerprint, config.windows_per_track)
     if config.dry_run:
         return _rehearse(config, library, key, on_scan)

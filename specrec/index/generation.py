@@ -13,6 +13,7 @@ from jaxtyping import Float16, Float32, Int64
 
 from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, ModelError, SkipReason
+from specrec.index.adapted import adapted_folder
 from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_file, check_sizes, map_rows, read_table
 from specrec.index.locks import ReadLock
@@ -90,7 +91,8 @@ class Generation:
     @cached_property
     def card(self) -> ModelCard | None:
         """The card of that model; None if it is gone, or another stands in its place."""
-        for name in (self.manifest["model"]["folder"], self.manifest["model"]["name"]):
+        model, own = self.manifest["model"], adapted_folder(self.folder.parents[1])
+        for name in (model["folder"], own, model["name"]):  # a library may have moved
             with suppress(ModelError):
                 card = read_card(find_model(name))
                 if card.fingerprint == self.fingerprint:

@@ -18,10 +18,10 @@ from specrec.errors import AudioError, LibraryError, ModelError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.timeline import Timeline, read_timeline
+from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
 from specrec.index.generations import read_generation
 from specrec.model.probe import Probe, load_probe
-from specrec.model.registry import find_model
 from specrec.recommend.by_both import HybridSpace
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
@@ -126,10 +126,7 @@ class Collection:
             ModelError: If it is neither where it was nor among the installed models.
         """
         model = self.generation.manifest["model"]
-        try:
-            return find_model(model["folder"])
-        except ModelError:
-            return find_model(model["name"])
+        return find_embedder(self.folder, model["folder"], model["name"])
 
     @cached_property
     def model(self) -> "Model":

@@ -1,6 +1,6 @@
 """Decoded audio, kept on disk so that training reads it without decoding again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Float32
 
 from specrec.audio.pool import map_paths
-from specrec.audio.streaming import sample_blocks
+from specrec.audio.streaming import WindowPlan, sample_blocks, window_blocks
 from specrec.catalog.catalog import Catalog
 from specrec.catalog.scan import Skipped
 from specrec.errors import AudioError, StorageError
@@ -26,9 +26,17 @@ class AudioCache:
     goes on where it was. However long a file is, little of it is in memory at once.
     """
 
-    def __init__(self, folder: Path, sample_rate: int) -> None:
+    def __init__(self, folder: Path, sample_rate: int, plan: WindowPlan | None = None) -> None:
+        """Opens the cache in a folder, which is made when it is filled.
+
+        Args:
+            folder: The folder.
+            sample_rate: Samples per second of what is kept.
+            plan: The windows of a track that are kept, one after another; None to keep all of it.
+        """
         self.folder = folder / f"{sample_rate}hz"
         self.sample_rate = sample_rate
+        self.plan = plan
 
     def fill(
         self, catalog: Catalog, on_progress: Callable[[int, int], None] | None = None
@@ -46,7 +54,8 @@ class AudioCache:
         paths = [catalog.file(path) for path in absent["path"]]
         files = dict(zip(paths, map(self._file, absent["content_id"]), strict=True))
         skipped: list[Skipped] = []
-        for position, failure in map_paths(partial(_store, files, self.sample_rate), paths):
+        store = partial(_store, files, self.sample_rate, self.plan)
+        for position, failure in map_paths(store, paths):
             if isinstance(failure, StorageError):
                 raise failure
             if isinstance(failure, AudioError):
@@ -79,7 +88,9 @@ class AudioCache:
         return mapped
 
 
-def _store(files: dict[Path, Path], sample_rate: int, path: Path) -> StorageError | None:
+def _store(
+    files: dict[Path, Path], sample_rate: int, plan: WindowPlan | None, path: Path
+) -> StorageError | None:
     """Decodes a file into one of the cache, block by block; called in a worker process.
 
     That the cache can't be written is not the fault of the file that is read; so it is given back.
@@ -88,7 +99,7 @@ def _store(files: dict[Path, Path], sample_rate: int, path: Path) -> StorageErro
         with new_file(files[path]) as file:
             _write_header(file, 0)
             begin, samples = file.tell(), 0
-            for first, block in sample_blocks(path, sample_rate):
+            for first, block in _blocks(path, sample_rate, plan):
                 file.seek(begin + first * _SAMPLE.itemsize)
                 file.write(np.round(block.clip(-1, 1) * 32767).astype(_SAMPLE).data)
                 samples = first + len(block)
@@ -101,6 +112,17 @@ def _store(files: dict[Path, Path], sample_rate: int, path: Path) -> StorageErro
     except StorageError as error:
         return error
     return None
+
+
+def _blocks(
+    path: Path, sample_rate: int, plan: WindowPlan | None
+) -> Iterator[tuple[int, Float32[np.ndarray, " samples"]]]:
+    """Reads what is kept of a file: where each block begins, and its samples."""
+    if plan is None:
+        yield from sample_blocks(path, sample_rate)
+        return
+    for block in window_blocks(path, plan):
+        yield block.first * block.windows.shape[1], block.windows.ravel()
 
 
 def _write_header(file: BinaryIO, samples: int) -> None:

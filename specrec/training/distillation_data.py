@@ -48,12 +48,21 @@ def teacher_files(settings: DistillConfig, cache: Path) -> tuple[Path, Path]:
     assert settings.mn04 is not None
     if settings.musicnn is not None:
         return Path(settings.mn04), Path(settings.musicnn)
-    package, scratch = cache / PACKAGE, cache / f".{PACKAGE}"
+    return Path(settings.mn04), musicnn_package(cache)
+
+
+def musicnn_package(folder: Path) -> Path:
+    """The package of musicnn in a folder, to which it is downloaded unless it is there.
+
+    Raises:
+        ModelError: If it can't be downloaded.
+    """
+    package, scratch = folder / PACKAGE, folder / f".{PACKAGE}"
     if not package.exists():
         shutil.rmtree(scratch, ignore_errors=True)
         download_package(scratch)
         scratch.rename(package)
-    return Path(settings.mn04), package
+    return package
 
 
 def distillation_data(

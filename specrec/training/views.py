@@ -56,7 +56,8 @@ class Recipe:
         content_ids: The tracks from which views are cut, each as often as the others.
         front_end: The student's front end.
         augment: How views are changed.
-        teachers: The teachers' weights: the file of mn04, and the package of musicnn.
+        teachers: The teachers' weights: the file of mn04, or None to do without, and the package
+            of musicnn.
         seed: The seed of everything that is drawn.
         shard_views: The number of views in a shard, a multiple of 40.
     """
@@ -65,7 +66,7 @@ class Recipe:
     content_ids: tuple[str, ...]
     front_end: FrontEnd
     augment: ViewConfig
-    teachers: tuple[Path, Path]
+    teachers: tuple[Path | None, Path]
     seed: int = 0
     shard_views: int = SHARD
 
@@ -89,8 +90,10 @@ def views_folder(recipe: Recipe) -> Path:
     Raises:
         OSError: If the file of mn04's weights can't be read.
     """
-    with recipe.teachers[0].open("rb") as weights:  # the package of musicnn is always the same
-        teacher = hashlib.file_digest(weights, "sha256").hexdigest()
+    teacher = ""  # the package of musicnn is always the same
+    if recipe.teachers[0] is not None:
+        with recipe.teachers[0].open("rb") as weights:
+            teacher = hashlib.file_digest(weights, "sha256").hexdigest()
     front_end, augment = asdict(recipe.front_end), asdict(recipe.augment)
     described = (
         _VERSION, teacher, recipe.content_ids, front_end, augment, recipe.seed, recipe.shard_views,
@@ -153,8 +156,9 @@ def _store_shard(folder: Path, recipe: Recipe, number: int) -> None:
     mels, hidden = [], []
     for views in draw_views(recipe, number):
         for part in views.split(_AT_ONCE):
-            leveled = part * (LEVEL / _rms(part))
-            hidden.append(torch.cat([mn04(leveled, rate), musicnn.hear(leveled, rate)], dim=1))
+            loud = leveled(part)
+            heard = [musicnn.hear(loud, rate)]
+            hidden.append(torch.cat([mn04(loud, rate), *heard] if mn04 else heard, dim=1))
         mels.append(to_bytes(log_mel(views)))
     scratch = folder / f".{number:05d}"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -165,8 +169,8 @@ def _store_shard(folder: Path, recipe: Recipe, number: int) -> None:
 
 
 @cache
-def _teachers(files: tuple[Path, Path]) -> tuple[MN04, MusicnnTagger]:
-    return load_mn04(files[0]), load_musicnn(files[1])
+def _teachers(files: tuple[Path | None, Path]) -> tuple[MN04 | None, MusicnnTagger]:
+    return load_mn04(files[0]) if files[0] else None, load_musicnn(files[1])
 
 
 def draw_views(recipe: Recipe, number: int) -> Iterator[Float32[Tensor, "views samples"]]:
@@ -218,5 +222,7 @@ def read_shards(folder: Path) -> list[Shard]:
     ]
 
 
-def _rms(views: Tensor) -> Tensor:
-    return views.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-4)
+def leveled(views: Float32[Tensor, "views samples"]) -> Float32[Tensor, "views samples"]:
+    """Brings views to the level at which a teacher hears them."""
+    rms = views.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-4)
+    return views * (LEVEL / rms)
