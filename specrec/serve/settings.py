@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from specrec.serve.access import Access
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -28,8 +30,10 @@ class ServeSettings:
         host: The address on which it listens.
         port: The port.
         limits: What a client may ask of it.
+        access: Who may use it; None if everybody on this machine may.
     """
 
     host: str = "127.0.0.1"
     port: int = 8765
     limits: Limits = field(default_factory=Limits)
+    access: Access | None = None
