@@ -13,6 +13,7 @@ from specrec.serve.shelf import Shelf
 from specrec.serve.subsonic.answers import GENERIC, MISSING, NOT_FOUND, RestError
 from specrec.serve.subsonic.music import Music
 
+_MOST = 10**15
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -43,7 +44,7 @@ class Parameters:
             raise RestError(MISSING, f"required parameter {name!r} is missing")
         return default
 
-    def number(self, name: str, default: int | None = None, most: int = 10**9) -> int:
+    def number(self, name: str, default: int | None = None, most: int = _MOST) -> int:
         """The value of a parameter that is a whole number, 0 or more; the most if it is more.
 
         Raises:
@@ -63,7 +64,7 @@ class Parameters:
 
 
 def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise RestError(GENERIC, f"{name} must be a whole number, 0 or more, not {text[:40]!r}")
     return int(text)
 

@@ -151,7 +151,7 @@ def _with_words(words: list[str], texts: list[str], found: Sequence[T]) -> list[
 
 
 def _page(
-    call: Call, found: Sequence[T], size: str, offset: str, default: int = 10, most: int = 10**9
+    call: Call, found: Sequence[T], size: str, offset: str, default: int = 10, most: int = 10**15
 ) -> Sequence[T]:
     """A page of a list, by the names of the two parameters that say which."""
     start = call.parameters.number(offset, 0)

@@ -114,12 +114,13 @@ def _album_artists(albums: list[str], artists: list[str], folders: list[str]) ->
     playing: dict[str, Counter[str]] = defaultdict(Counter)
     for album, artist, folder in zip(albums, artists, folders, strict=True):
         there[folder].add(same_name(album))
-        playing[folder][artist] += 1
+        playing[folder][same_name(artist)] += 1
+    spelled = {same_name(artist): artist for artist in reversed(artists)}
     owners = {}
     for folder, names in there.items():
         if len(names) == 1 and names != {same_name(UNKNOWN_ALBUM)}:
             artist, songs = playing[folder].most_common(1)[0]
-            owners[folder] = artist if 2 * songs > playing[folder].total() else VARIOUS
+            owners[folder] = spelled[artist] if 2 * songs > playing[folder].total() else VARIOUS
     return [owners.get(folder, artist) for artist, folder in zip(artists, folders, strict=True)]
 
 
