@@ -84,6 +84,7 @@ def folder_of(album: Album) -> dict[str, Any]:
         "parent": by,
         "isDir": True,
         "title": album.name,
+        "name": album.name,
         "album": album.name,
         "artist": album.artist,
         "artistId": by,
@@ -92,6 +93,7 @@ def folder_of(album: Album) -> dict[str, Any]:
         "coverArt": album.id,
         "created": iso(album.created),
         "duration": seconds_of(album.songs),
+        "songCount": len(album.songs),
         "mediaType": "album",
     }
 

@@ -1,7 +1,5 @@
 """Who asks: the protocol's own ways to log in."""
 
-from contextlib import suppress
-
 from specrec.serve.access import Access
 from specrec.serve.subsonic.answers import (
     CONFLICTING,
@@ -60,7 +58,13 @@ def log_in(parameters: Parameters, access: Access | None) -> str:
 def _plain(password: str) -> str:
     """A password, which may be written in hexadecimal digits after `enc:`."""
     kind, _, digits = password.partition(":")
-    if kind == "enc":
-        with suppress(ValueError):
-            return bytes.fromhex(digits).decode()
-    return password
+    if kind != "enc":
+        return password
+    try:
+        coded = bytes.fromhex(digits)
+    except ValueError:
+        return password
+    try:
+        return coded.decode()
+    except UnicodeDecodeError:
+        return coded.decode("latin-1")  # as py-opensonic writes it

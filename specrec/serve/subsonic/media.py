@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from starlette.responses import FileResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from specrec.recommend.library import Library
 from specrec.serve.media import audio_file, media_type
@@ -17,16 +18,24 @@ _LOOKED_INTO = 3  # songs of an album, for a picture
 _LARGEST = 2000  # pixels
 
 
+class _File(FileResponse):
+    """A file, of which a posted form may ask for a range too; HTTP itself has it for GET alone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = "HEAD" if scope["method"] == "HEAD" else "GET"
+        await super().__call__({**scope, "method": method}, receive, send)
+
+
 def stream(call: Call) -> Response:
     """A song's file as it is, or a range of it; nothing is transcoded."""
     file = _file(call.all_music.song(call.parameters.text("id")))
-    return FileResponse(file, media_type=media_type(file))
+    return _File(file, media_type=media_type(file))
 
 
 def download(call: Call) -> Response:
     """A song's file, to be kept."""
     file = _file(call.all_music.song(call.parameters.text("id")))
-    return FileResponse(file, media_type=media_type(file), filename=file.name)
+    return _File(file, media_type=media_type(file), filename=file.name)
 
 
 def get_cover_art(call: Call) -> Response:

@@ -14,7 +14,7 @@ from specrec.serve.app import make_app
 from specrec.serve.settings import ServeSettings
 from tests.serve.conftest import ADDRESS
 
-USER, PASSWORD, KEY = "ada", "sésame 1", "k3y"
+USER, PASSWORD, KEY = "ada", "open sesame", "k3y"
 
 Ask = Callable[..., dict[str, Any]]
 

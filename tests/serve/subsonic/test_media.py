@@ -79,8 +79,9 @@ def test_what_is_no_picture_is_not_sent(data: bytes, tmp_path: Path) -> None:
 
 
 def test_a_picture_of_too_many_pixels_is_not_opened(tmp_path: Path) -> None:
-    large = picture("red", size=(9000, 9000))
-    assert cover_of(audio(tmp_path / "a.flac", (3, large)), tmp_path, 100) is None
+    large = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(large, "PNG")
+    assert cover_of(audio(tmp_path / "a.flac", (3, large.getvalue())), tmp_path, 100) is None
 
 
 def test_no_picture_from_outside_the_music(tmp_path: Path) -> None:
