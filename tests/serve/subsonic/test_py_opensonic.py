@@ -34,7 +34,7 @@ def ids(heard: Library) -> list[str]:
 
 def test_who_logs_in(player: Connection, port: int) -> None:
     assert player.ping()
-    assert player.get_license()["valid"]
+    assert player.get_license()["license"]["valid"]
     assert player.get_user(USER).stream_role
     legacy = Connection("http://127.0.0.1", USER, PASSWORD, port, legacy_auth=True)
     wrong = Connection("http://127.0.0.1", USER, "wrong", port)
