@@ -193,7 +193,7 @@ def _fitting(tracks: pd.DataFrame, query: str) -> Iterator[pd.Index]:
     """Yields the rows that fit a query, more and more loosely."""
     named = tracks[["title", "artist", "album"]].fillna("")
     read = []
-    for normalize in (_words, _folded):
+    for normalize in (_words, folded):
         wanted, names = normalize(query), named.map(normalize)
         read.append((wanted, names))
         orders = (names["artist"] + " " + names["title"], names["title"] + " " + names["artist"])
@@ -226,10 +226,10 @@ _BARE = str.maketrans(
 )
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Reduces a text to its words in lower case, without accents.
 
-    >>> _folded("Café del MØR")
+    >>> folded("Café del MØR")
     'cafe del mor'
     """
     apart = unicodedata.normalize("NFKD", text.casefold()).translate(_BARE)
@@ -238,8 +238,8 @@ def _folded(text: str) -> str:
 
 def _nothing(tracks: pd.DataFrame, query: str) -> str:
     names = [*tracks["title"].dropna().astype(str), *tracks["artist"].dropna().astype(str)]
-    known = {_folded(name): name for name in reversed(names)}
-    close = difflib.get_close_matches(_folded(query), known, n=3, cutoff=0.5)
+    known = {folded(name): name for name in reversed(names)}
+    close = difflib.get_close_matches(folded(query), known, n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(repr(known[name]) for name in close)}?" if close else ""
     return f"{query!r} is neither a file nor a track_id, and fits no title or artist{hint}"
 
