@@ -26,6 +26,7 @@ from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_features.sources import Source, sources_of
 from specrec.recommend.by_sound import SoundSpace
 from specrec.recommend.concepts import Columns, ConceptColumns
+from specrec.recommend.name_search import NameSearch
 from specrec.recommend.query import Names, Query, track_of_file
 from specrec.recommend.results import track_of_row
 from specrec.recommend.space import By, Space
@@ -223,6 +224,11 @@ class Collection:
     @cached_property
     def _names(self) -> Names:
         return Names(self.tracks)
+
+    @cached_property
+    def name_search(self) -> NameSearch:
+        """Finds tracks by the beginnings of words in their names."""
+        return NameSearch(self.tracks)
 
     @cached_property
     def words(self) -> WordSpace:

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from specrec import __version__
-from specrec.serve import rest
+from specrec.serve import plugins, rest
 from specrec.serve.guard import Guard
 from specrec.serve.problems import answer_problems
 from specrec.serve.settings import ServeSettings
@@ -27,5 +27,6 @@ def make_app(shelf: Shelf, settings: ServeSettings) -> FastAPI:
     answer_problems(app)
     for part in (rest.libraries, rest.tracks, rest.neighbors):
         app.include_router(part.router, prefix="/api/v1")
+    app.include_router(plugins.router)
     app.add_middleware(Guard, settings=settings)
     return app

@@ -59,31 +59,40 @@ def without_paths(message: str) -> str:
     return _ABSOLUTE.sub(lambda path: Path(path[0]).name, message)
 
 
-def _of_specrec(request: Request, error: Exception) -> JSONResponse:
+def described(error: Exception) -> tuple[int, str]:
+    """The HTTP status of an error, and what is wrong in one line, without paths."""
+    if isinstance(error, RequestValidationError):  # one part for each parameter: where, and why
+        parts = [
+            f"{'.'.join(str(part) for part in item['loc'][1:]) or 'body'}: {item['msg']}"
+            for item in error.errors()
+        ]
+        return 400, "; ".join(parts)
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
     if isinstance(error, NotFoundError):
-        return problem(404, str(error))
-    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+        status = 404
+    else:
+        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    has_candidates = isinstance(error, QueryError) and error.candidates
+    return status, without_paths(str(error.args[0]) if has_candidates else str(error))
+
+
+def _of_specrec(request: Request, error: Exception) -> JSONResponse:
     candidates = error.candidates if isinstance(error, QueryError) else ()
-    message = str(error.args[0]) if candidates else str(error)
     more = {"candidates": [line.strip() for line in candidates]} if candidates else {}
+    status, message = described(error)
     return problem(status, message, **more)
 
 
 def _of_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    answer = problem(error.status_code, str(error.detail))
+    answer = problem(*described(error))
     answer.headers.update(error.headers or {})
     return answer
 
 
 def _of_validation(request: Request, error: Exception) -> JSONResponse:
-    """One line for each parameter that is wrong: where, and why."""
-    assert isinstance(error, RequestValidationError)
-    lines = [
-        f"{'.'.join(str(part) for part in item['loc'][1:]) or 'body'}: {item['msg']}"
-        for item in error.errors()
-    ]
-    return problem(400, "; ".join(lines))
+    return problem(*described(error))
 
 
 def _of_fault(request: Request, error: Exception) -> JSONResponse:
