@@ -99,7 +99,7 @@ class Artists:
                 self._nearest(place, self._means[other], tracks),
                 self._nearest(other, here, tracks),
             )
-            for other in best
+            for other in best.tolist()
         ]
 
     def _rows_of(self, place: int) -> Int64[np.ndarray, " own"]:

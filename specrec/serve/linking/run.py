@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from specrec.errors import LibraryError
+from specrec.printing import counted
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
 from specrec.recommend.results import Track, track_of_row
@@ -73,8 +74,8 @@ def link_library(
     found = match_songs(songs, tracks, collection.generation.duplicate_groups)
     if not found.rows:
         raise LibraryError(
-            f"{collection.folder}: no track is among the {len(songs):,} songs of {server}; is it"
-            " the same music?"
+            f"{collection.folder}: no track is among the {counted(len(songs), 'song')} of {server};"
+            " is it the same music?"
         )
     ids = tracks["track_id"]
     items = {item: str(ids.iat[row]) for item, row in found.rows.items()}

@@ -91,7 +91,10 @@ def clap_warmup() -> dict[str, Any]:
 
 @router.post("/alchemy")
 def alchemy(shelf: Shelved, settings: Settings, asked: AlchemyRequest) -> dict[str, Any]:
-    """The tracks near to all that is added and far from what is subtracted, with reasons."""
+    """The tracks near to all that is added and far from what is subtracted, with reasons.
+
+    `missing` names ids that no track or artist has.
+    """
     items = [
         *asked.items,
         *(Ingredient(id=one) for one in asked.add),
@@ -108,12 +111,11 @@ def alchemy(shelf: Shelved, settings: Settings, asked: AlchemyRequest) -> dict[s
         raise NotFoundError("no library has any of the tracks that are added")
     count = min(max(asked.n, 1), settings.limits.neighbors)
     found = linked.neighbors(added, count, subtracted)
-    missing = [item.id for item, queries in mixed if not queries]
-    notes = [f"not in the library: {', '.join(missing)}"] if missing else []
     return {
         "results": [linked.match(neighbor) for neighbor in found],
         "filtered_out": [],
-        "notes": [*found.notes, *notes],
+        "missing": [item.id for item, queries in mixed if not queries],
+        "notes": list(found.notes),
     }
 
 

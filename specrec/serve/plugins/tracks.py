@@ -99,8 +99,9 @@ def search_tracks(
     end: Annotated[int | None, Parameter(description="Where to end; start and 20 more.")] = None,
     server: Server = None,
 ) -> list[dict[str, Any]]:
-    """Tracks whose title, artist and album have words that begin as those that are given."""
+    """Tracks that have words which begin as those that are asked for, in any name or in one."""
     words = search_query.strip() or f"{artist} {title}".strip()
+    named = {} if search_query.strip() else {"title": title, "artist": artist}
     first = max(start, 0)
     last = min(first + 20 if end is None else end, first + settings.limits.neighbors)
     found: list[dict[str, Any]] = []
@@ -109,10 +110,18 @@ def search_tracks(
         for row in linked.collection.name_search.find(words):
             if len(found) >= last:
                 break
-            item = linked.item(track_of_row(tracks.iloc[row]))
-            if item["item_id"] is not None:
+            track = track_of_row(tracks.iloc[row])
+            item = linked.item(track)
+            fits = all(_begins(getattr(track, name) or "", text) for name, text in named.items())
+            if fits and item["item_id"] is not None:
                 found.append(item | {"album_artist": item["author"] or "unknown"})
     return found[first:last]
+
+
+def _begins(name: str, text: str) -> bool:
+    """Whether each word of a text begins a word of a name."""
+    words = folded(name).split()
+    return all(any(word.startswith(part) for word in words) for part in folded(text).split())
 
 
 def _named(
