@@ -82,19 +82,48 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> dict[str, float]:
     >>> parse("a bit sad, not too loud, lots of reverb")
     {'sad': 0.5, 'energetic': -0.5, 'reverb': 1.5}
     """
-    if len(text) > _LONGEST_TEXT:
-        raise QueryError(
-            f"words to search for have at most {_LONGEST_TEXT} characters, not {len(text)}"
-        )
     vocabulary = vocabulary or load_vocabulary()
-    reading = _Reading(vocabulary)
-    for clause in _clauses(text):
-        reading.read(clause)
+    reading = _read(text, vocabulary)
     if reading.unknown:
         raise QueryError(_unknown_message(list(dict.fromkeys(reading.unknown)), vocabulary))
     if not reading.weights:
         raise QueryError(f"no concept is named; ask for {_EXAMPLE} (specrec concepts lists them)")
     return reading.weights
+
+
+def parse_known(
+    text: str, vocabulary: Vocabulary | None = None
+) -> tuple[dict[str, float], list[str]]:
+    """Turns what is known of a text into weights, as `parse` does, and passes over the rest.
+
+    Args:
+        text: Any text.
+        vocabulary: The words that are known; by default those of specrec.
+
+    Returns:
+        The weights, and the words that are not known.
+
+    Raises:
+        QueryError: If no word names a concept.
+
+    >>> parse_known("rainy piano")
+    ({'piano': 1.0}, ['rainy'])
+    """
+    vocabulary = vocabulary or load_vocabulary()
+    reading = _read(text, vocabulary)
+    unknown = list(dict.fromkeys(reading.unknown))
+    return reading.weights or parse(text, vocabulary), [_bare(word) for word in unknown]
+
+
+def _read(text: str, vocabulary: Vocabulary) -> "_Reading":
+    if len(text) > _LONGEST_TEXT:
+        raise QueryError(
+            f"words to search for have at most {_LONGEST_TEXT} characters, not {len(text)}"
+        )
+    reading = _Reading(vocabulary)
+    for clause in _clauses(text):
+        reading.read(clause)
+    return reading
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from jaxtyping import Float, Float64
 
 from specrec.concepts.phrases import listed
 from specrec.concepts.vocabulary import load_vocabulary
-from specrec.concepts.words import parse
+from specrec.concepts.words import parse, parse_known
 from specrec.errors import QueryError
 from specrec.model.probe import Probe
 from specrec.recommend.query import Query, is_text
@@ -66,13 +66,17 @@ class WordSpace:
         self._length = float(np.median(np.linalg.norm(sample, axis=1)))
         self._deviations: Float64[np.ndarray, " dim"] = unit(sample).std(axis=0)
 
-    def query(self, text: str) -> Query:
+    def query(self, text: str, lenient: bool = False) -> Query:
         """Makes a query of words, whose vector is as long as a typical embedding.
+
+        Args:
+            text: The words.
+            lenient: Whether words that are not known are left out, with a note.
 
         Raises:
             QueryError: If a word is not known, or the model tells nothing of what is asked for.
         """
-        request = self._understand(text)
+        request = self._understand(text, lenient)
         weights = self._vector(request.weights)
         vector = (self._length * unit(weights)).astype(np.float32)
         title = " ".join(text.split())
@@ -124,14 +128,15 @@ class WordSpace:
         """
         return bool(amount * (aim @ self._vector({name: 1.0})) > 0)
 
-    def _understand(self, text: str) -> "_Request":
+    def _understand(self, text: str, lenient: bool = False) -> "_Request":
         """Finds the coordinates that words mean."""
         if not is_text(text):
             raise QueryError(f"{text!a} is not text in UTF-8")
         weights: dict[str, float] = {}
         missing: list[str] = []
         vague: list[str] = []
-        for name, weight in parse(text).items():
+        named, unknown = parse_known(text) if lenient else (parse(text), [])
+        for name, weight in named.items():
             feature = load_vocabulary()[name].feature
             if feature not in self._coordinates:
                 missing.append(name)
@@ -141,7 +146,8 @@ class WordSpace:
                 vague.append(name)
         if not weights:
             raise QueryError(f"{text}: the model of this library does not hear {listed(missing)}")
-        notes = [f"{name}: left out, since the model does not hear it" for name in missing]
+        notes = [f"{word}: left out, since it is no word that specrec knows" for word in unknown]
+        notes += [f"{name}: left out, since the model does not hear it" for name in missing]
         notes += [f"{name}: heard by the model with little certainty" for name in vague]
         return _Request(weights, tuple(notes))
 

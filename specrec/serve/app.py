@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from specrec import __version__
-from specrec.serve import docs, health, rest, subsonic, web
+from specrec.serve import docs, health, plugins, rest, subsonic, web
 from specrec.serve.guard import Guard
 from specrec.serve.media import Spectrograms
 from specrec.serve.problems import answer_problems
@@ -34,7 +34,7 @@ def make_app(shelf: Shelf, settings: ServeSettings, watch: Watch | None = None) 
     app.state.studies = Studies()
     app.state.spectrograms = Spectrograms()
     answer_problems(app)
-    for part in (rest, docs, health, web):
+    for part in (rest, docs, health, plugins, web):
         app.include_router(part.router)
     app.include_router(subsonic.make_router(shelf, settings))
     app.add_middleware(Guard, settings=settings)

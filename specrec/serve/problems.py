@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 
 from specrec.errors import AudioError, LibraryError, QueryError, SpecrecError
 
-_STATUS: dict[type[SpecrecError], int] = {QueryError: 400, AudioError: 422, LibraryError: 503}
 _TITLES = {
     400: "The request can't be answered",
     401: "A password or an API key is needed",
@@ -34,6 +33,15 @@ class NotFoundError(SpecrecError):
 
 class BusyError(SpecrecError):
     """Too much of what takes long was asked for at once; it can be asked for again."""
+
+
+_STATUS: dict[type[SpecrecError], int] = {
+    NotFoundError: 404,
+    QueryError: 400,
+    AudioError: 422,
+    LibraryError: 503,
+    BusyError: 503,
+}
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -64,35 +72,40 @@ def without_paths(message: str) -> str:
     return _ABSOLUTE.sub(lambda path: Path(path[0]).name, message)
 
 
-def _of_specrec(request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, NotFoundError):
-        return problem(404, str(error))
-    if isinstance(error, BusyError):
-        answer = problem(503, str(error))
-        answer.headers["Retry-After"] = "5"
-        return answer
+def described(error: Exception) -> tuple[int, str]:
+    """The HTTP status of an error, and what is wrong in one line, without paths."""
+    if isinstance(error, RequestValidationError):  # one part for each parameter: where, and why
+        parts = [
+            f"{'.'.join(str(part) for part in item['loc'][1:]) or 'body'}: {item['msg']}"
+            for item in error.errors()
+        ]
+        return 400, "; ".join(parts)
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    has_candidates = isinstance(error, QueryError) and error.candidates
+    return status, without_paths(str(error.args[0]) if has_candidates else str(error))
+
+
+def _of_specrec(request: Request, error: Exception) -> JSONResponse:
     candidates = error.candidates if isinstance(error, QueryError) else ()
-    message = str(error.args[0]) if candidates else str(error)
     more = {"candidates": [line.strip() for line in candidates]} if candidates else {}
-    return problem(status, message, **more)
+    status, message = described(error)
+    answer = problem(status, message, **more)
+    if isinstance(error, BusyError):
+        answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def _of_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    answer = problem(error.status_code, str(error.detail))
+    answer = problem(*described(error))
     answer.headers.update(error.headers or {})
     return answer
 
 
 def _of_validation(request: Request, error: Exception) -> JSONResponse:
-    """One line for each parameter that is wrong: where, and why."""
-    assert isinstance(error, RequestValidationError)
-    lines = [
-        f"{'.'.join(str(part) for part in item['loc'][1:]) or 'body'}: {item['msg']}"
-        for item in error.errors()
-    ]
-    return problem(400, "; ".join(lines))
+    return problem(*described(error))
 
 
 def _of_fault(request: Request, error: Exception) -> JSONResponse:

@@ -1,0 +1,55 @@
+"""What plugins ask about the server itself, and what specrec does not do for them."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from specrec.serve.plugins.errors import PluginRoute
+
+router = APIRouter(route_class=PluginRoute)
+
+_INDEX = "specrec index brings a library up to date, or specrec serve --watch"
+_NO_LYRICS = "specrec knows no lyrics; /api/similar_tracks compares by sound"
+_ELSEWHERE = {
+    "/analysis/start": _INDEX,
+    "/clustering/start": "specrec clusters groups a library",
+    "/hyperbolic/similar": "specrec has one space of sounds, that of /api/similar_tracks",
+    "/lyrics/search/text": _NO_LYRICS,
+    "/radios/run": "specrec makes no playlists on a media server",
+    "/sem_grove/search": _NO_LYRICS,
+    "/sonic_fingerprint/generate": "specrec does not know who has heard what",
+}
+
+
+@router.get("/health")
+def health() -> dict[str, str]:
+    """Says that the server runs."""
+    return {"status": "ok"}
+
+
+@router.get("/active_tasks")
+def active_tasks() -> dict[str, Any]:
+    """The task that runs now: none, since no request starts one."""
+    return {}
+
+
+@router.get("/last_task")
+def last_task() -> dict[str, Any]:
+    """The last task: there was none."""
+    return {
+        "task_id": None,
+        "task_type": None,
+        "status": "NO_PREVIOUS_MAIN_TASK",
+        "details": {"log": ["No task is run by request."]},
+    }
+
+
+def not_done_here(request: Request) -> JSONResponse:
+    """Says what to use in place of what specrec does not do for a plugin."""
+    instead = _ELSEWHERE[request.url.path.removeprefix("/api")]
+    return JSONResponse({"error": f"not done here: {instead}"}, 501)
+
+
+for path in _ELSEWHERE:
+    router.add_api_route(path, not_done_here, methods=["GET", "POST"], include_in_schema=False)
