@@ -206,11 +206,13 @@ def measure_ablation(
             (drops if cited[group] else uncited).append((pair.query, fall))
             if not cited[group]:
                 continue
-            ranks.append(item.rank_after - item.rank_before)
+            before, later = item.rank_before, item.rank_after
+            assert before is not None and later is not None  # they are explained in full
+            ranks.append(later - before)
             for kind, drawn in controls.items():
                 random[kind].append(drop_without(q, n, drawn[group]))
                 after = _ranks_without(pair, tracks, drawn[group][:_RANK_DRAWS])
-                random_ranks[kind].append(float(after.mean()) - item.rank_before)
+                random_ranks[kind].append(float(after.mean()) - before)
     queries, fell = _columns(drops)
     return AblationFigures(
         len(pairs),

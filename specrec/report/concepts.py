@@ -7,7 +7,7 @@ from typing import Any
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.vocabulary import noun
 from specrec.explain.explanation import Passages
-from specrec.explain.feature_stats import Reading
+from specrec.explain.readings import Reading
 from specrec.explain.timeline import Timeline
 from specrec.printing import counted
 from specrec.recommend.collection import Collection

@@ -5,7 +5,8 @@ import pytest
 from specrec.bootstrap import Estimate
 from specrec.descriptors.features import CONCEPTS
 from specrec.explain.explanation import Contribution, Reason, Side, Verdict
-from specrec.explain.feature_stats import FeatureStats, Reading
+from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.readings import Reading
 from specrec.explain.reasons import find_reasons
 from specrec.explain.sentences import sentence
 from specrec.model.probe import Probe, ProbedFeature
