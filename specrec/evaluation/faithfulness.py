@@ -207,7 +207,8 @@ def measure_ablation(
             if not cited[group]:
                 continue
             before, later = item.rank_before, item.rank_after
-            assert before is not None and later is not None  # they are explained in full
+            assert before is not None
+            assert later is not None  # they are explained in full
             ranks.append(later - before)
             for kind, drawn in controls.items():
                 random[kind].append(drop_without(q, n, drawn[group]))
