@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -312,20 +313,29 @@ class Collection:
         """
         if by not in get_args(By):
             raise QueryError(f"by must be sound, features or both, not {by}")
+        if by == "sound":
+            return self._by_sound
         key = repr((by, features, sound_weight))
-        if key not in self._spaces:
-            if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
+        with self._making:  # a server's threads may ask at once
+            space = self._spaces.get(key) or self._space(by, features, sound_weight)
+            self._spaces[key] = space
+            if len(self._spaces) > _SPACES:  # each keeps vectors of all tracks
                 del self._spaces[next(iter(self._spaces))]
-            self._spaces[key] = self._space(by, features, sound_weight)
-        return self._spaces[key]
+        return space
+
+    @cached_property
+    def _by_sound(self) -> SoundSpace:
+        return SoundSpace(self.embeddings, self.generation.index, self.explainer, self.timeline)
 
     @cached_property
     def _spaces(self) -> dict[str, Space]:
         return {}
 
+    @cached_property
+    def _making(self) -> Lock:
+        return Lock()
+
     def _space(self, by: By, features: FeatureSettings | None, sound_weight: float) -> Space:
-        if by == "sound":
-            return SoundSpace(self.embeddings, self.generation.index, self.explainer, self.timeline)
         known = self.by_features(features)
         if by == "features":
             return known

@@ -1,14 +1,19 @@
 """The libraries that are served, each in its newest complete state."""
 
+import logging
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from specrec.errors import LibraryError
+from specrec.errors import SpecrecError
 from specrec.index.generations import current_name
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.serve.problems import NotFoundError
+
+_LOOK_SECONDS = 0.25  # between two looks for a new state
+_log = logging.getLogger(__name__)
 
 
 class Shelf:
@@ -73,11 +78,16 @@ class _Served:
         self.folder = folder
         self._collection = _ready(folder)
         self._opening = threading.Lock()
+        self._looked = time.monotonic()
+        _warm(self._collection)
 
     def collection(self) -> Collection:
         """The newest state that is ready; opens the next one in the background if there is one."""
-        if self._is_old() and self._opening.acquire(blocking=False):
-            threading.Thread(target=self._renew, daemon=True).start()
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            if self._is_old() and self._opening.acquire(blocking=False):
+                threading.Thread(target=self._renew, daemon=True).start()
         return self._collection
 
     def _is_old(self) -> bool:
@@ -85,9 +95,12 @@ class _Served:
 
     def _renew(self) -> None:
         try:
-            self._collection = _ready(self.folder)
-        except LibraryError:
-            pass  # the old state goes on; the next request tries again
+            following = _ready(self.folder)
+            _ = following.name_search
+            self._collection = following
+        except SpecrecError as error:
+            # The old state goes on, and the next look tries again.
+            _log.warning("%s", error)
         finally:
             self._opening.release()
 
@@ -96,8 +109,13 @@ def _ready(folder: Path) -> Collection:
     """Opens a library, and computes what the first answer would have to wait for."""
     collection = Collection.open(folder)
     if len(collection):
-        Library(collection).neighbors(0, 1)
+        Library(collection).neighbors(0, 1, in_full=False)
     return collection
+
+
+def _warm(collection: Collection) -> None:
+    """Prepares the search by names in the background, for it takes as long as opening does."""
+    threading.Thread(target=lambda: collection.name_search, daemon=True).start()
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
