@@ -129,21 +129,13 @@ class Call:
         return self.musics.of(names[place])
 
 
-async def read_parameters(request: Request, most_bytes: int) -> Parameters:
-    """Reads the parameters of a request, from its address and from a posted form.
-
-    Raises:
-        RestError: If the form is too long.
-    """
+async def read_parameters(request: Request) -> Parameters:
+    """Reads the parameters of a request, from its address and from a posted form."""
     pairs = request.query_params.multi_items()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method == "POST" and kind in ("", _FORM):
-        body = b""
-        async for block in request.stream():
-            body += block
-            if len(body) > most_bytes:
-                raise RestError(GENERIC, f"the form is longer than {most_bytes:,} bytes")
-        pairs += parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+        form = (await request.body()).decode(errors="replace")
+        pairs += parse_qsl(form, keep_blank_values=True)
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)

@@ -18,6 +18,8 @@ from specrec.serve.subsonic.answers import (
     GENERIC,
     NOT_FOUND,
     SERVER_TOO_OLD,
+    WRONG_KEY,
+    WRONG_PASSWORD,
     RestError,
     failure,
     success,
@@ -81,12 +83,18 @@ def make_router(shelf: Shelf, settings: ServeSettings) -> APIRouter:
 
     @router.api_route("/rest/{method}", methods=["GET", "HEAD", "POST"], include_in_schema=False)
     async def rest(request: Request, method: str) -> Response:
+        parameters = await read_parameters(request)
         try:
-            parameters = await read_parameters(request, settings.limits.body_bytes)
-        except RestError as error:
-            return failure(error.code, str(error), request.query_params.get("f", "xml"))
-        name = method.removesuffix(".view")
-        return await run_in_threadpool(_answer, name, parameters, musics, settings)
+            name = method.removesuffix(".view")
+            return await run_in_threadpool(_answer, name, parameters, musics, settings)
+        except Exception as error:
+            code = _code_of(error)
+            # The guard lets somebody wait who guesses.
+            request.state.login_failed = code in (WRONG_PASSWORD, WRONG_KEY)
+            if not isinstance(error, SpecrecError):
+                _log.exception("%s failed", name)
+                error = SpecrecError("the server failed at this; its log says how")
+            return failure(code, str(error), parameters.text("f", "xml"))
 
     return router
 
@@ -94,27 +102,28 @@ def make_router(shelf: Shelf, settings: ServeSettings) -> APIRouter:
 def _answer(
     method: str, parameters: Parameters, musics: Musics, settings: ServeSettings
 ) -> Response:
-    """Answers a request; an error is an answer too."""
+    """Answers a request.
+
+    Raises:
+        SpecrecError: If it can't be answered.
+    """
     form = parameters.text("f", "xml")
-    try:
-        if form not in ("json", "xml"):
-            raise RestError(GENERIC, f"answers are xml or json, not {form[:40]!r}")
-        if method == "getOpenSubsonicExtensions":
-            has_access = settings.access is not None
-            return success(system.get_open_subsonic_extensions(has_access), form)
-        _check_version(parameters.text("v", "1"))
-        call = Call(parameters, musics, settings, log_in(parameters, settings.access))
-        answer = _method(method)(call)
-    except RestError as error:
-        return failure(error.code, str(error), form)
-    except NotFoundError as error:
-        return failure(NOT_FOUND, str(error), form)
-    except SpecrecError as error:
-        return failure(GENERIC, str(error), form)
-    except Exception:
-        _log.exception("%s failed", method)
-        return failure(GENERIC, "the server failed at this; its log says how", form)
+    if form not in ("json", "xml"):
+        raise RestError(GENERIC, f"answers are xml or json, not {form[:40]!r}")
+    if method == "getOpenSubsonicExtensions":  # for everybody
+        has_access = settings.access is not None
+        return success(system.get_open_subsonic_extensions(has_access), form)
+    _check_version(parameters.text("v", "1"))
+    user = log_in(parameters, settings.access)
+    answer = _method(method)(Call(parameters, musics, settings, user))
     return answer if isinstance(answer, Response) else success(answer, form)
+
+
+def _code_of(error: Exception) -> int:
+    """The protocol's code of an error."""
+    if isinstance(error, RestError):
+        return error.code
+    return NOT_FOUND if isinstance(error, NotFoundError) else GENERIC
 
 
 def _method(name: str) -> Callable[[Call], Mapping[str, Any] | Response]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from specrec.serve.subsonic.answers import NOT_ALLOWED, WRONG_KEY, RestError
+from specrec.serve.subsonic.answers import MISSING, NOT_ALLOWED, RestError
 from specrec.serve.subsonic.call import Call
 
 
@@ -29,7 +29,7 @@ def get_open_subsonic_extensions(has_access: bool) -> dict[str, Any]:
 def token_info(call: Call) -> dict[str, Any]:
     """Whose an API key is."""
     if call.settings.access is None or not call.parameters.has("apiKey"):
-        raise RestError(WRONG_KEY, "no API key was given")
+        raise RestError(MISSING, "required parameter 'apiKey' is missing")
     return {"tokenInfo": {"username": call.user}}
 
 

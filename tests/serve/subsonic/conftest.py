@@ -14,7 +14,8 @@ from specrec.serve.app import make_app
 from specrec.serve.settings import ServeSettings
 from tests.serve.conftest import ADDRESS
 
-USER, PASSWORD, KEY = "ada", "open sesame", "k3y"
+USER, PASSWORD = "ada", "open sesame"
+ACCESS, KEY = Access(USER, PASSWORD).with_new_key("player")
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -53,7 +54,7 @@ def refused(client: TestClient) -> Callable[..., tuple[int, str]]:
 def locked(served: FastAPI) -> FastAPI:
     """Both libraries, for one user."""
     settings: ServeSettings = served.state.settings
-    return make_app(served.state.shelf, replace(settings, access=Access(USER, PASSWORD, KEY)))
+    return make_app(served.state.shelf, replace(settings, access=ACCESS))
 
 
 @pytest.fixture

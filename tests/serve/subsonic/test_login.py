@@ -1,9 +1,14 @@
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from specrec.serve.access import Access
+from specrec.serve.app import make_app
+from tests.serve.conftest import ADDRESS
 from tests.serve.subsonic.conftest import KEY, PASSWORD, USER, answer_of
 
 SALT = "c19b2d"
@@ -69,10 +74,27 @@ def test_extensions_are_told_to_everybody(stranger: TestClient, client: TestClie
     assert told == [{**open_to_all, "apiKeyAuthentication": [1]}, open_to_all]
 
 
+def test_a_token_needs_the_password_itself(served: FastAPI) -> None:
+    settings = replace(served.state.settings, access=Access().for_user(USER, PASSWORD))
+    with TestClient(make_app(served.state.shelf, settings), ADDRESS) as client:
+        assert code_of(client, u=USER, t=TOKEN, s=SALT) == 42
+        assert code_of(client, u=USER, p=PASSWORD) is None
+
+
+def test_a_password_of_any_letters(served: FastAPI) -> None:
+    settings = replace(served.state.settings, access=Access(USER, "sésame, ouvre-toi"))
+    token = hashlib.md5(f"sésame, ouvre-toi{SALT}".encode()).hexdigest()
+    with TestClient(make_app(served.state.shelf, settings), ADDRESS) as client:
+        assert code_of(client, u=USER, t=token, s=SALT) is None
+        for coding in ("utf-8", "latin-1"):  # as the protocol and as py-opensonic have it
+            coded = "sésame, ouvre-toi".encode(coding).hex()
+            assert code_of(client, u=USER, p=f"enc:{coded}") is None
+
+
 def test_whose_a_key_is(stranger: TestClient) -> None:
     answer = answer_of(stranger.get("/rest/tokenInfo", params={"f": "json", "apiKey": KEY}))
     assert answer["tokenInfo"] == {"username": USER}
-    assert code_of(stranger, "tokenInfo", u=USER, p=PASSWORD) == 44
+    assert code_of(stranger, "tokenInfo", u=USER, p=PASSWORD) == 10
 
 
 def test_nobody_sees_another_account(stranger: TestClient) -> None:

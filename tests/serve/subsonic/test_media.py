@@ -1,17 +1,22 @@
+import base64
 import io
 from pathlib import Path
 
+import av
+import mutagen
 import numpy as np
 import pytest
 import soundfile
 from fastapi.testclient import TestClient
-from mutagen.flac import FLAC, Picture
+from mutagen.flac import Picture
 from mutagen.id3 import APIC
-from mutagen.mp3 import MP3
+from mutagen.mp4 import MP4Cover
 from PIL import Image
 
 from specrec.recommend.library import Library
 from specrec.serve.subsonic.covers import cover_of
+
+FRONT = 3
 
 
 def picture(color: str, kind: str = "PNG", size: tuple[int, int] = (60, 40)) -> bytes:
@@ -23,27 +28,44 @@ def picture(color: str, kind: str = "PNG", size: tuple[int, int] = (60, 40)) -> 
 def audio(path: Path, *pictures: tuple[int, bytes]) -> Path:
     """An audio file with pictures, each with the number of what it shows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.zeros(8000), 8000)
-    if path.suffix == ".mp3":
-        mp3 = MP3(path)
-        mp3.add_tags()
-        for number, (shown, data) in enumerate(pictures):
-            mp3.tags.add(APIC(mime="image/png", type=shown, desc=str(number), data=data))
-        mp3.save()
+    if path.suffix == ".m4a":
+        write_m4a(path)
     else:
-        flac = FLAC(path)
-        for shown, data in pictures:
-            block = Picture()
-            block.type, block.mime, block.data = shown, "image/png", data
-            flac.add_picture(block)
-        flac.save()
+        soundfile.write(path, np.zeros(8000), 8000)
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    blocks = [Picture() for _ in pictures]
+    for block, (shown, data) in zip(blocks, pictures, strict=True):
+        block.type, block.mime, block.data = shown, "image/png", data
+    if path.suffix == ".flac":
+        for block in blocks:
+            file.add_picture(block)
+    elif path.suffix == ".ogg":
+        file["metadata_block_picture"] = [base64.b64encode(one.write()).decode() for one in blocks]
+    elif path.suffix == ".m4a":
+        file["covr"] = [MP4Cover(data) for shown, data in pictures if shown == FRONT]
+    else:
+        for number, (shown, data) in enumerate(pictures):
+            file.tags.add(APIC(mime="image/png", type=shown, desc=str(number), data=data))
+    file.save()
     return path
 
 
-@pytest.mark.parametrize("name", ["a.flac", "a.mp3"])
+def write_m4a(path: Path) -> None:
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=44100)
+        for _ in range(4):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+            frame.sample_rate = 44100
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize("name", ["a.flac", "a.mp3", "a.ogg", "a.wav", "a.m4a"])
 def test_the_front_cover_in_a_file(name: str, tmp_path: Path) -> None:
     front = picture("red")
-    file = audio(tmp_path / name, (4, picture("blue")), (3, front))
+    file = audio(tmp_path / name, (4, picture("blue")), (FRONT, front))
     (tmp_path / "cover.png").write_bytes(picture("green"))
     assert cover_of(file, tmp_path) == (front, "image/png")
 
@@ -59,7 +81,7 @@ def test_the_picture_in_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_picture_is_made_as_small_as_asked_for(tmp_path: Path) -> None:
-    file = audio(tmp_path / "a.flac", (3, picture("red", size=(300, 200))))
+    file = audio(tmp_path / "a.flac", (FRONT, picture("red", size=(300, 200))))
     made = cover_of(file, tmp_path, 30)
     assert made is not None
     with Image.open(io.BytesIO(made[0])) as image:
@@ -71,7 +93,7 @@ def test_a_picture_is_made_as_small_as_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [b"<html><script>alert(1)</script>", b"\x89PNG\r\n\x1a\n", b""])
 def test_what_is_no_picture_is_not_sent(data: bytes, tmp_path: Path) -> None:
-    file = audio(tmp_path / "a.flac", (3, data))
+    file = audio(tmp_path / "a.flac", (FRONT, data))
     assert cover_of(file, tmp_path) is None
     beside = picture("green")
     (tmp_path / "cover.png").write_bytes(beside)
@@ -81,7 +103,7 @@ def test_what_is_no_picture_is_not_sent(data: bytes, tmp_path: Path) -> None:
 def test_a_picture_of_too_many_pixels_is_not_opened(tmp_path: Path) -> None:
     large = io.BytesIO()
     Image.new("1", (9000, 9000)).save(large, "PNG")
-    assert cover_of(audio(tmp_path / "a.flac", (3, large.getvalue())), tmp_path, 100) is None
+    assert cover_of(audio(tmp_path / "a.flac", (FRONT, large.getvalue())), tmp_path, 100) is None
 
 
 def test_no_picture_from_outside_the_music(tmp_path: Path) -> None:
