@@ -37,9 +37,7 @@ def test_a_path_tells_the_track(path: str, row: int) -> None:
     assert match(Song("i", path)).by_path == {"i": row}
 
 
-@pytest.mark.parametrize(
-    "path", ["01.mp3", "", "/", "Nina/Best/08 Other.flac"]
-)
+@pytest.mark.parametrize("path", ["01.mp3", "", "/", "Nina/Best/08 Other.flac"])
 def test_a_path_that_fits_several_tracks_or_none_tells_nothing(path: str) -> None:
     found = match(Song("i", path))
     assert not found.rows
