@@ -21,8 +21,12 @@ def demo(
         typer.Option(metavar="NUMBER", min=20, max=10_000, help="How many tracks to synthesize."),
     ] = 100,
     seed: SeedOption = 0,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve the library, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Synthesize music, index it, and print similar tracks."""
+    from specrec.cli.serve import serve as serve_libraries
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library
@@ -50,3 +54,5 @@ def demo(
     for row in range(0, len(library), len(library) // 3 + 1):
         print_neighbors(library.neighbors(row, k=5))
     print_retrieval(evaluate_library(library.collection, "genre").retrieval)
+    if serve:
+        serve_libraries([place])

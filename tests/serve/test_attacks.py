@@ -57,7 +57,7 @@ def client_of(
     async def body(request: Request) -> int:
         return len(await request.body())
 
-    @app.get("/rest/failed")
+    @app.get("/rest/own/failed")
     def failed(request: Request) -> None:
         request.state.login_failed = True
 
@@ -176,7 +176,7 @@ def test_guessing_a_password(shelf: Shelf, access: tuple[Access, str]) -> None:
     assert found == [401, 401, 401, 429, 429]
     refused = client.get(TRACKS, auth=(USER, "guess"))
     assert 1 <= int(refused.headers["Retry-After"]) <= 10
-    assert client.get("/rest/failed").status_code == 429
+    assert client.get("/rest/own/failed").status_code == 429
     key = {"Authorization": f"Bearer {access[1]}"}
     assert client.get(TRACKS, headers=key).status_code == 200
 
@@ -184,7 +184,7 @@ def test_guessing_a_password(shelf: Shelf, access: tuple[Access, str]) -> None:
 def test_guessing_by_a_login_of_its_own(shelf: Shelf, access: tuple[Access, str]) -> None:
     settings = ServeSettings(access=access[0], limits=Limits(failed_logins=3))
     client = client_of(shelf, settings)
-    assert [client.get("/rest/failed").status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert [client.get("/rest/own/failed").status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
 def test_the_log_has_no_secret_and_no_forged_line(
@@ -192,12 +192,12 @@ def test_the_log_has_no_secret_and_no_forged_line(
 ) -> None:
     client = client_of(shelf, ServeSettings(log_requests=True))
     with caplog.at_level(logging.INFO):
-        client.get("/rest/failed?p=hunter2&t=26719a1196d2a940705a59634eb18eab")
+        client.get("/rest/own/failed?p=hunter2&t=26719a1196d2a940705a59634eb18eab")
         client.get("/x%0A2026-01-01 INFO forged%1B[2J")
     of_client = "httpx2"
     lines = [record.getMessage() for record in caplog.records if record.name != of_client]
     assert [line.rsplit(" ", 3)[0] for line in lines] == [
-        "GET /rest/failed",
+        "GET /rest/own/failed",
         "GET /x\\n2026-01-01 INFO forged\\x1b[2J",
     ]
 
