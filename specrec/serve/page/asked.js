@@ -7,6 +7,7 @@ import { playButton } from "./player.js";
 import { bands, spectrogram } from "./spectrogram.js";
 
 const SUGGESTED = 6; // sliders that are there from the beginning
+const BANDS = 6; // concepts that are shown over time
 
 /** Shows a query with its player, and what is heard in it when. */
 export function seedCard(details, library, remove) {
@@ -32,7 +33,7 @@ export function seedCard(details, library, remove) {
       removeButton(nameOf(track), remove),
     ),
     spectrogram(track, library),
-    details.concepts?.length ? bands(details.concepts.slice(0, 6), track, library) : null,
+    details.heard.length ? bands(details.heard.slice(0, BANDS), track, library) : null,
     measured(details.features ?? {}),
   );
 }

@@ -112,7 +112,7 @@ async function showAsked() {
       [state.track, state.not].map((ids) => Promise.all(ids.map((id) => api.track(id, state.library)))),
     );
     if (asking !== JSON.stringify([state.track, state.not])) return;
-    const heard = seeds.flatMap((seed) => (seed.concepts ?? []).map((concept) => concept.feature));
+    const heard = seeds.flatMap((seed) => seed.heard.map(({ concept }) => concept));
     asked.replaceChildren(
       ...seeds.map((seed) => seedCard(named(seed), state.library, without("track", seed.track.track_id))),
       ...(state.like ? [chip(`“${state.like}”`, "words", () => change({ like: "" }))] : []),
@@ -128,8 +128,10 @@ async function showAsked() {
 }
 
 function named(details) {
-  const heard = (details.concepts ?? []).map((one) => ({ ...one, name: labelOf(one.feature) }));
-  return { ...details, concepts: heard };
+  const heard = details.heard.map(({ concept, passages }) => ({
+    name: labelOf(concept), passages: passages.map(([start, end]) => ({ start, end })),
+  }));
+  return { ...details, heard };
 }
 
 async function showNeighbors() {

@@ -36,7 +36,7 @@ export const messages = {
   addToPlaylist: "Add to the playlist",
   similarity: "similarity",
   ofTheScore: "What adds up to the score",
-  others: (number) => `${number} others`,
+  others: "all others",
   unexplained: "unexplained",
   because: "tested: without it, they would be less similar",
   alike: "Where they are most alike",

@@ -112,7 +112,7 @@ function bar(item, reach, kinds) {
       part(one.value, kinds.has(one.feature) ? `kind-${kinds.get(one.feature)}` : "other", labelOf(one.feature)),
     ),
     taken < item.similarity
-      ? part(item.similarity - taken, "rest", messages.others(item.explanation.contributions.length - shown.length))
+      ? part(item.similarity - taken, "rest", messages.others)
       : null,
   );
 }

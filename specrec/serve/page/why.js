@@ -69,16 +69,14 @@ function sum(explanation) {
     (one, other) => Math.abs(other.value) - Math.abs(one.value),
   );
   const shown = sorted.slice(0, SHOWN);
-  const rest = sorted.slice(SHOWN).reduce((total, part) => total + part.value, 0);
+  const rest = sorted.slice(SHOWN).reduce((total, part) => total + part.value, explanation.others);
   const causes = new Set(
     explanation.reasons.filter((reason) => reason.verdict === "because").map((reason) => reason.feature),
   );
   const rows = shown.map((part) => ({
     name: labelOf(part.feature), value: part.value, cause: causes.has(part.feature),
   }));
-  if (sorted.length > SHOWN) {
-    rows.push({ name: messages.others(sorted.length - SHOWN), value: rest, kind: "rest" });
-  }
+  rows.push({ name: messages.others, value: rest, kind: "rest" });
   if (Math.abs(explanation.residual) >= 0.005) {
     rows.push({ name: messages.unexplained, value: explanation.residual, kind: "rest" });
   }

@@ -124,6 +124,15 @@ class TrackPage(Answer):
     """How many come before this page."""
 
 
+class HeardConcept(BaseModel):
+    """When a concept is heard in a track."""
+
+    concept: str
+    """Its column."""
+    passages: list[tuple[float, float]]
+    """Start and end of each passage, in seconds."""
+
+
 class OneTrack(Answer):
     """A track, and what is known of it."""
 
@@ -131,6 +140,8 @@ class OneTrack(Answer):
     """Its tags, and the columns of a table."""
     features: dict[str, Reading]
     """Its features and concepts by name: measured, from a table, or predicted."""
+    heard: list[HeardConcept]
+    """Which concepts are heard in it, and when; those that last longest come first."""
 
 
 class ExplanationAnswer(Answer):

@@ -1,12 +1,13 @@
 """Tracks: one by its id, or all that fit words and a condition."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Response
 from fastapi import Query as Parameter
 
+from specrec.recommend.collection import Collection
 from specrec.serve.asked import Chosen, Where, row_of
 from specrec.serve.rest.answers import json_answer
 from specrec.serve.rest.documents import OneTrack, TrackPage
@@ -56,4 +57,18 @@ def track(library: Chosen, track_id: str) -> Response:
     return json_answer({
         "track": found.to_dict(),
         "features": {name: asdict(reading) for name, reading in readings.items()},
+        "heard": _heard(collection, row),
     })  # fmt: skip
+
+
+def _heard(collection: Collection, row: int) -> list[dict[str, Any]]:
+    """The concepts that are heard in a track, and when; those that last longest come first."""
+    timeline = collection.timeline(row)
+    heard = {} if timeline is None else timeline.heard
+    longest = sorted(
+        heard.items(), key=lambda item: -sum(end - start for start, end in item[1].spans)
+    )
+    return [
+        {"concept": name, "passages": [list(span) for span in passages.spans]}
+        for name, passages in longest
+    ]
