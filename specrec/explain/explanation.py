@@ -95,6 +95,13 @@ class Reason:
     query_passages: Passages | None = None
     neighbor_passages: Passages | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Returns plain values for JSON."""
+        inner = (self.query, self.neighbor, self.query_passages, self.neighbor_passages)
+        names = ("query", "neighbor", "query_passages", "neighbor_passages")
+        plain = (None if value is None else vars(value) for value in inner)
+        return vars(self) | dict(zip(names, plain, strict=True))
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -153,9 +160,6 @@ class Explanation:
             "contributions": [vars(item) for item in self.contributions],
             "others": self.others,
             "residual": self.residual,
-            "reasons": [
-                vars(item) | {"query": vars(item.query), "neighbor": vars(item.neighbor)}
-                for item in self.reasons
-            ],
+            "reasons": [item.to_dict() for item in self.reasons],
             "sentence": self.sentence,
         }
