@@ -19,8 +19,7 @@ def concepts_of_labels(
     labels: pd.Series, column: str, vocabulary: Vocabulary
 ) -> Iterator[tuple[str, Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]]:
     """Yields concepts, the tracks whose labels say something, and those that have the concept."""
-    values = labels.astype("string").str.strip().str.casefold()
-    known = (values.notna() & ~values.isin(["", "unknown"])).to_numpy(dtype=bool)
+    values, known = _values(labels)
     if set(values[known]) <= _YES | _NO:
         for name in sorted(_mentioned(column, vocabulary)):
             yield name, known, known & values.isin(_YES).to_numpy(dtype=bool)
@@ -29,6 +28,21 @@ def concepts_of_labels(
     for name in sorted(set().union(*of_value.values())):
         having = [value for value, names in of_value.items() if name in names]
         yield name, known, known & values.isin(having).to_numpy(dtype=bool)
+
+
+def is_yes_or_no(labels: pd.Series) -> bool:
+    """Whether a column tells of every track that has a label if it has something or not.
+
+    A column of styles does not: a track that it calls jazz may have a piano all the same.
+    """
+    values, known = _values(labels)
+    return bool(known.any()) and set(values[known]) <= _YES | _NO
+
+
+def _values(labels: pd.Series) -> tuple[pd.Series, Bool[np.ndarray, " tracks"]]:
+    """Labels in the form in which they are compared, and where there is one."""
+    values = labels.astype("string").str.strip().str.casefold()
+    return values, (values.notna() & ~values.isin(["", "unknown"])).to_numpy(dtype=bool)
 
 
 def _mentioned(text: str, vocabulary: Vocabulary) -> set[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64, Int
 
+from specrec.concepts.labels import is_yes_or_no
 from specrec.errors import ModelError
 from specrec.evaluation.claims import (
     Claims,
@@ -95,7 +96,8 @@ def evaluate_explanations(
         collection: Neighbors come from all of it.
         rows: The queries; for claims, also the neighbors, so that neither was seen in training if
             the queries were not.
-        columns: Columns whose labels tell whether what is said of concepts is true.
+        columns: Columns whose labels tell whether what is said of concepts is true; those that
+            say yes or no, for others tell only part of what is there.
         on_progress: Called after each query.
 
     Raises:
@@ -124,6 +126,7 @@ def evaluate_explanations(
         | {
             column: check_claims(unmeasured, by_truth(label_truths(collection, column)))
             for column in columns
+            if is_yes_or_no(collection.tracks[column])
         },
         measure_specificity(pairs),
     )

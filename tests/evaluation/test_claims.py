@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import entropy
 
+from specrec.concepts.labels import is_yes_or_no
 from specrec.descriptors.features import FEATURES
 from specrec.evaluation.claims import (
     as_measured,
@@ -83,6 +84,12 @@ def test_claims_of_concepts_are_true_where_both_have_them() -> None:
     assert found.true_share.value == 0.5
     assert found.because_share is not None
     assert found.because_share.value == 0.5
+
+
+def test_a_column_of_styles_can_not_tell_a_claim_false() -> None:
+    assert is_yes_or_no(pd.Series(["Yes", "no", None, "unknown", ""]))
+    assert not is_yes_or_no(pd.Series(["yes", "jazz"]))
+    assert not is_yes_or_no(pd.Series([None, "unknown"]))
 
 
 def test_nothing_said_gives_no_figure(measured: FeatureStats) -> None:
