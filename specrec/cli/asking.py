@@ -1,6 +1,5 @@
 """Commands that search a library: query, path, explain."""
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -132,6 +131,7 @@ def query(
     --like needs no QUERY; specrec concepts lists the words that it knows.
     """
     from specrec.recommend.library import Library
+    from specrec.recommend.words import steps_of
 
     queries = queries or []
     if not queries and not like:
@@ -139,13 +139,11 @@ def query(
     opened = Library.open(library)
     settings = feature_settings(on, weight, metric, scaling)
     liked = [_liked(opened, words) for words in like]
-    steer = Counter(more)
-    steer.subtract(less)
     try:
         found = opened.neighbors(
             [*queries, *liked],
             k,
-            steer={words: float(times) for words, times in steer.items() if times},
+            steer=steps_of(more, less),
             by=by,  # type: ignore[arg-type]  # checked there
             against=against,
             where=where,

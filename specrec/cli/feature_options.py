@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from specrec.errors import QueryError
-
 if TYPE_CHECKING:
     from specrec.recommend.by_features.settings import FeatureSettings
 
@@ -39,13 +37,6 @@ def feature_settings(
     Raises:
         QueryError: If a value is unknown or out of its range.
     """
-    from specrec.recommend.by_features.settings import FeatureSettings
+    from specrec.recommend.by_features.settings import FeatureSettings, weights_of
 
-    parsed = {}
-    for text in weights:
-        name, _, number = text.partition("=")
-        try:
-            parsed[name] = float(number)
-        except ValueError as error:
-            raise QueryError(f"--weight {text}: give FEATURE=NUMBER, as energy=2") from error
-    return FeatureSettings(tuple(on), scaling, metric, parsed)
+    return FeatureSettings(tuple(on), scaling, metric, weights_of(weights))

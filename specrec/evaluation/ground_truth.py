@@ -20,8 +20,7 @@ from specrec.evaluation.synthetic_pairs import SyntheticPair, draw_pairs
 from specrec.explain.ablation import draw_controls
 from specrec.explain.directions import find_directions
 from specrec.explain.explainer import Explainer
-from specrec.explain.feature_stats import FeatureStats
-from specrec.explain.reasons import UNUSUAL
+from specrec.explain.feature_stats import UNUSUAL, FeatureStats
 from specrec.model.embedding import embed_tracks
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe

@@ -1,19 +1,24 @@
 """Explains why tracks resemble a query: contributions, ablation, reasons, a sentence."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int
 
-from specrec.explain.ablation import Controls, ablate_groups, draw_controls
-from specrec.explain.contributions import by_feature
+from specrec.explain.ablation import Controls, Draws, ablate_groups, draw_controls, measure_effect
+from specrec.explain.contributions import FeatureSum, by_feature
 from specrec.explain.counterfactual import needed_changes
 from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
-from specrec.explain.reasons import find_reasons
+from specrec.explain.readings import TrackReadings
+from specrec.explain.reasons import find_reasons, shared_names
 from specrec.explain.sentences import sentence
+from specrec.vectors import unit
+
+LISTED = 12
+"""Contributions that an explanation in short lists, beside those of possible reasons."""
 
 
 class Explainer:
@@ -76,6 +81,7 @@ class Explainer:
         query_row: int | None = None,
         asked: Set[str] = frozenset(),
         turned_from: Float[np.ndarray, " dim"] | None = None,
+        in_full: bool = True,
     ) -> list[Explanation]:
         """Explains why each of some tracks resembles a query.
 
@@ -89,37 +95,29 @@ class Explainer:
                 the query has them.
             turned_from: The embedding of the query's track, if words turned it to `query`: of what
                 they did not ask for, it is the track that has it or not.
+            in_full: Whether to list all contributions, and to say what becomes of ranks, for which
+                all tracks are searched; else the largest are listed, and possible reasons.
 
         Returns:
             One explanation per track, in the order of `rows`.
         """
         others, groups = np.asarray(self.embeddings[rows]), self.directions
         parts = by_feature(query, others, groups)
-        ablation = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
-        ranked = np.delete(ablation.scores, [] if query_row is None else query_row)
-        changes = needed_changes(query, others, ranked, k, groups, self.stats)
         given = {name: value for name, value in known.items() if name not in asked}
         named = [given, *(self.stats.known(row) for row in rows.tolist())]
         here, *neighbors = self.stats.readings(np.vstack([query, others]), named)
         if turned_from is not None:
             (own,) = self.stats.readings(turned_from[None], [known])
-            here = own | {name: reading for name, reading in here.items() if name in asked}
+            here = own.with_those_of(here, asked)
+        if in_full:
+            listed = np.ones(parts.contributions.shape, dtype=bool)
+            made = self._in_full(query, others, rows, k, query_row, parts)
+        else:
+            listed = self._listed(parts, here, neighbors)
+            made = self._in_short(query, others, parts, listed)
         explanations = []
         for place, there in enumerate(neighbors):
-            contributions = [
-                Contribution(
-                    name,
-                    groups.members[group],
-                    float(parts.contributions[place, group]),
-                    float(ablation.drop[place, group]),
-                    float(ablation.control[place, group]),
-                    int(ablation.rank_before[place]),
-                    int(ablation.rank_after[place, group]),
-                    changes[place][group],
-                )
-                for group, name in enumerate(groups.names)
-            ]
-            contributions.sort(key=lambda item: -item.value)
+            contributions = tuple(sorted(made[place], key=lambda item: -item.value))
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
             reasons = tuple(find_reasons(contributions, here, there, self.stats))
             wanted = {
@@ -128,10 +126,97 @@ class Explainer:
                 if name in here and name in there and here[name].percentile > 50
             }
             text = sentence(similarity, residual, reasons, asked=asked, amounts=wanted)
+            rest = float(parts.contributions[place, ~listed[place]].sum())
             explanations.append(
-                Explanation(similarity, tuple(contributions), residual, reasons, text, here, there)
+                Explanation(similarity, contributions, residual, reasons, text, here, there, rest)
             )
         return explanations
+
+    def _in_full(
+        self,
+        query: Float[np.ndarray, " dim"],
+        others: Float[np.ndarray, "neighbors dim"],
+        rows: Int[np.ndarray, " neighbors"],
+        k: int,
+        query_row: int | None,
+        parts: FeatureSum,
+    ) -> list[list[Contribution]]:
+        """All contributions to each similarity, with ranks and needed changes."""
+        groups = self.directions
+        found = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
+        ranked = np.delete(found.scores, [] if query_row is None else query_row)
+        changes = needed_changes(query, others, ranked, k, groups, self.stats)
+        return [
+            [
+                Contribution(
+                    name,
+                    groups.members[group],
+                    float(parts.contributions[place, group]),
+                    float(found.drop[place, group]),
+                    float(found.control[place, group]),
+                    int(found.rank_before[place]),
+                    int(found.rank_after[place, group]),
+                    changes[place][group],
+                )
+                for group, name in enumerate(groups.names)
+            ]
+            for place in range(len(rows))
+        ]
+
+    def _in_short(
+        self,
+        query: Float[np.ndarray, " dim"],
+        others: Float[np.ndarray, "neighbors dim"],
+        parts: FeatureSum,
+        listed: Bool[np.ndarray, "neighbors groups"],
+    ) -> list[list[Contribution]]:
+        """Some contributions to each similarity, without what a search would tell."""
+        groups = self.directions
+        effect = measure_effect(unit(query), unit(others), groups, self._draws, listed)
+        values, drops = parts.contributions.tolist(), effect.drop.tolist()
+        controls = effect.control.tolist()
+        return [
+            [
+                Contribution(
+                    groups.names[group],
+                    groups.members[group],
+                    values[place][group],
+                    drops[place][group],
+                    controls[place][group],
+                    None,
+                    None,
+                    None,
+                )
+                for group in np.flatnonzero(chosen).tolist()
+            ]
+            for place, chosen in enumerate(listed)
+        ]
+
+    def _listed(
+        self, parts: FeatureSum, query: TrackReadings, neighbors: Sequence[TrackReadings]
+    ) -> Bool[np.ndarray, "neighbors groups"]:
+        """The contributions that a short explanation lists: the largest, and possible reasons."""
+        sizes = np.abs(parts.contributions)
+        count = sizes.shape[1]
+        if count <= LISTED:
+            return np.ones(sizes.shape, dtype=bool)
+        listed = sizes >= np.partition(sizes, -LISTED, axis=1)[:, -LISTED, None]
+        for place, neighbor in enumerate(neighbors):
+            for name in shared_names(query, neighbor, self.stats):
+                group = self._group_of.get(name)
+                if group is not None:
+                    listed[place, group] = True
+        return listed
+
+    @cached_property
+    def _group_of(self) -> dict[str, int]:
+        return {
+            name: group for group, names in enumerate(self.directions.members) for name in names
+        }
+
+    @cached_property
+    def _draws(self) -> Draws:
+        return Draws(self.controls)
 
     def explain_row(
         self, row: int, rows: Int[np.ndarray, " neighbors"], k: int = 10

@@ -1,9 +1,9 @@
 """Explanations as plain values, which an explainer makes."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from specrec.explain.feature_stats import Reading, Readings
+from specrec.explain.readings import Reading, Readings
 
 FORMAT_VERSION = 1
 
@@ -25,7 +25,8 @@ class Contribution:
         drop: The fall of the similarity when the group is ablated in both tracks.
         control: The drop that 95 of 100 random subspaces, with as many axes and as much variance,
             stay below.
-        rank_before: Rank of the neighbor in a search of the whole library, from 1.
+        rank_before: Rank of the neighbor in a search of the whole library, from 1; None, as what
+            follows, in an explanation that is not in full.
         rank_after: Rank of the neighbor in the same search after the group is ablated in all
             tracks, from 1.
         needed_change: The counterfactual: the least change of the feature in the neighbor, in its
@@ -39,8 +40,8 @@ class Contribution:
     value: float
     drop: float
     control: float
-    rank_before: int
-    rank_after: int
+    rank_before: int | None
+    rank_after: int | None
     needed_change: tuple[float, float] | None
 
     @property
@@ -83,14 +84,17 @@ class Explanation:
     'Sounds similar, but mostly unexplained by named features.'
 
     Attributes:
-        similarity: The score, from -1 to 1: the sum of all contributions and the residual.
-        contributions: One for each group of features, the largest first.
+        similarity: The score, from -1 to 1: the sum of all contributions, `others` and the
+            residual.
+        contributions: One for each group of features, the largest first; in an explanation in
+            short, only the largest and those of possible reasons.
         residual: The part of the similarity that named features do not explain.
         reasons: The features in which both tracks stand out in the same way; those with the verdict
             `because` come first, and each kind is sorted by weight.
         sentence: The reasons in words.
         query: The query's values and percentiles, by feature.
         neighbor: Those of the other track.
+        others: The sum of all contributions that are not listed, in an explanation in short.
     """
 
     similarity: float
@@ -100,6 +104,7 @@ class Explanation:
     sentence: str
     query: Readings
     neighbor: Readings
+    others: float = 0.0
 
     @property
     def unnamed(self) -> bool:
@@ -117,6 +122,16 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values for JSON, without the readings of features."""
-        values = {"format_version": FORMAT_VERSION, **asdict(self)}
-        del values["query"], values["neighbor"]
-        return values
+        return {
+            "format_version": FORMAT_VERSION,
+            "similarity": self.similarity,
+            # Not by `asdict`, which copies each value and takes ten times as long.
+            "contributions": [vars(item) for item in self.contributions],
+            "others": self.others,
+            "residual": self.residual,
+            "reasons": [
+                vars(item) | {"query": vars(item.query), "neighbor": vars(item.neighbor)}
+                for item in self.reasons
+            ],
+            "sentence": self.sentence,
+        }

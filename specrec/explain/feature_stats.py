@@ -7,39 +7,24 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float32, Float64
+from jaxtyping import Bool, Float, Float32, Float64, Int8
 
-from specrec.descriptors.features import PROPERTIES, Feature
+from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
+from specrec.explain.readings import ReadingTable, TrackReadings
 from specrec.model.probe import Probe
 
 FEWEST = 20
 """Least number of tracks with a value for which a feature's distribution is known."""
 
+UNUSUAL = 25.0
+"""Percentage at either end of the library in which a measured value counts as unusual."""
+
+COMMON = 40.0
+"""Percentage at either end of the library in which a concept that is there, or not, is said."""
+
+_NEVER = -math.inf, math.inf
 _SAMPLE = 50_000
 """Size of the sample that is drawn from a larger collection: percentiles err by about 0.2."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A feature of one track.
-
-    Attributes:
-        value: The value in the feature's unit.
-        percentile: Share of the collection's tracks with a lower value, in percent; equal ones
-            count half. For a pitch class, the share of tracks in other keys.
-        measured: Whether the value was measured or is from a table; else it is predicted.
-        predicted: The value that the probe predicts from the embedding, also if a value was
-            measured; None if it doesn't predict the feature.
-    """
-
-    value: float
-    percentile: float
-    measured: bool
-    predicted: float | None = None
-
-
-Readings = Mapping[str, Reading]
-"""The features of one track, by name."""
 
 
 class FeatureStats:
@@ -77,6 +62,11 @@ class FeatureStats:
     def features(self) -> tuple[Feature, ...]:
         """The features with enough values to know their distribution."""
         return tuple(PROPERTIES[name] for name in self._sorted)
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """Names of those of them that have no order, such as the key."""
+        return frozenset(feature.name for feature in self.features if feature.kind == "class")
 
     @cached_property
     def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
@@ -118,7 +108,7 @@ class FeatureStats:
         self,
         embeddings: Float[np.ndarray, "tracks dim"],
         known: Sequence[Mapping[str, float]],
-    ) -> list[dict[str, Reading]]:
+    ) -> list[TrackReadings]:
         """Reads value and percentile of tracks in each feature that is known or predicted.
 
         Args:
@@ -126,39 +116,94 @@ class FeatureStats:
             known: Features of each track that were measured or are from a table, by name and in
                 their units.
         """
-        predicted = self.predict(embeddings)
-        return [
-            self._read({name: float(values[place]) for name, values in predicted.items()}, of_track)
-            for place, of_track in enumerate(known)
-        ]
+        predictions, nothing = self.predict(embeddings), np.full(len(embeddings), np.nan)
+        predicted = np.array([predictions.get(name, nothing) for name in self._sorted]).T
+        predicted = predicted.reshape(len(embeddings), len(self._sorted))
+        predicted[~np.isfinite(predicted)] = np.nan
+        values, measured = predicted.copy(), np.zeros(predicted.shape, dtype=bool)
+        for row, of_track in enumerate(known):
+            for name, value in of_track.items():
+                column = self._columns.get(name)
+                if column is not None:
+                    values[row, column] = value
+                    measured[row, column] = name not in self._predicted
+        percentiles = self._percentiles(tuple(self._sorted), values)
+        sides = self._sides(values, percentiles, measured)
+        names = tuple(self._sorted)
+        table = ReadingTable(names, values, percentiles, measured, predicted, sides)
+        return [TrackReadings(table, row) for row in range(len(embeddings))]
 
-    def _read(
-        self, predictions: Mapping[str, float], known: Mapping[str, float]
-    ) -> dict[str, Reading]:
-        predicted = {name: value for name, value in predictions.items() if np.isfinite(value)}
-        values = {**predicted, **known}
-        return {
-            name: Reading(
-                values[name],
-                self.percentile(name, values[name]),
-                name in known and name not in self._predicted,
-                predicted.get(name),
-            )
-            for name in self._sorted
-            if name in values
-        }
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {name: column for column, name in enumerate(self._sorted)}
+
+    def _sides(
+        self,
+        values: Float64[np.ndarray, "tracks features"],
+        percentiles: Float64[np.ndarray, "tracks features"],
+        measured: Bool[np.ndarray, "tracks features"],
+    ) -> Int8[np.ndarray, "tracks features"]:
+        """On which side of the median tracks stand out; see `UNUSUAL` and `COMMON`."""
+        rules = self._rules
+        sides = np.where(values > rules.medians, 1, -1)
+        unclear = rules.confidence & ((values > 0.5) != (sides > 0))
+        far = np.abs(percentiles - 50) >= 50 - UNUSUAL
+        for column in () if self.probe is None else np.flatnonzero(rules.predicted):
+            feature = self.features[column]
+            off = feature.to_scale(values[:, column]) - feature.to_scale(rules.medians[[column]])
+            guessed = ~measured[:, column]
+            far[guessed, column] = np.abs(off[guessed, 0]) > rules.errors[column]
+        sides[unclear | ~far | rules.unordered] = 0
+        there = (values >= rules.present) & (percentiles >= 100 - COMMON)
+        absent = (values <= rules.absent) & (percentiles <= COMMON)
+        sides = np.where(rules.concepts, there.astype(int) - (absent & ~there), sides)
+        return np.where(np.isnan(values), 0, sides).astype(np.int8)
+
+    @cached_property
+    def _rules(self) -> "_Rules":
+        names, features = list(self._sorted), self.features
+        concepts = np.array([name in CONCEPTS for name in names], dtype=bool)
+        usable = np.array([name in self._usable for name in names], dtype=bool)
+        unordered = np.array([feature.kind == "class" for feature in features], dtype=bool)
+        said = [self.said(name) if name in self._usable else _NEVER for name in names]
+        errors = [self.prediction_error(name) if name in self._usable else 0.0 for name in names]
+        return _Rules(
+            np.array([self.median(name) for name in names]),
+            np.array([feature.kind == "confidence" for feature in features], dtype=bool),
+            unordered,
+            concepts,
+            usable & ~concepts & ~unordered,
+            np.array(errors),
+            np.array([absent for absent, _ in said]),
+            np.array([present for _, present in said]),
+        )
 
     def median(self, name: str) -> float:
         """The collection's median of a feature, in its unit."""
-        return float(np.median(self._sorted[name]))
+        return self._medians[name]
+
+    @cached_property
+    def _medians(self) -> dict[str, float]:
+        return {name: float(np.median(values)) for name, values in self._sorted.items()}
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
-        values = self._sorted[name]
-        if PROPERTIES[name].scale == "circular":
-            return float(100 * (values != value).mean())
-        below, upto = np.searchsorted(values, value), np.searchsorted(values, value, "right")
-        return float(100 * (below + upto) / (2 * len(values)))
+        return float(self._percentiles((name,), np.array([[value]]))[0, 0])
+
+    def _percentiles(
+        self, names: Sequence[str], values: Float64[np.ndarray, "tracks features"]
+    ) -> Float64[np.ndarray, "tracks features"]:
+        below, upto = np.empty((2, *values.shape[::-1]), np.int64)
+        for place, (name, of_feature) in enumerate(zip(names, values.T, strict=True)):
+            known = self._sorted[name]
+            below[place], upto[place] = (
+                known.searchsorted(of_feature),
+                known.searchsorted(of_feature, "right"),
+            )
+        counts = np.array([len(self._sorted[name]) for name in names])[:, None]
+        shares = 100 * (below + upto) / (2 * counts)
+        circular = np.array([PROPERTIES[name].scale == "circular" for name in names])[:, None]
+        return np.where(circular, 100 * (1 - (upto - below) / counts), shares).T
 
     def says(self, name: str) -> bool:
         """Whether it is a concept that is told to be there, or not to be."""
@@ -213,3 +258,17 @@ class FeatureStats:
             for name, values in predicted.items()
             if name in self._usable
         }
+
+
+@dataclass(frozen=True, eq=False)
+class _Rules:
+    """By which a value counts as standing out; one number a feature."""
+
+    medians: Float64[np.ndarray, " features"]
+    confidence: Bool[np.ndarray, " features"]
+    unordered: Bool[np.ndarray, " features"]
+    concepts: Bool[np.ndarray, " features"]
+    predicted: Bool[np.ndarray, " features"]
+    errors: Float64[np.ndarray, " features"]
+    absent: Float64[np.ndarray, " features"]
+    present: Float64[np.ndarray, " features"]

@@ -5,17 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from specrec.concepts.vocabulary import load_vocabulary
-from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
+from specrec.descriptors.features import PROPERTIES, Feature
 from specrec.explain.explanation import Contribution, Reason, Side, Verdict
-from specrec.explain.feature_stats import FeatureStats, Reading, Readings
-
-UNUSUAL = 25.0
-"""Percentage at either end of the library in which a measured value counts as unusual."""
-
-
-COMMON = 40.0
-"""Percentage at either end of the library in which a concept that is there, or not, is said."""
-
+from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.readings import Reading, Readings, TrackReadings
 
 BY_FEATURE = {concept.feature: concept for concept in load_vocabulary()}
 """The concepts of the vocabulary, by what tells them: their own column, or a measured feature."""
@@ -25,27 +18,34 @@ BY_COLUMN = {concept.column: concept for concept in load_vocabulary()}
 
 
 def find_reasons(
-    contributions: Sequence[Contribution], query: Readings, neighbor: Readings, stats: FeatureStats
+    contributions: Sequence[Contribution],
+    query: TrackReadings,
+    neighbor: TrackReadings,
+    stats: FeatureStats,
 ) -> list[Reason]:
     """Finds the reasons for a match: causes first, then features that both tracks merely share.
 
     Args:
-        contributions: What each group of features adds to the similarity, the largest first.
+        contributions: What each group of features adds to the similarity, the largest first; only
+            those are needed of which a member is in `shared_names`.
         query: The query's features, with their percentiles.
         neighbor: The neighbor's features, with their percentiles.
         stats: The distribution of features in the library.
     """
     because: list[Reason] = []
     beside: list[Reason] = []
+    shared = shared_names(query, neighbor, stats)
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)
+        if shared.isdisjoint(item.members):
+            continue
         verdict: Verdict = "because" if item.causal else "both also"
         reason = _shared(item.members, item.value, verdict, query, neighbor, stats)
         if reason is not None:
             (because if reason.verdict == "because" else beside).append(reason)
     for feature in stats.features:
-        if feature.name not in grouped:
+        if feature.name in shared and feature.name not in grouped:
             reason = _shared((feature.name,), None, "both also", query, neighbor, stats)
             if reason is not None:
                 beside.append(reason)
@@ -60,20 +60,22 @@ def _sensible(reason: Reason, found: Sequence[Reason]) -> bool:
         return True
     if reason.side == "low" and concept.low is None:
         return False
+    if concept.needs is None:
+        return True
     sung = {
         BY_COLUMN[item.feature].name
         for item in found
         if item.feature in BY_COLUMN and item.side == "high"
     }
-    return concept.needs is None or concept.needs in sung
+    return concept.needs in sung
 
 
 def _shared(
     names: Sequence[str],
     contribution: float | None,
     verdict: Verdict,
-    query: Readings,
-    neighbor: Readings,
+    query: TrackReadings,
+    neighbor: TrackReadings,
     stats: FeatureStats,
 ) -> Reason | None:
     """Picks one feature of a group in which both tracks stand out in the same way.
@@ -97,30 +99,50 @@ def _shared(
             found.append(Reason(name, side, first, second, verdict, contribution))
         elif first.measured and second.measured:
             facts.append(Reason(name, side, first, second, "both also", None))
-    return min(causes or facts, key=_commonness, default=None)
+    found = causes or facts
+    return found[0] if len(found) == 1 else min(found, key=_commonness, default=None)
 
 
 def _commonness(reason: Reason) -> float:
     """Percentage of the library's tracks that stand out as far; rare reasons are named first."""
     if reason.side == "same":
         return 100 - reason.query.percentile
-    return 50 - min(abs(item.percentile - 50) for item in (reason.query, reason.neighbor))
+    first, second = reason.query.percentile, reason.neighbor.percentile
+    return 50 - min(abs(first - 50), abs(second - 50))
 
 
-def shared_side(name: str, query: Readings, neighbor: Readings, stats: FeatureStats) -> Side | None:
+def shared_names(
+    query: TrackReadings, neighbor: TrackReadings, stats: FeatureStats
+) -> frozenset[str]:
+    """Names the features that two tracks may share.
+
+    These are the ones in which both stand out on the same side, and classes, such as the key.
+    """
+    same = (query.sides == neighbor.sides) & (query.sides != 0)
+    features = stats.features
+    found = {features[place].name for place in np.flatnonzero(same)}
+    return frozenset(found | stats.classes)
+
+
+def shared_side(
+    name: str, query: TrackReadings, neighbor: TrackReadings, stats: FeatureStats
+) -> Side | None:
     """Finds the side of the median on which both tracks stand unusually far out.
 
     A measured value must be in the outer quarter of the library; a predicted one further from the
     median than the probe's error in nine of ten tracks. A confidence must also be on its side of
-    one half, and a pitch class must be clear and the same in both.
+    one half, and a pitch class must be clear and the same in both. A concept must be there or not,
+    and in the upper or lower part of the library.
     """
-    if name not in query or name not in neighbor:
+    if name in stats.classes:
+        there = name in query and name in neighbor
+        return _same_class(PROPERTIES[name], query, neighbor, stats) if there else None
+    if name not in query:  # not a feature whose distribution is known, for instance
         return None
-    feature = PROPERTIES[name]
-    if feature.kind == "class":
-        return _same_class(feature, query, neighbor, stats)
-    sides = {_side(feature, readings[name], stats) for readings in (query, neighbor)}
-    return sides.pop() if len(sides) == 1 else None
+    side = query.side(name)
+    if side == 0 or side != neighbor.side(name):
+        return None
+    return "high" if side > 0 else "low"
 
 
 def _predicts_side(side: Side, first: Reading, second: Reading, median: float) -> bool:
@@ -131,31 +153,6 @@ def _predicts_side(side: Side, first: Reading, second: Reading, median: float) -
         return first.predicted == second.predicted
     pair = (first.predicted, second.predicted)
     return min(pair) > median if side == "high" else max(pair) < median
-
-
-def _side(feature: Feature, reading: Reading, stats: FeatureStats) -> Side | None:
-    if feature.name in CONCEPTS:
-        return _side_of_concept(feature, reading, stats)
-    center = stats.median(feature.name)
-    side: Side = "high" if reading.value > center else "low"
-    if feature.kind == "confidence" and (reading.value > 0.5) != (side == "high"):
-        return None
-    if reading.measured or stats.probe is None:
-        far = abs(reading.percentile - 50) >= 50 - UNUSUAL
-    else:
-        off = np.ptp(feature.to_scale(np.array([reading.value, center]))[:, 0])
-        far = bool(off > stats.prediction_error(feature.name))
-    return side if far else None
-
-
-def _side_of_concept(feature: Feature, reading: Reading, stats: FeatureStats) -> Side | None:
-    """A concept is there or not by what it is, and unusual by where the track stands."""
-    absent, present = stats.said(feature.name)
-    if reading.value >= present and reading.percentile >= 100 - COMMON:
-        return "high"
-    if reading.value <= absent and reading.percentile <= COMMON:
-        return "low"
-    return None
 
 
 def _same_class(

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float32, Float64, Int64, Shaped
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from specrec.audio.windows import window_spans
 from specrec.index.search import SearchIndex
@@ -162,6 +160,12 @@ def duplicate_groups(
     content_ids: "pd.Series[str]", pairs: pd.DataFrame
 ) -> Int64[np.ndarray, " tracks"]:
     """Gives each track the first row of the same recording: its own if it has no duplicate."""
+    if not len(pairs):
+        return np.arange(len(content_ids))
+    # Here, not above: most libraries have no duplicates, and it takes as long to load as NumPy.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     row_of = pd.Series(np.arange(len(content_ids)), content_ids.to_numpy())
     first, second = row_of[pairs["first"]].to_numpy(), row_of[pairs["second"]].to_numpy()
     links = coo_array((np.ones(len(pairs)), (first, second)), shape=(len(row_of), len(row_of)))

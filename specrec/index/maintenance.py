@@ -87,7 +87,11 @@ def library_status(library: Path) -> Status:
     Raises:
         LibraryError: If there is none, or it is damaged.
     """
-    generation = open_generation(library)
+    return status_of(library, open_generation(library))
+
+
+def status_of(library: Path, generation: Generation) -> Status:
+    """Says what one state of a library holds."""
     manifest, tracks = generation.manifest, generation.tracks
     used = sum(_bytes(segment.folder) for segment in generation.segments.values())
     own = _bytes(generation.folder)

@@ -115,14 +115,15 @@ class HybridSpace(Space):
         return self.features.rows[np.unique(np.concatenate(found))]
 
     def explanations(
-        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
+        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int, in_full: bool = True
     ) -> list[Explanation]:
         """Explains why tracks are near a query, by sound and features."""
         known, place = self.features.known_of(query), None
         if query.row is not None:
             place = int(self.features.places(np.array([query.row]))[0])
         vector = self.vector(query).astype(np.float32)
-        return self._explainer.explain(vector, known, self.features.places(rows), k, place)
+        places = self.features.places(rows)
+        return self._explainer.explain(vector, known, places, k, place, in_full=in_full)
 
     @cached_property
     def _explainer(self) -> Explainer:

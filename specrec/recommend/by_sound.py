@@ -59,10 +59,10 @@ class SoundSpace(Space):
         return np.unique(rows[rows >= 0])
 
     def explanations(
-        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
+        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int, in_full: bool = True
     ) -> list[Explanation]:
         """Explains why tracks sound like a query."""
         turned_from = None if query.aim is None else query.embedding
         return self._explainer.explain(
-            query.sound, query.features, rows, k, query.row, query.asked, turned_from
+            query.sound, query.features, rows, k, query.row, query.asked, turned_from, in_full
         )

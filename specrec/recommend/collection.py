@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32, Int64
 
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
@@ -26,9 +27,10 @@ from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_features.sources import Source, sources_of
 from specrec.recommend.by_sound import SoundSpace
 from specrec.recommend.concepts import Columns, ConceptColumns
+from specrec.recommend.filters import matches, places_by
 from specrec.recommend.name_search import NameSearch
 from specrec.recommend.query import Names, Query, track_of_file
-from specrec.recommend.results import track_of_row
+from specrec.recommend.results import Track, TrackTable
 from specrec.recommend.space import By, Space
 from specrec.recommend.words import WordSpace
 
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from specrec.model.model import Model  # needs torch, which a track of the library does not
 
 _SPACES = 3  # the last that were used
+_CONDITIONS = 64  # the last that were asked for, each with a byte a track
+_ORDERS = 16  # with eight bytes a track
 _REMEMBERED = 16  # the last files from outside that were embedded
 
 
@@ -187,16 +191,45 @@ class Collection:
         """Finds the row of a track by its track_id alone; None if no track has it."""
         return self._names.row_of_id.get(track_id)
 
+    def tracks_at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
+        """Makes the tracks in some rows, in their order."""
+        return self.table.at(rows)
+
+    @cached_property
+    def table(self) -> TrackTable:
+        """The tracks, laid out so that those in a few rows are found fast."""
+        return TrackTable(self.tracks)
+
+    @cached_property
+    def matching(self) -> Callable[[str], Bool[np.ndarray, " tracks"]]:
+        """Finds the tracks for which a condition holds; see `specrec.recommend.filters`.
+
+        Raises:
+            QueryError: If the condition can't be read, or names an unknown column.
+        """
+        return lru_cache(_CONDITIONS)(lambda where: matches(where, self.columns))
+
+    @cached_property
+    def order_by(self) -> Callable[[str], Int64[np.ndarray, " tracks"]]:
+        """Finds the place of each track when all are sorted by a column; `-year` for falling years.
+
+        Texts are sorted without regard to case; tracks without a value come last.
+
+        Raises:
+            QueryError: If there is no such column.
+        """
+        return lru_cache(_ORDERS)(lambda key: places_by(key, self.columns))
+
     def _query_of_row(self, row: int) -> Query:
-        track = self.tracks.iloc[row]
+        (track,) = self.tracks_at(np.array([row]))
         return Query(
-            track_of_row(track),
+            track,
             row,
-            self.audio_root / track["path"],
+            self.audio_root / track.path,
             self.stats.known(row),
             np.asarray(self.embeddings[row]),
             self.generation.windows(row),
-            track["content_id"],
+            str(self.tracks["content_id"].array[row]),
         )
 
     @cached_property
@@ -255,20 +288,29 @@ class Collection:
         """
         if by not in get_args(By):
             raise QueryError(f"by must be sound, features or both, not {by}")
+        if by == "sound":
+            return self._by_sound
         key = repr((by, features, sound_weight))
-        if key not in self._spaces:
-            if len(self._spaces) == _SPACES:  # each keeps vectors of all tracks
+        with self._making:  # a server's threads may ask at once
+            space = self._spaces.get(key) or self._space(by, features, sound_weight)
+            self._spaces[key] = space
+            if len(self._spaces) > _SPACES:  # each keeps vectors of all tracks
                 del self._spaces[next(iter(self._spaces))]
-            self._spaces[key] = self._space(by, features, sound_weight)
-        return self._spaces[key]
+        return space
+
+    @cached_property
+    def _by_sound(self) -> SoundSpace:
+        return SoundSpace(self.embeddings, self.generation.index, self.explainer)
 
     @cached_property
     def _spaces(self) -> dict[str, Space]:
         return {}
 
+    @cached_property
+    def _making(self) -> Lock:
+        return Lock()
+
     def _space(self, by: By, features: FeatureSettings | None, sound_weight: float) -> Space:
-        if by == "sound":
-            return SoundSpace(self.embeddings, self.generation.index, self.explainer)
         known = self.by_features(features)
         if by == "features":
             return known

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Bool, Int64
 from pandas.arrays import BooleanArray
 
 from specrec.errors import QueryError
@@ -67,6 +67,35 @@ def matches(where: str, columns: Mapping[str, "pd.Series[Any]"]) -> Bool[np.ndar
             different kinds.
     """
     return _Condition(where, columns).holds()
+
+
+def places_by(key: str, columns: Mapping[str, "pd.Series[Any]"]) -> Int64[np.ndarray, " tracks"]:
+    """Finds the place of each track when all are sorted by a column.
+
+    Texts are sorted without regard to case. Tracks without a value come last, and equal ones stay
+    as they were.
+
+    >>> places_by("-year", {"year": pd.Series([1980, None, 1995])})
+    array([1, 2, 0])
+
+    Args:
+        key: Name of the column; with a minus before it, the greatest come first.
+        columns: Columns by name, one value per track.
+
+    Raises:
+        QueryError: If there is no such column.
+    """
+    name = key.removeprefix("-")
+    if name not in columns:
+        raise QueryError(f"sort: {_unknown(name, list(columns))}")
+    column = _Column(name, columns[name])
+    values = column.texts.to_numpy() if column.numbers is None else column.numbers
+    _, ranks = np.unique(values[column.known], return_inverse=True)
+    keys = np.full(len(values), len(values))
+    keys[column.known] = ranks if name == key else -ranks
+    places = np.empty(len(values), np.int64)
+    places[np.argsort(keys, kind="stable")] = np.arange(len(values))
+    return places
 
 
 class _Condition:

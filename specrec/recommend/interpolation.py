@@ -56,7 +56,12 @@ def find_path(
 
 
 def step_by_step(
-    space: Space, start: Query, path: Sequence[Query], steps: int, explain: bool
+    space: Space,
+    start: Query,
+    path: Sequence[Query],
+    steps: int,
+    explain: bool,
+    in_full: bool = True,
 ) -> Neighbors:
     """Makes the tracks of a path neighbors, each of the one before.
 
@@ -66,11 +71,14 @@ def step_by_step(
         path: The tracks after it, in order.
         steps: Number of steps that were wanted; if there are fewer, a note says so.
         explain: Whether to explain each step.
+        in_full: Whether in full; see `Space.explanations`.
     """
     neighbors = []
     for rank, (here, there) in enumerate(pairwise([start, *path]), 1):
         similarity = float(space.vector(here) @ space.vector(there))
-        why = space.explanations(here, np.array([there.row]), 10)[0] if explain else None
+        why = None
+        if explain:
+            (why,) = space.explanations(here, np.array([there.row]), 10, in_full)
         neighbors.append(Neighbor(rank, similarity, there.track, why))
     notes: tuple[str, ...] = ()
     if len(path) < steps:

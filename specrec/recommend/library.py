@@ -13,7 +13,6 @@ from specrec.errors import AudioError, QueryError
 from specrec.index.generation import skipped_files
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.collection import Collection
-from specrec.recommend.filters import matches
 from specrec.recommend.interpolation import find_path, step_by_step
 from specrec.recommend.match import Match, match_tracks
 from specrec.recommend.query import Query, QueryLike, as_list
@@ -217,6 +216,7 @@ class Library:
         fewer_hubs: bool = False,
         duplicates: bool = False,
         explain: bool = True,
+        in_full: bool = True,
         features: FeatureSettings | None = None,
         sound_weight: float = 0.5,
     ) -> Neighbors:
@@ -255,6 +255,9 @@ class Library:
             duplicates: Whether to list every file of one recording, and copies of the query, not
                 only the best ranked.
             explain: Whether to explain each neighbor.
+            in_full: Whether explanations say what becomes of ranks, too: where a neighbor goes when
+                a feature is ablated, and which change of it takes the neighbor out of the list.
+                That takes a search of the whole library for each feature.
             features: Settings by which features are compared; None for the defaults.
             sound_weight: With `by="both"`, the weight of sound against features, from 0 to 1.
 
@@ -278,14 +281,15 @@ class Library:
             seeds = [collection.words.turn(seed, steer) for seed in seeds]
         found = find_neighbors(
             space,
-            collection.tracks,
+            collection.table,
             collection.generation.duplicate_groups,
             seeds,
             negatives,
             k,
             ranking,
-            None if where is None else matches(where, collection.columns),
+            None if where is None else collection.matching(where),
             explain,
+            in_full,
         )
         return replace(found, steer=dict(steer)) if steer else found
 
@@ -325,7 +329,13 @@ class Library:
         return match_tracks(space, asked, other, k, window_seconds)
 
     def interpolate(
-        self, start: QueryLike, goal: QueryLike, steps: int = 8, *, explain: bool = True
+        self,
+        start: QueryLike,
+        goal: QueryLike,
+        steps: int = 8,
+        *,
+        explain: bool = True,
+        in_full: bool = True,
     ) -> Neighbors:
         """Finds a path of tracks from one sound to another, each similar to the one before.
 
@@ -338,6 +348,7 @@ class Library:
             goal: The track of the library where it ends.
             steps: Number of steps to the goal, from 1 to 100; fewer if fewer tracks lie between.
             explain: Whether to explain each step.
+            in_full: Whether in full, as for `neighbors`.
 
         Returns:
             The tracks after the start in order, each as a neighbor of the one before; see
@@ -351,4 +362,5 @@ class Library:
         collection, first, last = self.collection, self.resolve(start), self.resolve(goal)
         space, groups = collection.space(), collection.generation.duplicate_groups
         rows = find_path(space, groups, first, last, steps)
-        return step_by_step(space, first, [collection.query(row) for row in rows], steps, explain)
+        path = [collection.query(row) for row in rows]
+        return step_by_step(space, first, path, steps, explain, in_full)

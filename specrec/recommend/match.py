@@ -12,7 +12,7 @@ from specrec.errors import LibraryError, QueryError
 from specrec.explain.contributions import Passage, best_passage, by_feature, by_window, versus
 from specrec.explain.directions import Directions
 from specrec.explain.explanation import Explanation
-from specrec.explain.feature_stats import Reading
+from specrec.explain.readings import Reading
 from specrec.recommend.query import Query
 from specrec.recommend.results import Track
 from specrec.recommend.space import Space

@@ -2,12 +2,15 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from jaxtyping import Bool, Int64
 
 from specrec.catalog.catalog import TAG_COLUMNS
 from specrec.explain.explanation import Explanation
@@ -49,7 +52,7 @@ class Track:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values for JSON."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,10 @@ def track_of_row(row: "pd.Series[Any]") -> Track:
 
 def _plain(value: Any) -> Any:
     """Turns a cell into a value that JSON has: a date into text, a missing value into None."""
+    if value is None or isinstance(value, str | int):  # most are, and the rest takes long
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
     if np.ndim(value) == 0 and pd.isna(value):
         return None
     if hasattr(value, "tolist"):
@@ -183,3 +190,53 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if isinstance(value, str | int | float | list | dict) else str(value)
+
+
+class TrackTable:
+    """The tracks of a library or table, laid out so that those in a few rows are found fast."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        """Takes one row per track: track_id, path, tags, duration_seconds, further columns."""
+        self.frame = frame
+        self._codes: dict[str, tuple[Int64[np.ndarray, " tracks"], dict[str, int]]] = {}
+
+    def at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
+        """Makes the tracks in some rows, in their order."""
+        if self._arrow is None:
+            return [track_of_row(self.frame.iloc[row]) for row in rows.tolist()]
+        found = self._arrow.take(pa.array(rows, pa.int64())).to_pydict()
+        values = {name: [*map(_plain, column)] for name, column in found.items()}
+        columns = [name for name in values if name not in _INTERNAL]
+        return [
+            Track(
+                values["track_id"][place],
+                values["path"][place],
+                *(values[name][place] for name in TAG_COLUMNS),
+                {name: values[name][place] for name in columns},
+            )
+            for place in range(len(rows))
+        ]
+
+    def same_as(self, column: str, names: Set[str]) -> Bool[np.ndarray, " tracks"]:
+        """Finds the tracks whose artist or album is one of some names, in lower case."""
+        numbers, number_of = self._numbered(column)
+        wanted = [number_of[name] for name in names if name in number_of]
+        return np.isin(numbers, wanted)
+
+    def numbers(self, column: str) -> Int64[np.ndarray, " tracks"]:
+        """A number for each artist or album, of which case does not matter; -1 if unknown."""
+        return self._numbered(column)[0]
+
+    def _numbered(self, column: str) -> tuple[Int64[np.ndarray, " tracks"], dict[str, int]]:
+        if column not in self._codes:
+            texts = self.frame[column].str.strip().str.casefold()
+            numbers, names = pd.factorize(texts)
+            self._codes[column] = numbers, {name: number for number, name in enumerate(names)}
+        return self._codes[column]
+
+    @cached_property
+    def _arrow(self) -> pa.Table | None:
+        try:
+            return pa.Table.from_pandas(self.frame, preserve_index=False)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            return None  # a column of a table that holds values of several kinds

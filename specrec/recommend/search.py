@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.recommend.query import Query
 from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, score
-from specrec.recommend.results import Neighbor, Neighbors, Track, track_of_row
+from specrec.recommend.results import Neighbor, Neighbors, Track, TrackTable
 from specrec.recommend.space import Space
 
 _POOL = 300  # the fewest candidates whose order is worked out where it is not the space's
@@ -36,7 +35,7 @@ class _Candidates:
 
 def find_neighbors(
     space: Space,
-    tracks: pd.DataFrame,
+    tracks: TrackTable,
     groups: Int64[np.ndarray, " tracks"],
     seeds: Sequence[Query],
     against: Sequence[Query],
@@ -44,6 +43,7 @@ def find_neighbors(
     ranking: Ranking,
     matching: Bool[np.ndarray, " tracks"] | None = None,
     explain: bool = True,
+    in_full: bool = True,
 ) -> Neighbors:
     """Finds the k best tracks for some queries, which are left out themselves.
 
@@ -57,6 +57,7 @@ def find_neighbors(
         ranking: Which tracks are left out, and how the rest is ranked.
         matching: For which tracks a condition holds; None if there is no condition.
         explain: Whether to explain each neighbor.
+        in_full: Whether in full; see `Space.explanations`.
 
     Raises:
         QueryError: If `k` is below 1, or there is no query.
@@ -71,7 +72,7 @@ def find_neighbors(
     notes = list(dict.fromkeys(note for query in (*seeds, *against) for note in query.notes))
     own = _own(groups, [*seeds, *against], ranking)
     allowed = _allowed(space, tracks, queries, matching, ranking, own, notes)
-    available = len(tracks) - len(own) if allowed is None else int(allowed.sum())
+    available = len(groups) - len(own) if allowed is None else int(allowed.sum())
     here, there = (_vectors(space, asked) for asked in (seeds, against))
     plain = len(seeds) == 1 and not against and not (ranking.fewer_hubs or ranking.diversity)
     size = k if plain else max(_POOL, 10 * k)
@@ -82,7 +83,7 @@ def find_neighbors(
             break
         size *= 4
     notes += _left_out(found, k, ranking)
-    neighbors = _neighbors(space, tracks, seeds, found, k, explain)
+    neighbors = _neighbors(space, tracks, seeds, found, k, explain, in_full)
     return Neighbors(queries, neighbors, tuple(notes), tuple(query.track for query in against))
 
 
@@ -93,12 +94,14 @@ def _own(
     rows = np.unique(np.array([query.row for query in asked if query.row is not None], np.int64))
     if ranking.duplicates or not len(rows):
         return rows
+    if len(rows) == 1:
+        return np.flatnonzero(groups == groups[rows[0]])
     return np.flatnonzero(np.isin(groups, groups[rows]))
 
 
 def _allowed(
     space: Space,
-    tracks: pd.DataFrame,
+    tracks: TrackTable,
     queries: Sequence[Track],
     matching: Bool[np.ndarray, " tracks"] | None,
     ranking: Ranking,
@@ -113,10 +116,10 @@ def _allowed(
     ]
     if matching is None and not asked and space.comparable is None:
         return None
-    allowed = np.ones(len(tracks), dtype=bool)
+    allowed = np.ones(len(tracks.frame), dtype=bool)
     if matching is not None:
         allowed &= matching
-        notes.append(f"the filter left {matching.sum()} of {len(tracks)} tracks")
+        notes.append(f"the filter left {matching.sum()} of {len(tracks.frame)} tracks")
     if space.comparable is not None:
         allowed &= space.comparable
     allowed[own] = False
@@ -127,7 +130,7 @@ def _allowed(
         if len(known) == 0:
             notes.append(f"the {name} of the query is unknown, so none was left out")
             continue
-        same = tracks[name].str.strip().str.casefold().isin(known).to_numpy(dtype=bool)
+        same = tracks.same_as(name, known)
         notes.append(f"{_counted(int((allowed & same).sum()))} of the same {name} left out")
         allowed &= ~same
     return allowed
@@ -161,7 +164,7 @@ def _pool(
 
 def _rank(
     space: Space,
-    tracks: pd.DataFrame,
+    tracks: TrackTable,
     groups: Int64[np.ndarray, " tracks"],
     seeds: Sequence[Query],
     here: Float64[np.ndarray, "seeds dim"],
@@ -185,7 +188,9 @@ def _rank(
         )
     negative = [space.scores(vector, vectors) for vector in there]
     scores = score(compared, np.stack(negative) if negative else np.empty((0, len(rows))))
-    artists = pd.factorize(tracks["artist"].iloc[rows].str.strip().str.casefold())[0]
+    artists = np.full(len(rows), -1)
+    if ranking.per_artist is not None:
+        artists = tracks.numbers("artist")[rows]
     chosen = choose(
         scores, lambda place: space.scores(vectors[place], vectors), groups[rows], artists, k,
         ranking,
@@ -217,28 +222,30 @@ def _counted(count: int) -> str:
 
 def _neighbors(
     space: Space,
-    tracks: pd.DataFrame,
+    tracks: TrackTable,
     seeds: Sequence[Query],
     found: _Candidates,
     k: int,
     explain: bool,
+    in_full: bool,
 ) -> tuple[Neighbor, ...]:
     places = found.choice.places
     nearest = found.similarities[:, places].argmax(axis=0)
     scored = bool(np.abs(found.scores - found.similarities[0]).max(initial=0) > 1e-9)
     why: dict[int, Explanation] = {}
+    rows = found.rows[places]
     for seed in np.unique(nearest) if explain else ():
-        rows = found.rows[places[nearest == seed]]
-        why |= zip(rows.tolist(), space.explanations(seeds[seed], rows, k), strict=True)
+        own = rows[nearest == seed]
+        why |= zip(own.tolist(), space.explanations(seeds[seed], own, k, in_full), strict=True)
+    chosen = zip(places, nearest, rows.tolist(), tracks.at(rows), strict=True)
     return tuple(
         Neighbor(
             rank,
             float(found.similarities[seed, place]),
-            track_of_row(tracks.iloc[row]),
+            track,
             why.get(row),
             float(found.scores[place]) if scored else None,
             int(seed),
         )
-        for rank, (place, seed) in enumerate(zip(places, nearest, strict=True), 1)
-        for row in [int(found.rows[place])]
+        for rank, (place, seed, row, track) in enumerate(chosen, 1)
     )

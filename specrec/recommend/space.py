@@ -55,9 +55,17 @@ class Space(ABC):
 
     @abstractmethod
     def explanations(
-        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
+        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int, in_full: bool = True
     ) -> list[Explanation]:
-        """Explains why tracks are near a query, in a list of k neighbors."""
+        """Explains why tracks are near a query, in a list of k neighbors.
+
+        Args:
+            query: The query.
+            rows: The tracks.
+            k: Length of the list.
+            in_full: Whether explanations say what becomes of ranks, too, where that takes a search
+                of all tracks.
+        """
 
 
 def highest(

@@ -6,7 +6,8 @@ that axis.
 """
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,17 @@ exchanges about a third of ten answers, which then have more of it by a standard
 (on normally distributed embeddings of 80 coordinates)."""
 
 _SAMPLE = 2000  # tracks by which lengths and deviations are measured
+
+
+def steps_of(more: Iterable[str], less: Iterable[str]) -> dict[str, float]:
+    """Counts how often words were given, as `WordSpace.turn` takes them.
+
+    >>> steps_of(["singing", "singing", "drums"], ["drums", "piano"])
+    {'singing': 2.0, 'piano': -1.0}
+    """
+    steps = Counter(more)
+    steps.subtract(less)
+    return {words: float(times) for words, times in steps.items() if times}
 
 
 class WordSpace:

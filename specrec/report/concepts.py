@@ -1,6 +1,7 @@
 """The vocabulary: what can be asked for in words, and how many tracks of a library have it."""
 
 from itertools import groupby
+from typing import Any
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.recommend.collection import Collection
@@ -37,7 +38,12 @@ def print_concepts(collection: Collection | None) -> None:
 
 
 def concepts_json(collection: Collection | None) -> str:
-    """The concepts as a JSON document: name, family, column, all words, and counts of tracks."""
+    """The concepts as a JSON document."""
+    return json_document(concepts_content(collection))
+
+
+def concepts_content(collection: Collection | None) -> dict[str, Any]:
+    """What the JSON document holds: name, family, column, all words, and counts of tracks."""
     counts = None if collection is None else _counts(collection)
     concepts = [
         {
@@ -50,7 +56,7 @@ def concepts_json(collection: Collection | None) -> str:
         }
         for concept in load_vocabulary()
     ]
-    return json_document({"concepts": concepts})
+    return {"concepts": concepts}
 
 
 def _counts(collection: Collection) -> dict[str, int | None]:

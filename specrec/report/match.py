@@ -1,11 +1,12 @@
 """A match explained on the terminal and as JSON."""
 
 import math
+from typing import Any
 
 from specrec.descriptors.features import CONCEPTS, PROPERTIES
 from specrec.descriptors.vocabulary import noun, value_text
 from specrec.explain.explanation import Contribution, Explanation, Verdict
-from specrec.explain.feature_stats import Reading
+from specrec.explain.readings import Reading
 from specrec.explain.sentences import place_text
 from specrec.recommend.match import Difference, Match
 from specrec.report.console import Console, escape
@@ -21,8 +22,13 @@ _LETTERS = 40  # of a title above a column
 
 def match_json(match: Match, difference: Difference | None = None) -> str:
     """A match as a JSON document; a difference goes under `versus`."""
+    return json_document(match_content(match, difference))
+
+
+def match_content(match: Match, difference: Difference | None = None) -> dict[str, Any]:
+    """What the JSON document of a match holds."""
     versus = {} if difference is None else {"versus": difference.to_dict()}
-    return json_document(match.to_dict() | versus)
+    return match.to_dict() | versus
 
 
 def print_match(match: Match) -> None:

@@ -1,7 +1,8 @@
 """Neighbors on the terminal, as JSON, and as a playlist for players (M3U8)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.padding import Padding
@@ -11,6 +12,7 @@ from rich.table import Table
 from specrec.printing import visible
 from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.report.console import Console, escape
+from specrec.report.playlists import Entry, m3u8
 from specrec.report.text import clock, json_document, name_of
 
 _SHOWN = 5
@@ -147,11 +149,14 @@ def _print_reason(console: Console, neighbor: Neighbor) -> None:
 
 
 def path_json(path: Neighbors) -> str:
-    """A JSON document: format_version, start, steps with rank, similarity, track, explanation."""
+    """A path as a JSON document."""
+    return json_document(path_content(path))
+
+
+def path_content(path: Neighbors) -> dict[str, Any]:
+    """What the JSON document holds: start, steps with rank, similarity, track, explanation."""
     content = path.to_dict()
-    return json_document(
-        {"start": content["query"], "steps": content["neighbors"], "notes": content["notes"]}
-    )
+    return {"start": content["query"], "steps": content["neighbors"], "notes": content["notes"]}
 
 
 def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = True) -> str:
@@ -165,7 +170,7 @@ def neighbors_m3u(neighbors: Sequence[Neighbor], audio_root: Path, why: bool = T
         audio_root: The folder to which their paths are relative.
         why: Whether the reason for each stands before it, as a comment that players pass over.
     """
-    return "\n".join(["#EXTM3U", *_entries(neighbors, audio_root, why)])
+    return m3u8(_entries(neighbors, audio_root, why))
 
 
 def path_m3u(path: Neighbors, audio_root: Path, why: bool = True) -> str:
@@ -173,28 +178,20 @@ def path_m3u(path: Neighbors, audio_root: Path, why: bool = True) -> str:
 
     See `neighbors_m3u`.
     """
-    start = [line for track in path.queries if track.path for line in _entry(track, audio_root)]
-    return "\n".join(["#EXTM3U", *start, *_entries(path, audio_root, why)])
+    start = [Entry(track, _place(track, audio_root)) for track in path.queries if track.path]
+    return m3u8([*start, *_entries(path, audio_root, why)])
 
 
-def _entries(neighbors: Iterable[Neighbor], audio_root: Path, why: bool) -> list[str]:
-    lines = []
+def _entries(neighbors: Iterable[Neighbor], audio_root: Path, why: bool) -> Iterator[Entry]:
     for neighbor in neighbors:
+        reason = None
         if why and neighbor.explanation is not None:
-            lines.append(f"# {neighbor.similarity:.3f} {_line(neighbor.explanation.sentence)}")
-        lines += _entry(neighbor.track, audio_root)
-    return lines
+            reason = f"{neighbor.similarity:.3f} {neighbor.explanation.sentence}"
+        yield Entry(neighbor.track, _place(neighbor.track, audio_root), reason)
 
 
-def _entry(track: Track, audio_root: Path) -> list[str]:
-    seconds = -1 if track.duration_seconds is None else round(track.duration_seconds)
+def _place(track: Track, audio_root: Path) -> str:
     # A path from outside the library is relative to where we are.
     path = audio_root / track.path if track.track_id is not None else Path(track.path).resolve()
     plain = visible(str(path)) == str(path)
-    place = str(path) if plain else path.absolute().as_uri()
-    return [f"#EXTINF:{seconds},{_line(name_of(track))}", place]
-
-
-def _line(text: str) -> str:
-    """On one line: a break would end the entry."""
-    return visible(" ".join(text.split()))
+    return str(path) if plain else path.absolute().as_uri()

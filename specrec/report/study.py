@@ -75,6 +75,11 @@ def criteria_table(clustering: Clustering) -> Table:
 
 
 def clusters_json(dataset: Dataset, clustering: Clustering) -> str:
+    """Clusters as a JSON document."""
+    return json_document(clusters_content(dataset, clustering))
+
+
+def clusters_content(dataset: Dataset, clustering: Clustering) -> dict[str, Any]:
     """All figures; tracks by their track_id, with the number of their cluster from 1."""
     document: dict[str, Any] = {"tracks": len(dataset), "sources": dict(dataset.sources)}
     document |= clustering.to_dict()
@@ -83,7 +88,7 @@ def clusters_json(dataset: Dataset, clustering: Clustering) -> str:
         cluster["typical"] = [names[row] for row in cluster["typical"]]
     numbers = [label + 1 for label in document.pop("labels")]
     document["cluster_of_track"] = dict(zip(names, numbers, strict=True))
-    return json_document(document)
+    return document
 
 
 def cue_table(study: CueStudy) -> Table:

@@ -6,29 +6,46 @@ from fastapi import Depends, Request
 from fastapi import Query as Parameter
 
 from specrec.recommend.library import Library
+from specrec.serve.media import Spectrograms
 from specrec.serve.problems import NotFoundError
 from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
+from specrec.serve.studies import Studies
 
 
-def _shelf(request: Request) -> Shelf:
+async def _shelf(request: Request) -> Shelf:
     return request.app.state.shelf
 
 
-def _settings(request: Request) -> ServeSettings:
+async def _settings(request: Request) -> ServeSettings:
     return request.app.state.settings
 
 
+async def _studies(request: Request) -> Studies:
+    return request.app.state.studies
+
+
+async def _spectrograms(request: Request) -> Spectrograms:
+    return request.app.state.spectrograms
+
+
+# They are coroutines only so that none of them goes through a thread of the pool.
 Shelved = Annotated[Shelf, Depends(_shelf)]
 Settings = Annotated[ServeSettings, Depends(_settings)]
+Studied = Annotated[Studies, Depends(_studies)]
+Drawn = Annotated[Spectrograms, Depends(_spectrograms)]
+
+LibraryName = Annotated[
+    str | None,
+    Parameter(alias="library", description="Name of a library; the first if it is not given."),
+]
+Where = Annotated[
+    str | None,
+    Parameter(description="A condition on columns, features and concepts: `year > 1990`."),
+]
 
 
-def _library(
-    shelf: Shelved,
-    library: Annotated[
-        str | None, Parameter(description="Name of a library; the first one if it is not given.")
-    ] = None,
-) -> Library:
+def _library(shelf: Shelved, library: LibraryName = None) -> Library:
     return shelf.library(library)
 
 

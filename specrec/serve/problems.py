@@ -16,6 +16,7 @@ _TITLES = {
     401: "A password or an API key is needed",
     403: "Not allowed",
     404: "Not found",
+    408: "Too slow",
     413: "Too large",
     416: "No such range",
     422: "This can't be used as audio",
@@ -29,6 +30,10 @@ _ABSOLUTE = re.compile(r"(?<![\w.])/(?:[^\s/:;,'\"]+/)*([^\s/:;,'\"]+)")
 
 class NotFoundError(SpecrecError):
     """What was asked for does not exist."""
+
+
+class BusyError(SpecrecError):
+    """Too much of what takes long was asked for at once; it can be asked for again."""
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -71,6 +76,8 @@ def described(error: Exception) -> tuple[int, str]:
         return error.status_code, str(error.detail)
     if isinstance(error, NotFoundError):
         status = 404
+    elif isinstance(error, BusyError):
+        status = 503
     else:
         status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     has_candidates = isinstance(error, QueryError) and error.candidates
@@ -81,7 +88,10 @@ def _of_specrec(request: Request, error: Exception) -> JSONResponse:
     candidates = error.candidates if isinstance(error, QueryError) else ()
     more = {"candidates": [line.strip() for line in candidates]} if candidates else {}
     status, message = described(error)
-    return problem(status, message, **more)
+    answer = problem(status, message, **more)
+    if isinstance(error, BusyError):
+        answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def _of_http(request: Request, error: Exception) -> JSONResponse:

@@ -1,13 +1,19 @@
 """The libraries that are served, each in its newest complete state."""
 
+import logging
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from specrec.errors import LibraryError, QueryError
+from specrec.errors import SpecrecError
 from specrec.index.generations import current_name
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
+from specrec.serve.problems import NotFoundError
+
+_LOOK_SECONDS = 0.25  # between two looks for a new state
+_log = logging.getLogger(__name__)
 
 
 class Shelf:
@@ -37,24 +43,28 @@ class Shelf:
         """Takes a library in its present state; the first one if no name is given.
 
         Raises:
-            QueryError: If no library has that name.
+            NotFoundError: If no library has that name.
         """
         if name is not None and name not in self._served:
-            raise QueryError(f"no library {name!r}; there are: {', '.join(self.names)}")
+            raise NotFoundError(f"no library {name!r}; there are: {', '.join(self.names)}")
         return Library(self._served[name or self.names[0]].collection())
 
     def find(self, track_id: str) -> tuple[Library, int]:
         """Finds the library that holds a track, and the track's row in it.
 
         Raises:
-            QueryError: If none does.
+            NotFoundError: If none does.
         """
         for served in self._served.values():
             collection = served.collection()
             row = collection.row_of(track_id)
             if row is not None:
                 return Library(collection), row
-        raise QueryError(f"no track has the id {track_id!r}")
+        raise NotFoundError(f"no track has the id {track_id!r}")
+
+    def name_of(self, folder: Path) -> str:
+        """The name of the library in a folder."""
+        return next(name for name, served in self._served.items() if served.folder == folder)
 
     def folder(self, name: str) -> Path:
         """The folder of a library."""
@@ -68,11 +78,16 @@ class _Served:
         self.folder = folder
         self._collection = _ready(folder)
         self._opening = threading.Lock()
+        self._looked = time.monotonic()
+        _warm(self._collection)
 
     def collection(self) -> Collection:
         """The newest state that is ready; opens the next one in the background if there is one."""
-        if self._is_old() and self._opening.acquire(blocking=False):
-            threading.Thread(target=self._renew, daemon=True).start()
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            if self._is_old() and self._opening.acquire(blocking=False):
+                threading.Thread(target=self._renew, daemon=True).start()
         return self._collection
 
     def _is_old(self) -> bool:
@@ -80,9 +95,12 @@ class _Served:
 
     def _renew(self) -> None:
         try:
-            self._collection = _ready(self.folder)
-        except LibraryError:
-            pass  # the old state goes on; the next request tries again
+            following = _ready(self.folder)
+            _ = following.name_search
+            self._collection = following
+        except SpecrecError as error:
+            # The old state goes on, and the next look tries again.
+            _log.warning("%s", error)
         finally:
             self._opening.release()
 
@@ -91,8 +109,13 @@ def _ready(folder: Path) -> Collection:
     """Opens a library, and computes what the first answer would have to wait for."""
     collection = Collection.open(folder)
     if len(collection):
-        Library(collection).neighbors(0, 1)
+        Library(collection).neighbors(0, 1, in_full=False)
     return collection
+
+
+def _warm(collection: Collection) -> None:
+    """Prepares the search by names in the background, for it takes as long as opening does."""
+    threading.Thread(target=lambda: collection.name_search, daemon=True).start()
 
 
 def _names(folders: Sequence[Path]) -> list[str]:

@@ -14,7 +14,8 @@ from specrec.evaluation.claims import (
 from specrec.evaluation.pairs import ExplainedPair, explain_pairs, statements
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation, Reason
-from specrec.explain.feature_stats import FeatureStats, Reading
+from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.readings import Reading
 from specrec.model.probe_fit import fit_probe
 
 TRACKS = 40

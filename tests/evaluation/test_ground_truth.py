@@ -15,7 +15,7 @@ from specrec.evaluation.synthetic_pairs import (
     draw_pairs,
 )
 from specrec.explain.explanation import Reason
-from specrec.explain.feature_stats import Reading
+from specrec.explain.readings import Reading
 from specrec.model.probe_fit import fit_probe
 from specrec.synthesis import STYLES, Piece, draw_piece
 from tests.conftest import make_encoder

@@ -18,7 +18,8 @@ from specrec.evaluation.reason_stability import (
 from specrec.explain.directions import find_directions
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation, Reason
-from specrec.explain.feature_stats import FeatureStats, Reading
+from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.readings import Reading
 from specrec.model.embedding import embed_waveform
 from tests.conftest import make_encoder
 from tests.sounds import make_music

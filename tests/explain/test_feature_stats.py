@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from scipy.stats import percentileofscore
 
-from specrec.explain.feature_stats import FeatureStats, Reading
+from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.readings import Reading
 from tests.explain.planted import make_probe
 
 EMBEDDINGS = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)

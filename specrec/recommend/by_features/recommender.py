@@ -31,7 +31,7 @@ from specrec.recommend.filters import matches
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query, find_row, is_text
 from specrec.recommend.ranking import Ranking
-from specrec.recommend.results import Neighbors, Track, track_of_row
+from specrec.recommend.results import Neighbors, Track, TrackTable, track_of_row
 from specrec.recommend.search import find_neighbors
 from specrec.recommend.space import Space, highest
 from specrec.vectors import unit
@@ -101,6 +101,7 @@ class FeatureRecommender(Space):
         self.filled = compared.filled
         self.audio_root = audio_root
         self._all = tracks
+        self._table = TrackTable(tracks)
         self._probe = probe
         self._sources = sources
         self._values = values
@@ -194,7 +195,7 @@ class FeatureRecommender(Space):
         matching = None if where is None else matches(where, self.columns)
         options = Ranking(**ranking)
         return find_neighbors(
-            self, self._all, self._songs, asked, [], k, options, matching, explain
+            self, self._table, self._songs, asked, [], k, options, matching, explain
         )
 
     @cached_property
@@ -269,9 +270,9 @@ class FeatureRecommender(Space):
         return self.rows[np.unique(np.concatenate(found))]
 
     def explanations(
-        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int
+        self, query: Query, rows: Int64[np.ndarray, " rows"], k: int, in_full: bool = True
     ) -> list[Explanation]:
-        """Explains why tracks are near a query in features."""
+        """Explains why tracks are near a query in features, always in full."""
         place = None if query.row is None else int(self._place[query.row])
         return explain_by_features(
             self.space,

@@ -1,6 +1,6 @@
 """The settings by which features are compared: which, on what scale, with what weight."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -53,3 +53,19 @@ class FeatureSettings:
         for name, weight in self.weights.items():
             if not 0 <= weight < np.inf:
                 raise QueryError(f"weight of {name} must be 0 or more, not {weight:g}")
+
+
+def weights_of(texts: Iterable[str]) -> dict[str, float]:
+    """Reads weights of features, each as `energy=2`.
+
+    Raises:
+        QueryError: If one can't be read.
+    """
+    weights = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            weights[name] = float(number)
+        except ValueError as error:
+            raise QueryError(f"weight {text}: give FEATURE=NUMBER, as energy=2") from error
+    return weights

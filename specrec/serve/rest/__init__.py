@@ -1,9 +1,24 @@
-"""The REST interface, version 1: what a library holds and tells, as JSON.
+"""The REST interface, version 1: what libraries hold and tell, as JSON.
 
-Each module has a `router`. A document that changes in a way that its readers could notice gets
-another version.
+A document that changes in a way that its readers could notice gets another version.
 """
 
-from specrec.serve.rest import libraries, neighbors, tracks
+from fastapi import APIRouter
 
-__all__ = ["libraries", "neighbors", "tracks"]
+from specrec.serve.rest import (
+    concepts,
+    libraries,
+    matches,
+    media,
+    neighbors,
+    playlists,
+    studies,
+    tracks,
+)
+from specrec.serve.rest.answers import PROBLEMS
+
+router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+for _part in (libraries, tracks, media, neighbors, matches, studies, concepts, playlists):
+    router.include_router(_part.router)
+
+__all__ = ["router"]

@@ -1,16 +1,69 @@
 """Which libraries there are, and how much of the music is in them."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi import Query as Parameter
 
-from specrec.serve.asked import Shelved
+from specrec.index.coverage import find_coverage
+from specrec.serve.asked import Chosen, Shelved
+from specrec.serve.problems import without_paths
+from specrec.serve.rest.answers import json_answer
+from specrec.serve.rest.documents import CoverageAnswer, Libraries, Status
 
 router = APIRouter(tags=["libraries"])
 
+_OF_THIS_MACHINE = ("audio_root", "format_version")  # a path; and another number in our documents
 
-@router.get("/libraries")
-def libraries(shelf: Shelved) -> dict[str, Any]:
+
+@router.get("/libraries", response_model=Libraries)
+def libraries(shelf: Shelved) -> Response:
     """Lists the libraries."""
     found = [(name, shelf.library(name)) for name in shelf.names]
-    return {"libraries": [{"name": name, "tracks": len(library)} for name, library in found]}
+    return json_answer(
+        {"libraries": [{"name": name, "tracks": len(library)} for name, library in found]}
+    )
+
+
+@router.get("/status", response_model=Status)
+def status(shelf: Shelved, chosen: Chosen) -> Response:
+    """Says what a library holds: tracks, skipped files by reason, model, index."""
+    from specrec.index.maintenance import status_of  # here, for it loads what an index run needs
+
+    collection = chosen.collection
+    found = status_of(collection.folder, collection.generation)
+    values = {name: value for name, value in asdict(found).items() if name not in _OF_THIS_MACHINE}
+    values["model"] = {name: value for name, value in found.model.items() if name != "folder"}
+    head = {
+        "library": shelf.name_of(collection.folder),
+        "generation": collection.generation.folder.name,
+        "library_format_version": found.format_version,
+    }
+    return json_answer(head | values)
+
+
+@router.get("/coverage", response_model=CoverageAnswer)
+def coverage(
+    chosen: Chosen,
+    limit: Annotated[
+        int, Parameter(ge=0, le=10_000, description="The most files of each list.")
+    ] = 100,
+) -> Response:
+    """Compares a library with its folder of music: files indexed, pending, gone, skipped and why.
+
+    It looks at the name, size and time of every file, and reads none.
+    """
+    found = find_coverage(chosen.collection.generation)
+    skipped = [
+        asdict(item) | {"detail": without_paths(item.detail)} for item in found.skipped[:limit]
+    ]
+    return json_answer({
+        "indexed": found.indexed,
+        "pending": len(found.pending),
+        "pending_files": found.pending[:limit],
+        "gone": len(found.gone),
+        "gone_files": found.gone[:limit],
+        "skipped": len(found.skipped),
+        "skipped_files": skipped,
+    })  # fmt: skip

@@ -1,18 +1,59 @@
 """Tracks: one by its id, or all that fit words and a condition."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter
+import numpy as np
+from fastapi import APIRouter, Response
+from fastapi import Query as Parameter
 
-from specrec.recommend.results import track_of_row
-from specrec.serve.asked import Chosen, row_of
+from specrec.serve.asked import Chosen, Where, row_of
+from specrec.serve.rest.answers import json_answer
+from specrec.serve.rest.documents import OneTrack, TrackPage
 
 router = APIRouter(tags=["tracks"])
 
 
-@router.get("/tracks/{track_id}")
-def track(library: Chosen, track_id: str) -> dict[str, Any]:
-    """One track: its tags, and its features in their units."""
+@router.get("/tracks", response_model=TrackPage)
+def tracks(
+    library: Chosen,
+    q: Annotated[
+        str | None,
+        Parameter(description="Words of title, artist and album; beginnings of words will do."),
+    ] = None,
+    where: Where = None,
+    sort: Annotated[
+        str | None,
+        Parameter(
+            description="A column or feature; `-year` is by falling years. Without it, tracks are"
+            " in the order of the library or, with q, the best fits first."
+        ),
+    ] = None,
+    offset: Annotated[int, Parameter(ge=0, description="How many to pass over.")] = 0,
+    limit: Annotated[int, Parameter(ge=0, le=500, description="The most tracks.")] = 50,
+) -> Response:
+    """Finds tracks, as one types and by conditions, sorted and page by page."""
+    collection = library.collection
+    rows = np.arange(len(library)) if q is None else collection.name_search.find(q)
+    if where is not None:
+        rows = rows[collection.matching(where)[rows]]
+    if sort is not None:
+        rows = rows[np.argsort(collection.order_by(sort)[rows], kind="stable")]
+    page = collection.tracks_at(rows[offset : offset + limit])
+    return json_answer(
+        {"tracks": [track.to_dict() for track in page], "total": len(rows), "offset": offset}
+    )
+
+
+@router.get("/tracks/{track_id}", response_model=OneTrack)
+def track(library: Chosen, track_id: str) -> Response:
+    """One track: its tags, and what is known of it, with where it stands in the library."""
     row = row_of(library, track_id)
-    found = track_of_row(library.tracks.iloc[row])
-    return {"track": found.to_dict(), "features": dict(library.collection.stats.known(row))}
+    collection = library.collection
+    (found,) = collection.tracks_at(np.array([row]))
+    stats = collection.stats
+    (readings,) = stats.readings(collection.embeddings[row : row + 1], [stats.known(row)])
+    return json_answer({
+        "track": found.to_dict(),
+        "features": {name: asdict(reading) for name, reading in readings.items()},
+    })  # fmt: skip
