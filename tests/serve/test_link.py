@@ -321,7 +321,7 @@ def test_lyrion_is_linked(library: Library, printed: Printed) -> None:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (b"<html>", "answers no JSON; is the address right?"),
+        (b"<html>", "its answer is not JSON; is the address right?"),
         ({}, "does not speak the Subsonic API"),
         ([1], "does not speak the Subsonic API"),
         ({"subsonic-response": {"status": "failed"}}, "refused, without a reason"),

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from specrec.errors import LibraryError
 from specrec.printing import counted
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
-from specrec.recommend.results import Track, track_of_row
+from specrec.recommend.results import Track
 from specrec.serve.linking.matching import Song, match_songs
 from specrec.serve.links import Links
 
@@ -80,17 +82,16 @@ def link_library(
     ids = tracks["track_id"]
     items = {item: str(ids.iat[row]) for item, row in found.rows.items()}
     Links(server, items, found.artists).save(collection.folder)
-    linked = set(found.rows.values())
-
-    def track(row: int) -> Track:
-        return track_of_row(tracks.iloc[row])
-
+    unlinked = np.setdiff1d(np.arange(len(tracks)), list(found.rows.values()))
     return LinkReport(
         server,
         len(songs),
         len(found.by_path),
         len(found.by_tags),
-        tuple((song, tuple(map(track, rows))) for song, rows in found.ambiguous),
+        tuple(
+            (song, tuple(collection.tracks_at(np.array(rows, np.int64))))
+            for song, rows in found.ambiguous
+        ),
         found.unknown,
-        tuple(track(row) for row in range(len(tracks)) if row not in linked),
+        tuple(collection.tracks_at(unlinked)),
     )

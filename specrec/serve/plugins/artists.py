@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter
 from fastapi import Query as Parameter
 
 from specrec.errors import QueryError
 from specrec.recommend.artists import Artists, artists_of
-from specrec.recommend.results import track_of_row
 from specrec.serve.asked import Settings, Shelved
 from specrec.serve.plugins.errors import PluginRoute
 from specrec.serve.plugins.linked import LinkedLibrary, linked_libraries
@@ -72,6 +72,6 @@ def _find(shelf: Shelf, server: str | None, asked: str) -> tuple[LinkedLibrary, 
 
 def _songs(linked: LinkedLibrary, rows: tuple[int, ...]) -> list[dict[str, Any]]:
     """Tracks that the media server has."""
-    tracks = (track_of_row(linked.collection.tracks.iloc[row]) for row in rows)
+    tracks = linked.collection.tracks_at(np.array(rows, np.int64))
     named = ((linked.item_id(track), track.title) for track in tracks)
     return [{"item_id": item_id, "title": title} for item_id, title in named if item_id]

@@ -61,13 +61,14 @@ class LinkedLibrary:
         collection = self.collection
         return find_neighbors(
             collection.space(),
-            collection.tracks,
+            collection.table,
             collection.generation.duplicate_groups,
             seeds,
             against,
             n,
             ranking or Ranking(),
             _on_server(collection, self.links),
+            in_full=False,
         )
 
     def item(self, track: Track) -> dict[str, Any]:

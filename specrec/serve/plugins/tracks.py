@@ -1,5 +1,7 @@
 """Similar tracks, paths, and the search by names."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -8,7 +10,6 @@ from fastapi import Query as Parameter
 from specrec.errors import QueryError
 from specrec.recommend.query import Query, folded
 from specrec.recommend.ranking import Ranking
-from specrec.recommend.results import track_of_row
 from specrec.serve.asked import Settings, Shelved
 from specrec.serve.plugins.errors import PluginRoute
 from specrec.serve.plugins.linked import (
@@ -26,6 +27,7 @@ PER_ARTIST = 3
 """The most tracks by one artist where a plugin asks to eliminate duplicates, as AudioMuse-AI has
 it."""
 _MOST_STEPS = 100
+_AT_ONCE = 100  # tracks that are looked at together
 
 Server = Annotated[
     str | None, Parameter(description="Name of a library; all of them if it is not given.")
@@ -77,7 +79,7 @@ def find_path(
         raise QueryError("start and end are the same track")
     linked, (start, goal) = find_tracks(shelf, server, [start_song_id, end_song_id])
     steps = min(max(max_steps - 1, 1), _MOST_STEPS, settings.limits.neighbors)
-    found = linked.library.interpolate(start, goal, steps)
+    found = linked.library.interpolate(start, goal, steps, in_full=False)
     path = [{**linked.item(start.track), "distance": 0.0, "similarity": 1.0, **reasons(None)}]
     path += [linked.match(step) for step in found]
     shown = [item for item in path if item["item_id"] is not None]
@@ -104,18 +106,22 @@ def search_tracks(
     named = {} if search_query.strip() else {"title": title, "artist": artist}
     first = max(start, 0)
     last = min(first + 20 if end is None else end, first + settings.limits.neighbors)
-    found: list[dict[str, Any]] = []
-    for linked in linked_libraries(shelf, server):
-        tracks = linked.collection.tracks
-        for row in linked.collection.name_search.find(words):
-            if len(found) >= last:
-                break
-            track = track_of_row(tracks.iloc[row])
+    items = (
+        item for linked in linked_libraries(shelf, server) for item in _search(linked, words, named)
+    )
+    return list(islice(items, first, max(last, first)))
+
+
+def _search(linked: LinkedLibrary, words: str, named: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Yields the tracks that have some words, and in each name those that are asked for there."""
+    collection = linked.collection
+    rows = collection.name_search.find(words)
+    for start in range(0, len(rows), _AT_ONCE):
+        for track in collection.tracks_at(rows[start : start + _AT_ONCE]):
             item = linked.item(track)
             fits = all(_begins(getattr(track, name) or "", text) for name, text in named.items())
             if fits and item["item_id"] is not None:
-                found.append(item | {"album_artist": item["author"] or "unknown"})
-    return found[first:last]
+                yield item | {"album_artist": item["author"] or "unknown"}
 
 
 def _begins(name: str, text: str) -> bool:
@@ -134,8 +140,9 @@ def _named(
     """
     wanted = folded(title), folded(artist)
     for linked in linked_libraries(shelf, server):
-        named = linked.collection.tracks[["title", "artist"]].fillna("")
-        for row in linked.collection.name_search.find(f"{title} {artist}"):
-            if tuple(folded(str(name)) for name in named.iloc[row]) == wanted:
-                return linked, [linked.collection.query(int(row))]
+        collection = linked.collection
+        rows = collection.name_search.find(f"{title} {artist}")
+        for row, track in zip(rows.tolist(), collection.tracks_at(rows), strict=True):
+            if (folded(track.title), folded(track.artist or "")) == wanted:
+                return linked, [collection.query(row)]
     raise NotFoundError(f"no track is {title!r} by {artist!r}")
