@@ -26,7 +26,7 @@ def demo(
     ] = False,
 ) -> None:
     """Synthesize music, index it, and print similar tracks."""
-    from specrec.cli.serve import serve as serve_libraries
+    from specrec.cli.serve import serve as serve_libraries  # here, for the order of the help
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library
