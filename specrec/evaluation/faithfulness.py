@@ -206,6 +206,8 @@ def measure_ablation(
             (drops if cited[group] else uncited).append((pair.query, fall))
             if not cited[group]:
                 continue
+            assert item.rank_before is not None  # pairs are explained in full
+            assert item.rank_after is not None
             ranks.append(item.rank_after - item.rank_before)
             for kind, drawn in controls.items():
                 random[kind].append(drop_without(q, n, drawn[group]))

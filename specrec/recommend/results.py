@@ -211,8 +211,8 @@ class TrackTable:
             Track(
                 values["track_id"][place],
                 values["path"][place],
-                *(values[name][place] for name in TAG_COLUMNS),
-                {name: values[name][place] for name in columns},
+                **{name: values[name][place] for name in TAG_COLUMNS},
+                columns={name: values[name][place] for name in columns},
             )
             for place in range(len(rows))
         ]

@@ -50,7 +50,7 @@ def print_match(match: Match) -> None:
     causes = {item.feature for item in explanation.reasons if item.verdict == "because"}
     for item in explanation.contributions:
         if causes & set(item.members) and item.needed_change is not None:
-            inside = item.rank_before <= match.k
+            inside = item.rank_before is not None and item.rank_before <= match.k
             console.print(
                 f"Counterfactual: with {_changed(item.feature, *item.needed_change)}, it"
                 f" {'drops out of' if inside else 'enters'} the top {match.k}"
