@@ -206,14 +206,13 @@ def measure_ablation(
             (drops if cited[group] else uncited).append((pair.query, fall))
             if not cited[group]:
                 continue
-            before, later = item.rank_before, item.rank_after
-            assert before is not None
-            assert later is not None  # they are explained in full
-            ranks.append(later - before)
+            assert item.rank_before is not None  # pairs are explained in full
+            assert item.rank_after is not None
+            ranks.append(item.rank_after - item.rank_before)
             for kind, drawn in controls.items():
                 random[kind].append(drop_without(q, n, drawn[group]))
                 after = _ranks_without(pair, tracks, drawn[group][:_RANK_DRAWS])
-                random_ranks[kind].append(float(after.mean()) - before)
+                random_ranks[kind].append(float(after.mean()) - item.rank_before)
     queries, fell = _columns(drops)
     return AblationFigures(
         len(pairs),

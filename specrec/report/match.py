@@ -53,8 +53,7 @@ def print_match(match: Match) -> None:
     causes = {item.feature for item in explanation.reasons if item.verdict == "because"}
     for item in explanation.contributions:
         if causes & set(item.members) and item.needed_change is not None:
-            assert item.rank_before is not None  # as whatever else a search tells
-            inside = item.rank_before <= match.k
+            inside = item.rank_before is not None and item.rank_before <= match.k
             console.print(
                 f"Counterfactual: {_changed(item.feature, *item.needed_change)}, it would"
                 f" {'drop out of' if inside else 'enter'} the top {match.k}"

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.library import Library
 from specrec.recommend.match import compare_neighbors
 from specrec.report.match import match_json
 from specrec.report.neighbors import path_json
 from specrec.report.text import json_document
+
+WEIGHTED = FeatureSettings(("centroid_hz", "piano"), weights={"piano": 2.0})
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,8 @@ def test_the_neighbors_are_those_of_the_library(client: TestClient, heard: Libra
          {"where": "piano > 0.5", "other_artists": True}),
         ({"track_id": "t5", "per_artist": 1, "diversity": 0.4, "fewer_hubs": True}, [5],
          {"per_artist": 1, "diversity": 0.4, "fewer_hubs": True}),
-        ({"track_id": "t4", "by": "features", "on": "centroid_hz"}, [4], {"by": "features"}),
+        ({"track_id": "t4", "by": "features", "on": ["centroid_hz", "piano"], "weight": "piano=2"},
+         [4], {"by": "features", "features": WEIGHTED}),
     ],
 )  # fmt: skip
 def test_each_option_is_that_of_the_library(

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from fastapi.testclient import TestClient
 
 from specrec.recommend.library import Library
@@ -41,7 +42,7 @@ def test_what_is_typed_finds_the_beginnings_of_words(client: TestClient) -> None
 def test_a_track_is_told_with_its_place_in_the_library(client: TestClient, named: Path) -> None:
     answer = client.get("/api/v1/tracks/t3", params={"library": "named"}).json()
     values: pd.Series = Library.open(named).collection.columns["piano"]
-    assert answer["features"]["piano"]["percentile"] == round(100 * values.iloc[3], 9)
+    assert answer["features"]["piano"]["percentile"] == pytest.approx(100 * values.iloc[3])
     assert answer["features"]["piano"]["measured"] is False
 
 

@@ -8,7 +8,10 @@ from fastapi import Response
 from specrec.report.text import json_document
 from specrec.serve.rest.documents import Problem
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+Responses = dict[int | str, dict[str, Any]]
+"""Answers by their status, for the OpenAPI document."""
+
+PROBLEMS: Responses = {
     "4XX": {"model": Problem, "description": "What is wrong with the request."},
     "5XX": {"model": Problem, "description": "Why the server can't answer now."},
 }

@@ -18,6 +18,7 @@ from specrec.recommend.results import Track
 class Document(BaseModel):
     """A part of an answer."""
 
+    # Validators of answers are needed by tests alone, and building them takes time at the start.
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
@@ -367,6 +368,8 @@ class ConceptsAnswer(Answer):
 
 class PlaylistBody(Document):
     """A playlist as it is sent."""
+
+    model_config = ConfigDict(defer_build=False)
 
     name: str
     """Its name."""

@@ -8,25 +8,26 @@ from starlette.responses import FileResponse
 
 from specrec.serve.asked import Chosen, Drawn, row_of
 from specrec.serve.media import audio_file, media_type
+from specrec.serve.rest.answers import Responses
 
 router = APIRouter(prefix="/tracks/{track_id}", tags=["tracks"])
 
-_PNG = {200: {"content": {"image/png": {}}, "description": "A picture."}}
-_AUDIO = {
+_PNG: Responses = {200: {"content": {"image/png": {}}, "description": "A picture."}}
+_AUDIO: Responses = {
     200: {"content": {"audio/*": {}}, "description": "The whole file."},
     206: {"content": {"audio/*": {}}, "description": "The part that was asked for."},
 }
 
 
 @router.head("/audio", include_in_schema=False)
-@router.get("/audio", response_class=FileResponse, responses={**_AUDIO})
+@router.get("/audio", response_class=FileResponse, responses=_AUDIO)
 def audio(library: Chosen, track_id: str) -> FileResponse:
     """The file of a track as it is, or with the header `Range` a part of it."""
     path = audio_file(library, row_of(library, track_id))
     return FileResponse(path, media_type=media_type(path))
 
 
-@router.get("/spectrogram.png", response_class=Response, responses={**_PNG})
+@router.get("/spectrogram.png", response_class=Response, responses=_PNG)
 def spectrogram(
     request: Request,
     library: Chosen,

@@ -10,21 +10,23 @@ from specrec.progress import Progress
 from specrec.recommend.collection import Collection
 from specrec.report.text import json_document
 from specrec.serve.asked import Chosen, Studied
-from specrec.serve.rest.answers import json_answer, json_bytes
+from specrec.serve.rest.answers import Responses, json_answer, json_bytes
 from specrec.serve.rest.documents import ClustersAnswer, Computing, MapAnswer
 from specrec.serve.studies import Study
 
 router = APIRouter(tags=["studies"])
 
 _SOON_SECONDS = 1.0  # after which an answer says that it is being computed
-_COMPUTING = {202: {"model": Computing, "description": "It is being computed; ask again."}}
+_COMPUTING: Responses = {
+    202: {"model": Computing, "description": "It is being computed; ask again."}
+}
 
 SpaceParameter = Annotated[
     Literal["sound", "features"], Parameter(description="What tracks are compared by.")
 ]
 
 
-@router.get("/map", response_model=MapAnswer, responses={**_COMPUTING})
+@router.get("/map", response_model=MapAnswer, responses=_COMPUTING)
 def map_(
     library: Chosen,
     studies: Studied,
@@ -39,7 +41,7 @@ def map_(
     return _answer(studies.study(collection, key, lambda progress: _map(collection, by, umap)))
 
 
-@router.get("/clusters", response_model=ClustersAnswer, responses={**_COMPUTING})
+@router.get("/clusters", response_model=ClustersAnswer, responses=_COMPUTING)
 def clusters(
     library: Chosen,
     studies: Studied,
