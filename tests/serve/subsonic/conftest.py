@@ -50,24 +50,23 @@ def refused(client: TestClient) -> Callable[..., tuple[int, str]]:
     return asked
 
 
-@pytest.fixture(scope="session")
 def locked(served: FastAPI) -> FastAPI:
-    """Both libraries, for one user."""
+    """Both libraries, for one user; a new server, which has seen no failed login yet."""
     settings: ServeSettings = served.state.settings
     return make_app(served.state.shelf, replace(settings, access=ACCESS))
 
 
 @pytest.fixture
-def stranger(locked: FastAPI) -> Iterator[TestClient]:
+def stranger(served: FastAPI) -> Iterator[TestClient]:
     """A client of a server that asks who it is."""
-    with TestClient(locked, ADDRESS, raise_server_exceptions=False) as client:
+    with TestClient(locked(served), ADDRESS, raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def port(locked: FastAPI) -> Iterator[int]:
+def port(served: FastAPI) -> Iterator[int]:
     """A running server for one user, on a free port of this machine."""
-    server = uvicorn.Server(uvicorn.Config(locked, "127.0.0.1", 0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(locked(served), "127.0.0.1", 0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
