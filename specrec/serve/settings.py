@@ -15,7 +15,8 @@ class Limits:
         body_bytes: The longest body of a request, except that of a file.
         body_seconds: How long to wait for the next part of a body.
         head_seconds: How long to wait for all the headers of a request.
-        upload_bytes: The longest file that is taken as a query.
+        upload_seconds: The longest audio that is taken as a query.
+        upload_bytes: The longest file.
         query_chars: The longest query string.
         neighbors: The most neighbors, steps or tracks in one answer.
         requests_per_second: Of one client from elsewhere, on average.
@@ -27,6 +28,7 @@ class Limits:
     body_bytes: int = 1_000_000
     body_seconds: float = 30.0
     head_seconds: float = 10.0
+    upload_seconds: float = 7200.0
     upload_bytes: int = 200_000_000
     query_chars: int = 8_000
     neighbors: int = 500

@@ -11,7 +11,9 @@ from pathlib import Path, PurePosixPath
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
+from specrec.audio.pool import map_path
 from specrec.catalog.scan import AUDIO_SUFFIXES
+from specrec.catalog.tags import read_tags
 from specrec.errors import AudioError
 from specrec.recommend.library import Library
 from specrec.recommend.query import Query
@@ -55,16 +57,25 @@ async def received(request: Request, limit: int, name: str | None) -> AsyncItera
         yield path
 
 
-def query_of_upload(library: Library, path: Path, name: str | None) -> Query:
+def query_of_upload(library: Library, path: Path, name: str | None, seconds: float) -> Query:
     """Embeds a received file; one that is in the library is that track.
 
     The file is decoded in a worker process, whose memory and time are limited.
 
+    Args:
+        library: The library.
+        path: The file.
+        name: What the client calls it.
+        seconds: The longest audio that is embedded: few bytes may be days of it.
+
     Raises:
         AudioError: If it can't be used as audio.
+        HTTPException: If it is longer.
     """
     shown = PurePosixPath(name or "the file").name
     try:
+        if (map_path(read_tags, path).duration_seconds or 0) > seconds:
+            raise HTTPException(413, f"the audio is longer than {seconds / 60:g} minutes")
         query = library.resolve(path)
     except AudioError as error:
         raise AudioError(shown, error.reason, error.detail) from error

@@ -78,3 +78,14 @@ def test_only_so_many_are_embedded_at_once(client: TestClient) -> None:
         answer = client.post(NEIGHBORS, content=b"a")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert client.post(NEIGHBORS, content=b"a").status_code == 422
+
+
+def test_a_file_may_not_play_longer_than_the_limit(heard: Library, temporary: Path) -> None:
+    app = make_app(
+        Shelf([heard.collection.folder]), ServeSettings(limits=Limits(upload_seconds=5.0))
+    )
+    file = heard.collection.audio_root / heard.tracks["path"].iloc[2]
+    with TestClient(app, ADDRESS) as client:
+        answer = client.post(NEIGHBORS, params={"name": file.name}, content=file.read_bytes())
+    assert answer.status_code == 413
+    assert "longer than" in answer.json()["detail"]

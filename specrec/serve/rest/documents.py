@@ -13,6 +13,7 @@ from specrec.explain.contributions import Passage
 from specrec.explain.explanation import Contribution, Reason
 from specrec.explain.readings import Reading
 from specrec.recommend.results import Track
+from specrec.serve.watch import Update
 
 
 class Document(BaseModel):
@@ -83,6 +84,8 @@ class Status(Answer):
     """Number of files that were left out, by reason."""
     ignored: int
     """Number of files that are not audio."""
+    update: Update | None
+    """How far the library is up to date with its music; null unless it is watched."""
     model: dict[str, Any]
     """Name, fingerprint and window_seconds of the model that embedded the tracks."""
     index: dict[str, Any]

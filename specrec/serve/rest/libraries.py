@@ -1,9 +1,9 @@
 """Which libraries there are, and how much of the music is in them."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Query as Parameter
 
 from specrec.index.coverage import find_coverage
@@ -11,6 +11,7 @@ from specrec.serve.asked import Chosen, Shelved
 from specrec.serve.problems import without_paths
 from specrec.serve.rest.answers import json_answer
 from specrec.serve.rest.documents import CoverageAnswer, Libraries, Status
+from specrec.serve.watch import Update
 
 router = APIRouter(tags=["libraries"])
 
@@ -27,7 +28,7 @@ def libraries(shelf: Shelved) -> Response:
 
 
 @router.get("/status", response_model=Status)
-def status(shelf: Shelved, chosen: Chosen) -> Response:
+def status(request: Request, shelf: Shelved, chosen: Chosen) -> Response:
     """Says what a library holds: tracks, skipped files by reason, model, index."""
     from specrec.index.maintenance import status_of  # here, for it loads what an index run needs
 
@@ -35,12 +36,19 @@ def status(shelf: Shelved, chosen: Chosen) -> Response:
     found = status_of(collection.folder, collection.generation)
     values = {name: value for name, value in asdict(found).items() if name not in _OF_THIS_MACHINE}
     values["model"] = {name: value for name, value in found.model.items() if name != "folder"}
+    name, watch = shelf.name_of(collection.folder), request.app.state.watch
     head = {
-        "library": shelf.name_of(collection.folder),
+        "library": name,
+        "update": None if watch is None else _without_paths(watch.update(name)),
         "generation": collection.generation.folder.name,
         "library_format_version": found.format_version,
     }
     return json_answer(head | values)
+
+
+def _without_paths(update: Update) -> dict[str, Any]:
+    error = None if update.error is None else without_paths(update.error)
+    return asdict(update) | {"error": error}
 
 
 @router.get("/coverage", response_model=CoverageAnswer)

@@ -1,0 +1,139 @@
+"""The explorer: its files, and what happens when somebody uses it in a browser."""
+
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from specrec.recommend.library import Library
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+_PROGRAM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
+    None,
+)
+in_browser = pytest.mark.skipif(_PROGRAM is None, reason="no Chromium is installed")
+
+
+def test_all_parts_are_served_and_come_from_here_alone(client: TestClient) -> None:
+    todo, parts = ["/"], {}
+    while todo:
+        path = todo.pop()
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        parts[path] = answer.text
+        named = re.findall(r'(?:src|href)="(/page/[\w.]+)', answer.text)
+        named += [f"/page/{name}" for name in re.findall(r'from "\./([\w.]+)"', answer.text)]
+        todo += sorted({*named} - parts.keys() - {*todo})
+    assert {"/", "/page/main.js", "/page/player.js", "/page/style.css"} <= parts.keys()
+    assert sum(map(len, parts.values())) < 300_000
+    links = re.findall(r"https?://[^\s\"'<)]+", "".join(parts.values()))
+    assert {*links} <= {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"<script(?! type=\"module\" src)|\son\w+=|\sstyle=", parts["/"])
+
+
+@pytest.fixture(scope="module")
+def address(served: FastAPI) -> Iterator[str]:
+    """The address of a server that really runs."""
+    server = uvicorn.Server(uvicorn.Config(served, "127.0.0.1", 0, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    with playwright.sync_playwright() as driver:
+        options = ["--autoplay-policy=no-user-gesture-required"]
+        opened = driver.chromium.launch(
+            executable_path=_PROGRAM, args=options, chromium_sandbox=False
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: "playwright.Browser") -> Iterator["playwright.Page"]:
+    """A page on which nothing may go wrong."""
+    opened, said = browser.new_page(), []
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("console", lambda line: line.type == "error" and said.append(line.text))
+    opened.set_default_timeout(60_000)
+    yield opened
+    opened.close()
+    assert said == []
+
+
+@in_browser
+def test_search_listen_and_ask_why(page: "playwright.Page", address: str, heard: Library) -> None:
+    asked = heard.tracks.iloc[3]
+    page.goto(address)
+    page.locator("#search").press_sequentially(asked["title"][:6].lower())
+    page.get_by_role("option", name=asked["title"]).first.click()
+    expected = heard.neighbors(3, 11)
+    page.locator(".neighbor").first.wait_for()
+    shown = page.locator(".neighbor h3 .title").all_text_contents()
+    assert shown == [neighbor.track.title for neighbor in expected]
+    assert page.locator(".neighbor .sentence").first.text_content() == (
+        expected[0].explanation.sentence if expected[0].explanation else None
+    )
+
+    page.locator(".neighbor .small").first.click()
+    page.locator(".why .hear").click()
+    page.wait_for_function("document.querySelector('.player .time').textContent > '0:00'")
+    first, second = page.locator(".why .spectrogram").all()
+    assert first.locator(".playhead").is_visible()
+    # The passages are of 5 s, so after them the other track plays.
+    page.wait_for_function(
+        "title => document.querySelector('.player .title').textContent.includes(title)",
+        arg=expected[0].track.title,
+    )
+    assert second.locator(".playhead").is_visible()
+
+    rows = page.locator(".sum tr:not(.total) .number").all_text_contents()
+    total = page.locator(".sum .total .number").text_content()
+    parts = sum(float(text.replace("\N{MINUS SIGN}", "-")) for text in rows)
+    assert parts == pytest.approx(float(str(total)), abs=0.01)
+
+
+@in_browser
+def test_a_slider_asks_as_the_interface_does_and_is_a_link(
+    page: "playwright.Page", address: str, heard: Library
+) -> None:
+    asked = heard.tracks["track_id"].iloc[5]
+    page.goto(f"{address}/?track={asked}&steer=piano:2")
+    page.locator(".neighbor").first.wait_for()
+    turned = [item.track.title for item in heard.neighbors(5, 11, steer={"piano": 2})]
+    assert page.locator(".neighbor h3 .title").all_text_contents() == turned
+    slider = page.get_by_role("slider", name="piano")
+    assert slider.input_value() == "2"
+    slider.press("ArrowRight")
+    page.wait_for_url("**steer=piano%3A3")
+
+
+@in_browser
+def test_a_playlist_outlives_the_page(
+    page: "playwright.Page", address: str, heard: Library
+) -> None:
+    page.goto(f"{address}/?track={heard.tracks['track_id'].iloc[0]}")
+    adders = page.locator(".neighbor > .plain")
+    adders.nth(0).click()
+    adders.nth(1).click()
+    page.reload()
+    listed = page.locator("#playlist .title").all_text_contents()
+    assert listed == [item.track.title for item in heard.neighbors(0, 2)]
+    with page.expect_download() as download:
+        page.get_by_text("Save as M3U").click()
+    text = download.value.path().read_text()
+    assert text.startswith("#EXTM3U\n")
+    assert text.count("/audio") == 2
