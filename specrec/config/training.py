@@ -118,7 +118,7 @@ class DistillConfig:
 
     mn04: str | None = None
     musicnn: str | None = None
-    views: int = 130_000
+    views: int = 150_000
     shard_views: int = 2000
     workers: int = 1
     view: ViewConfig = field(default_factory=ViewConfig)
