@@ -85,7 +85,7 @@ def test_every_command_that_writes_a_file_takes_o() -> None:
     writing = {command for command, spelling, _ in OPTIONS if spelling == "-o"}
     assert writing == {command for command, spelling, _ in OPTIONS if spelling == "--output"}
     plots = {command for command in COMMANDS if command.startswith("plot ")}
-    others = "demo explain clusters cues report spectrograms evaluate probe embed export"
+    others = "adapt demo explain clusters cues report spectrograms evaluate probe embed export"
     assert writing == plots | {*others.split(), "models export"}
 
 

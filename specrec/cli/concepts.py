@@ -27,7 +27,7 @@ def concepts(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the concepts that can be asked for, or those of a track and when they are heard.
+    """List the concepts, or those that are heard in a track.
 
     The words are for specrec query --like, --more and --less, and for conditions (--where).
     """

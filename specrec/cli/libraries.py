@@ -11,7 +11,10 @@ from specrec.printing import counted, say, say_json
 
 @app.command()
 def update(library: LibraryArgument, json: JsonOption = False) -> None:
-    """Bring a library up to date with its music, with the settings of its last index run."""
+    """Bring a library up to date with its music.
+
+    The settings are those of its last index run.
+    """
     from specrec.index.build import build_library
     from specrec.recommend.library import Library
     from specrec.report.libraries import build_json, print_build

@@ -41,7 +41,9 @@ def link(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Link a library to a media server, whose ids specrec serve then understands.
+    """Link a library to a media server.
+
+    The ids of that server are then understood by specrec serve.
 
     Songs are found by their paths, else by their tags and durations. The password is asked for, or
     taken from SPECREC_SUBSONIC_PASSWORD; Jellyfin's API key from SPECREC_JELLYFIN_API_KEY, and

@@ -41,7 +41,7 @@ def serve(
         bool, typer.Option("--log-requests", help="Log each request on the error output.")
     ] = False,
 ) -> None:
-    """Serve libraries over HTTP: to browsers, music players and music servers.
+    """Serve libraries to browsers, players and music servers.
 
     Stop it with Ctrl-C.
     """
@@ -93,7 +93,9 @@ def access(
         str | None, typer.Option(metavar="NAME", help="Remove an API key.")
     ] = None,
 ) -> None:
-    """Say who may use a server: a user with a password, and API keys.
+    """Say who may use a server.
+
+    A user has a password, and programs have API keys.
 
     The password is asked for, or read from the standard input; an API key is shown once. Without
     options, print who is in the file. A server that runs takes a change when it starts again.

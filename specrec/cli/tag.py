@@ -26,7 +26,7 @@ def tag(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write tempo, key, mood and concepts into the files of a library.
+    """Write tempo, key, mood and concepts into the files.
 
     Without --yes it only prints what would change. A tag is written where its value is likely
     right: a clear tempo, a clear key, a mood from the valence and energy of a table, concepts that

@@ -235,8 +235,8 @@ class Collection:
         """Reads the concepts of a track over time.
 
         >>> collection = library.collection
-        >>> len(collection.timeline(collection.query("track 0")).spans)  # windows
-        3
+        >>> len(collection.timeline(collection.query("track 5")).spans)  # windows
+        2
 
         Args:
             query: A query, or the row of a track.

@@ -11,10 +11,13 @@ _MOST_CLIENTS = 10_000  # that are remembered; the one longest silent is forgott
 class Buckets:
     """A bucket of tokens for each client, which fills again at a steady rate.
 
-    >>> seconds = iter([0.0, 0.0, 0.0, 1.0])
-    >>> buckets = Buckets(2, per_second=1.0, clock=lambda: next(seconds))
-    >>> [buckets.take("192.0.2.1") for _ in range(4)]
-    [True, True, False, True]
+    >>> now = [0.0]
+    >>> buckets = Buckets(2, per_second=1.0, clock=lambda: now[0])
+    >>> [buckets.take("192.0.2.1") for _ in range(3)]
+    [True, True, False]
+    >>> now[0] = 1.0
+    >>> buckets.take("192.0.2.1")
+    True
 
     Args:
         size: The most tokens in a bucket, with which it starts.

@@ -75,8 +75,8 @@ def test_reasons_are_those_of_the_altered_file(tmp_path: Path) -> None:
     )
     table = pd.DataFrame([measure(load(path, SAMPLE_RATE)) for path in paths])[["centroid_hz"]]
     table["energy"] = np.linspace(0, 1, TRACKS)
-    # The library's bandwidths are of other files: nothing that is measured anew is like them.
-    table["bandwidth_hz"] = np.where(np.arange(TRACKS) % 2, 10.0, 20.0)
+    # The library's shares are of other files: nothing that is measured anew is like them.
+    table["percussive_share"] = np.where(np.arange(TRACKS) % 2, 0.98, 0.99)
     directions = find_directions(None, vectors.shape[1])
     explainer = Explainer(vectors, FeatureStats(table, None, vectors), directions)
     queries = np.array([0, 1])
@@ -105,4 +105,4 @@ def test_reasons_are_those_of_the_altered_file(tmp_path: Path) -> None:
     assert set(listen().values()) == {1.0}  # all of it is a table's, and stays
     assert done == [(1, 2), (2, 2)]
     assert set(listen("centroid_hz").values()) == {1.0}
-    assert max(listen("centroid_hz", "bandwidth_hz").values()) < 1
+    assert max(listen("centroid_hz", "percussive_share").values()) < 1

@@ -7,7 +7,8 @@ import pytest
 import specrec
 from specrec.audio.windows import window_spans
 from specrec.explain.explanation import Explanation, Reason
-from specrec.explain.feature_stats import FeatureStats, Reading
+from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.readings import Reading
 from specrec.explain.timeline import Timeline, locate_reasons, read_timeline
 from specrec.model.probe import load_probe
 from specrec.model.registry import find_model

@@ -9,7 +9,7 @@ from PIL import Image
 
 from specrec.audio.windows import window_spans
 from specrec.explain.explanation import Explanation, Passages, Reason
-from specrec.explain.feature_stats import Reading
+from specrec.explain.readings import Reading
 from specrec.explain.timeline import Timeline
 from specrec.recommend.query import Query
 from specrec.recommend.results import Track
@@ -57,7 +57,7 @@ def test_only_what_is_not_throughout_is_told() -> None:
     asked = reason("piano", None, MIDDLE)
     assert where_line(match(always)) == ""
     assert located_reasons(match(always)) == []
-    assert located_reasons(match(always, parted)) == [always, parted]
+    assert located_reasons(match(always, parted)) == [parted, always]
     told = "Where: singing 0:40 to 1:10 (query: until 0:10 and from 2:30 on)"
     assert where_line(match(always, parted)) == f"{told}."
     assert where_line(match(parted, asked)) == f"{told}; piano 0:40 to 1:10."

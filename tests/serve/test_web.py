@@ -90,14 +90,12 @@ def test_search_listen_and_ask_why(page: "playwright.Page", address: str, heard:
 
     page.locator(".neighbor .small").first.click()
     page.locator(".why .hear").click()
-    page.wait_for_function("document.querySelector('.player .time').textContent > '0:00'")
+    playwright.expect(page.locator(".player .time")).to_contain_text(re.compile("^0:0[1-9]"))
     first, second = page.locator(".why .spectrogram").all()
     assert first.locator(".playhead").is_visible()
     # The passages are of 5 s, so after them the other track plays.
-    page.wait_for_function(
-        "title => document.querySelector('.player .title').textContent.includes(title)",
-        arg=expected[0].track.title,
-    )
+    title = page.locator(".player .title")
+    playwright.expect(title).to_contain_text(expected[0].track.title, timeout=60_000)
     assert second.locator(".playhead").is_visible()
 
     rows = page.locator(".sum tr:not(.total) .number").all_text_contents()

@@ -61,7 +61,7 @@ def test_every_sample_of_a_file_is_cached_and_no_more(
     samples = np.random.default_rng(0).uniform(-1.2, 1.2, 5 * rate + 7).astype(np.float32)
     path = write(tmp_path / f"a.{suffix}", samples, rate)
     cached = tmp_path / "a.npy"
-    assert cache_module._store({path: cached}, RATE, path) is None
+    assert cache_module._store({path: cached}, RATE, None, path) is None
     whole, stored = load(path, RATE).samples, np.load(cached)
     assert stored.dtype == np.int16
     np.testing.assert_array_equal(stored, np.round(whole.clip(-1, 1) * 32767).astype(np.int16))
@@ -78,7 +78,7 @@ def test_a_track_that_is_decoded_anew_is_cached_once(
 
     for name, blocks in (("once", sample_blocks), ("anew", misled)):
         monkeypatch.setattr(cache_module, "sample_blocks", blocks)
-        assert cache_module._store({path: tmp_path / name}, RATE, path) is None
+        assert cache_module._store({path: tmp_path / name}, RATE, None, path) is None
     assert (tmp_path / "once").read_bytes() == (tmp_path / "anew").read_bytes()
 
 
@@ -87,7 +87,7 @@ def test_the_cache_is_filled_in_memory_that_does_not_grow_with_length(tmp_path: 
     for seconds in (60, 240):
         path = write(tmp_path / f"{seconds}.flac", tone(seconds, rate=8000), 8000)
         tracemalloc.start()  # numpy's arrays are counted
-        assert cache_module._store({path: tmp_path / "cached"}, RATE, path) is None
+        assert cache_module._store({path: tmp_path / "cached"}, RATE, None, path) is None
         peaks[seconds] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peaks[240] < 1.1 * peaks[60]
