@@ -119,7 +119,10 @@ def match(
 
 @plot.command()
 def concepts(library: LibraryArgument, query: QueryArgument, output: OutputOption) -> None:
-    """Draw which concepts are heard in QUERY, and when, under its spectrogram."""
+    """Draw which concepts are heard in QUERY, and when.
+
+    They stand under its spectrogram.
+    """
     from specrec.recommend.library import Library
     from specrec.report.pictures import check_picture
     from specrec.report.timeline_picture import draw_timeline

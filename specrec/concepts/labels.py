@@ -12,6 +12,9 @@ from jaxtyping import Bool
 
 from specrec.concepts.vocabulary import Vocabulary, words_of
 
+Truth = tuple[Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]
+"""Of which tracks it is known whether they have a concept, and which have it."""
+
 _YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 
 

@@ -7,9 +7,10 @@ from itertools import combinations, groupby
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
+from specrec.concepts.labels import Truth
 from specrec.evaluation.pairs import ExplainedPair, statements
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Reason
@@ -17,9 +18,6 @@ from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.sentences import named_reasons
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import errors_on_scale
-
-Truth = tuple[Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]
-"""Of which tracks it is known whether they have a concept, and which have it."""
 
 Check = Callable[[Reason, ExplainedPair], bool | None]
 """Whether a reason is true of both tracks; None if that is unknown."""

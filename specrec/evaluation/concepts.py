@@ -7,10 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from specrec.bootstrap import Estimate, interval
-from specrec.concepts.labels import concepts_of_labels
+from specrec.concepts.labels import Truth, concepts_of_labels
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.errors import CatalogError, ModelError
-from specrec.evaluation.claims import Truth
 from specrec.metrics import roc_auc
 from specrec.recommend.collection import Collection
 

@@ -10,9 +10,10 @@ import pandas as pd
 from jaxtyping import Float32
 
 from specrec.bootstrap import Estimate
+from specrec.concepts.labels import Truth
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.errors import AudioError
-from specrec.evaluation.claims import Claims, Truth, by_truth, check_claims
+from specrec.evaluation.claims import Claims, by_truth, check_claims
 from specrec.evaluation.concepts import FEWEST, area
 from specrec.evaluation.pairs import explain_pairs
 from specrec.explain.explainer import Explainer
