@@ -1,6 +1,8 @@
 // How features are called.
 
-const labels = new Map();
+import { messages } from "./messages.js";
+
+const labels = new Map(Object.entries(messages.features));
 
 /** Takes the names that the server gives: {name, label}. */
 export function learnLabels(concepts) {

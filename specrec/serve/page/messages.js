@@ -45,6 +45,12 @@ export const messages = {
   theQuery: "your track",
   matrix: "Which part of one resembles which part of the other: click to hear both",
 
+  features: {
+    onset_rate_hz: "note density", centroid_hz: "brightness", percussive_share: "percussion",
+    bass_share: "bass", pulse_clarity: "pulse clarity", tonal_clarity: "tonal clarity",
+    loudness_range_lu: "dynamic range",
+  },
+
   steer: "Steer",
   steerHint: "More or less of what the neighbors sound like",
   addConcept: "Add a sound …",
