@@ -56,18 +56,22 @@ def test_a_server_says_its_address_and_ends_when_told(named: Path, tmp_path: Pat
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        assert said.startswith("240 tracks at http://127.0.0.1:")
-        url = said.split()[3]
-        with urlopen(f"{url}health") as answer:
-            assert answer.status == 200
-        with pytest.raises(HTTPError, match="401"):
-            urlopen(f"{url}api/v1/tracks/t1")
-        with urlopen(
-            Request(f"{url}api/v1/tracks/t1", headers={"Authorization": f"Bearer {key}"})
-        ) as answer:
-            assert b"Piece 1" in answer.read()
+        try:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            assert said.startswith("240 tracks at http://127.0.0.1:")
+            url = said.split()[3]
+            with urlopen(f"{url}health") as answer:
+                assert answer.status == 200
+            with pytest.raises(HTTPError, match="401"):
+                urlopen(f"{url}api/v1/tracks/t1")
+            with urlopen(
+                Request(f"{url}api/v1/tracks/t1", headers={"Authorization": f"Bearer {key}"})
+            ) as answer:
+                assert b"Piece 1" in answer.read()
+        except BaseException:
+            process.kill()  # or leaving the block would wait for it
+            raise
         process.send_signal(signal.SIGTERM)
         output, log = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
