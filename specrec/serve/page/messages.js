@@ -15,7 +15,6 @@ export const messages = {
   start: "Search for a track that you like, or say how it should sound.",
   examples: ["calm piano, no vocals", "energetic rock with distorted guitar", "ambient, very slow"],
   tryOne: "For example:",
-  surprise: "Surprise me",
   neighborsOf: (name) => `Sounds like ${name}, and why`,
   neighborsOfSeveral: (number) => `Sounds like these ${number}, and why`,
   neighborsOfWords: (words) => `Sounds like “${words}”, and why`,
@@ -41,9 +40,6 @@ export const messages = {
   because: "tested: without it, they would be less similar",
   alike: "Where they are most alike",
   hearBoth: "Hear both passages",
-  hearIn: (time, name) => `${time} in ${name}`,
-  theQuery: "your track",
-  matrix: "Which part of one resembles which part of the other: click to hear both",
 
   features: {
     onset_rate_hz: "note density", centroid_hz: "brightness", percussive_share: "percussion",
@@ -68,20 +64,16 @@ export const messages = {
   diversity: "Diversity",
   where: "Only where",
   whereExample: "year > 1990 and duration_seconds < 300",
-  heardIn: "Heard in it",
   measured: "Measured",
-  reset: "Start over",
 
   listOf: (number) => (number === 1 ? "1 track" : `${number} tracks`),
-  emptyList: "Empty. Add tracks with +.",
   up: "Earlier",
   down: "Later",
   clear: "Clear",
   saveM3u: "Save as M3U",
   close: "Close",
 
-  away: "The server does not answer. Trying again …",
-  back: "The server answers again.",
+  away: "The server does not answer.",
   problem: (detail) => `That did not work: ${detail}`,
 };
 
