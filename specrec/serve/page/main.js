@@ -37,13 +37,18 @@ begin();
 async function begin() {
   try {
     await showLibraries();
-    const known = (await api.concepts(state.library)).concepts;
-    concepts = known.map(({ name, column }) => ({ name: column, label: name }));
-    learnLabels(concepts);
+    await learnConcepts();
   } catch (error) {
     announceProblem(error.message);
   }
   render();
+}
+
+/** Learns which concepts the library's model names; one may name none. */
+async function learnConcepts() {
+  const known = (await api.concepts(state.library)).concepts;
+  concepts = known.map(({ name, column }) => ({ name: column, label: name }));
+  learnLabels(concepts);
 }
 
 async function showLibraries() {
@@ -53,7 +58,11 @@ async function showLibraries() {
     ...libraries.map(({ name }) => make("option", { selected: name === state.library }, name)),
   );
   select.closest("label").hidden = libraries.length < 2;
-  select.onchange = () => go({ ...readState(""), library: select.value });
+  select.onchange = async () => {
+    go({ ...readState(""), library: select.value });
+    await learnConcepts();
+    render();
+  };
 }
 
 /** Changes part of what is asked; `keep` leaves the sliders as they stand under the hand. */
