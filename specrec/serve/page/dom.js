@@ -58,3 +58,11 @@ export function announce(text) {
   clearTimeout(timer);
   timer = setTimeout(() => (status.textContent = text), 50);
 }
+
+/** Shows a problem for a while. */
+export function announceProblem(text) {
+  announce(text);
+  const note = make("p", { class: "toast", role: "alert" }, text);
+  document.body.append(note);
+  setTimeout(() => note.remove(), 8000);
+}

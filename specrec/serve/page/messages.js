@@ -4,6 +4,8 @@ export const messages = {
   skip: "Skip to the neighbors",
   search: "A title, an artist, or how it should sound: calm piano, no vocals",
   library: "Library",
+  views: "Views",
+  explore: "Explore",
   found: "What fits",
   asked: "What you asked for",
   results: "Neighbors",
