@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +12,10 @@ from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
 from specrec.synthesis.library import write_library
 from tests.libraries import write_named
+from tests.serve.browser import chromium, faultless, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ADDRESS = "http://127.0.0.1:8765"
 
@@ -40,3 +45,24 @@ def client(served: FastAPI) -> Iterator[TestClient]:
     """A client of both libraries; `heard` is the first."""
     with TestClient(served, ADDRESS, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def address(served: FastAPI) -> Iterator[str]:
+    """The address of a server that really runs."""
+    with running(served) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """One browser for all tests of the page."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    """A page on which nothing may go wrong."""
+    with faultless(browser) as opened:
+        yield opened

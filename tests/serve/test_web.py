@@ -1,24 +1,14 @@
 """The explorer: its files, and what happens when somebody uses it in a browser."""
 
 import re
-import shutil
-import threading
-import time
-from collections.abc import Iterator
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from specrec.recommend.library import Library
+from tests.serve.browser import in_browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-_PROGRAM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
-    None,
-)
-in_browser = pytest.mark.skipif(_PROGRAM is None, reason="no Chromium is installed")
 
 
 def test_all_parts_are_served_and_come_from_here_alone(client: TestClient) -> None:
@@ -36,42 +26,6 @@ def test_all_parts_are_served_and_come_from_here_alone(client: TestClient) -> No
     links = re.findall(r"https?://[^\s\"'<)]+", "".join(parts.values()))
     assert {*links} <= {"http://www.w3.org/2000/svg"}
     assert not re.search(r"<script(?! type=\"module\" src)|\son\w+=|\sstyle=", parts["/"])
-
-
-@pytest.fixture(scope="module")
-def address(served: FastAPI) -> Iterator[str]:
-    """The address of a server that really runs."""
-    server = uvicorn.Server(uvicorn.Config(served, "127.0.0.1", 0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    with playwright.sync_playwright() as driver:
-        options = ["--autoplay-policy=no-user-gesture-required"]
-        opened = driver.chromium.launch(
-            executable_path=_PROGRAM, args=options, chromium_sandbox=False
-        )
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: "playwright.Browser") -> Iterator["playwright.Page"]:
-    """A page on which nothing may go wrong."""
-    opened, said = browser.new_page(), []
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("console", lambda line: line.type == "error" and said.append(line.text))
-    opened.set_default_timeout(60_000)
-    yield opened
-    opened.close()
-    assert said == []
 
 
 @in_browser

@@ -1,0 +1,61 @@
+"""A server that really runs, and a real browser; the tests of the page share them."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+_PROGRAM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
+    None,
+)
+in_browser = pytest.mark.skipif(_PROGRAM is None, reason="no Chromium is installed")
+
+
+@contextmanager
+def running(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """Serve on this machine, in a thread, and give the address."""
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def chromium() -> Iterator["Browser"]:
+    """A browser in which sound may play without a click."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        options = ["--autoplay-policy=no-user-gesture-required"]
+        opened = driver.chromium.launch(
+            executable_path=_PROGRAM, args=options, chromium_sandbox=False
+        )
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def faultless(browser: "Browser", expected: str = "", **options: object) -> Iterator["Page"]:
+    """A page on which nothing may go wrong, but what has `expected` in its message."""
+    opened, said = browser.new_page(**options), []  # type: ignore[arg-type]
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("console", lambda line: line.type == "error" and said.append(line.text))
+    opened.set_default_timeout(60_000)
+    yield opened
+    opened.close()
+    assert [text for text in said if not expected or expected not in text] == []
