@@ -1,6 +1,7 @@
 """What a library tells of concepts: columns for conditions and tables, and which are there."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,9 @@ from jaxtyping import Bool
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.explain.feature_stats import FeatureStats
+
+MUCH = 0.8
+"""A track has much of a concept if more than this share of the library has less of it."""
 
 
 class ConceptColumns(Mapping[str, pd.Series]):
@@ -32,6 +36,11 @@ class ConceptColumns(Mapping[str, pd.Series]):
         _, place, equal = np.unique(values[known], return_inverse=True, return_counts=True)
         shares[known] = ((np.cumsum(equal) - equal / 2) / max(known.sum(), 1))[place]
         return pd.Series(shares, name=name)
+
+    @cached_property
+    def much(self) -> dict[str, Bool[np.ndarray, " tracks"]]:
+        """Which tracks have much of each concept."""
+        return {name: (self[name] > MUCH).to_numpy() for name in self}
 
     def __contains__(self, name: object) -> bool:
         return name in self._features

@@ -98,6 +98,25 @@ def places_by(key: str, columns: Mapping[str, "pd.Series[Any]"]) -> Int64[np.nda
     return places
 
 
+def conjuncts(where: str, columns: Mapping[str, "pd.Series[Any]"]) -> dict[str, set[str]]:
+    """Divides a condition at the `and`s outside of its brackets.
+
+    >>> conjuncts("1990 < year and (a > 1 or b > 1)", {"year": pd.Series([1990])})
+    {'1990 < year': {'year'}, 'a > 1 or b > 1': {'a', 'b'}}
+
+    Args:
+        where: The condition.
+        columns: Columns by name, as for `matches`.
+
+    Returns:
+        The columns that each part names, by the text of the part.
+
+    Raises:
+        QueryError: If the condition can't be read.
+    """
+    return _Condition(where, columns).parts()
+
+
 class _Condition:
     """A parsed condition over some columns."""
 
@@ -109,7 +128,8 @@ class _Condition:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Python's parser warns of backslashes in texts
-                self._tree = ast.parse(_QUOTED.sub(self._name, where).strip(), mode="eval").body
+                self._text = _QUOTED.sub(self._name, where).strip()
+                self._tree = ast.parse(self._text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise QueryError(f"{self._shown()}: {_hint(where, columns)}") from error
 
@@ -122,6 +142,21 @@ class _Condition:
             raise QueryError(f"{self._shown()}: {hint}") from refusal
         except RecursionError as error:
             raise QueryError(f"{self._shown()[:80]}...: too deeply nested; shorten it") from error
+
+    def parts(self) -> dict[str, set[str]]:
+        """The parts that must all hold, and the columns that each names."""
+        todo, found = [self._tree], {}
+        while todo:
+            node = todo.pop(0)
+            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+                todo = [*node.values, *todo]
+                continue
+            text = ast.get_source_segment(self._text, node) or ""
+            for name, column in self._quoted.items():
+                text = re.sub(rf" ?\b{name}\b ?", f"`{column}`", text)
+            names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+            found[text] = {self._quoted.get(name, name) for name in names}
+        return found
 
     def _shown(self) -> str:
         return f"filter {' '.join(self._where.split())!r}"

@@ -225,10 +225,17 @@ def map_spectrograms(
         AudioError: If a file can't be decoded any more.
         LibraryError: If a file changed since it was indexed.
     """
-    return _map(encoder, first, second), _map(encoder, second, first)
+    return map_spectrogram(encoder, first, second), map_spectrogram(encoder, second, first)
 
 
-def _map(encoder: "Encoder", query: Query, other: Query) -> SpectrogramMap:
+def map_spectrogram(encoder: "Encoder", query: Query, other: Query) -> SpectrogramMap:
+    """Computes the spectrogram of one of two tracks, with what each cell adds to their match.
+
+    Raises:
+        QueryError: If the track is words, or turned by words.
+        AudioError: If its file can't be decoded any more.
+        LibraryError: If its file changed since it was indexed.
+    """
     # Here, not above: only pictures need audio and torch.
     from specrec.model.attribution import band_centers, map_file
 

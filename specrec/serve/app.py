@@ -32,6 +32,7 @@ def make_app(shelf: Shelf, settings: ServeSettings, watch: Watch | None = None) 
     app.state.settings = settings
     app.state.watch = watch
     app.state.studies = Studies()
+    app.state.cells = Studies()  # of their own: nobody waits for a map to see why
     app.state.spectrograms = Spectrograms()
     answer_problems(app)
     for part in (rest, docs, health, plugins, web):

@@ -25,6 +25,10 @@ async def _studies(request: Request) -> Studies:
     return request.app.state.studies
 
 
+async def _cells(request: Request) -> Studies:
+    return request.app.state.cells
+
+
 async def _spectrograms(request: Request) -> Spectrograms:
     return request.app.state.spectrograms
 
@@ -33,6 +37,7 @@ async def _spectrograms(request: Request) -> Spectrograms:
 Shelved = Annotated[Shelf, Depends(_shelf)]
 Settings = Annotated[ServeSettings, Depends(_settings)]
 Studied = Annotated[Studies, Depends(_studies)]
+Celled = Annotated[Studies, Depends(_cells)]
 Drawn = Annotated[Spectrograms, Depends(_spectrograms)]
 
 LibraryName = Annotated[

@@ -6,19 +6,23 @@ A document that changes in a way that its readers could notice gets another vers
 from fastapi import APIRouter
 
 from specrec.serve.rest import (
+    cells,
     concepts,
     libraries,
     matches,
     media,
     neighbors,
     playlists,
+    standings,
     studies,
     tracks,
 )
 from specrec.serve.rest.answers import PROBLEMS
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-for _part in (libraries, tracks, media, neighbors, matches, studies, concepts, playlists):
+for _part in (
+    libraries, tracks, media, neighbors, standings, matches, cells, studies, concepts, playlists,
+):  # fmt: skip
     router.include_router(_part.router)
 
 __all__ = ["router"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Query as Parameter
@@ -139,30 +139,41 @@ async def neighbors_of_file(
 def _answer(
     library: Library, settings: ServeSettings, options: Options, queries: Sequence[QueryLike]
 ) -> Response:
+    asked, given = arguments(library, settings, options, queries)
+    found = library.neighbors(
+        asked, options.k, explain=options.explain, in_full=options.in_full, **given
+    )
+    return json_answer(found.to_dict())
+
+
+def arguments(
+    library: Library, settings: ServeSettings, options: Options, queries: Sequence[QueryLike]
+) -> tuple[list[QueryLike], dict[str, Any]]:
+    """The queries with those in words, and the options as `Library.neighbors` takes them.
+
+    Raises:
+        NotFoundError: If a track that neighbors should not be like is not in the library.
+        QueryError: If something is out of its range, or a word is not known.
+    """
     _within(settings, options.k, len(queries), len(options.against), len(options.like))
     liked = [library.collection.words.query(words) for words in options.like]
     features = FeatureSettings(
         options.on, options.scaling, options.metric, weights_of(options.weight)
     )
-    found = library.neighbors(
-        [*queries, *liked],
-        options.k,
-        steer=steps_of(options.more, options.less),
-        by=options.by,
-        against=[row_of(library, one) for one in options.against],
-        where=options.where,
-        other_artists=options.other_artists,
-        other_albums=options.other_albums,
-        per_artist=options.per_artist,
-        diversity=options.diversity,
-        fewer_hubs=options.fewer_hubs,
-        duplicates=options.duplicates,
-        explain=options.explain,
-        in_full=options.in_full,
-        features=features,
-        sound_weight=options.sound_weight,
-    )
-    return json_answer(found.to_dict())
+    return [*queries, *liked], {
+        "steer": steps_of(options.more, options.less),
+        "by": options.by,
+        "against": [row_of(library, one) for one in options.against],
+        "where": options.where,
+        "other_artists": options.other_artists,
+        "other_albums": options.other_albums,
+        "per_artist": options.per_artist,
+        "diversity": options.diversity,
+        "fewer_hubs": options.fewer_hubs,
+        "duplicates": options.duplicates,
+        "features": features,
+        "sound_weight": options.sound_weight,
+    }
 
 
 def _within(settings: ServeSettings, *counts: int) -> None:

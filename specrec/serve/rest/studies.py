@@ -17,16 +17,17 @@ from specrec.serve.studies import Study
 router = APIRouter(tags=["studies"])
 
 _SOON_SECONDS = 1.0  # after which an answer says that it is being computed
-_COMPUTING: Responses = {
+COMPUTING: Responses = {
     202: {"model": Computing, "description": "It is being computed; ask again."}
 }
+"""What else a study may be answered with, for the OpenAPI document."""
 
 SpaceParameter = Annotated[
     Literal["sound", "features"], Parameter(description="What tracks are compared by.")
 ]
 
 
-@router.get("/map", response_model=MapAnswer, responses=_COMPUTING)
+@router.get("/map", response_model=MapAnswer, responses=COMPUTING)
 def map_(
     library: Chosen,
     studies: Studied,
@@ -38,10 +39,10 @@ def map_(
     """All tracks in two dimensions, whose axes are named by the features that they follow."""
     collection = library.collection
     key = "map", by, umap
-    return _answer(studies.study(collection, key, lambda progress: _map(collection, by, umap)))
+    return answer_of(studies.study(collection, key, lambda progress: _map(collection, by, umap)))
 
 
-@router.get("/clusters", response_model=ClustersAnswer, responses=_COMPUTING)
+@router.get("/clusters", response_model=ClustersAnswer, responses=COMPUTING)
 def clusters(
     library: Chosen,
     studies: Studied,
@@ -54,10 +55,11 @@ def clusters(
     """The tracks in clusters, named by their features, and how clear the clusters are."""
     collection = library.collection
     key = "clusters", by, k, seed
-    return _answer(studies.study(collection, key, _clusters(collection, by, k, seed)))
+    return answer_of(studies.study(collection, key, _clusters(collection, by, k, seed)))
 
 
-def _answer(study: Study) -> Response:
+def answer_of(study: Study) -> Response:
+    """The document of a study, or how far it is."""
     document = study.wait(_SOON_SECONDS)
     if document is not None:
         return json_bytes(document)
