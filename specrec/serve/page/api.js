@@ -1,23 +1,35 @@
 // What the page asks the server. Errors are problem details (RFC 9457).
 
+import { pause, reach } from "./connection.js";
 import { messages } from "./messages.js";
 
 const ROOT = "/api/v1";
 
-/** A request that the server answered with a problem, or did not answer. */
+/** A request that the server answered with a problem. */
 export class Problem extends Error {}
 
+/** Asks until there is an answer: while the server is away, or computes it (202), or is busy. */
 async function ask(path, parameters = {}, signal = undefined) {
-  let answer;
-  try {
-    answer = await fetch(`${ROOT}${path}${queryOf(parameters)}`, { signal });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Problem(messages.away);
+  for (let busy = 0; ; ) {
+    const answer = await reach(`${ROOT}${path}${queryOf(parameters)}`, { signal });
+    if (answer.ok && answer.status !== 202) return answer.json();
+    if (answer.status === 503) busy += 1;
+    if (!answer.ok && (answer.status !== 503 || busy > 3)) throw await problemOf(answer);
+    await pause(Number(answer.headers.get("Retry-After")) || 1, signal);
   }
-  if (answer.ok) return answer.json();
+}
+
+async function problemOf(answer) {
   const problem = await answer.json().catch(() => ({}));
-  throw new Problem(messages.problem(problem.detail ?? answer.statusText));
+  return new Problem(messages.problem(problem.detail ?? answer.statusText));
+}
+
+/** Says why a picture or a sound can't be had; null if the server gives it. */
+export async function fault(url) {
+  const answer = await reach(url, { headers: { Range: "bytes=0-0" } });
+  if (!answer.ok) return (await problemOf(answer)).message;
+  answer.body?.cancel();
+  return null;
 }
 
 function queryOf(parameters) {
@@ -35,8 +47,12 @@ export const libraries = () => ask("/libraries");
 export const concepts = (library) => ask("/concepts", { library });
 export const search = (q, library, signal) => ask("/tracks", { q, library, limit: 12 }, signal);
 export const track = (id, library) => ask(`/tracks/${encodeURIComponent(id)}`, { library });
-export const explain = (query, neighbor, library) =>
-  ask("/explain", { track_id: query, neighbor_id: neighbor, library });
+export const explain = (query, neighbor, library, versus = "", by = "") =>
+  ask("/explain", { track_id: query, neighbor_id: neighbor, versus_id: versus, library, by });
+export const cells = (id, other, library, signal) =>
+  ask("/explain/cells", { track_id: id, other_id: other, library }, signal);
+export const facets = (state, artist = "", signal = undefined) =>
+  ask("/facets", { library: state.library, where: conditionOf(state), artist }, signal);
 
 export const audioOf = (id, library) => `${trackOf(id)}/audio${queryOf({ library })}`;
 export const spectrogramOf = (id, library, seconds) =>
@@ -45,21 +61,41 @@ export const spectrogramOf = (id, library, seconds) =>
 const trackOf = (id) => `${ROOT}/tracks/${encodeURIComponent(id)}`;
 
 /** The neighbors that a state asks for. */
-export function neighbors(state, k, signal) {
-  return ask("/neighbors", {
+export const neighbors = (state, k, signal) => ask("/neighbors", { ...searchOf(state), k }, signal);
+
+/** The similarities of the first neighbors alone. */
+export const similarities = async (state, k, signal) =>
+  (await ask("/neighbors", { ...searchOf(state), k, explain: "false" }, signal)).neighbors.map(
+    (item) => item.similarity,
+  );
+
+/** Where tracks stand in the answer to a state: those with some ids, or all that fit words. */
+export const standings = async (state, { of = [], q = "" }, k, signal) =>
+  (await ask("/standings", { ...searchOf(state), of, q, k }, signal)).standings;
+
+function searchOf(state) {
+  return {
     library: state.library,
     track_id: state.track,
     against: state.not,
     like: state.like,
     ...stepsOf(state.steer),
-    where: state.where,
+    where: conditionOf(state),
     by: state.by,
+    weight: state.by
+      ? Object.entries(state.weights).map(([feature, weight]) => `${feature}=${weight}`)
+      : [],
     other_artists: state.other_artists,
     per_artist: state.per_artist ? 1 : "",
     fewer_hubs: state.fewer_hubs,
     diversity: state.diversity || "",
-    k,
-  }, signal);
+  };
+}
+
+/** What was chosen as filters and what was written, as one condition. */
+function conditionOf(state) {
+  const parts = [...state.filter, ...(state.where ? [state.where] : [])];
+  return parts.length < 2 ? parts.join("") : parts.map((part) => `(${part})`).join(" and ");
 }
 
 /** A step more or less is said by naming a concept once more. */

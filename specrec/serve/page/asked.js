@@ -1,12 +1,10 @@
-// What is asked: the queries with their spectrograms, the sliders, and the options.
+// What is asked: the queries with their spectrograms, and the options.
 
 import { CROSS, clock, icon, make, nameOf } from "./dom.js";
-import { labelOf } from "./labels.js";
 import { messages } from "./messages.js";
 import { playButton } from "./player.js";
 import { bands, spectrogram } from "./spectrogram.js";
 
-const SUGGESTED = 6; // sliders that are there from the beginning
 const BANDS = 6; // concepts that are shown over time
 
 /** Shows a query with its player, and what is heard in it when. */
@@ -65,50 +63,9 @@ function measured(features) {
   );
 }
 
-/** Shows sliders that ask for more or less of a concept. */
-export function steering(state, suggested, all, change) {
-  const names = [...new Set([...Object.keys(state.steer), ...suggested])].slice(
-    0, Math.max(SUGGESTED, Object.keys(state.steer).length),
-  );
-  const sliders = make("div", { class: "sliders" }, ...names.map((name) => slider(name, state, change)));
-  const more = make(
-    "select",
-    {
-      "aria-label": messages.addConcept,
-      onchange: () => {
-        if (!more.value) return;
-        change({ steer: { ...state.steer, [more.value]: 1 } });
-      },
-    },
-    make("option", { value: "" }, messages.addConcept),
-    ...all
-      .filter(({ name }) => !names.includes(name))
-      .map(({ name, label }) => make("option", { value: name }, label)),
-  );
-  return make(
-    "details",
-    { class: "card", open: matchMedia("(min-width: 60rem)").matches || names.some((name) => state.steer[name]) },
-    make("summary", {}, messages.steer),
-    make("p", { class: "remark" }, messages.steerHint),
-    sliders,
-    more,
-  );
-}
-
-function slider(name, state, change) {
-  const value = state.steer[name] ?? 0;
-  const label = labelOf(name);
-  const input = make("input", {
-    class: "balance", type: "range", min: -3, max: 3, step: 1, value, "aria-label": label,
-    "aria-valuetext": messages.lessMore(label, value),
-    style: { "--at": value },
-    oninput: () => {
-      input.style.setProperty("--at", input.value);
-      input.setAttribute("aria-valuetext", messages.lessMore(label, Number(input.value)));
-      change({ steer: { ...state.steer, [name]: Number(input.value) } }, { keep: true });
-    },
-  });
-  return make("label", { class: value ? "slider turned" : "slider" }, make("span", {}, label), input);
+/** Shows a track that was asked for and is not in the library, or not any more. */
+export function goneCard(id, text, remove) {
+  return make("article", { class: "card gone" }, make("p", { role: "alert" }, text), removeButton(id, remove));
 }
 
 /** Shows the options of the ranking. */
@@ -123,13 +80,14 @@ export function options(state, change) {
       }),
       text,
     );
+  const isUsed = state.by || state.diversity || state.other_artists || state.per_artist || state.fewer_hubs;
   return make(
     "details",
-    { class: "card", open: Boolean(state.where || state.by || state.diversity) },
+    { class: "card", open: Boolean(isUsed) },
     make("summary", {}, messages.options),
     make(
       "label",
-      {},
+      { class: "line" },
       messages.by,
       make(
         "select",
@@ -142,24 +100,10 @@ export function options(state, change) {
     check("other_artists", messages.otherArtists),
     check("per_artist", messages.perArtist),
     check("fewer_hubs", messages.fewerHubs),
-    make(
-      "label",
-      {},
-      messages.diversity,
-      make("input", {
-        type: "range", min: 0, max: 1, step: 0.1, value: state.diversity,
-        onchange: (event) => change({ diversity: Number(event.target.value) }),
-      }),
-    ),
-    make(
-      "label",
-      {},
-      messages.where,
-      make("input", {
-        type: "text", value: state.where, placeholder: messages.whereExample, spellcheck: "false",
-        onchange: (event) => change({ where: event.target.value.trim() }),
-      }),
-    ),
+    make("p", { class: "ends", "aria-hidden": "true" }, make("span", {}, messages.closest), make("span", {}, messages.varied)),
+    make("input", {
+      type: "range", min: 0, max: 1, step: 0.1, value: state.diversity, "aria-label": messages.diversity,
+      onchange: (event) => change({ diversity: Number(event.target.value) }),
+    }),
   );
 }
-

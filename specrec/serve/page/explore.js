@@ -1,13 +1,16 @@
 // What was asked for, and its neighbors with their reasons.
 
 import * as api from "./api.js";
-import { chip, options, seedCard, steering } from "./asked.js";
+import { chip, goneCard, options, seedCard } from "./asked.js";
 import { announce, make, nameOf } from "./dom.js";
+import { filters } from "./filters.js";
 import { labelOf } from "./labels.js";
 import { messages } from "./messages.js";
+import { missing } from "./missing.js";
 import { neighborList } from "./neighbors.js";
 import * as playlist from "./playlist.js";
 import { addressOf, asks, readState } from "./state.js";
+import { steering, weighing } from "./steering.js";
 
 const STEP = 20; // neighbors at a time
 const asked = make("aside", { class: "asked", "aria-label": messages.asked });
@@ -16,7 +19,9 @@ let state;
 let concepts = [];
 let count = STEP;
 let running; // the request for neighbors that is under way
-let unturned = null; // the best similarity before the sliders were moved
+const cost = make("p", { class: "remark cost", role: "status" }); // what the sliders cost
+const OFTEN = ["energetic", "singing", "piano", "drums", "calm", "electronic"]; // what many ask for
+const COSTED = 10; // neighbors by whose similarity the cost is told
 let change; // changes part of what is asked
 
 /** Shows what a state asks for; `context` has the library's concepts and what changes the state. */
@@ -24,7 +29,6 @@ export function show(main, next, context) {
   state = next;
   ({ concepts, change } = context);
   count = STEP;
-  if (!Object.values(state.steer).some(Boolean)) unturned = null;
   main.replaceChildren(asked, results);
   document.body.classList.toggle("welcome", !asks(state));
   if (!asks(state)) {
@@ -65,24 +69,32 @@ function welcome() {
 async function showAsked() {
   const without = (name, id) => () => change({ [name]: state[name].filter((other) => other !== id) });
   const asking = JSON.stringify([state.track, state.not]);
-  try {
-    const [seeds, negatives] = await Promise.all(
-      [state.track, state.not].map((ids) => Promise.all(ids.map((id) => api.track(id, state.library)))),
-    );
-    if (asking !== JSON.stringify([state.track, state.not])) return;
-    const heard = seeds.flatMap((seed) => seed.heard.map(({ concept }) => concept));
-    asked.replaceChildren(
-      ...seeds.map((seed) => seedCard(named(seed), state.library, without("track", seed.track.track_id))),
-      ...(state.like ? [chip(`“${state.like}”`, "words", () => change({ like: "" }))] : []),
-      ...negatives.map(({ track }) => chip(`− ${nameOf(track)}`, "against", without("not", track.track_id))),
-      ...(concepts.length && state.by !== "features"
-        ? [steering(state, [...heard, "energetic", "singing", "piano", "drums", "calm", "electronic"], concepts, change)]
-        : []),
-      options(state, change),
-    );
-  } catch (error) {
-    asked.replaceChildren(make("p", { class: "problem", role: "alert" }, error.message));
-  }
+  const [seeds, negatives] = await Promise.all(
+    [state.track, state.not].map((ids) => Promise.allSettled(ids.map((id) => api.track(id, state.library)))),
+  );
+  if (asking !== JSON.stringify([state.track, state.not])) return;
+  const known = seeds.flatMap(({ value }) => value ?? []);
+  const heard = known.flatMap((seed) => seed.heard.map(({ concept }) => concept));
+  const card = (name, ids, make) => ({ value, reason }, place) =>
+    value ? make(value) : goneCard(ids[place], reason.message, without(name, ids[place]));
+  asked.replaceChildren(
+    ...seeds.map(card("track", state.track, (seed) =>
+      seedCard(named(seed), state.library, without("track", seed.track.track_id)))),
+    ...(state.like ? [chip(`“${state.like}”`, "words", () => change({ like: "" }))] : []),
+    ...negatives.map(card("not", state.not, ({ track }) =>
+      chip(`− ${nameOf(track)}`, "against", without("not", track.track_id)))),
+    ...(concepts.length && state.by !== "features" ? [steering(state, [...heard, ...OFTEN], concepts, change, cost)] : []),
+    ...(state.by ? [weighing(state, featuresOf(known), change)] : []),
+    filters(state, change),
+    options(state, change),
+  );
+}
+
+/** The measured features of some tracks, by name. */
+function featuresOf(details) {
+  const names = concepts.map(({ name }) => name);
+  const features = Object.entries(details[0]?.features ?? {});
+  return features.filter(([name, { measured }]) => measured && !names.includes(name)).map(([name]) => name);
 }
 
 function named(details) {
@@ -110,20 +122,16 @@ async function showNeighbors() {
 
 function list(found) {
   const seeds = found.queries;
-  const best = found.neighbors[0]?.similarity;
-  const turned = Object.values(state.steer).some(Boolean);
-  if (!turned) unturned = best;
   const context = {
-    library: state.library, asked: state.track, tracks: seeds, change,
+    library: state.library, asked: state.track, tracks: seeds, change, by: state.by,
+    others: found.neighbors.map((item) => item.track),
+    isTurned: isTurned(),
     exclude: (id) => change({ not: [...state.not, id] }),
     add: (track) => playlist.add(track, state.library),
   };
   document.title = `${heading(seeds)} · specrec`;
   results.replaceChildren(
     make("h1", {}, heading(seeds)),
-    ...(turned && unturned !== null && best !== undefined
-      ? [make("p", { class: "remark" }, messages.costs(unturned.toFixed(2), best.toFixed(2)))]
-      : []),
     ...found.notes.map((note) => make("p", { class: "remark" }, note)),
     found.neighbors.length
       ? neighborList(found, context)
@@ -131,7 +139,30 @@ function list(found) {
     ...(found.neighbors.length === count
       ? [make("button", { type: "button", class: "more", onclick: more }, messages.more)]
       : []),
+    missing(state, count, context),
   );
+  tellCost(found.neighbors.slice(0, COSTED), running.signal);
+}
+
+const isTurned = () => Object.values(state.steer).some(Boolean);
+
+/** Says how much less similar the first neighbors are to the query itself than those without sliders. */
+async function tellCost(first, signal) {
+  if (!isTurned() || !first.length) {
+    cost.textContent = "";
+    return;
+  }
+  const plain = { ...state, steer: {} };
+  const mean = (values) => (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(2);
+  try {
+    const [before, after] = await Promise.all([
+      api.similarities(plain, COSTED, signal),
+      api.standings(plain, { of: first.map((item) => item.track.track_id) }, COSTED, signal),
+    ]);
+    cost.textContent = messages.costs(mean(before), mean(after.map(({ similarity }) => similarity)));
+  } catch (error) {
+    if (error.name !== "AbortError") cost.textContent = error.message;
+  }
 }
 
 function heading(seeds) {

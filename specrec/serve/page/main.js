@@ -18,7 +18,7 @@ let state = readState();
 let concepts = [];
 
 fillIn();
-showPlayer(document.getElementById("player"), announceProblem);
+showPlayer(document.getElementById("player"));
 showSearch((chosen) => {
   const asked = chosen.track ? { track: [chosen.track] } : { like: chosen.like };
   go({ ...fresh(), ...asked });

@@ -76,7 +76,6 @@ function neighbor(item, reach, kinds, context) {
         action(messages.addSeed, () => context.change({ track: [...context.asked, track.track_id] })),
         action(messages.notLikeThis, () => context.exclude(track.track_id)),
       ),
-      details,
     ),
     make("span", { class: "score", title: messages.similarity }, item.similarity.toFixed(2)),
     make(
@@ -87,6 +86,7 @@ function neighbor(item, reach, kinds, context) {
       },
       icon(PLUS),
     ),
+    details,
   );
 }
 

@@ -1,14 +1,19 @@
-// One audio element plays everything: a track, or two passages one after the other.
+// What plays: a track, passages one after the other, or two passages at once, one in each ear.
 
 import { CROSS, PAUSE, PLAY, clock, icon, make, nameOf } from "./dom.js";
-import { audioOf } from "./api.js";
+import { audioOf, fault } from "./api.js";
 import { messages } from "./messages.js";
 
+const STEP = 5; // seconds by which an arrow key moves
 const audio = new Audio();
 audio.preload = "none";
-let current = null; // the track
-let queue = []; // passages to come: {track, start, end}
+let current = null; // {track, library}
+let queue = []; // passages to come: {track, library, start, end}
 let end = Infinity; // of the passage that plays
+let problem = ""; // why it can't be played
+let ears = null; // two elements, of which one is heard on the left and one on the right
+let context; // of the sound in both ears
+let pair = []; // the passages that play at once
 const watchers = new Set();
 
 /** Calls a function whenever what plays, or where, changes, as long as an element is on the page. */
@@ -17,27 +22,36 @@ export function watch(element, watcher) {
   watcher(playing());
 }
 
-/** What plays: the track's id, the position and length in seconds, and whether it is moving. */
+/**
+ * What plays: the track and its id, the position and length in seconds, whether it is moving, the
+ * positions of all tracks that are heard, {id, seconds}, and what is wrong.
+ */
 export function playing() {
+  const heads = pair.length
+    ? pair.map(({ track }, ear) => ({ id: track.track_id, seconds: ears[ear].currentTime }))
+    : current
+      ? [{ id: current.track.track_id, seconds: audio.currentTime || 0 }]
+      : [];
   return {
-    id: current?.track_id ?? null,
-    track: current,
+    id: current?.track.track_id ?? null,
+    track: current?.track ?? null,
     seconds: audio.currentTime || 0,
-    length: Number.isFinite(audio.duration) ? audio.duration : (current?.duration_seconds ?? 0),
-    moving: !audio.paused,
+    length: Number.isFinite(audio.duration) ? audio.duration : (current?.track.duration_seconds ?? 0),
+    moving: pair.length ? ears.some((ear) => !ear.paused) : !audio.paused,
+    pair: pair.map(({ track }) => track),
+    heads,
+    problem,
   };
 }
 
-/** Plays a track from a position, or pauses it if it plays already. */
+/** Plays a track from where it is, or pauses it if it plays already. */
 export function toggle(track, library) {
-  if (current?.track_id === track.track_id) {
-    queue = [];
-    end = Infinity;
-    if (audio.paused) start();
-    else audio.pause();
-    return;
-  }
-  seek(track, library, 0);
+  if (pair.some((passage) => passage.track.track_id === track.track_id)) return pauseOrGo();
+  if (current?.track.track_id !== track.track_id || pair.length || problem) return seek(track, library, 0);
+  queue = [];
+  end = Infinity;
+  if (audio.paused) start(audio);
+  else audio.pause();
 }
 
 /** Plays a track from a position in seconds. */
@@ -52,27 +66,78 @@ export function playPassages(passages) {
   cue(passages[0]);
 }
 
+/** Plays two passages at once, the first in the left ear and the second in the right one. */
+export async function playTogether(passages) {
+  stopPair();
+  audio.pause();
+  queue = [];
+  problem = "";
+  ears ??= [-1, 1].map(earAt);
+  pair = passages;
+  current = { track: passages[0].track, library: passages[0].library };
+  audio.removeAttribute("src");
+  await context.resume();
+  passages.forEach((passage, ear) => {
+    ears[ear].src = audioOf(passage.track.track_id, passage.library);
+    ears[ear].volume = audio.volume;
+    place(ears[ear], passage.start);
+  });
+  tell();
+}
+
+/** An element that is heard on one side. */
+function earAt(side) {
+  context ??= new AudioContext();
+  const element = new Audio();
+  const panner = new StereoPannerNode(context, { pan: side });
+  context.createMediaElementSource(element).connect(panner).connect(context.destination);
+  listenTo(element);
+  return element;
+}
+
+function stopPair() {
+  for (const element of pair.length ? ears : []) element.pause();
+  pair = [];
+}
+
 function cue(passage) {
+  stopPair();
   end = passage.end;
-  if (current?.track_id !== passage.track.track_id) {
-    current = passage.track;
-    audio.src = audioOf(passage.track.track_id, passage.library);
-  }
+  const isLoaded = audio.hasAttribute("src") && current?.track.track_id === passage.track.track_id;
+  current = { track: passage.track, library: passage.library };
+  if (!isLoaded || problem) audio.src = audioOf(passage.track.track_id, passage.library);
+  problem = "";
+  place(audio, passage.start);
+}
+
+/** Plays an element from a position, as soon as it is known how long its file is. */
+function place(element, seconds) {
+  const source = element.src;
   const begin = () => {
-    audio.currentTime = passage.start;
-    start();
+    if (element.src !== source) return; // another was asked for meanwhile
+    element.currentTime = seconds;
+    start(element);
   };
-  if (audio.readyState >= HTMLMediaElement.HAVE_METADATA) begin();
+  if (element.readyState >= HTMLMediaElement.HAVE_METADATA) begin();
   else {
-    audio.addEventListener("loadedmetadata", begin, { once: true });
-    audio.load();
+    element.addEventListener("loadedmetadata", begin, { once: true });
+    element.load();
   }
 }
 
-function start() {
-  audio.play().catch((error) => {
+function start(element) {
+  element.play().catch((error) => {
     if (error.name !== "AbortError") tell();
   });
+}
+
+function pauseOrGo() {
+  if (pair.length) {
+    const moving = ears.some((ear) => !ear.paused);
+    ears.forEach((ear) => (moving ? ear.pause() : start(ear)));
+  } else if (problem) seek(current.track, current.library, 0);
+  else if (audio.paused) start(audio);
+  else audio.pause();
 }
 
 function next() {
@@ -91,22 +156,54 @@ function tell() {
   }
 }
 
-function tick() {
-  if (audio.currentTime >= end) next();
+/** Ends what is over; a page that is not seen gets no frames, so it is called on other events, too. */
+function check() {
+  if (pair.length) {
+    pair.forEach((passage, ear) => ears[ear].currentTime >= passage.end && ears[ear].pause());
+  } else if (audio.currentTime >= end) next();
   tell();
-  if (!audio.paused) requestAnimationFrame(tick);
 }
 
-audio.addEventListener("play", tick);
-for (const event of ["pause", "seeked", "loadedmetadata", "ended", "timeupdate"]) {
-  audio.addEventListener(event, tell);
+function tick() {
+  check();
+  if (playing().moving) requestAnimationFrame(tick);
 }
+
+function listenTo(element) {
+  element.addEventListener("play", tick);
+  element.addEventListener("timeupdate", check);
+  for (const event of ["pause", "seeked", "loadedmetadata", "ended"]) element.addEventListener(event, tell);
+  element.addEventListener("error", () => element.hasAttribute("src") && fail(element));
+}
+
+/** Says why the file can't be played: it is gone, or the browser can't decode it. */
+async function fail(element) {
+  const asked = pair.length ? pair[ears.indexOf(element)] : current;
+  if (!asked) return;
+  queue = [];
+  const why = await fault(audioOf(asked.track.track_id, asked.library)).catch((error) => error.message);
+  problem = why ?? messages.cannotDecode(nameOf(asked.track));
+  tell();
+}
+
+listenTo(audio);
 audio.addEventListener("ended", () => queue.length && next());
+document.addEventListener("keydown", (event) => {
+  const isHandled = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey;
+  const used = "a, button, input, select, textarea, summary, [role=slider], [role=grid], [role=option]";
+  if (isHandled || !current || event.target.closest(used)) return;
+  const step = { ArrowRight: STEP, ArrowLeft: -STEP }[event.key];
+  if (event.key !== " " && (step === undefined || pair.length)) return;
+  event.preventDefault();
+  if (step === undefined) pauseOrGo();
+  else audio.currentTime = Math.max(0, audio.currentTime + step);
+});
 
 /** Makes the bar at the foot of the page. */
-export function showPlayer(bar, onProblem) {
-  const button = make("button", { class: "round", type: "button", onclick: () => press() }, icon(PLAY));
+export function showPlayer(bar) {
+  const button = make("button", { class: "round", type: "button", onclick: pauseOrGo }, icon(PLAY));
   const title = make("span", { class: "title" });
+  const wrong = make("span", { class: "wrong", role: "alert" });
   const time = make("span", { class: "time" });
   const slider = make("input", {
     type: "range", min: 0, max: 1, step: "any", value: 0, "aria-label": messages.seek,
@@ -114,41 +211,41 @@ export function showPlayer(bar, onProblem) {
   });
   const volume = make("input", {
     type: "range", class: "volume", min: 0, max: 1, step: 0.01, value: 1, "aria-label": messages.volume,
-    oninput: () => (audio.volume = Number(volume.value)),
+    oninput: () => [audio, ...(ears ?? [])].forEach((element) => (element.volume = Number(volume.value))),
   });
   const close = make(
     "button",
     { class: "round plain", type: "button", "aria-label": messages.close, onclick: () => stop(bar) },
     icon(CROSS),
   );
-  bar.replaceChildren(button, title, slider, time, volume, close);
-  audio.addEventListener("error", () => current && onProblem(messages.cannotPlay(nameOf(current))));
+  bar.replaceChildren(button, title, wrong, slider, time, volume, close);
 
-  function press() {
-    if (audio.paused) start();
-    else audio.pause();
-  }
-
-  watch(bar, ({ track, seconds, length, moving }) => {
-    bar.hidden = track === null;
-    document.body.classList.toggle("with-player", track !== null);
-    if (track === null) return;
-    title.textContent = nameOf(track);
-    time.textContent = `${clock(seconds)} / ${clock(length)}`;
-    slider.max = length || 1;
-    slider.value = seconds;
-    slider.style.setProperty("--done", `${(100 * seconds) / (length || 1)}%`);
-    slider.setAttribute("aria-valuetext", `${clock(seconds)} / ${clock(length)}`);
-    button.querySelector("path").setAttribute("d", moving ? PAUSE : PLAY);
-    button.setAttribute("aria-label", (moving ? messages.pause : messages.play)(nameOf(track)));
+  watch(bar, (now) => {
+    bar.hidden = now.track === null;
+    document.body.classList.toggle("with-player", now.track !== null);
+    if (now.track === null) return;
+    const both = now.pair.length > 0;
+    const name = both ? messages.inEachEar(...now.pair.map(nameOf)) : nameOf(now.track);
+    if (title.textContent !== name) title.textContent = name;
+    if (wrong.textContent !== now.problem) wrong.textContent = now.problem;
+    wrong.hidden = !now.problem;
+    slider.hidden = time.hidden = both || Boolean(now.problem);
+    time.textContent = `${clock(now.seconds)} / ${clock(now.length)}`;
+    slider.max = now.length || 1;
+    slider.value = now.seconds;
+    slider.setAttribute("aria-valuetext", time.textContent);
+    button.querySelector("path").setAttribute("d", now.moving ? PAUSE : PLAY);
+    button.setAttribute("aria-label", (now.moving ? messages.pause : messages.play)(name));
   });
 }
 
 function stop(bar) {
   queue = [];
+  stopPair();
   audio.pause();
   audio.removeAttribute("src");
   current = null;
+  problem = "";
   bar.hidden = true;
   tell();
 }
@@ -160,8 +257,8 @@ export function playButton(track, library, extra = "") {
     { class: `round ${extra}`, type: "button", onclick: () => toggle(track, library) },
     icon(PLAY),
   );
-  watch(button, ({ id, moving }) => {
-    const here = id === track.track_id && moving;
+  watch(button, ({ heads, moving }) => {
+    const here = moving && heads.some(({ id }) => id === track.track_id);
     if (button.dataset.here === String(here)) return;
     button.dataset.here = String(here);
     button.querySelector("path").setAttribute("d", here ? PAUSE : PLAY);

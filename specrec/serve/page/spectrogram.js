@@ -1,9 +1,10 @@
 // A spectrogram on which the playhead moves and a click seeks, with bands of what is heard when.
 
-import { spectrogramOf } from "./api.js";
+import { fault, spectrogramOf } from "./api.js";
+import { whenBack } from "./connection.js";
 import { clock, make, nameOf } from "./dom.js";
 import { messages } from "./messages.js";
-import { seek, watch } from "./player.js";
+import { seek, toggle, watch } from "./player.js";
 
 const LONGEST = 600; // seconds of which the server draws a spectrogram
 
@@ -12,50 +13,74 @@ const LONGEST = 600; // seconds of which the server draws a spectrogram
  *
  * @param track the track
  * @param library the library's name
- * @param passages parts to outline: {start, end} in seconds
  */
-export function spectrogram(track, library, passages = []) {
+export function spectrogram(track, library) {
   const length = track.duration_seconds || 1;
   const shown = Math.max(1, Math.min(length, LONGEST)); // the middle
-  const share = (seconds) => `${(100 * Math.min(seconds, length)) / length}%`;
   const head = make("span", { class: "playhead", hidden: true });
+  const source = spectrogramOf(track.track_id, library, shown.toFixed(1));
+  const wrong = make("p", { class: "wrong", hidden: true });
   const picture = make("img", {
-    src: spectrogramOf(track.track_id, library, shown.toFixed(1)), alt: "", loading: "lazy", decoding: "async",
-    style: { left: share((length - shown) / 2), width: share(shown) },
-    onerror: () => frame.classList.add("without-picture"),
+    src: source, alt: "", loading: "lazy", decoding: "async",
+    style: { left: share((length - shown) / 2, length), width: share(shown, length) },
+    onload: () => frame.classList.remove("without-picture"),
+    onerror: async () => {
+      frame.classList.add("without-picture");
+      wrong.textContent = (await fault(source).catch((error) => error.message)) ?? messages.noPicture;
+      wrong.hidden = false;
+    },
   });
+  const go = (seconds) => seek(track, library, Math.min(Math.max(0, seconds), length));
   const frame = make(
     "div",
     {
-      class: "spectrogram", role: "slider", tabindex: 0,
+      class: "spectrogram", role: "slider", tabindex: 0, data: { length },
       "aria-label": `${messages.seek}, ${nameOf(track)}`,
       "aria-valuemin": 0, "aria-valuemax": Math.round(length), "aria-valuenow": 0,
       onclick: (event) => {
         const box = frame.getBoundingClientRect();
-        seek(track, library, (length * (event.clientX - box.left)) / box.width);
+        go((length * (event.clientX - box.left)) / box.width);
       },
       onkeydown: (event) => {
-        const step = { ArrowRight: 5, ArrowLeft: -5 }[event.key];
-        if (step === undefined) return;
+        const now = Number(frame.getAttribute("aria-valuenow"));
+        const goal = { ArrowRight: now + 5, ArrowLeft: now - 5, Home: 0, End: length - 1 }[event.key];
+        if (goal === undefined && event.key !== " ") return;
         event.preventDefault();
-        seek(track, library, Math.max(0, Number(frame.getAttribute("aria-valuenow")) + step));
+        if (goal === undefined) toggle(track, library);
+        else go(goal);
       },
     },
     picture,
-    ...passages.map(({ start, end }) =>
-      make("span", { class: "passage", style: { left: share(start), width: share(end - start) } }),
-    ),
     head,
+    wrong,
   );
-  watch(frame, ({ id, seconds }) => {
-    const here = id === track.track_id;
+  whenBack(frame, () => {
+    if (!frame.classList.contains("without-picture")) return;
+    wrong.hidden = true;
+    picture.src = source;
+  });
+  watch(frame, ({ heads }) => {
+    const here = heads.find(({ id }) => id === track.track_id);
     head.hidden = !here;
     if (!here) return;
-    head.style.left = share(seconds);
-    frame.setAttribute("aria-valuenow", Math.round(seconds));
-    frame.setAttribute("aria-valuetext", clock(seconds));
+    head.style.left = share(here.seconds, length);
+    frame.setAttribute("aria-valuenow", Math.round(here.seconds));
+    frame.setAttribute("aria-valuetext", clock(here.seconds));
   });
   return frame;
+}
+
+const share = (seconds, length) => `${(100 * Math.min(seconds, length)) / length}%`;
+
+/** Marks parts of a spectrogram, {start, end} in seconds, in place of those marked so before. */
+export function mark(frame, kind, passages) {
+  const length = Number(frame.dataset.length);
+  for (const old of frame.querySelectorAll(`.${kind}`)) old.remove();
+  frame.querySelector(".playhead").before(
+    ...passages.map(({ start, end }) =>
+      make("span", { class: kind, style: { left: share(start, length), width: share(end - start, length) } }),
+    ),
+  );
 }
 
 /** Shows in which parts of a track each sound is heard: {name, passages: [{start, end}]}. */

@@ -1,111 +1,160 @@
-// Why two tracks are alike: what adds up to the score, and the passages to hear.
+// Why two tracks are alike: the passages to hear, where the reasons are, the sum, and what if.
 
 import * as api from "./api.js";
-import { clock, make } from "./dom.js";
+import { cellsButton } from "./cells.js";
+import { makeCombobox } from "./combobox.js";
+import { clock, make, nameOf } from "./dom.js";
 import { labelOf } from "./labels.js";
+import { passageMatrix } from "./matrix.js";
 import { messages } from "./messages.js";
 import { playPassages } from "./player.js";
-import { spectrogram } from "./spectrogram.js";
+import { trackChoice, tracksLike } from "./search.js";
+import { mark, spectrogram } from "./spectrogram.js";
+import { leadTable, sumTable } from "./sum.js";
 
-const SHOWN = 8; // contributions
+const LISTED = 10; // length of the list that "what would have to change" is about
+const CHANGES = 4;
 
-/** Explains a neighbor. */
-export async function why(item, { library, tracks }) {
-  const query = tracks[item.seed];
+/**
+ * Explains a neighbor.
+ *
+ * @param item the neighbor, as the server gives it
+ * @param context {library, tracks, by, others}: the library's name, the queries, what tracks are
+ *   compared by, and other neighbors, one of which could be asked about
+ */
+export async function why(item, context) {
+  const query = context.tracks[item.seed];
   const parts = make("div", { class: "parts" });
+  let match = null;
   if (query?.track_id) {
     try {
-      const match = await api.explain(query.track_id, item.track.track_id, library);
-      parts.append(...passages(match, query, item.track, library));
+      match = await api.explain(query.track_id, item.track.track_id, context.library, "", context.by);
     } catch (error) {
       parts.append(make("p", { class: "problem" }, error.message));
     }
   }
-  parts.append(sum(item.explanation));
-  return parts;
-}
-
-function passages(match, query, near, library) {
-  const best = match.passage;
-  if (!best) return [];
-  const asked = { start: best.query_start, end: best.query_end };
-  const other = { start: best.neighbor_start, end: best.neighbor_end };
-  const hear = make(
-    "button",
-    {
-      type: "button", class: "hear",
-      onclick: () =>
-        playPassages([
-          { track: query, library, ...asked },
-          { track: near, library, ...other },
-        ]),
-    },
-    messages.hearBoth,
-  );
-  return [
-    make("h4", {}, messages.alike),
+  const explanation = item.explanation ?? match;
+  if (!match?.windows) {
+    if (explanation) parts.append(sumTable(explanation));
+    return parts;
+  }
+  const frames = [query, item.track].map((track) => spectrogram(track, context.library));
+  const times = frames.map(() => make("span", { class: "times" }));
+  const point = pointer(match, frames);
+  const choose = (...passages) =>
+    passages.forEach((passage, place) => {
+      mark(frames[place], "passage", [passage]);
+      times[place].textContent = ` ${clock(passage.start)}–${clock(passage.end)}`;
+    });
+  parts.append(
     make(
       "div",
       { class: "pair" },
-      titled(query, asked, library),
-      titled(near, other, library),
+      ...[query, item.track].map((track, place) =>
+        make("figure", {}, make("figcaption", {}, make("bdi", {}, nameOf(track)), times[place]), frames[place]),
+      ),
     ),
-    hear,
+    ...reasons(match, query, item.track, context.library, point),
+    cellsButton([query, item.track], frames, context.library),
+    make(
+      "div",
+      { class: "two" },
+      passageMatrix(match, query, item.track, context.library, choose),
+      sumTable(explanation, point),
+    ),
+    ...changes(match),
+    versus(match, query, item.track, context),
+  );
+  return parts;
+}
+
+/** Shows where a feature is in both tracks; with null it shows nothing. */
+function pointer(match, frames) {
+  return (feature) => {
+    const found = match.reasons.find((reason) => reason.feature === feature);
+    [found?.query_passages, found?.neighbor_passages].forEach((passages, place) =>
+      mark(frames[place], "glow", (passages?.spans ?? []).map(([start, end]) => ({ start, end }))),
+    );
+  };
+}
+
+/** The reasons that have a place in both tracks: to look at shows where, a click plays them. */
+function reasons(match, query, near, library, point) {
+  const located = match.reasons.filter((reason) => reason.query_passages && reason.neighbor_passages);
+  if (!located.length) return [];
+  return [
+    make(
+      "p",
+      { class: "reasons" },
+      make("span", { class: "remark" }, messages.heardInBoth),
+      ...located.map(({ feature, query_passages: one, neighbor_passages: other }) => {
+        const leave = () => point(null);
+        const sides = [[query, one], [near, other]].filter(([, passages]) => passages.spans.length);
+        return make(
+          "button",
+          {
+            type: "button", class: "small", title: messages.playsIt,
+            onpointerenter: () => point(feature), onfocus: () => point(feature),
+            onpointerleave: leave, onblur: leave,
+            onclick: () =>
+              playPassages(
+                sides.map(([track, { spans: [[start, end]] }]) => ({ track, library, start, end: Math.min(end, start + 8) })),
+              ),
+          },
+          labelOf(feature),
+        );
+      }),
+    ),
   ];
 }
 
-function titled(track, passage, library) {
-  return make(
-    "figure",
-    {},
-    make("figcaption", {}, make("bdi", {}, track.title), ` ${clock(passage.start)}–${clock(passage.end)}`),
-    spectrogram(track, library, [passage]),
-  );
-}
-
-/** The contributions as a table with bars on either side of zero. */
-function sum(explanation) {
-  const sorted = [...explanation.contributions].sort(
-    (one, other) => Math.abs(other.value) - Math.abs(one.value),
-  );
-  const shown = sorted.slice(0, SHOWN);
-  const rest = sorted.slice(SHOWN).reduce((total, part) => total + part.value, explanation.others);
-  const causes = new Set(
-    explanation.reasons.filter((reason) => reason.verdict === "because").map((reason) => reason.feature),
-  );
-  const rows = shown.map((part) => ({
-    name: labelOf(part.feature), value: part.value, cause: causes.has(part.feature),
-  }));
-  rows.push({ name: messages.others, value: rest, kind: "rest" });
-  if (Math.abs(explanation.residual) >= 0.005) {
-    rows.push({ name: messages.unexplained, value: explanation.residual, kind: "rest" });
-  }
-  rows.push({ name: messages.similarity, value: explanation.similarity, kind: "total" });
-  const reach = Math.max(...rows.map((row) => Math.abs(row.value)), 1e-9);
-  const low = Math.min(0, ...rows.map((row) => row.value));
-  const span = reach - low;
-  return make(
-    "table",
-    { class: "sum" },
-    make("caption", {}, messages.ofTheScore),
-    make("tbody", {}, ...rows.map((row) => line(row, low, span))),
-  );
-}
-
-function line({ name, value, cause, kind }, low, span) {
-  const start = Math.min(0, value) - low;
-  return make(
-    "tr",
-    { class: kind ?? (value < 0 ? "takes" : "adds") },
-    make("th", { scope: "row", title: cause ? messages.because : null }, name, cause ? " ✓" : ""),
-    make("td", { class: "number" }, `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(3)}`),
+/** What the rank would be without a reason, and what would take the track out of the list. */
+function changes({ contributions, reasons: said }) {
+  const causes = new Set(said.filter((reason) => reason.verdict === "because").map((reason) => reason.feature));
+  const lines = contributions
+    .filter((part) => part.members.some((member) => causes.has(member)) || part.needed_change)
+    .sort((one, other) => other.value - one.value)
+    .slice(0, CHANGES)
+    .flatMap((part) => {
+      const name = labelOf(part.feature);
+      const { rank_before: before, rank_after: after, needed_change: needed } = part;
+      return [
+        before === null || after === null || before === after ? null : messages.rankWithout(name, before, after),
+        needed ? messages.wouldLeave(name, needed[1] > needed[0], before <= LISTED, LISTED) : null,
+      ];
+    })
+    .filter(Boolean);
+  if (!lines.length) return [];
+  return [
     make(
-      "td",
-      { class: "bars", "aria-hidden": "true" },
-      make("span", {
-        class: "bar-part",
-        style: { left: `${(100 * start) / span}%`, width: `${(100 * Math.abs(value)) / span}%` },
-      }),
+      "details",
+      { class: "what-if" },
+      make("summary", {}, messages.whatIf),
+      make("ul", {}, ...lines.map((text) => make("li", {}, text))),
     ),
+  ];
+}
+
+/** "Why this one and not that one": another track is chosen, and the lead over it is shown. */
+function versus(match, query, near, { library, others = [] }) {
+  const answer = make("div", { "aria-live": "polite" });
+  const choices = others.filter(({ track_id: id }) => ![near.track_id, query.track_id].includes(id));
+  const ask = async (other) => {
+    try {
+      const found = await api.explain(query.track_id, near.track_id, library, other.track_id);
+      const lead = found.similarity - found.versus.similarity;
+      answer.replaceChildren(leadTable(messages.leadOver(near.title, other.title), found.versus, lead));
+    } catch (error) {
+      answer.replaceChildren(make("p", { class: "problem" }, error.message));
+    }
+  };
+  const find = (words, signal) =>
+    words ? tracksLike(words, library, signal, ask) : choices.map((track) => trackChoice(track, ask));
+  return make(
+    "details",
+    { class: "what-if" },
+    make("summary", {}, messages.whyNot),
+    makeCombobox(messages.anotherTrack, find, true),
+    answer,
   );
 }
