@@ -47,8 +47,8 @@ export const libraries = () => ask("/libraries");
 export const concepts = (library) => ask("/concepts", { library });
 export const search = (q, library, signal) => ask("/tracks", { q, library, limit: 12 }, signal);
 export const track = (id, library) => ask(`/tracks/${encodeURIComponent(id)}`, { library });
-export const explain = (query, neighbor, library, versus = "", by = "") =>
-  ask("/explain", { track_id: query, neighbor_id: neighbor, versus_id: versus, library, by });
+export const explain = (query, neighbor, library, versus = "") =>
+  ask("/explain", { track_id: query, neighbor_id: neighbor, versus_id: versus, library });
 export const cells = (id, other, library, signal) =>
   ask("/explain/cells", { track_id: id, other_id: other, library }, signal);
 export const facets = (state, artist = "", signal = undefined) =>

@@ -123,7 +123,7 @@ async function showNeighbors() {
 function list(found) {
   const seeds = found.queries;
   const context = {
-    library: state.library, asked: state.track, tracks: seeds, change, by: state.by,
+    library: state.library, asked: state.track, tracks: seeds, change,
     others: found.neighbors.map((item) => item.track),
     isTurned: isTurned(),
     exclude: (id) => change({ not: [...state.not, id] }),

@@ -7,7 +7,7 @@ import { playPassages, playTogether } from "./player.js";
 const CONTRAST = 1.6; // power by which what adds little is darkened
 
 /**
- * Shows the matrix with what plays a pair.
+ * Shows the matrix; returns its section, and the buttons that play the pair that is chosen.
  *
  * @param match what the server explains
  * @param query the track of the rows
@@ -74,7 +74,13 @@ export function passageMatrix({ windows }, query, near, library, select) {
   }
 
   move(row, column);
-  return make(
+  const actions = make(
+    "div",
+    { class: "actions" },
+    make("button", { type: "button", class: "hear", onclick: inTurn }, messages.hearInTurn),
+    make("button", { type: "button", class: "small", title: messages.headphones, onclick: atOnce }, messages.hearAtOnce),
+  );
+  const section = make(
     "section",
     { class: "passages" },
     make("h4", {}, messages.alike),
@@ -82,18 +88,13 @@ export function passageMatrix({ windows }, query, near, library, select) {
     make(
       "div",
       { class: "axes" },
-      make("p", { class: "down" }, make("bdi", {}, query.title)),
+      make("p", { class: "down" }, make("bdi", {}, query.title), " ↓"),
       grid,
-      make("p", { class: "across" }, make("bdi", {}, near.title)),
+      make("p", { class: "across" }, make("bdi", {}, near.title), " →"),
     ),
     readout,
-    make(
-      "div",
-      { class: "actions" },
-      make("button", { type: "button", class: "hear", onclick: inTurn }, messages.hearInTurn),
-      make("button", { type: "button", class: "small", title: messages.headphones, onclick: atOnce }, messages.hearAtOnce),
-    ),
   );
+  return { section, actions };
 }
 
 /** One pixel a pair; the stylesheet makes it large. */

@@ -59,9 +59,12 @@ export const messages = {
   cellsTake: "takes from it",
   withoutSliders: "The passages and colors are of the tracks themselves, without the sliders.",
   whatIf: "What would have to change",
-  rankWithout: (name, before, after) => `Without ${name} it would be number ${after}, not ${before}.`,
-  wouldLeave: (name, more, inside, length) =>
-    `With ${more ? "more" : "less"} ${name} it would ${inside ? "drop out of" : "be among"} the first ${length}.`,
+  wouldChange: (name, from, to, inside, length) => {
+    const [word, then, now] = to > from ? ["more", to, from] : ["less", 100 - to, 100 - from];
+    const list = inside ? "it would drop out of" : "it would be among";
+    return `With ${word} ${name} than ${then} % of the library, ${list} the first ${length}; now it is ${now} %.`;
+  },
+  noChange: "No change of one thing alone would move it out of the first ten, or into them.",
   whyNot: "Why this one and not another?",
   anotherTrack: "Another track",
   leadOver: (one, other) => `What speaks for ${one}, against ${other}`,

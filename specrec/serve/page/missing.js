@@ -11,7 +11,7 @@ import { why } from "./why.js";
  *
  * @param state what is asked
  * @param count how many neighbors are shown
- * @param context {library, tracks, by}, as for `why`
+ * @param context as for `why`
  */
 export function missing(state, count, context) {
   const box = make("input", { type: "search", "aria-label": messages.missingWords, placeholder: messages.missingWords });

@@ -37,9 +37,9 @@ function table(caption, parts, others, residual, total, point = () => {}) {
   const rows = sorted.slice(0, SHOWN);
   rows.push({ name: messages.others, value: rest, kind: "rest" });
   if (Math.abs(residual) >= 0.0005) rows.push({ name: messages.unexplained, value: residual, kind: "rest" });
-  rows.push({ ...total, kind: "total" });
   const low = Math.min(0, ...rows.map((row) => row.value));
   const span = Math.max(0, ...rows.map((row) => row.value)) - low || 1;
+  rows.push({ ...total, kind: "total" });
   return make(
     "table",
     { class: "sum" },
@@ -66,10 +66,12 @@ function line({ feature, name, value, cause, kind }, low, span, point) {
     make(
       "td",
       { class: "bars", "aria-hidden": "true" },
-      make("span", {
-        class: "bar-part",
-        style: { left: `${(100 * start) / span}%`, width: `${(100 * Math.abs(value)) / span}%` },
-      }),
+      kind === "total"
+        ? null
+        : make("span", {
+            class: "bar-part",
+            style: { left: `${(100 * start) / span}%`, width: `${(100 * Math.abs(value)) / span}%` },
+          }),
     ),
   );
 }

@@ -13,14 +13,14 @@ import { mark, spectrogram } from "./spectrogram.js";
 import { leadTable, sumTable } from "./sum.js";
 
 const LISTED = 10; // length of the list that "what would have to change" is about
-const CHANGES = 4;
+const CHANGES = 3;
 
 /**
  * Explains a neighbor.
  *
  * @param item the neighbor, as the server gives it
- * @param context {library, tracks, by, others}: the library's name, the queries, what tracks are
- *   compared by, and other neighbors, one of which could be asked about
+ * @param context {library, tracks, isTurned, others}: the library's name, the queries, whether sliders
+ *   turned them, and other neighbors, one of which could be asked about
  */
 export async function why(item, context) {
   const query = context.tracks[item.seed];
@@ -28,7 +28,7 @@ export async function why(item, context) {
   let match = null;
   if (query?.track_id) {
     try {
-      match = await api.explain(query.track_id, item.track.track_id, context.library, "", context.by);
+      match = await api.explain(query.track_id, item.track.track_id, context.library);
     } catch (error) {
       parts.append(make("p", { class: "problem" }, error.message));
     }
@@ -46,6 +46,8 @@ export async function why(item, context) {
       mark(frames[place], "passage", [passage]);
       times[place].textContent = ` ${clock(passage.start)}–${clock(passage.end)}`;
     });
+  const { section, actions } = passageMatrix(match, query, item.track, context.library, choose);
+  actions.append(cellsButton([query, item.track], frames, context.library));
   parts.append(
     make(
       "div",
@@ -54,16 +56,15 @@ export async function why(item, context) {
         make("figure", {}, make("figcaption", {}, make("bdi", {}, nameOf(track)), times[place]), frames[place]),
       ),
     ),
+    actions,
     ...reasons(match, query, item.track, context.library, point),
-    cellsButton([query, item.track], frames, context.library),
+    ...(context.isTurned ? [make("p", { class: "remark" }, messages.withoutSliders)] : []),
     make(
       "div",
       { class: "two" },
-      passageMatrix(match, query, item.track, context.library, choose),
-      sumTable(explanation, point),
+      section,
+      make("div", {}, sumTable(explanation, point), ...changes(match), versus(match, query, item.track, context)),
     ),
-    ...changes(match),
-    versus(match, query, item.track, context),
   );
   return parts;
 }
@@ -108,29 +109,22 @@ function reasons(match, query, near, library, point) {
   ];
 }
 
-/** What the rank would be without a reason, and what would take the track out of the list. */
-function changes({ contributions, reasons: said }) {
-  const causes = new Set(said.filter((reason) => reason.verdict === "because").map((reason) => reason.feature));
+/** What would take the track out of the list, or into it: the least changes first. */
+function changes({ contributions, changed_percentiles: changed }) {
   const lines = contributions
-    .filter((part) => part.members.some((member) => causes.has(member)) || part.needed_change)
-    .sort((one, other) => other.value - one.value)
+    .filter(({ feature }) => changed[feature])
+    .map((part) => ({ ...part, from: changed[part.feature][0], to: changed[part.feature][1] }))
+    .sort((one, other) => Math.abs(one.to - one.from) - Math.abs(other.to - other.from))
     .slice(0, CHANGES)
-    .flatMap((part) => {
-      const name = labelOf(part.feature);
-      const { rank_before: before, rank_after: after, needed_change: needed } = part;
-      return [
-        before === null || after === null || before === after ? null : messages.rankWithout(name, before, after),
-        needed ? messages.wouldLeave(name, needed[1] > needed[0], before <= LISTED, LISTED) : null,
-      ];
-    })
-    .filter(Boolean);
-  if (!lines.length) return [];
+    .map(({ feature, from, to, rank_before: rank }) =>
+      messages.wouldChange(labelOf(feature), Math.round(from), Math.round(to), rank <= LISTED, LISTED),
+    );
   return [
     make(
       "details",
       { class: "what-if" },
       make("summary", {}, messages.whatIf),
-      make("ul", {}, ...lines.map((text) => make("li", {}, text))),
+      lines.length ? make("ul", {}, ...lines.map((text) => make("li", {}, text))) : make("p", { class: "remark" }, messages.noChange),
     ),
   ];
 }

@@ -256,6 +256,8 @@ class MatchAnswer(ExplanationAnswer):
     """Features of both tracks, by name."""
     windows: Windows | None
     """The similarity by pairs of windows; null unless tracks are compared by sound."""
+    changed_percentiles: dict[str, tuple[float, float]]
+    """By feature, its `needed_change` as percentiles of the library, from 0 to 100."""
     versus: Versus | None = None
     """Why the neighbor and not another track, if that was asked."""
 

@@ -54,4 +54,11 @@ def explain(
             "query_spans": match.windows.query_spans.tolist(),
             "neighbor_spans": match.windows.neighbor_spans.tolist(),
         }
-    return json_answer(match_content(match, difference) | {"windows": windows})
+    stats = library.collection.stats
+    changes = {
+        item.feature: [stats.percentile(item.feature, value) for value in item.needed_change]
+        for item in match.explanation.contributions
+        if item.needed_change is not None
+    }
+    more = {"windows": windows, "changed_percentiles": changes}
+    return json_answer(match_content(match, difference) | more)
