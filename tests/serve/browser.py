@@ -55,7 +55,7 @@ def faultless(browser: "Browser", expected: str = "", **options: object) -> Iter
     opened, said = browser.new_page(**options), []  # type: ignore[arg-type]
     opened.on("pageerror", lambda error: said.append(str(error)))
     opened.on("console", lambda line: line.type == "error" and said.append(line.text))
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(30_000)
     yield opened
     opened.close()
     assert [text for text in said if not expected or expected not in text] == []

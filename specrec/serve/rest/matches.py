@@ -58,7 +58,7 @@ def explain(
     changes = {
         item.feature: [stats.percentile(item.feature, value) for value in item.needed_change]
         for item in match.explanation.contributions
-        if item.needed_change is not None
+        if item.needed_change is not None and item.feature in match.explanation.neighbor
     }
     more = {"windows": windows, "changed_percentiles": changes}
     return json_answer(match_content(match, difference) | more)
