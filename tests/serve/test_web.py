@@ -36,7 +36,7 @@ def test_search_listen_and_ask_why(page: "playwright.Page", address: str, heard:
     page.get_by_role("option", name=asked["title"]).first.click()
     expected = heard.neighbors(3, 11)
     page.locator(".neighbor").first.wait_for()
-    shown = page.locator(".neighbor h3 .title").all_text_contents()
+    shown = page.locator(".neighbor h2 .title").all_text_contents()
     assert shown == [neighbor.track.title for neighbor in expected]
     assert page.locator(".neighbor .sentence").first.text_content() == (
         expected[0].explanation.sentence if expected[0].explanation else None
@@ -66,7 +66,7 @@ def test_a_slider_asks_as_the_interface_does_and_is_a_link(
     page.goto(f"{address}/?track={asked}&steer=piano:2")
     page.locator(".neighbor").first.wait_for()
     turned = [item.track.title for item in heard.neighbors(5, 11, steer={"piano": 2})]
-    assert page.locator(".neighbor h3 .title").all_text_contents() == turned
+    assert page.locator(".neighbor h2 .title").all_text_contents() == turned
     slider = page.get_by_role("slider", name="piano")
     assert slider.input_value() == "2"
     slider.press("ArrowRight")

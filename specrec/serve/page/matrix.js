@@ -83,7 +83,7 @@ export function passageMatrix({ windows }, query, near, library, select) {
   const section = make(
     "section",
     { class: "passages" },
-    make("h4", {}, messages.alike),
+    make("h3", {}, messages.alike),
     make("p", { class: "remark" }, messages.matrixHint),
     make(
       "div",

@@ -61,7 +61,7 @@ function neighbor(item, reach, kinds, context) {
       "div",
       { class: "body" },
       make(
-        "h3",
+        "h2",
         {},
         make("bdi", { class: "title" }, track.title),
         track.artist ? make("bdi", { class: "byline" }, track.artist) : null,
