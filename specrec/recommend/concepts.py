@@ -42,6 +42,16 @@ class ConceptColumns(Mapping[str, pd.Series]):
         """Which tracks have much of each concept."""
         return {name: (self[name] > MUCH).to_numpy() for name in self}
 
+    @cached_property
+    def counts(self) -> dict[str, int | None]:
+        """How many tracks surely have each concept, by its name; None if only more or less is told.
+
+        Concepts that the library does not tell are left out.
+        """
+        present = present_in(self._stats)
+        told = [one.name for one in load_vocabulary() if self._stats.tells(one.feature)]
+        return {name: int(present[name].sum()) if name in present else None for name in told}
+
     def __contains__(self, name: object) -> bool:
         return name in self._features
 

@@ -11,7 +11,6 @@ from specrec.explain.readings import Reading
 from specrec.explain.timeline import Timeline
 from specrec.printing import counted
 from specrec.recommend.collection import Collection
-from specrec.recommend.concepts import present_in
 from specrec.recommend.results import Track
 from specrec.report.console import Console, escape
 from specrec.report.table import Table, print_tables
@@ -33,7 +32,7 @@ _STRIP = 20  # signs for the length of a track
 
 def print_concepts(collection: Collection | None) -> None:
     """Prints the concepts by family, with further words for each, and counts for a library."""
-    counts = None if collection is None else _counts(collection)
+    counts = None if collection is None else collection.concepts.counts
     rows = []
     for family, concepts in groupby(load_vocabulary(), lambda concept: concept.family):
         for place, concept in enumerate(concepts):
@@ -54,7 +53,7 @@ def concepts_json(collection: Collection | None) -> str:
 
 def concepts_content(collection: Collection | None) -> dict[str, Any]:
     """What the JSON document holds: name, family, column, all words, and counts of tracks."""
-    counts = None if collection is None else _counts(collection)
+    counts = None if collection is None else collection.concepts.counts
     concepts = [
         {
             "name": concept.name,
@@ -121,15 +120,6 @@ def _note(timeline: Timeline) -> str:
         lines.append(f"Heard in {windows} of {length} only; nothing is known of the rest.")
     lines.append("Bold: said of the track as a whole. more than: so much of the library has less.")
     return "\n".join(lines)
-
-
-def _counts(collection: Collection) -> dict[str, int | None]:
-    """How many tracks have each concept that the library tells; None if it only tells how much."""
-    told = {
-        concept.name for concept in load_vocabulary() if collection.stats.tells(concept.feature)
-    }
-    present = present_in(collection.stats)
-    return {name: int(present[name].sum()) if name in present else None for name in told}
 
 
 def _cell(counts: dict[str, int | None], name: str) -> str:

@@ -114,8 +114,10 @@ def _ready(folder: Path) -> Collection:
 
 
 def _warm(collection: Collection) -> None:
-    """Prepares the search by names in the background, for it takes as long as opening does."""
-    threading.Thread(target=lambda: collection.name_search, daemon=True).start()
+    """Prepares in the background what takes as long as opening does: names and concepts."""
+    threading.Thread(
+        target=lambda: (collection.name_search, collection.concepts.counts), daemon=True
+    ).start()
 
 
 def _names(folders: Sequence[Path]) -> list[str]:

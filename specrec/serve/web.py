@@ -19,6 +19,12 @@ _PAGE = {
     file.name: file.read_bytes() for file in files("specrec.serve").joinpath("page").iterdir()
     if file.name.rpartition(".")[2] in _TYPES
 }  # fmt: skip
+# Browsers fetch all modules at once, not each when they come to the import of it.
+_PRELOADS = "".join(
+    f'  <link rel="modulepreload" href="/page/{name}">\n'
+    for name in sorted(_PAGE) if name.endswith(".js")
+)  # fmt: skip
+_PAGE["index.html"] = _PAGE["index.html"].replace(b"</head>", _PRELOADS.encode() + b"</head>")
 
 
 @router.get("/")

@@ -32,8 +32,7 @@ begin();
 
 async function begin() {
   try {
-    await showLibraries();
-    await learnConcepts();
+    await Promise.all([showLibraries(), learnConcepts()]);
   } catch (error) {
     announceProblem(error.message);
   }
