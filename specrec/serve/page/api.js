@@ -46,6 +46,15 @@ function queryOf(parameters) {
 export const libraries = () => ask("/libraries");
 export const concepts = (library) => ask("/concepts", { library });
 export const search = (q, library, signal) => ask("/tracks", { q, library, limit: 12 }, signal);
+/** Some tracks at random. */
+export async function anyTracks(count, library) {
+  const page = (offset, limit) => ask("/tracks", { library, offset, limit });
+  const { total } = await page(0, 1);
+  const places = new Set(Array.from({ length: count }, () => Math.floor(Math.random() * total)));
+  const pages = await Promise.all([...places].map((place) => page(place, 1)));
+  return pages.flatMap(({ tracks }) => tracks);
+}
+
 export const track = (id, library) => ask(`/tracks/${encodeURIComponent(id)}`, { library });
 export const explain = (query, neighbor, library, versus = "") =>
   ask("/explain", { track_id: query, neighbor_id: neighbor, versus_id: versus, library });

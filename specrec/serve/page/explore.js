@@ -8,6 +8,7 @@ import { labelOf } from "./labels.js";
 import { messages } from "./messages.js";
 import { missing } from "./missing.js";
 import { neighborList } from "./neighbors.js";
+import { playButton } from "./player.js";
 import * as playlist from "./playlist.js";
 import { addressOf, asks, readState } from "./state.js";
 import { steering, weighing } from "./steering.js";
@@ -21,6 +22,7 @@ let count = STEP;
 let running; // the request for neighbors that is under way
 const cost = make("p", { class: "remark cost", role: "status" }); // what the sliders cost
 const OFTEN = ["energetic", "singing", "piano", "drums", "calm", "electronic"]; // what many ask for
+const BEGIN = 6; // tracks to begin with
 const COSTED = 10; // neighbors by whose similarity the cost is told
 let change; // changes part of what is asked
 
@@ -46,8 +48,9 @@ export function update(next) {
   showNeighbors();
 }
 
-function welcome() {
+async function welcome() {
   asked.replaceChildren();
+  const begin = make("ul", { class: "begin" });
   results.replaceChildren(
     make(
       "div",
@@ -62,7 +65,26 @@ function welcome() {
           make("li", {}, make("a", { href: addressOf({ ...readState(""), library: state.library, like: words }) }, words)),
         ),
       ),
+      make("p", { class: "remark" }, messages.beginWith),
+      begin,
     ),
+  );
+  try {
+    const tracks = await api.anyTracks(BEGIN, state.library);
+    begin.replaceChildren(...tracks.map(beginning));
+  } catch (error) {
+    begin.replaceChildren(make("li", { class: "problem" }, error.message));
+  }
+}
+
+/** A track of the library, for those who do not know what it holds. */
+function beginning(track) {
+  const href = addressOf({ ...readState(""), library: state.library, track: [track.track_id] });
+  return make(
+    "li",
+    {},
+    playButton(track, state.library),
+    make("a", { href, class: "names" }, make("bdi", { class: "title" }, track.title), make("bdi", { class: "byline" }, track.artist ?? "")),
   );
 }
 
@@ -133,6 +155,7 @@ function list(found) {
   results.replaceChildren(
     make("h1", {}, heading(seeds)),
     ...found.notes.map((note) => make("p", { class: "remark" }, note)),
+    ...(found.neighbors.some((item) => item.score !== null) ? [make("p", { class: "remark" }, messages.rankedBy(seeds.length))] : []),
     found.neighbors.length
       ? neighborList(found, context)
       : make("p", { class: "none" }, messages.noNeighbors),
@@ -167,8 +190,8 @@ async function tellCost(first, signal) {
 
 function heading(seeds) {
   if (state.like && state.track.length === 0) return messages.neighborsOfWords(state.like);
-  if (seeds.length === 1) return messages.neighborsOf(seeds[0].title);
-  return messages.neighborsOfSeveral(seeds.length);
+  const names = seeds.map((seed) => (seed.track_id ? seed.title : `“${seed.title}”`));
+  return seeds.length < 3 ? messages.neighborsOf(messages.both(names)) : messages.neighborsOfSeveral(seeds.length);
 }
 
 function more() {

@@ -17,7 +17,13 @@ export const messages = {
   start: "Search for a track that you like, or say how it should sound.",
   examples: ["calm piano, no vocals", "energetic rock with distorted guitar", "ambient, very slow"],
   tryOne: "For example:",
+  beginWith: "Or begin with one of these:",
   neighborsOf: (name) => `Sounds like ${name}, and why`,
+  both: (names) => names.join(" and "),
+  rankedBy: (queries) =>
+    queries > 1
+      ? "Those that are like all of it come first; the number is the similarity to the nearest of them."
+      : "The order is not that of the similarity alone.",
   neighborsOfSeveral: (number) => `Sounds like these ${number}, and why`,
   neighborsOfWords: (words) => `Sounds like “${words}”, and why`,
   noNeighbors: "No track fits. Remove a filter to find more.",
@@ -34,7 +40,7 @@ export const messages = {
   why: "Why",
   moreLikeThis: "More like this",
   notLikeThis: "Not like this",
-  addSeed: "And like this",
+  addSeed: "Also like this",
   remove: "Remove",
   addToPlaylist: "Add to the playlist",
   similarity: "similarity",

@@ -91,7 +91,7 @@ function neighbor(item, reach, kinds, context) {
 }
 
 function action(text, onclick) {
-  return make("button", { type: "button", class: "small", onclick }, text);
+  return make("button", { type: "button", class: "small text", onclick }, text);
 }
 
 /** A bar as long as the similarity: what adds to it in color, the rest in grey. */

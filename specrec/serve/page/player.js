@@ -226,6 +226,7 @@ export function showPlayer(bar) {
     if (now.track === null) return;
     const both = now.pair.length > 0;
     const name = both ? messages.inEachEar(...now.pair.map(nameOf)) : nameOf(now.track);
+    bar.classList.toggle("both", both);
     if (title.textContent !== name) title.textContent = name;
     if (wrong.textContent !== now.problem) wrong.textContent = now.problem;
     wrong.hidden = !now.problem;

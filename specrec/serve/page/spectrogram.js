@@ -93,7 +93,7 @@ export function bands(sounds, track, library) {
       make(
         "li",
         { class: `kind-${place % 8}` },
-        make("span", { class: "name" }, name),
+        make("span", { class: "name", title: name }, name),
         make(
           "span",
           { class: "lane" },

@@ -79,6 +79,6 @@ function slider(label, range, say, isTurned, turn) {
       turn(value);
     },
   });
-  const line = make("label", { class: isTurned ? "slider turned" : "slider" }, make("span", {}, label), input);
+  const line = make("label", { class: isTurned ? "slider turned" : "slider" }, make("span", { title: label }, label), input);
   return line;
 }
