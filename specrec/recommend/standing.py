@@ -123,16 +123,21 @@ def _kept_out(
     for state, detail in _certain(search, standing, row):
         return replace(standing, state=state, detail=detail)
     assert standing.track is not None
-    for option, value, state, detail in (
-        ("per_artist", None, "artist_limit", "Better ones by the same artist take their places."),
-        ("duplicates", True, "same_recording", "Another file of this recording is in the list."),
-    ):
+    options: list[tuple[str, Any, State, str]] = []
+    if search.options.get("per_artist") is not None:
+        text = "Better ones by the same artist take their places."
+        options.append(("per_artist", None, "artist_limit", text))
+    if not search.options.get("duplicates"):
+        text = "Another file of this recording is in the list."
+        options.append(("duplicates", True, "same_recording", text))
+    for option, value, state, text in options:
         if option not in without:
             without[option] = search.ranks(**{option: value})
         if standing.track.track_id in without[option]:
             rank, _ = without[option][standing.track.track_id]
-            text = f"{detail} Else it would be number {rank:,}."
-            return replace(standing, state=state, detail=text)  # type: ignore[arg-type]
+            return replace(
+                standing, state=state, detail=f"{text} Else it would be number {rank:,}."
+            )
     return replace(standing, detail=f"Not among the first {search.depth:,}.")
 
 

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from specrec.descriptors.mel_db import NOTEBOOK, band_of
 from specrec.index.build import BuildReport
 from specrec.recommend.library import Library
+from specrec.recommend.standing import Search, find_standings
 from specrec.serve.app import make_app
 from specrec.serve.rest import documents_of_search as documents
 from specrec.serve.settings import ServeSettings
@@ -88,6 +89,20 @@ def test_each_reason_for_being_left_out_is_told(client: TestClient, library: Lib
     assert kind == "filtered"
     assert "piano > 0.5 or singing > 2" in why
     assert "duration_seconds" not in why
+
+
+def test_another_file_of_a_recording_is_told(named: Path) -> None:
+    library = Library.open(named)
+    near = [str(item.track.track_id) for item in library.neighbors("t8", 4, explain=False)]
+    rows = [library.resolve(one).library_row for one in near]
+    groups = np.arange(240)
+    groups[rows[0]], groups[rows[3]] = 8, rows[1]  # one of the query, one of another neighbor
+    library.collection.generation.__dict__["duplicate_groups"] = groups
+    told = find_standings(Search(library, [library.resolve("t8")], 4, 100, {}), near)
+    assert [one.state for one in told] == ["same_recording", "listed", "listed", "same_recording"]
+    assert [one.rank for one in told] == [None, 1, 2, None]
+    every = Search(library, [library.resolve("t8")], 4, 100, {"duplicates": True})
+    assert [one.rank for one in find_standings(every, near)] == [1, 2, 3, 4]
 
 
 def test_a_file_that_is_not_in_the_library_has_its_reason(

@@ -31,14 +31,12 @@ export function steering(state, suggested, all, change, cost) {
     make("div", { class: "sliders" }, ...names.map((name) => balance(name, state, change))),
     cost,
     more,
-    turned.length
-      ? make("button", { type: "button", class: "small reset", onclick: () => change({ steer: {} }) }, messages.reset)
-      : null,
+    make("button", { type: "button", class: "small reset", onclick: () => change({ steer: {} }) }, messages.reset),
   );
 }
 
 function panel(title, open, ...children) {
-  return make("details", { class: "card", open }, make("summary", {}, title), ...children.filter(Boolean));
+  return make("details", { class: "card", open }, make("summary", {}, title), ...children);
 }
 
 function balance(name, state, change) {
