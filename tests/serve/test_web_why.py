@@ -131,7 +131,7 @@ def test_filters_leave_what_they_say(page: "Page", address: str, heard: Library)
     left = int(heard.collection.matching(where).sum())
     assert text.endswith(f"({left})")
     expect(page.locator("summary .remark").first).to_have_text(re.compile(f"^{left} tracks?$"))
-    expected = [item.track.title for item in heard.neighbors(5, 20, where=where)]
+    expected = [item.track.title for item in heard.neighbors(5, 20, where=where, explain=False)]
     expect(page.locator(".neighbor h2 .title")).to_have_text(expected)
 
     out = next(item.track for item in heard.neighbors(5, 11) if item.track.title not in expected)
@@ -145,9 +145,9 @@ def test_filters_leave_what_they_say(page: "Page", address: str, heard: Library)
 def test_a_slider_says_what_it_costs(page: "Page", address: str, heard: Library) -> None:
     asked = str(heard.tracks["track_id"].iloc[5])
     page.goto(f"{address}/?track={asked}&steer=piano:3")
-    turned = heard.neighbors(5, 10, steer={"piano": 3})
-    rows = {item.track.track_id: item.similarity for item in heard.neighbors(5, 11)}
-    before = sum(item.similarity for item in heard.neighbors(5, 10)) / 10
+    turned = heard.neighbors(5, 10, steer={"piano": 3}, explain=False)
+    rows = {item.track.track_id: item.similarity for item in heard.neighbors(5, 11, explain=False)}
+    before = sum(item.similarity for item in heard.neighbors(5, 10, explain=False)) / 10
     after = sum(rows[item.track.track_id] for item in turned) / 10
     expect(page.locator(".cost")).to_have_text(
         f"The first ten are {after:.2f} similar on average; without the sliders {before:.2f}."

@@ -59,8 +59,9 @@ function line({ feature, name, value, cause, kind }, low, span, point) {
     make(
       "th",
       { scope: "row" },
+      cause ? make("span", { class: "cause", title: messages.because }, "✓ ") : null,
       name,
-      cause ? make("span", { class: "cause", title: messages.because }, " ✓", make("span", { class: "quiet" }, messages.because)) : null,
+      cause ? make("span", { class: "quiet" }, `, ${messages.because}`) : null,
     ),
     make("td", { class: "number" }, `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(3)}`),
     make(
