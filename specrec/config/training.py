@@ -114,6 +114,8 @@ class DistillConfig:
             another, and learns the targets of both in proportion, from 0 to 1.
         whiten: How far concepts that go together are kept from counting several times: 0 leaves
             their scores, 1 makes the coordinates uncorrelated.
+        unsaid: Columns of concepts, such as `hip_hop`, that are never said of a track because
+            people disagree with the taggers on them.
     """
 
     mn04: str | None = None
@@ -124,6 +126,7 @@ class DistillConfig:
     view: ViewConfig = field(default_factory=ViewConfig)
     mixup_probability: float = 0.3
     whiten: float = 0.5
+    unsaid: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         shard = self.shard_views

@@ -173,7 +173,7 @@ def predicate(reasons: Sequence[Reason]) -> str:
 
 
 def phrase(reason: Reason) -> str:
-    """Puts a reason into a few words: `bright (top 8 %)`, `slow (63 and 55 bpm)`."""
+    """Puts a reason into a few words: `quiet (top 8 %)`, `slow (63 and 55 bpm)`."""
     words = WORDS[reason.feature]
     if reason.side == "same":
         return f"in the key of {words.value(reason.query.value)}"
@@ -190,9 +190,9 @@ def _values(reason: Reason, words: Words) -> str:
 
 
 def _place(reason: Reason) -> str:
-    """Says where the track that stands out less is in the library."""
+    """Says among how many of the library's tracks the quality is that pronounced in both."""
     places = (reason.query.percentile, reason.neighbor.percentile)
-    return _top(min(places)) if reason.side == "high" else _lowest(max(places))
+    return _top(min(places) if reason.side == "high" else 100 - max(places))
 
 
 def place_text(percentile: float) -> str:

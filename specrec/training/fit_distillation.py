@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.config import TrainConfig
+from specrec.config.rule import require
 from specrec.progress import Progress
 from specrec.training.distillation import DistillationModule, Item, StoredViews, fit_scale
 from specrec.training.distillation_data import DistillationData, distillation_data, teacher_files
@@ -26,10 +27,13 @@ def fit_distillation(
     on_store: Progress | None = None,
 ) -> Path:
     """Trains an encoder to hear what two taggers hear; as `specrec.training.fit.fit`."""
+    concepts = list(load_vocabulary())
+    columns = {concept.column for concept in concepts}
+    for name in config.distill.unsaid:
+        require(name in columns, "distill.unsaid", name, "columns of concepts, such as hip_hop")
     teachers = teacher_files(config.distill, Path(config.data.cache))
     outputs = read_outputs(*teachers)
     data = distillation_data(config, teachers, on_progress, on_store)
-    concepts = list(load_vocabulary())
     hidden = np.concatenate([shard.hidden for shard in data.views])
     targets = fit_targets(concepts, outputs, hidden, config.distill.whiten)
     architecture = replace(config.encoder.architecture, embedding_dim=len(targets.names))

@@ -1,6 +1,6 @@
 """Writes the model of a distillation: a trained backbone, a head that is named, and its probe."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def write_named_model(
     pooled = pool_tracks(encoder, windows, on_fit)
     heard = _pooled_sample(encoder, data.views, _FITTED_ON)
     head = _named_head(config, data, targets, heard, pooled, features)
-    concepts = _judged(encoder, head, data, outputs, targets, heard)
+    concepts = _judged(encoder, head, data, outputs, targets, heard, config.distill.unsaid)
     finished = _with_head(encoder, head)
     unheard = WindowDataset(
         data.cache, data.valid, config.data.label, encoder.front_end, VALID_WINDOWS
@@ -141,6 +141,7 @@ def _judged(
     outputs: Outputs,
     targets: Targets,
     sample: Sample,
+    unsaid: Collection[str],
 ) -> list[ProbedFeature]:
     """Measures what is said of views of unheard tracks by what the teachers hear in them.
 
@@ -159,7 +160,9 @@ def _judged(
     everywhere = np.concatenate(said)
     there, nowhere = (np.concatenate(parts) for parts in zip(*marks, strict=True))
     limits = [
-        claim_limits(name, everywhere[:, place], there[:, place], nowhere[:, place])
+        (None, None)
+        if name in unsaid
+        else claim_limits(name, everywhere[:, place], there[:, place], nowhere[:, place])
         for place, name in enumerate(targets.names)
     ]
     return judge_concepts(targets.names, said[0], truth[0], limits)

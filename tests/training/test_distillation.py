@@ -54,7 +54,7 @@ def config(tmp_path_factory: pytest.TempPathFactory, teachers: tuple[Path, Path]
         data=DataConfig(str(folder / "music"), str(folder / "cache"), "split"),
         training=TrainingConfig(epochs=1, batch_size=20, accelerator="cpu", precision="32-true"),
         distill=DistillConfig(
-            str(teachers[0]), str(teachers[1]), views=80, shard_views=40, workers=0
+            str(teachers[0]), str(teachers[1]), views=80, shard_views=40, workers=0, unsaid=["calm"]
         ),
     )
 
@@ -87,8 +87,16 @@ def test_a_run_stores_views_learns_them_and_names_the_coordinates(
     assert probe is not None
     assert probe.coordinates == tuple(CONCEPTS)
     assert [item.feature.name for item in probe.features] == CONCEPTS
+    limits = {item.feature.name: (item.present, item.absent) for item in probe.features}
+    assert limits["calm"] == (None, None) != limits["energetic"]
     mean = model.encoder.center
     assert torch.isfinite(mean).all()
+
+
+def test_what_is_not_to_be_said_must_be_a_concept(config: TrainConfig) -> None:
+    wrong = replace(config, distill=replace(config.distill, unsaid=["jaz"]))
+    with pytest.raises(ConfigError, match=r"distill\.unsaid must be columns of concepts.*not jaz"):
+        fit(wrong)
 
 
 def test_a_run_goes_on_and_reports_the_cosine_of_its_best_epoch(
