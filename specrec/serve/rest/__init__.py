@@ -7,8 +7,10 @@ from fastapi import APIRouter
 
 from specrec.serve.rest import (
     cells,
+    columns,
     concepts,
     libraries,
+    maps,
     matches,
     media,
     neighbors,
@@ -21,7 +23,8 @@ from specrec.serve.rest.answers import PROBLEMS
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 for _part in (
-    libraries, tracks, media, neighbors, standings, matches, cells, studies, concepts, playlists,
+    libraries, tracks, media, neighbors, standings, matches, cells, studies, maps, concepts,
+    columns, playlists,
 ):  # fmt: skip
     router.include_router(_part.router)
 

@@ -282,7 +282,7 @@ class MapAxis(Document):
 class MapAnswer(Answer):
     """The tracks in two dimensions."""
 
-    method: Literal["PCA", "UMAP"]
+    method: Literal["PCA", "t-SNE", "UMAP"]
     """How the map was made."""
     explained: list[float]
     """Share of the variance along the first components."""
