@@ -9,9 +9,9 @@ const ROOT = "/api/v1";
 export class Problem extends Error {}
 
 /** Asks until there is an answer: while the server is away, or computes it (202), or is busy. */
-async function ask(path, parameters = {}, signal = undefined) {
+async function ask(path, parameters = {}, signal = undefined, options = {}) {
   for (let busy = 0; ; ) {
-    const answer = await reach(`${ROOT}${path}${queryOf(parameters)}`, { signal });
+    const answer = await reach(`${ROOT}${path}${queryOf(parameters)}`, { signal, ...options });
     if (answer.ok && answer.status !== 202) return answer.json();
     if (answer.status === 503) busy += 1;
     if (!answer.ok && (answer.status !== 503 || busy > 3)) throw await problemOf(answer);
@@ -53,6 +53,24 @@ export const cells = (id, other, library, signal) =>
   ask("/explain/cells", { track_id: id, other_id: other, library }, signal);
 export const facets = (state, artist = "", signal = undefined) =>
   ask("/facets", { library: state.library, where: conditionOf(state), artist }, signal);
+
+// The map
+export const mapPoints = (library, method, signal) => ask("/map/points", { library, method }, signal);
+export const mapPlaces = (library, method, signal) => ask("/map/places", { library, method }, signal);
+export const clusters = (library, signal) => ask("/clusters", { library }, signal);
+export const columns = (library, signal) => ask("/columns", { library }, signal);
+export const column = (name, library, signal) => ask(`/columns/${encodeURIComponent(name)}`, { library }, signal);
+export const find = (q, library, limit) => ask("/tracks", { q, library, limit });
+export const nearestTo = (id, k, library, signal) =>
+  ask("/neighbors", { track_id: id, k, library, explain: "false" }, signal);
+export const likeWords = (like, k, library) => ask("/neighbors", { like, k, library, explain: "false" });
+export const path = (start, goal, library, signal) =>
+  ask("/path", { start, goal, library, explain: "false" }, signal);
+/** Some tracks and, if that is wanted, what they have in common. */
+export const selection = (ids, library, common, signal) =>
+  ask("/selection", { library, common: String(common) }, signal, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ track_ids: ids }),
+  });
 
 export const audioOf = (id, library) => `${trackOf(id)}/audio${queryOf({ library })}`;
 export const spectrogramOf = (id, library, seconds) =>

@@ -17,6 +17,15 @@ export function add(track, library) {
   announce(`${messages.addToPlaylist}: ${nameOf(track)}`);
 }
 
+/** Adds tracks that are not in the list yet. */
+export function addAll(tracks, library) {
+  const there = new Set(entries.map(({ track }) => track.track_id));
+  const fresh = tracks.filter(({ track_id }) => !there.has(track_id));
+  entries.push(...fresh.map((track) => ({ track, library })));
+  show();
+  announce(`${messages.addToPlaylist}: ${messages.listOf(fresh.length)}`);
+}
+
 /** Shows the list; it is hidden while it is empty. */
 export function show() {
   localStorage.setItem(KEPT, JSON.stringify(entries));

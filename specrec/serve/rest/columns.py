@@ -1,10 +1,11 @@
 """What tracks can be told apart by, all tracks at once; and what some have in common."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 from fastapi import APIRouter, Response
+from fastapi import Query as Parameter
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.features import FEATURES
@@ -49,7 +50,11 @@ def column(library: Chosen, column: str) -> Response:
 
 
 @router.post("/selection", response_model=SelectionAnswer)
-def selection(library: Chosen, body: SelectionBody) -> Response:
+def selection(
+    library: Chosen,
+    body: SelectionBody,
+    common: Annotated[bool, Parameter(description="Say what they have in common.")] = True,
+) -> Response:
     """Some tracks, and what they have in common that the library has not."""
     from specrec.study.heard import common_to, heard_in
 
@@ -57,10 +62,10 @@ def selection(library: Chosen, body: SelectionBody) -> Response:
         raise QueryError(f"track_ids: at most {_MOST_TRACKS:,}, not {len(body.track_ids):,}")
     collection = library.collection
     rows = np.array([row_of(library, one) for one in body.track_ids], np.int64)
-    common = common_to(heard_in(collection), rows, _MOST_COMMON)
+    found = common_to(heard_in(collection), rows, _MOST_COMMON) if common else []
     return json_answer({
         "tracks": [track.to_dict() for track in collection.tracks_at(rows)],
-        "common": [vars(item) for item in common],
+        "common": [vars(item) for item in found],
     })  # fmt: skip
 
 
