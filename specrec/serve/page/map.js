@@ -19,7 +19,7 @@ const LISTEN_MS = 250; // after which it is heard
 const BIT_SECONDS = 8; // that are heard
 const FIRST = ["energetic", "energy", "calm"]; // what a map is colored by, unless that is chosen
 
-const stage = new Stage();
+export const stage = new Stage();
 const look = make("div", { class: "card look", role: "group", "aria-label": messages.mapLook });
 const toolbar = make("div", { class: "tools", role: "toolbar", "aria-label": messages.mapTools });
 const tip = make("p", { class: "tip", "aria-hidden": "true", hidden: true });
@@ -56,10 +56,7 @@ takeHand(
   (x, y) => (stage.points ? nearest(stage.points, x, y) : { row: -1, distance: Infinity }),
 );
 toolbar.append(...tools({
-  draw: (pressed) => {
-    draws = pressed;
-    frame.classList.toggle("drawing", draws);
-  },
+  draw: drawing,
   listen: (pressed) => (listens = pressed),
   enlarge: (times) => {
     stage.enlarge(times);
@@ -134,6 +131,7 @@ function showLook() {
 async function color() {
   const wanted = state.color || look.querySelector("select")?.value;
   if (!wanted) return;
+  look.querySelector(".legend-at")?.replaceChildren(make("p", { class: "remark" }, messages.mapLooking));
   try {
     column = await loadColumn(library, wanted, stage.points, running.signal);
     if (column.generation && column.generation !== stage.points.generation) return begin();
@@ -184,6 +182,12 @@ function leaveRoom() {
     ? { left: look.offsetWidth + 16, top: 0, right: 56, bottom: 0 }
     : { left: 0, top: look.offsetHeight + 8, right: 44, bottom: side.hidden ? 0 : side.offsetHeight };
   stage.refresh();
+}
+
+function drawing(on) {
+  draws = on;
+  frame.classList.toggle("drawing", on);
+  toolbar.querySelector('[data-tool="lasso"]').setAttribute("aria-pressed", String(on));
 }
 
 // What is under the hand
@@ -359,6 +363,7 @@ function isInView(row) {
 async function showPath(start, goal, signal) {
   const found = await api.path(start, goal, library, signal);
   const tracks = [found.start, ...found.steps.map(({ track }) => track)];
+  stage.ends = [found.start.title, tracks.at(-1).title];
   stage.path = tracks.map(({ track_id }) => stage.points.rowOf.get(track_id)).filter((row) => row !== undefined);
   fillSide(pathCard(tracks, found.notes, cardContext()));
   emphasize();
@@ -371,6 +376,7 @@ async function surround(corners) {
   asking = new AbortController();
   const { signal } = asking;
   const rows = within(stage.points, corners);
+  drawing(false);
   if (state.track.length) context.change({ track: [] }, { keep: true });
   stage.lasso = corners;
   Object.assign(stage, { chosen: -1, rays: [], path: [] });

@@ -73,6 +73,7 @@ export function lassoCard(count, found, problem, context) {
       action(messages.mapAdd(count), () => playlist.addAll(found.tracks, context.library), "hear"),
     ),
     make("h3", {}, messages.mapCommon),
+    found.common.length ? make("p", { class: "remark" }, messages.mapAbove) : null,
     found.common.length
       ? make("ul", { class: "common" }, ...found.common.map(common))
       : make("p", { class: "remark" }, messages.mapNothingCommon),
@@ -82,7 +83,7 @@ export function lassoCard(count, found, problem, context) {
   ];
 }
 
-/** What tracks have more of than the library: how much of the library they exceed. */
+/** What tracks have more of than the library, or less: how much of the library they go beyond. */
 function common({ name, above }) {
   const share = Math.max(above, 1 - above);
   return make(
@@ -90,7 +91,7 @@ function common({ name, above }) {
     {},
     make("span", { class: "name" }, name),
     make("span", { class: "lane", "aria-hidden": "true" }, make("span", { class: "part", style: { width: `${100 * share}%` } })),
-    make("span", { class: "remark" }, messages.mapAbove(Math.round(100 * share))),
+    make("span", { class: "remark" }, `${Math.round(100 * share)} %`),
   );
 }
 

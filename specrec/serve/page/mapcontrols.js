@@ -48,11 +48,11 @@ export function showLegend(panel, column, shown, showOnly) {
 
 /** The tools: buttons that are pressed or not, and such that do something. */
 export function tools({ draw, listen, enlarge, fit }) {
-  const toggle = (path, text, on) => {
+  const toggle = (tool, path, text, on) => {
     const button = make(
       "button",
       {
-        type: "button", class: "tool", "aria-pressed": "false", "aria-label": text, title: text,
+        type: "button", class: "tool", data: { tool }, "aria-pressed": "false", "aria-label": text, title: text,
         onclick: () => {
           const pressed = button.getAttribute("aria-pressed") !== "true";
           button.setAttribute("aria-pressed", String(pressed));
@@ -69,7 +69,7 @@ export function tools({ draw, listen, enlarge, fit }) {
     press(MORE, messages.mapCloser, () => enlarge(1.6)),
     press(LESS, messages.mapFarther, () => enlarge(1 / 1.6)),
     press(ALL, messages.mapAll, fit),
-    toggle(LASSO, messages.mapLasso, draw),
-    toggle(EAR, messages.mapListen, listen),
+    toggle("lasso", LASSO, messages.mapLasso, draw),
+    toggle("listen", EAR, messages.mapListen, listen),
   ];
 }

@@ -40,7 +40,7 @@ function widthOf(context, text) {
 function write(context, text, x, y, color, ground) {
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.lineWidth = 4;
+  context.lineWidth = 6;
   context.strokeStyle = ground;
   context.strokeText(text, x, y);
   context.fillStyle = color;
@@ -74,8 +74,8 @@ export function rays(context, from, ends, color) {
   context.globalAlpha = 1;
 }
 
-/** Draws a path from one track to another, its steps numbered. */
-export function path(context, corners, colors) {
+/** Draws a path from one track to another, its steps numbered and its ends named. */
+export function path(context, corners, ends, colors) {
   for (const [width, color] of [[6, colors.ground], [3, colors.path]]) {
     context.lineWidth = width;
     context.strokeStyle = color;
@@ -96,6 +96,11 @@ export function path(context, corners, colors) {
     context.stroke();
     context.fillStyle = colors.paper;
     context.fillText(String(place + 1), x, y + 0.5);
+  });
+  context.font = "600 13.5px system-ui, sans-serif";
+  [corners[0], corners.at(-1)].forEach(([x, y], end) => {
+    const [, beside] = corners.at(end ? -2 : 1);
+    write(context, ends[end], x, y + (y < beside ? -22 : 22), colors.ink, colors.ground);
   });
 }
 

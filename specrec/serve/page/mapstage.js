@@ -11,18 +11,18 @@ const MOVE_MS = 700; // that tracks take to their new places
 const BUDGET_MS = 11; // for dots, while the picture moves; then all are drawn
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** The picture. Its parts are set: points, codes, column, places, shown, marked, rays, path, lasso. */
+/** The picture. Its parts are set: points, column, places, shown, marked, chosen, rays, path and its ends, lasso. */
 export class Stage {
   constructor() {
     this.canvas = make("canvas", { class: "dots", "aria-hidden": "true" });
     this.over = make("canvas", { class: "ink" });
     this.dots = new Dots(this.canvas);
     this.context = this.over.getContext("2d");
-    Object.assign(this, { places: [], shown: null, marked: -1, chosen: -1, rays: [], path: [], lasso: [] });
+    Object.assign(this, { places: [], shown: null, marked: -1, chosen: -1, rays: [], path: [], ends: [], lasso: [] });
     this.center = [0.5, 0.5];
     this.zoom = 1;
     this.insets = { left: 0, top: 0, right: 0, bottom: 0 }; // what panels cover
-    this.frames = 0; // that were drawn
+    this.drawn = 0; // dots of the last picture
     this.pace = 0; // milliseconds that a dot takes
     new ResizeObserver(() => this.resize()).observe(this.over);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolor());
@@ -160,16 +160,17 @@ export class Stage {
   draw(moves) {
     if (!this.colors) this.recolor();
     const { ratio, points, order, codes, shown } = this;
-    const most = moves && this.pace ? Math.max(8000, BUDGET_MS / this.pace) : points.count;
+    const most = Math.min(points.count, moves && this.pace ? Math.max(8000, BUDGET_MS / this.pace) : Infinity);
     const [left, top] = this.at(0, 0).map((pixel) => pixel * ratio);
     const began = performance.now();
     this.dots.draw({
       points: this.between ?? points, order, codes, shown, most, radius: this.radius * ratio,
       view: { scale: this.scale * ratio, left, top },
     });
-    this.pace = (performance.now() - began) / Math.min(most, points.count);
-    this.frames += 1;
+    this.pace = (performance.now() - began) / most;
     this.drawInk();
+    if (!this.drawn) performance.mark("map drawn");
+    this.drawn = most;
     if (moves && most < points.count) {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => this.refresh(), 140);
@@ -189,7 +190,7 @@ export class Stage {
       ink.rays(context, this.rowAt(this.chosen), this.rays.map((row) => this.rowAt(row)), colors.path);
     }
     if (!this.between && !this.path.length) ink.labels(context, this.places, screen, colors);
-    if (this.path.length) ink.path(context, this.path.map((row) => this.rowAt(row)), colors);
+    if (this.path.length) ink.path(context, this.path.map((row) => this.rowAt(row)), this.ends, colors);
     for (const row of new Set([this.chosen, this.marked])) {
       if (row >= 0) ink.ring(context, this.rowAt(row), this.radius, colors);
     }
