@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 
 SECONDS = 4
 WIDTH, HEIGHT = 1360, 900
+FIRST = """
+async () => {
+  const drawn = () => performance.getEntriesByName("map drawn")[0];
+  while (!drawn()) await new Promise((resolve) => setTimeout(resolve, 20));
+  return drawn().startTime / 1000;
+}
+"""
 MOVE = """
 async ([seconds, kind]) => {
   const { stage } = await import("/page/map.js");
@@ -95,8 +102,7 @@ def main(
 def _look(open_page: Any, address: str) -> dict[str, float]:
     page: Page = open_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.goto(address)
-    page.wait_for_function("performance.getEntriesByName('map drawn').length > 0", timeout=120_000)
-    first = page.evaluate("performance.getEntriesByName('map drawn')[0].startTime / 1000")
+    first = page.evaluate(FIRST)
     page.wait_for_load_state("networkidle")
     pan = page.evaluate(MOVE, [SECONDS, "pan"])
     zoom = page.evaluate(MOVE, [SECONDS, "zoom"])

@@ -14,7 +14,7 @@ from specrec.study.naming import profile_clusters
 
 _REGIONS = (6, 24, 96)  # from the whole map to a part of it
 _FEWEST = 12  # tracks of a region, on average
-_NAMED = 20_000  # tracks by which regions are named; of more, a sample
+_NAMED = 10_000  # tracks by which regions are named; of more, a sample
 _WORDS = 2  # of a region's name
 _SECOND = 0.75  # how much a second word must stand out, as a share of the first
 _ARTISTS = 400

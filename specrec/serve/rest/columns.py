@@ -41,9 +41,9 @@ def columns(library: Chosen) -> Response:
 def column(library: Chosen, column: str) -> Response:
     """One of them, of all tracks: of a concept, the share of the library that has less of it."""
     collection = library.collection
-    item = next((one for one in _items(collection) if one["column"] == column), None)
-    if item is None:
+    if column not in collection.columns or column in _NAMES:
         raise NotFoundError(f"no column tells tracks apart that is called {column!r}")
+    item = _item(collection, column)
     values = collection.columns[column]
     told = _texts(values) if item["kind"] == "text" else _numbers(values)
     return json_answer({"generation": collection.generation.folder.name, **item, **told})
@@ -70,26 +70,24 @@ def selection(
 
 
 def _items(collection: Collection) -> list[dict[str, Any]]:
-    concepts = [one.column for one in load_vocabulary() if one.column in collection.concepts]
-    tables = {
-        str(name): collection.columns[name]
-        for name in collection.tracks
-        if name in collection.columns
-    }
-    found = [_item(name, noun(name), "concept") for name in concepts if name not in tables]
-    for name in collection.features:
-        if str(name) not in tables and _tells_apart(collection.features[name]):
-            unit = FEATURES[name].unit if name in FEATURES else ""
-            found.append(_item(str(name), noun(str(name)), "feature", unit))
-    for name, values in tables.items():
-        if name not in _NAMES and _tells_apart(values):
-            kind = "number" if _is_number(values) else "text"
-            found.append(_item(name, noun(name), kind))
-    return found
+    """What tells tracks apart: concepts, features, and then the rest."""
+    concepts = {one.column for one in load_vocabulary()} & set(collection.concepts)
+    found = [
+        _item(collection, name)
+        for name in collection.columns
+        if name not in _NAMES and (name in concepts or _tells_apart(collection.columns[name]))
+    ]
+    kinds = ["concept", "feature", "text", "number"]
+    return sorted(found, key=lambda item: kinds.index(item["kind"]))
 
 
-def _item(column: str, name: str, kind: str, unit: str = "") -> dict[str, Any]:
-    return {"column": column, "name": name, "kind": kind, "unit": unit}
+def _item(collection: Collection, column: str) -> dict[str, Any]:
+    if column in collection.tracks:
+        kind = "number" if _is_number(collection.tracks[column]) else "text"
+    else:
+        kind = "feature" if column in collection.features else "concept"
+    unit = FEATURES[column].unit if column in FEATURES else ""
+    return {"column": column, "name": noun(column), "kind": kind, "unit": unit}
 
 
 def _is_number(values: "pd.Series[Any]") -> bool:
@@ -99,7 +97,7 @@ def _is_number(values: "pd.Series[Any]") -> bool:
 def _tells_apart(values: "pd.Series[Any]") -> bool:
     """Whether several tracks have one value, and others another."""
     different = values.nunique()
-    return 1 < different < values.count() or (different > 1 and _is_number(values))
+    return bool(different > 1 and (different < values.count() or _is_number(values)))
 
 
 def _numbers(values: "pd.Series[Any]") -> dict[str, Any]:
