@@ -180,7 +180,7 @@ function leaveRoom() {
   const isWide = matchMedia("(min-width: 60rem)").matches;
   stage.insets = isWide
     ? { left: look.offsetWidth + 16, top: 0, right: 56, bottom: 0 }
-    : { left: 0, top: look.offsetHeight + 8, right: 44, bottom: side.hidden ? 0 : side.offsetHeight };
+    : { left: 0, top: look.offsetHeight + 8, right: 16, bottom: side.hidden ? 16 : side.offsetHeight };
   stage.refresh();
 }
 

@@ -32,7 +32,8 @@ export function placesOnRamp(values, low, high) {
 
 /** The colors of places: 256 times red, green and blue. */
 export function paletteOf(column) {
-  const unknown = colorOf("--rest");
+  const ground = colorOf("--ground");
+  const unknown = colorOf("--rest").map((channel, place) => Math.round((channel + ground[place]) / 2));
   if (!column) return Array(256).fill(colorOf("--adds"));
   if (column.labels.length) {
     const kinds = column.labels.map((_, place) => colorOf(`--kind-${place % 8}`));

@@ -45,7 +45,7 @@ export class Dots {
     if (!shown) this.stampAll(share, this.bright, radius, null, 0);
     else {
       this.stampAll(share, this.dim, radius, shown, 0);
-      this.stampAll({ ...share, most: order.length }, this.bright, radius + 0.6, shown, 1);
+      this.stampAll({ ...share, most: order.length }, this.bright, radius + 1, shown, 1);
     }
     this.context.putImageData(this.image, 0, 0);
   }

@@ -5,7 +5,8 @@ import { Dots, mixed } from "./mapdots.js";
 import * as ink from "./mapink.js";
 import { make } from "./dom.js";
 
-const MARGIN = 44; // pixels around the whole map
+const MARGIN = 44; // pixels around the whole map, or a fifteenth of a narrow screen
+const FILLED = 0.2; // radius of a dot, as a share of the side of its part of the map
 const DEEPEST = 400; // times that a map can be enlarged
 const MOVE_MS = 700; // that tracks take to their new places
 const BUDGET_MS = 11; // for dots, while the picture moves; then all are drawn
@@ -86,8 +87,9 @@ export class Stage {
   /** Pixels that one unit of the map takes. */
   get scale() {
     const { left, right, top, bottom } = this.insets;
-    const wide = Math.max(this.width - left - right - 2 * MARGIN, 120) / (this.extent?.[0] || 1);
-    const high = Math.max(this.height - top - bottom - 2 * MARGIN, 120) / (this.extent?.[1] || 1);
+    const around = 2 * Math.min(MARGIN, this.width / 15);
+    const wide = Math.max(this.width - left - right - around, 120) / (this.extent?.[0] || 1);
+    const high = Math.max(this.height - top - bottom - around, 120) / (this.extent?.[1] || 1);
     return this.zoom * Math.min(wide, high);
   }
 
@@ -114,8 +116,8 @@ export class Stage {
   }
 
   get radius() {
-    const few = Math.max(1.15, Math.min(4, 190 / Math.sqrt(this.points.count)));
-    return Math.min(8, few * this.zoom ** 0.35);
+    const share = (FILLED * this.scale) / this.zoom / Math.sqrt(this.points.count);
+    return Math.min(8, Math.max(1.15, Math.min(4.3, share)) * this.zoom ** 0.35);
   }
 
   pan(across, down) {
