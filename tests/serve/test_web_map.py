@@ -37,7 +37,7 @@ def opened(page: "playwright.Page", address: str, more: str = "") -> None:
 def ask(page: "playwright.Page", what: str, *given: object) -> object:
     """Asks the picture something: a function of the stage and of what is given."""
     return page.evaluate(
-        f"async (given) => {{ const {{ stage }} = await import('/page/map.js');"
+        f"async (given) => {{ const {{ stage }} = await import('/page/mapview.js');"
         f" return ({what})(stage, ...given); }}",
         list(given),
     )

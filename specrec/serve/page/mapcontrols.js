@@ -11,8 +11,8 @@ const MORE = "M7 2h2v5h5v2H9v5H7V9H2V7h5z";
 const LESS = "M2 7h12v2H2z";
 const ALL = "M2 2h4v1.600H3.600V6H2zm8 0h4v4h-1.600V3.600H10zM2 10h1.600v2.400H6V14H2zm10.400 0H14v4h-4v-1.600h2.400z";
 
-/** Chooses by what the map is colored; `change({color})` and `change({arranged})` do so. */
-export function looks(columns, state, { change }) {
+/** Chooses by what the map is colored and arranged; `change({color})` and `change({arranged})` do so. */
+export function looks(columns, state, change) {
   const kinds = [
     ["concept", messages.mapSounds], ["feature", messages.measured],
     ["text", messages.mapTags], ["number", messages.mapNumbers],
