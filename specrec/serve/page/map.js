@@ -65,7 +65,8 @@ export function update(next) {
   view.state = { ...next };
   if (view.library !== next.library) begin();
   else if (stage.points) {
-    if (before.arranged !== next.arranged || before.color !== next.color) showLook();
+    const [colored, arranged] = look.querySelectorAll("select");
+    if (colored.value !== wanted() || arranged.value !== next.arranged) showLook();
     if (before.arranged !== next.arranged) arrange();
     color();
     showChosen();
