@@ -11,6 +11,7 @@ import { forget, light, showOnly, stage, view } from "./mapview.js";
 import { messages } from "./messages.js";
 
 const ALIKE = 100; // tracks that words light up
+const MANY = 3000; // tracks from which the first arrangement has labels, for the other takes long
 const MATCHES = 500; // tracks that are searched by name
 const FIRST = ["energetic", "energy", "calm"]; // what a map is colored by, unless that is chosen
 
@@ -139,29 +140,48 @@ function showGroup(group) {
   showOnly(group);
 }
 
-/** Arranges the tracks as is chosen: by their main differences at once, or by neighbors when that is done. */
+/**
+ * Arranges the tracks as is chosen: by their main differences at once, by neighbors when that is
+ * done; then they move there by themselves, unless somebody has begun to look around.
+ */
 async function arrange() {
   const { signal } = running;
   const method = view.state.arranged || "tsne";
   const note = look.querySelector(".arranging");
   try {
     if (stage.points.method !== method) {
-      if (note) note.hidden = method !== "tsne";
+      note.hidden = method === "pca";
+      if (stage.points.count > MANY) await label(signal);
       const points = await loadPoints(view.library, method, signal);
       if ((view.state.arranged || "tsne") !== method) return;
       if (points.generation !== stage.points.generation) return begin();
+      if (stage.isTouched) await whenPressed(note, signal);
       stage.places = [];
+      stage.lasso = [];
       stage.setPoints(points);
       stage.fit();
       if (stage.chosen >= 0 && !stage.path.length) stage.lookAt(stage.chosen);
     }
-    if (note) note.hidden = true;
-    stage.places = await loadPlaces(view.library, stage.points, signal);
-    stage.refresh();
+    note.hidden = true;
+    await label(signal);
   } catch (error) {
-    if (note) note.hidden = true;
+    note.hidden = true;
     if (error.name !== "AbortError") announceProblem(error.message);
   }
+}
+
+async function label(signal) {
+  stage.places = await loadPlaces(view.library, stage.points, signal);
+  stage.refresh();
+}
+
+/** Waits until somebody wants what is ready. */
+function whenPressed(note, signal) {
+  return new Promise((resolve, reject) => {
+    const ready = make("button", { type: "button", class: "hear", onclick: resolve }, messages.mapShowArranged);
+    note.replaceChildren(`${messages.mapIsArranged} `, ready);
+    signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+  });
 }
 
 /** Leaves the map free of what covers it. */

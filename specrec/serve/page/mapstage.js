@@ -134,8 +134,14 @@ export class Stage {
     this.refresh(true);
   }
 
+  /** Whether somebody has begun to look around. */
+  get isTouched() {
+    return this.movedAt !== undefined || this.lasso.length > 0;
+  }
+
   /** Shows all of the map. */
   fit() {
+    this.movedAt = undefined;
     this.center = [this.extent[0] / 2, this.extent[1] / 2];
     this.zoom = 1;
     this.refresh();

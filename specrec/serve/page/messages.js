@@ -143,6 +143,8 @@ export const messages = {
   mapByNeighbors: "neighbors",
   mapByAxes: "main differences",
   mapArranging: "Tracks that sound alike are being brought together …",
+  mapIsArranged: "Tracks that sound alike can be brought together now.",
+  mapShowArranged: "Do so",
   mapLeast: "least",
   mapMost: "most",
   mapUnknown: (number) => `gray: unknown (${number.toLocaleString("en")})`,
