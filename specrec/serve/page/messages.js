@@ -119,11 +119,6 @@ export const messages = {
   whereHint: "Tags, features, and concepts from 0 to 1: the share of the library that has less.",
   measured: "Measured",
 
-  listOf: (number) => (number === 1 ? "1 track" : `${number} tracks`),
-  up: "Earlier",
-  down: "Later",
-  clear: "Clear",
-  saveM3u: "Save as M3U",
   close: "Close",
 
   // The map
@@ -170,6 +165,18 @@ export const messages = {
   mapTracks: "Tracks",
   mapAndMore: (number) => `and ${number.toLocaleString("en")} more`,
   mapLit: (number, words) => `${number} tracks that sound most like “${words}” stand out.`,
+
+  // Playlists
+  playlists: "Playlists",
+  listOf: (number, time) => `${number === 1 ? "1 track" : `${number} tracks`}, ${time}`,
+  openPlaylist: "Open",
+  clear: "Clear",
+  added: (name) => `Added to the playlist: ${name}`,
+  addedMany: (number) => (number === 1 ? "1 track added to the playlist" : `${number} tracks added to the playlist`),
+  movedTo: (name, place, of) => `${name}: now ${place} of ${of}`,
+  takenOut: (name) => `Taken out of the playlist: ${name}`,
+  undone: "Undone",
+  redone: "Done again",
 
   // The server
   awayTrying: "The server does not answer. This page tries again until it does.",
