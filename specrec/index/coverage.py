@@ -17,12 +17,14 @@ class Coverage:
             reads them.
         gone: Files of which the library has the track, but which are there no more.
         skipped: Files that were left out, and why.
+        unmeasured: Files of tracks whose features were not measured.
     """
 
     indexed: int
     pending: tuple[str, ...]
     gone: tuple[str, ...]
     skipped: tuple[Skipped, ...]
+    unmeasured: tuple[str, ...]
 
 
 def find_coverage(generation: Generation) -> Coverage:
@@ -43,4 +45,6 @@ def find_coverage(generation: Generation) -> Coverage:
     here = {file.path for file in scan.files}
     gone = [path for path in generation.tracks["path"] if path not in here]
     skipped = skipped_files(generation.skipped)
-    return Coverage(len(generation), tuple(pending), tuple(gone), tuple(skipped))
+    bare = generation.descriptors.isna().all(axis=1).to_numpy(dtype=bool)
+    unmeasured = generation.tracks["path"][bare]
+    return Coverage(len(generation), tuple(pending), tuple(gone), tuple(skipped), tuple(unmeasured))

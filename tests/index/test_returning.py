@@ -15,7 +15,7 @@ from specrec.index.maintenance import open_generation, remove_tracks
 from specrec.index.repair import verify_library
 from specrec.index.returning import put_back, removed_tracks
 from tests.index.test_build import Build
-from tests.sounds import make_music, tone, write
+from tests.sounds import make_music, write
 
 
 def _tables(library: Path) -> dict[str, pd.DataFrame]:

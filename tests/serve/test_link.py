@@ -145,7 +145,7 @@ def test_what_supysonic_refuses_is_one_line_and_changes_nothing(
         asked = (folder, "--subsonic", url, "--user", "ada")
         no_tokens = printed(*asked)
         wrong = printed(*asked, "--plain-password", password="hunter2")
-    advice = "takes no salted hash of a password; --plain-password sends it as it is"
+    advice = "takes no salted hash of a password; specrec link --plain-password sends it as it is"
     assert no_tokens == (2, "", f"error: {url}: {advice}\n")
     assert wrong == (2, "", f"error: {url}: Wrong username or password.\n")
     code, out, err = printed(*asked)  # the server is gone

@@ -115,6 +115,10 @@ class CoverageAnswer(Answer):
     """Number of files that were left out."""
     skipped_files: list[Skipped]
     """The first of them, and why each was."""
+    unmeasured: int
+    """Number of tracks whose features were not measured."""
+    unmeasured_files: list[str]
+    """The first of them."""
 
 
 class TrackPage(Answer):
@@ -399,6 +403,8 @@ class PlaylistItem(Document):
     """When it was saved first, in UTC."""
     changed: str
     """When it was saved last, in UTC."""
+    version: str
+    """A digest of it, which is its ETag too."""
 
 
 class PlaylistAnswer(Answer):

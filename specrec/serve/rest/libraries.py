@@ -74,4 +74,6 @@ def coverage(
         "gone_files": found.gone[:limit],
         "skipped": len(found.skipped),
         "skipped_files": skipped,
+        "unmeasured": len(found.unmeasured),
+        "unmeasured_files": found.unmeasured[:limit],
     })  # fmt: skip
