@@ -21,7 +21,27 @@ async function ask(path, parameters = {}, signal = undefined, options = {}) {
 
 async function problemOf(answer) {
   const problem = await answer.json().catch(() => ({}));
-  return new Problem(messages.problem(problem.detail ?? answer.statusText));
+  const told = new Problem(messages.problem(problem.detail ?? answer.statusText));
+  return Object.assign(told, { status: answer.status, detail: problem.detail ?? answer.statusText });
+}
+
+/** Asks for a document by its path: it may take long. */
+export const get = ask;
+
+/**
+ * Changes something on the server: once, for what seems to have failed may have been done.
+ *
+ * @param how {parameters, body, version}: a body is sent as JSON; a version is what may be replaced
+ */
+export async function send(method, path, { parameters = {}, body, version } = {}) {
+  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  if (version) headers["If-Match"] = `"${version}"`;
+  const options = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  const answer = await fetch(`${ROOT}${path}${queryOf(parameters)}`, options).catch(() => {
+    throw new Problem(messages.notReached);
+  });
+  if (!answer.ok) throw await problemOf(answer);
+  return answer.status === 204 ? null : answer.json();
 }
 
 /** Says why a picture or a sound can't be had; null if the server gives it. */

@@ -1,6 +1,6 @@
 // The playlist at hand: what is in it, kept by this browser, with undo, and played through.
 
-import { announce, nameOf } from "./dom.js";
+import { announce, clock, nameOf } from "./dom.js";
 import { messages } from "./messages.js";
 import { seek, whenOver } from "./player.js";
 
@@ -21,6 +21,13 @@ export const steps = () => ({ undo: past.length > 0, redo: future.length > 0 });
 /** Seconds that the list takes to play. */
 export const totalSeconds = () =>
   list.entries.reduce((sum, { track }) => sum + (track.duration_seconds || 0), 0);
+
+/** The same as text: `48:20`, `1:05:00`. */
+export function timeText() {
+  const seconds = Math.round(totalSeconds());
+  const hours = Math.floor(seconds / 3600);
+  return hours ? `${hours}:${clock(seconds % 3600).padStart(5, "0")}` : clock(seconds);
+}
 
 /** The key of the entry that was played last from the list. */
 export const following = () => followed;
@@ -174,7 +181,7 @@ function entryOf(track, library) {
 }
 
 /** The name of the library at hand, where an address names none. */
-function chosenLibrary() {
+export function chosenLibrary() {
   return document.getElementById("library").value;
 }
 

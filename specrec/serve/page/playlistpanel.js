@@ -1,6 +1,6 @@
 // The playlist in a corner of the page, where it is collected while one listens.
 
-import { CROSS, clock, icon, make, nameOf } from "./dom.js";
+import { CROSS, icon, make, nameOf } from "./dom.js";
 import { messages } from "./messages.js";
 import { playButton } from "./player.js";
 import * as playlist from "./playlist.js";
@@ -28,7 +28,7 @@ function show() {
         "summary",
         {},
         messages.playlist,
-        make("span", { class: "remark" }, messages.listOf(entries.length, clock(playlist.totalSeconds()))),
+        make("span", { class: "remark" }, messages.listOf(entries.length, playlist.timeText())),
       ),
       make("ol", {}, ...entries.map(line)),
       make(
