@@ -39,6 +39,11 @@ export function show(main, next, given) {
   }, () => {});
 }
 
+/** Takes a state in which the ends of the journey are others; what is shown stays. */
+export function update(next) {
+  state = next;
+}
+
 playlist.watchList(() => head.isConnected && render());
 document.addEventListener("keydown", (event) => {
   const isText = event.target.closest("input:not([type=checkbox]), textarea, dialog");

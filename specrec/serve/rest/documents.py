@@ -52,6 +52,8 @@ class ServedLibrary(Document):
     """Its name, by which requests choose it."""
     tracks: int
     """Number of its tracks."""
+    generation: str
+    """Its state; it has another after an index run."""
 
 
 class Libraries(Answer):

@@ -1,0 +1,82 @@
+// Files that were left out, wait, are gone or lack features: which, why, and what to do.
+
+import { make } from "./dom.js";
+import { messages } from "./messages.js";
+
+const SHOWN = 200; // files at a time
+
+/** A card with the files of a coverage and the meanings of its reasons. */
+export function filesCard(coverage, kinds) {
+  const groups = groupsOf(coverage, kinds).filter(({ total }) => total > 0);
+  if (!groups.length) {
+    return make(
+      "section",
+      { class: "card", "aria-label": messages.files },
+      make("h2", {}, messages.files),
+      make("p", { class: "remark" }, messages.allFilesIn),
+    );
+  }
+  let chosen = groups[0];
+  const search = make("input", {
+    type: "search", placeholder: messages.findFile, "aria-label": messages.findFile, oninput: () => paint(),
+  });
+  const tabs = make("div", { class: "actions", role: "group", "aria-label": messages.files });
+  const said = make("p", { class: "remark", role: "status" });
+  const list = make("ul", { class: "lines files" });
+
+  function paint() {
+    tabs.replaceChildren(
+      ...groups.map((group) =>
+        make(
+          "button",
+          {
+            type: "button", class: "small", "aria-pressed": String(group === chosen),
+            onclick: () => {
+              chosen = group;
+              paint();
+            },
+          },
+          `${group.name} ${group.total.toLocaleString("en")}`,
+        ),
+      ),
+    );
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const fitting = chosen.files.filter((file) => {
+      const text = `${file.path} ${file.detail ?? ""}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    said.textContent = [
+      chosen.hint,
+      fitting.length > SHOWN ? messages.firstOf(SHOWN, fitting.length) : words.length ? messages.filesFound(fitting.length) : "",
+      chosen.files.length < chosen.total ? messages.listedOf(chosen.files.length, chosen.total) : "",
+    ].filter(Boolean).join(" ");
+    list.replaceChildren(...fitting.slice(0, SHOWN).map(line));
+  }
+
+  paint();
+  return make(
+    "section",
+    { class: "card", "aria-label": messages.files },
+    make("h2", {}, messages.files),
+    make("div", { class: "split" }, tabs, search),
+    said,
+    list,
+  );
+}
+
+function groupsOf(coverage, kinds) {
+  const plain = (paths) => paths.map((path) => ({ path }));
+  return [
+    ...kinds.map(({ reason, meaning, remedy, count }) => ({
+      name: messages.reasons[reason] ?? reason, total: count, hint: messages.whyAndWhat(meaning, remedy),
+      files: coverage.skipped_files.filter((file) => file.reason === reason),
+    })),
+    { name: messages.waiting, total: coverage.pending, hint: messages.waitingHint, files: plain(coverage.pending_files) },
+    { name: messages.vanished, total: coverage.gone, hint: messages.vanishedHint, files: plain(coverage.gone_files) },
+    { name: messages.bare, total: coverage.unmeasured, hint: messages.bareHint, files: plain(coverage.unmeasured_files) },
+  ];
+}
+
+function line({ path, detail }) {
+  return make("li", {}, make("span", { class: "names" }, make("bdi", {}, path), detail ? make("span", { class: "byline" }, detail) : null));
+}
