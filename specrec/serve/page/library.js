@@ -58,7 +58,7 @@ async function paint(here, own) {
   const decided = { library, refresh: look };
   const opened = new Set([...root.querySelectorAll("details[open]")].map((one) => one.dataset.part));
   const scrolled = scrollY;
-  root.replaceChildren(
+  const parts = [
     make(
       "header",
       { class: "about-head" },
@@ -66,13 +66,14 @@ async function paint(here, own) {
       make("p", { class: "byline" }, messages.writtenAt(new Date(changes.now))),
       figures(summary, coverage),
     ),
+    clusterCards(library),
     duplicatesCard(duplicates, removals, decided),
-    clusterCards(library, context),
-    filesCard(coverage, summary.skipped),
     changesCard(changes, library),
-    modelCard(model),
+    filesCard(coverage, summary.skipped),
+    modelCard(model, context.fresh()),
     reportCard(library, factsCard(summary)),
-  );
+  ];
+  root.replaceChildren(...parts.filter(Boolean));
   for (const part of root.querySelectorAll("details")) if (opened.has(part.dataset.part)) part.open = true;
   scrollTo(0, isNew ? scrolled : 0);
   if (isNew) announce(messages.libraryChanged);

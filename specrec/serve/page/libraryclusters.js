@@ -10,10 +10,10 @@ const TYPICAL = 3; // tracks of a cluster
 const LISTED = 200; // tracks that a condition names
 
 /** A section whose clusters come when they are computed. */
-export function clusterCards(library, context) {
+export function clusterCards(library) {
   const list = make("ol", { class: "clusters" });
   const said = make("p", { class: "remark", role: "status" }, messages.computing);
-  fill(library, context, list, said);
+  fill(library, list, said);
   return make(
     "section",
     { class: "card", "aria-label": messages.clusters },
@@ -23,7 +23,7 @@ export function clusterCards(library, context) {
   );
 }
 
-async function fill(library, context, list, said) {
+async function fill(library, list, said) {
   try {
     const found = await api.get("/clusters", { library });
     const typical = found.clusters.map((cluster) => cluster.typical.slice(0, TYPICAL));
@@ -32,7 +32,7 @@ async function fill(library, context, list, said) {
     said.textContent = found.convincing ? messages.clustersClear : messages.clustersVague;
     list.replaceChildren(
       ...found.clusters.map((cluster, place) =>
-        card(cluster, place + 1, typical[place].map((id) => tracks.get(id)).filter(Boolean), members[place], library, context),
+        card(cluster, place + 1, typical[place].map((id) => tracks.get(id)).filter(Boolean), members[place], library),
       ),
     );
   } catch (error) {
@@ -54,7 +54,7 @@ async function tracksOf(ids, library) {
   return new Map(tracks.map((track) => [track.track_id, track]));
 }
 
-function card(cluster, number, tracks, members, library, { fresh }) {
+function card(cluster, number, tracks, members, library) {
   const all = make("ul", { class: "lines" });
   return make(
     "li",

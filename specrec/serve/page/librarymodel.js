@@ -3,6 +3,7 @@
 import { make, nameOf } from "./dom.js";
 import { messages } from "./messages.js";
 import { playButton } from "./player.js";
+import { addressOf } from "./state.js";
 
 const SHOWN = 5; // tracks of each kind
 // How well a concept is told: from this area under the curve on.
@@ -37,8 +38,8 @@ function line(track, isHere, library) {
   return make("li", {}, isHere ? playButton(track, library) : null, make("bdi", { class: "names" }, nameOf(track)));
 }
 
-/** A card with the model. */
-export function modelCard(model) {
+/** A card with the model; a concept is a link to what sounds so, in a state that asks nothing else. */
+export function modelCard(model, fresh) {
   const concepts = model.concepts.filter(({ family }) => family !== "measured");
   return make(
     "section",
@@ -66,7 +67,7 @@ export function modelCard(model) {
           { data: { part: "concepts" }, open: true },
           make("summary", {}, messages.whatItNames(concepts.length)),
           make("p", { class: "remark" }, messages.sureHint),
-          ...sureness(concepts),
+          ...sureness(concepts, fresh).filter(Boolean),
         )
       : null,
   );
@@ -77,7 +78,7 @@ function figure({ name, value, low, high }) {
   return make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: "number" }, `${value.toFixed(2)}${between}`));
 }
 
-function sureness(concepts) {
+function sureness(concepts, fresh) {
   return SURENESS.map(([floor, name], place) => {
     const roof = place ? SURENESS[place - 1][0] : Infinity;
     const here = concepts.filter(({ auc }) => (auc ?? 0) >= floor && (auc ?? 0) < roof);
@@ -86,16 +87,16 @@ function sureness(concepts) {
       "div",
       { class: "sureness" },
       make("h3", {}, messages[name]),
-      make("ul", {}, ...here.map(concept)),
+      make("ul", {}, ...here.map((one) => make("li", {}, concept(one, fresh)))),
     );
   });
 }
 
-function concept({ name, auc, r2, r2_low: low, r2_high: high, tracks }) {
+function concept({ name, auc, r2, r2_low: low, r2_high: high, said, tracks }, fresh) {
   const figures = messages.conceptFigures(auc === null ? null : auc.toFixed(2), r2.toFixed(2), low.toFixed(2), high.toFixed(2));
   return make(
-    "li",
-    { class: "concept", title: figures },
+    said ? "a" : "span",
+    { class: "concept", title: figures, href: said ? addressOf({ ...fresh, like: name }) : null },
     name,
     tracks ? make("span", { class: "byline" }, ` ${messages.surelyIn(tracks)}`) : null,
     make("span", { class: "quiet" }, ` (${figures})`),

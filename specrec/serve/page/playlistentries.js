@@ -70,7 +70,10 @@ function drag(grip, line, list, moved) {
     let to = from;
     const follow = ({ pageY, clientY }) => {
       const shift = pageY - start;
-      to = middles.filter((middle, place) => place !== from && middle < middles[from] + shift).length;
+      // It takes the place of a row when its edge has passed the middle of that one.
+      const [top, bottom] = [-1, 1].map((side) => middles[from] + shift + (side * line.offsetHeight) / 2);
+      to = from + middles.filter((middle, place) => place > from && middle < bottom).length
+        - middles.filter((middle, place) => place < from && middle > top).length;
       rows.forEach((one, place) => {
         const passed = place > from && place <= to ? -height : place < from && place >= to ? height : 0;
         one.style.setProperty("transform", `translateY(${place === from ? shift : passed}px)`);

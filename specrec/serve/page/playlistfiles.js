@@ -11,12 +11,11 @@ let withPaths = false; // whether a file names paths in the folder of music, not
 
 /** A menu of the files as which the playlist can be saved. */
 export function exportMenu() {
-  const { entries } = playlist.current();
-  const write = (kind) => make("button", { type: "button", class: "small", disabled: !entries.length, onclick: () => download(kind) }, messages[kind]);
+  const write = (kind) => make("button", { type: "button", class: "small", onclick: () => download(kind) }, messages[kind]);
   return make(
     "details",
     { class: "menu" },
-    make("summary", { class: "small", "data-control": "export" }, messages.exportList),
+    make("summary", { class: "small" }, messages.exportList),
     make(
       "div",
       { class: "card" },
@@ -34,7 +33,7 @@ export function exportMenu() {
 
 function download(kind) {
   const { entries, name } = playlist.current();
-  const title = name || messages.untitled;
+  const title = name.trim() || messages.untitled;
   const file = new Blob([writers[kind](entries, title)], { type: TYPES[kind] });
   const link = make("a", { href: URL.createObjectURL(file), download: `${title.replace(/[/\\:]/g, "-")}.${kind}` });
   link.click();

@@ -55,38 +55,52 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
-function render() {
-  const { entries, name, saved, changed } = playlist.current();
-  const { undo, redo } = playlist.steps();
+/** What stands above the list: it is made once, and only told what is possible now. */
+function makeHead() {
   const title = make("input", {
-    type: "text", class: "list-name", value: name, placeholder: messages.untitled, maxlength: 500,
-    "aria-label": messages.listName, "data-control": "name",
-    onchange: () => playlist.rename(title.value.trim()),
+    type: "text", class: "list-name", placeholder: messages.untitled, maxlength: 500,
+    "aria-label": messages.listName, oninput: () => playlist.rename(title.value.trimStart()),
   });
-  const said = !saved ? messages.notSaved : changed ? messages.changedSince : messages.saved;
-  keepingFocus(head, () =>
-    head.replaceChildren(
-      title,
-      make("p", { class: "byline" }, messages.listOf(entries.length, playlist.timeText()), make("span", { class: "state" }, said)),
-      make(
-        "div",
-        { class: "actions" },
-        action(messages.playAll, () => playlist.playFrom(entries[0].key), !entries.length, "hear"),
-        action(messages.save, save, !entries.length || (saved !== null && !changed)),
-        action(messages.undo, playlist.undo, !undo),
-        action(messages.redo, playlist.redo, !redo),
-        exportMenu(),
-        link ? action(messages.sendList, () => sendDialog(link, state.library), !entries.length) : null,
-        action(messages.newList, () => playlist.open([]), !entries.length && !saved),
-      ),
-    ),
+  const length = make("span", {});
+  const kept = make("span", { class: "state" });
+  const play = action(messages.playAll, () => playlist.playFrom(playlist.current().entries[0].key), "hear");
+  const keep = action(messages.save, save);
+  const back = action(messages.undo, playlist.undo);
+  const again = action(messages.redo, playlist.redo);
+  const files = exportMenu();
+  const send = action(messages.sendList, () => sendDialog(link, state.library));
+  const begin = action(messages.newList, () => playlist.open([]));
+  head.replaceChildren(
+    title,
+    make("p", { class: "byline" }, length, kept),
+    make("div", { class: "actions" }, play, keep, back, again, files, send, begin),
   );
-  keepingFocus(body, () => body.replaceChildren(entryList(entries)));
+  return () => {
+    const { entries, name, saved, changed } = playlist.current();
+    const { undo, redo } = playlist.steps();
+    const none = !entries.length;
+    if (title.value.trim() !== name.trim()) title.value = name;
+    length.textContent = messages.listOf(entries.length, playlist.timeText());
+    kept.textContent = !saved ? messages.notSaved : changed ? messages.changedSince : messages.saved;
+    play.disabled = send.disabled = none;
+    keep.disabled = none || (saved !== null && !changed);
+    back.disabled = !undo;
+    again.disabled = !redo;
+    files.hidden = none;
+    send.hidden = !link;
+    begin.disabled = none && !saved;
+  };
 }
 
-/** A button that stays where the keyboard is when it is made anew. */
-function action(text, onclick, disabled = false, kind = "small") {
-  return make("button", { type: "button", class: kind, disabled, onclick, "data-control": text }, text);
+const paintHead = makeHead();
+
+function render() {
+  paintHead();
+  keepingFocus(body, () => body.replaceChildren(entryList(playlist.current().entries)));
+}
+
+function action(text, onclick, kind = "small") {
+  return make("button", { type: "button", class: kind, onclick }, text);
 }
 
 /** Renders, and gives the focus to the control that had it before. */
@@ -106,7 +120,7 @@ async function save() {
   const { name, entries, saved } = playlist.current();
   const library = playlist.libraryOf();
   if (library === null) return announceProblem(messages.severalLibraries);
-  const content = { name: name || messages.untitled, track_ids: entries.map(({ track }) => track.track_id) };
+  const content = { name: name.trim() || messages.untitled, track_ids: entries.map(({ track }) => track.track_id) };
   try {
     const isThere = saved !== null && saved.library === library;
     const path = isThere ? `/playlists/${saved.id}` : "/playlists";
