@@ -206,7 +206,7 @@ def test_the_librarys_page_shows_what_python_knows_and_takes_decisions(
         page.goto(f"{address}/?view=library")
         figures = page.locator(".figures div")
         figures.first.wait_for()
-        shown = dict(line.split("\n")[::-1] for line in figures.all_inner_texts())
+        shown = dict(line.split("\n") for line in figures.all_inner_texts())
         status = library_status(folder)
         assert (shown["tracks"], shown["duplicates"]) == (f"{status.tracks}", "1")
         assert (status.skipped, shown["files skipped"]) == ({"not_audio": 1}, "1")
