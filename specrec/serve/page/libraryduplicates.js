@@ -68,7 +68,7 @@ function copy({ track, bytes }, copies, decided) {
       "button",
       {
         type: "button", class: "small strong", "aria-label": `${messages.keepThis}: ${track.path}`,
-        onclick: () => decide(others, decided),
+        onclick: (event) => decide(event.currentTarget, others, decided),
       },
       messages.keepThis,
     ),
@@ -83,8 +83,9 @@ function switchOver(copies, library) {
   seek(next, library, at < 0 ? 0 : Math.min(seconds, next.duration_seconds ?? seconds));
 }
 
-async function decide(tracks, { library, refresh }) {
+async function decide(button, tracks, { library, refresh }) {
   await change(
+    button,
     () => api.send("POST", "/removals", { parameters: { library }, body: { track_ids: tracks.map((one) => one.track_id) } }),
     messages.removedNow(tracks.map((track) => track.path).join(", ")),
     refresh,
@@ -109,8 +110,9 @@ function removed(removals, { library, refresh }) {
             "button",
             {
               type: "button", class: "small", "aria-label": `${messages.putBack}: ${one.path}`,
-              onclick: () =>
+              onclick: (event) =>
                 change(
+                  event.currentTarget,
                   () => api.send("DELETE", `/removals/${encodeURIComponent(one.track_id)}`, { parameters: { library } }),
                   messages.backNow(one.path),
                   refresh,
@@ -124,12 +126,14 @@ function removed(removals, { library, refresh }) {
   );
 }
 
-async function change(ask, said, refresh) {
+async function change(button, ask, said, refresh) {
+  button.disabled = true;
   try {
     await ask();
     announce(said);
   } catch (error) {
     announceProblem(error.message);
+    button.disabled = false;
   }
   refresh();
 }

@@ -64,7 +64,7 @@ export function modelCard(model, fresh) {
     concepts.length
       ? make(
           "details",
-          { data: { part: "concepts" }, open: true },
+          { data: { part: "concepts" }, open: matchMedia("(min-width: 60rem)").matches },
           make("summary", {}, messages.whatItNames(concepts.length)),
           make("p", { class: "remark" }, messages.sureHint),
           ...sureness(concepts, fresh).filter(Boolean),
