@@ -7,9 +7,10 @@ import { messages } from "./messages.js";
 import { playButton } from "./player.js";
 import * as playlist from "./playlist.js";
 import { tracksLike } from "./search.js";
+import { addressOf } from "./state.js";
 
 /** A card that finds a way between the two tracks of a state, else the first and last of the list. */
-export function journeyCard(state, { change }) {
+export function journeyCard(state, { change, fresh }) {
   const { library } = state;
   const ends = [null, null];
   const places = [make("div", { class: "end" }), make("div", { class: "end" })];
@@ -48,7 +49,8 @@ export function journeyCard(state, { change }) {
       change({ track: [start, goal] }, { keep: true });
       const way = await api.get("/path", { library, start, goal, steps: steps.value });
       said.textContent = [messages.journeyFrom(way.start.title, way.steps.at(-1).track.title, way.steps.length), ...way.notes].join(". ");
-      found.replaceChildren(...paintWay(way, library));
+      const seen = addressOf({ ...fresh(), view: "map", track: [start, goal] });
+      found.replaceChildren(...paintWay(way, library, seen));
     } catch (error) {
       said.textContent = error.message;
       found.replaceChildren();
@@ -89,7 +91,7 @@ export function journeyCard(state, { change }) {
   );
 }
 
-function paintWay({ start, steps }, library) {
+function paintWay({ start, steps }, library, seen) {
   const stops = [{ track: start }, ...steps];
   return [
     make(
@@ -117,6 +119,7 @@ function paintWay({ start, steps }, library) {
         { type: "button", class: "small strong", onclick: () => addWay(stops.map(({ track }) => track), library) },
         messages.addJourney,
       ),
+      make("a", { class: "onward", href: seen }, messages.journeyOnMap),
     ),
   ];
 }

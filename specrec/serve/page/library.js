@@ -66,7 +66,7 @@ async function paint(here, own) {
       make("p", { class: "byline" }, messages.writtenAt(new Date(changes.now))),
       figures(summary, coverage),
     ),
-    clusterCards(library),
+    clusterCards(library, context.fresh()),
     duplicatesCard(duplicates, removals, decided),
     changesCard(changes, library),
     filesCard(coverage, summary.skipped),

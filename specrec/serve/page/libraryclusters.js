@@ -5,12 +5,13 @@ import { make } from "./dom.js";
 import { messages } from "./messages.js";
 import { playButton } from "./player.js";
 import * as playlist from "./playlist.js";
+import { addressOf } from "./state.js";
 
 const TYPICAL = 3; // tracks of a cluster
 const LISTED = 200; // tracks that a condition names
 
 /** A section whose clusters come when they are computed. */
-export function clusterCards(library) {
+export function clusterCards(library, fresh) {
   const list = make("ol", { class: "clusters" });
   const said = make("p", { class: "remark", role: "status" }, messages.computing);
   fill(library, list, said);
@@ -20,6 +21,7 @@ export function clusterCards(library) {
     make("h2", {}, messages.clusters),
     said,
     list,
+    make("a", { class: "onward", href: addressOf({ ...fresh, view: "map", color: "clusters" }) }, messages.onTheMap),
   );
 }
 

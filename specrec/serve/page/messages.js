@@ -168,8 +168,8 @@ export const messages = {
 
   // Playlists
   playlists: "Playlists",
-  listOf: (number, time) => `${number === 1 ? "1 track" : `${number} tracks`}, ${time}`,
-  tracksOf: (number) => (number === 1 ? "1 track" : `${number} tracks`),
+  listOf: (number) => (number === 1 ? "1 track" : `${number} tracks`),
+  lengthOf: (number, time) => `${number === 1 ? "1 track" : `${number} tracks`}, ${time}`,
   openPlaylist: "Open",
   clear: "Clear",
   added: (name) => `Added to the playlist: ${name}`,
@@ -227,6 +227,7 @@ export const messages = {
   to: "To",
   stepsOfJourney: "Steps",
   findJourney: "Find the way",
+  journeyOnMap: "See it on the map",
   addJourney: "Put it into the playlist",
   chooseEnds: "Choose where it begins and ends.",
   journeyFrom: (start, goal, steps) => `From ${start} to ${goal} in ${steps} steps`,
@@ -289,6 +290,7 @@ export const messages = {
   clusters: "What kinds of music there are",
   clustersClear: "Tracks that sound alike, in groups, each with its most typical tracks.",
   clustersVague: "Tracks that sound alike, in groups. The borders between them are vague.",
+  onTheMap: "See them on the map",
   clusterSize: (size, share) => `${size === 1 ? "1 track" : `${size.toLocaleString("en")} tracks`}, ${share} %`,
   allOfThem: "More of them",
   addThem: (number) => `Add ${number} to the playlist`,

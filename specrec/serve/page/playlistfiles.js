@@ -12,9 +12,9 @@ let withPaths = false; // whether a file names paths in the folder of music, not
 /** A menu of the files as which the playlist can be saved. */
 export function exportMenu() {
   const write = (kind) => make("button", { type: "button", class: "small", onclick: () => download(kind) }, messages[kind]);
-  return make(
+  const menu = make(
     "details",
-    { class: "menu" },
+    { class: "menu", onkeydown: (event) => event.key === "Escape" && (menu.open = false) },
     make("summary", { class: "small" }, messages.exportList),
     make(
       "div",
@@ -29,6 +29,8 @@ export function exportMenu() {
       ),
     ),
   );
+  document.addEventListener("pointerdown", (event) => menu.contains(event.target) || (menu.open = false));
+  return menu;
 }
 
 function download(kind) {

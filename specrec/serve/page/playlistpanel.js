@@ -28,7 +28,7 @@ function show() {
         "summary",
         {},
         messages.playlist,
-        make("span", { class: "remark" }, messages.listOf(entries.length, playlist.timeText())),
+        make("span", { class: "remark" }, messages.lengthOf(entries.length, playlist.timeText())),
       ),
       make("ol", {}, ...entries.map(line)),
       make(

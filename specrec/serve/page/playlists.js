@@ -1,7 +1,7 @@
 // The view of playlists: the one at hand, what could follow in it, and those on the server.
 
 import * as api from "./api.js";
-import { announce, announceProblem, make } from "./dom.js";
+import { CROSS, announce, announceProblem, icon, make } from "./dom.js";
 import { journeyCard } from "./journey.js";
 import { messages } from "./messages.js";
 import * as playlist from "./playlist.js";
@@ -80,7 +80,7 @@ function makeHead() {
     const { undo, redo } = playlist.steps();
     const none = !entries.length;
     if (title.value.trim() !== name.trim()) title.value = name;
-    length.textContent = messages.listOf(entries.length, playlist.timeText());
+    length.textContent = messages.lengthOf(entries.length, playlist.timeText());
     kept.textContent = !saved ? messages.notSaved : changed ? messages.changedSince : messages.saved;
     play.disabled = send.disabled = none;
     keep.disabled = none || (saved !== null && !changed);
@@ -202,12 +202,15 @@ function savedLine(one, library) {
       "button",
       { type: "button", class: "saved-list", "aria-current": isOpen ? "true" : null, onclick: () => openSaved(one.id, library) },
       make("bdi", { class: "title" }, one.name),
-      make("span", { class: "byline" }, messages.tracksOf(one.track_ids.length)),
+      make("span", { class: "byline" }, messages.listOf(one.track_ids.length)),
     ),
     make(
       "button",
-      { type: "button", class: "small", "aria-label": messages.deleteList(one.name), onclick: () => drop(one, library) },
-      messages.remove,
+      {
+        type: "button", class: "round plain", "aria-label": messages.deleteList(one.name), title: messages.deleteList(one.name),
+        onclick: () => drop(one, library),
+      },
+      icon(CROSS),
     ),
   );
 }

@@ -12,10 +12,9 @@ from specrec.progress import Progress
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.recommend.results import Track, track_of_row
-from specrec.report.text import json_document
 from specrec.serve.asked import Chosen, Studied
 from specrec.serve.problems import without_paths
-from specrec.serve.rest.answers import json_answer
+from specrec.serve.rest.answers import json_answer, json_content
 from specrec.serve.rest.documents import Answer, Document
 from specrec.serve.rest.studies import COMPUTING, answer_of
 
@@ -298,7 +297,7 @@ def _section(library: Library, section: Section) -> Callable[[Progress], bytes]:
             content["galleries"] = [_gallery(item) for item in found]
         else:
             content["tables"] = [asdict(item) | {"bold": [*item.bold]} for item in found]
-        return json_document(content, indent=None).encode()
+        return json_content(content)
 
     return compute
 
