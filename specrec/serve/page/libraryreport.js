@@ -84,7 +84,7 @@ function gallery({ title, note, columns }, library) {
         make(
           "div",
           {},
-          heading ? make("h4", {}, heading) : null,
+          heading ? make("p", { class: "byline" }, heading) : null,
           make(
             "ul",
             { class: "lines" },

@@ -71,6 +71,7 @@ function makeHead() {
   const send = action(messages.sendList, () => sendDialog(link, state.library));
   const begin = action(messages.newList, () => playlist.open([]));
   head.replaceChildren(
+    make("h1", { class: "quiet" }, messages.playlist),
     title,
     make("p", { class: "byline" }, length, kept),
     make("div", { class: "actions" }, play, keep, back, again, files, send, begin),
