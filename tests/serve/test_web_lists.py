@@ -211,7 +211,7 @@ def test_the_librarys_page_shows_what_python_knows_and_takes_decisions(
         status = library_status(folder)
         assert (shown["tracks"], shown["duplicates"]) == (f"{status.tracks}", "1")
         assert (status.skipped, shown["files skipped"]) == ({"not_audio": 1}, "1")
-        files = page.get_by_label("Files that are not in the library").first
+        files = page.get_by_label("Files that need a look").first
         files.get_by_label("Find a file").fill("BROKEN")
         playwright.expect(files.locator("li")).to_have_count(1)
         playwright.expect(files.locator("li")).to_contain_text("broken.mp3")

@@ -22,7 +22,8 @@ export function filesCard(coverage, kinds) {
   });
   const tabs = make("div", { class: "actions", role: "group", "aria-label": messages.files });
   const said = make("p", { class: "remark", role: "status" });
-  const list = make("ul", { class: "lines files" });
+  const list = make("ul", { class: "lines" });
+  const frame = make("div", { class: "files", role: "region", tabindex: 0, "aria-label": messages.files }, list);
 
   function paint() {
     tabs.replaceChildren(
@@ -60,7 +61,7 @@ export function filesCard(coverage, kinds) {
     make("h2", {}, messages.files),
     make("div", { class: "split" }, tabs, search),
     said,
-    list,
+    frame,
   );
 }
 

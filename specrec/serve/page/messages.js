@@ -269,7 +269,7 @@ export const messages = {
   putBack: "Put back",
   backNow: (path) => `Back in the library: ${path}`,
 
-  files: "Files that are not in the library",
+  files: "Files that need a look",
   allFilesIn: "Every audio file in the folder of music is in the library, with all that is measured of it.",
   findFile: "Find a file",
   filesFound: (number) => (number === 1 ? "1 file." : `${number.toLocaleString("en")} files.`),

@@ -270,11 +270,13 @@ def changes(
 def report(library: Chosen, studies: Studied, section: Section) -> Response:
     """A section of what `specrec report` shows, computed when it is asked for."""
     key = "report", section
-    return answer_of(studies.study(library.collection, key, _section(library, section)))
+    return answer_of(
+        studies.study(library.collection, key, _section(library, section)), json_content
+    )
 
 
-def _section(library: Library, section: Section) -> Callable[[Progress], bytes]:
-    def compute(on_progress: Progress) -> bytes:
+def _section(library: Library, section: Section) -> Callable[[Progress], dict[str, Any]]:
+    def compute(on_progress: Progress) -> dict[str, Any]:
         from specrec.report.page import contents, galleries, measured
         from specrec.report.page.build import make_section
         from specrec.report.page.data import Unavailable
@@ -297,7 +299,7 @@ def _section(library: Library, section: Section) -> Callable[[Progress], bytes]:
             content["galleries"] = [_gallery(item) for item in found]
         else:
             content["tables"] = [asdict(item) | {"bold": [*item.bold]} for item in found]
-        return json_content(content)
+        return content
 
     return compute
 
