@@ -233,6 +233,18 @@ def test_the_librarys_page_shows_what_python_knows_and_takes_decisions(
         playwright.expect(page.locator(".copies li")).to_have_count(2)
         assert open_generation(folder).tracks["path"].tolist() == spoiled.tracks["path"].tolist()
 
+        ids = spoiled.tracks.set_index("path")["track_id"]
+        other = ids[spoiled.collection.tracks["path"].iloc[0]]
+        page.goto(f"{address}/?view=playlists&track={ids['once.flac']}&track={other}")
+        page.get_by_role("button", name="Put it into the playlist").click()
+        page.get_by_role("button", name="Suggest tracks").click()
+        page.locator(".fill li").first.wait_for()
+        copy = spoiled.neighbors(ids["once.flac"], 1, duplicates=True)[0].track
+        assert copy.track_id == ids["twice.wav"]
+        assert copy.title not in page.locator(".fill .title").all_text_contents()
+        page.get_by_role("link", name="Library").click()
+        playwright.expect(page.locator(".copies li")).to_have_count(2)
+
         # Somebody else changes the library.
         remove_tracks(folder, [spoiled.tracks["track_id"].iloc[5]])
         playwright.expect(page.locator(".figures dd").first).to_have_text("13")

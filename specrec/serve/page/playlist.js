@@ -1,6 +1,6 @@
 // The playlist at hand: what is in it, kept by this browser, with undo, and played through.
 
-import { announce, clock, nameOf } from "./dom.js";
+import { announce, announceProblem, clock, nameOf } from "./dom.js";
 import { messages } from "./messages.js";
 import { seek, whenOver } from "./player.js";
 
@@ -10,6 +10,7 @@ const watchers = new Set();
 let past = []; // lists of entries, the latest last
 let future = [];
 let list = read(); // {entries: [{key, track, library}], name, saved: {id, version, library}, changed}
+let isKept = true; // whether this browser has room for the list
 let followed = null; // key of the entry that plays, after which the next one does
 
 /** The list: `entries` of {key, track, library}, `name`, `saved` on the server, and `changed` since. */
@@ -162,8 +163,10 @@ function keep(next) {
   list = next;
   try {
     localStorage.setItem(KEPT, JSON.stringify(list));
+    isKept = true;
   } catch {
-    // It is full, or forbidden: the list lasts as long as the page.
+    if (isKept) announceProblem(messages.notKept); // it is full, or forbidden
+    isKept = false;
   }
   tell();
 }
@@ -176,8 +179,13 @@ function placeOf(key) {
   return list.entries.findIndex((entry) => entry.key === key);
 }
 
-function entryOf(track, library) {
-  return { key: crypto.getRandomValues(new Uint32Array(2)).join("-"), track, library: library || chosenLibrary() };
+/** An entry, with what a list needs of a track. */
+function entryOf({ track_id, path, title, artist, album, duration_seconds }, library) {
+  return {
+    key: crypto.getRandomValues(new Uint32Array(2)).join("-"),
+    track: { track_id, path, title, artist, album, duration_seconds },
+    library: library || chosenLibrary(),
+  };
 }
 
 /** The name of the library at hand, where an address names none. */

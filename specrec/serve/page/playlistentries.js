@@ -9,12 +9,14 @@ import { entryButton } from "./playlistpanel.js";
 const GRIP = "M5 3h2v2H5zm4 0h2v2H9zM5 7h2v2H5zm4 0h2v2H9zM5 11h2v2H5zm4 0h2v2H9z";
 const EDGE = 60; // pixels from the edge of the window at which it scrolls
 
-/** Shows entries. */
-export function entryList(entries) {
-  if (!entries.length) return make("p", { class: "none" }, messages.emptyList);
+/** Shows the first entries; `more` shows more of them. */
+export function entryList(entries, count, more) {
+  if (!entries.length) return [make("p", { class: "none" }, messages.emptyList)];
   const list = make("ol", { class: "entries", "aria-label": messages.entries });
-  list.append(...entries.map((entry, place) => row(entry, place, list)));
-  return list;
+  list.append(...entries.slice(0, count).map((entry, place) => row(entry, place, list)));
+  const rest = entries.length - count;
+  if (rest <= 0) return [list];
+  return [list, make("button", { type: "button", class: "more", onclick: more }, messages.moreEntries(rest))];
 }
 
 function row(entry, place, list) {

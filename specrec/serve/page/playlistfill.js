@@ -33,9 +33,12 @@ export function fillCard(library) {
   }
 
   function take(items) {
+    const place = shown.indexOf(items[0]);
     playlist.addAll(items.map(({ track }) => track), items[0].library);
     shown = shown.filter((item) => !items.includes(item));
     paint();
+    const left = list.querySelectorAll(".plain");
+    (left[Math.min(place, left.length - 1)] ?? tools.querySelector("button")).focus();
   }
 
   function paint() {
@@ -54,9 +57,9 @@ export function fillCard(library) {
     { class: "card fill", "aria-label": messages.fillUp },
     make("h2", {}, messages.fillUp),
     make("p", { class: "remark" }, messages.fillHint),
+    tools,
     said,
     list,
-    tools,
   );
 }
 

@@ -5,6 +5,7 @@ import { messages } from "./messages.js";
 import { playButton } from "./player.js";
 import * as playlist from "./playlist.js";
 
+const SHOWN = 100; // entries, the last ones
 let isOpen = matchMedia("(min-width: 60rem)").matches;
 let visit; // goes to the view of playlists
 
@@ -30,7 +31,7 @@ function show() {
         messages.playlist,
         make("span", { class: "remark" }, messages.lengthOf(entries.length, playlist.timeText())),
       ),
-      make("ol", {}, ...entries.map(line)),
+      make("ol", {}, ...entries.slice(-SHOWN).map(line)),
       make(
         "div",
         { class: "actions" },

@@ -10,14 +10,17 @@ import { exportMenu } from "./playlistfiles.js";
 import { fillCard } from "./playlistfill.js";
 import { sendDialog } from "./playlistsend.js";
 
+const STEP = 200; // entries at a time
+
 const head = make("div", { class: "list-head" });
 const notice = make("div", { class: "notice", role: "alert", hidden: true });
 const body = make("div", { class: "list-body" });
-const shelf = make("aside", { class: "card shelf", "aria-label": messages.savedLists });
-const workbench = make("div", { class: "workbench" });
+const shelf = make("section", { class: "card shelf", "aria-label": messages.savedLists });
+const bench = make("aside", { class: "bench", "aria-label": messages.bench });
 let context;
 let state;
 let link = null; // the media server to which the library is linked
+let count = STEP;
 let asked = 0; // how often the saved lists were asked for
 
 /** Shows the view; two tracks in the state are the ends of a journey. */
@@ -26,11 +29,12 @@ export function show(main, next, given) {
   context = given;
   document.title = `${messages.playlists} · specrec`;
   main.replaceChildren(
-    make("section", { class: "list", "aria-label": messages.playlist }, head, notice, body, workbench),
-    shelf,
+    make("section", { class: "list", "aria-label": messages.playlist }, head, notice, body),
+    bench,
   );
   notice.hidden = true;
-  workbench.replaceChildren(fillCard(state.library), journeyCard(state, context));
+  count = STEP;
+  bench.replaceChildren(shelf, fillCard(state.library), journeyCard(state, context));
   render();
   showSaved();
   api.get("/link", { library: state.library }).then((found) => {
@@ -69,12 +73,13 @@ function makeHead() {
   const again = action(messages.redo, playlist.redo);
   const files = exportMenu();
   const send = action(messages.sendList, () => sendDialog(link, state.library));
+  const onward = action(messages.fillUp, () => bench.querySelector(".fill").scrollIntoView(), "small onward-narrow");
   const begin = action(messages.newList, () => playlist.open([]));
   head.replaceChildren(
     make("h1", { class: "quiet" }, messages.playlist),
     title,
     make("p", { class: "byline" }, length, kept),
-    make("div", { class: "actions" }, play, keep, back, again, files, send, begin),
+    make("div", { class: "actions" }, play, keep, back, again, files, send, begin, onward),
   );
   return () => {
     const { entries, name, saved, changed } = playlist.current();
@@ -97,7 +102,12 @@ const paintHead = makeHead();
 
 function render() {
   paintHead();
-  keepingFocus(body, () => body.replaceChildren(entryList(playlist.current().entries)));
+  keepingFocus(body, () => body.replaceChildren(...entryList(playlist.current().entries, count, more)));
+}
+
+function more() {
+  count += STEP;
+  render();
 }
 
 function action(text, onclick, kind = "small") {
@@ -221,7 +231,7 @@ async function openSaved(id, library) {
     const { playlist: kept, tracks } = await api.get(`/playlists/${id}`, { library });
     const there = tracks.filter(Boolean);
     playlist.open(there, {
-      name: kept.name, library, saved: { id, version: kept.version, library: library || playlist.libraryOf() },
+      name: kept.name, library, saved: { id, version: kept.version, library: library || playlist.chosenLibrary() },
     });
     notice.hidden = true;
     if (there.length < tracks.length) tell(messages.missingTracks(tracks.length - there.length));

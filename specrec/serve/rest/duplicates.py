@@ -1,6 +1,5 @@
 """Files of one recording, and what somebody decides about them: removing tracks, and undoing it."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import numpy as np
@@ -90,13 +89,19 @@ def duplicates(
 ) -> Response:
     """Lists the recordings that are in several files, of which neighbors name only one."""
     collection = library.collection
-    groups = list(_groups(collection.generation.duplicate_groups))
+    groups = _groups(collection.generation.duplicate_groups)
     page = groups[offset : offset + limit]
-    similarities = _similarities(collection) if page else {}
+    similarities, sizes = (_similarities(collection), _sizes(collection)) if page else ({}, {})
     return json_answer(
         {
             "recordings": [
-                {"copies": _copies(collection, rows), "similarity": similarities[int(rows[0])]}
+                {
+                    "copies": [
+                        {"track": track.to_dict(), "bytes": sizes.get(track.path)}
+                        for track in collection.tracks_at(rows)
+                    ],
+                    "similarity": similarities[int(rows[0])],
+                }
                 for rows in page
             ],
             "total": len(groups),
@@ -154,11 +159,15 @@ def _removed(item: Kept) -> dict[str, Any]:
     return {name: item.track.get(name) for name in ("track_id", "path", "title", "artist")}
 
 
-def _groups(groups: Int64[np.ndarray, " tracks"]) -> Iterator[Int64[np.ndarray, " copies"]]:
+def _groups(groups: Int64[np.ndarray, " tracks"]) -> list[Int64[np.ndarray, " copies"]]:
     """The rows of each recording that several tracks have."""
     order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    return (rows for rows in np.split(order, starts[1:]) if len(rows) > 1)
+    _, starts, counts = np.unique(groups[order], return_index=True, return_counts=True)
+    several = counts > 1
+    return [
+        order[start : start + count]
+        for start, count in zip(starts[several], counts[several], strict=True)
+    ]
 
 
 def _similarities(collection: Collection) -> dict[int, float]:
@@ -172,13 +181,7 @@ def _similarities(collection: Collection) -> dict[int, float]:
     }
 
 
-def _copies(collection: Collection, rows: Int64[np.ndarray, " copies"]) -> list[dict[str, Any]]:
+def _sizes(collection: Collection) -> dict[str, int]:
+    """The sizes of all files in bytes, by path; libraries of old formats know none."""
     files = collection.generation.files
-    sizes = dict(zip(files["path"], files["size"], strict=True)) if "size" in files else {}
-    return [
-        {
-            "track": track.to_dict(),
-            "bytes": None if (size := sizes.get(track.path)) is None else int(size),
-        }
-        for track in collection.tracks_at(rows)
-    ]
+    return dict(zip(files["path"], files["size"].tolist(), strict=True)) if "size" in files else {}
