@@ -23,7 +23,7 @@ export function filesCard(coverage, kinds) {
   const tabs = make("div", { class: "actions", role: "group", "aria-label": messages.files });
   const said = make("p", { class: "remark", role: "status" });
   const list = make("ul", { class: "lines" });
-  const frame = make("div", { class: "files", role: "region", tabindex: 0, "aria-label": messages.files }, list);
+  const frame = make("div", { class: "files", role: "region", tabindex: 0, "aria-label": messages.fileList }, list);
 
   function paint() {
     tabs.replaceChildren(

@@ -274,6 +274,7 @@ export const messages = {
 
   files: "Files that need a look",
   allFilesIn: "Every audio file in the folder of music is in the library, with all that is measured of it.",
+  fileList: "List of these files",
   findFile: "Find a file",
   filesFound: (number) => (number === 1 ? "1 file." : `${number.toLocaleString("en")} files.`),
   whyAndWhat: (meaning, remedy) => `Left out: ${meaning}. What to do: ${remedy}.`,
