@@ -1,5 +1,6 @@
 """Playlists that are sent to the media server to which a library is linked."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,6 +108,13 @@ def test_tracks_that_are_no_songs_there_are_left_out_and_named(
         none = client.post(ROUTE, json=body | {"track_ids": ids[:1]})
         assert none.status_code == 400
         assert "none of these tracks is a song of" in none.json()["detail"]
+
+
+def test_links_of_an_earlier_release_are_read(tmp_path: Path) -> None:
+    document = {"format_version": 1, "server": "http://a", "items": {"i": "t"}, "artists": {}}
+    (tmp_path / "links.json").write_text(json.dumps(document))
+    assert Links.of(tmp_path).items == {"i": "t"}
+    assert (Links.of(tmp_path).protocol, Links.of(tmp_path).plain_password) == ("", False)
 
 
 def test_a_password_goes_nowhere_else(library: Library, client: TestClient) -> None:

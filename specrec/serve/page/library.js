@@ -32,6 +32,7 @@ export function show(main, state, given) {
 
 /** Looks again and again whether the library has another state, and shows it. */
 async function look() {
+  clearTimeout(timer);
   const own = (turn += 1);
   try {
     const { libraries } = await api.libraries();
@@ -48,7 +49,8 @@ async function paint(here, own) {
   const found = await Promise.all(
     Object.entries(SHOWN).map(async ([name, path]) => {
       const limit = { coverage: 10_000, duplicates: 100 }[name];
-      return [name, await api.get(path, { library, limit })];
+      const document = api.get(path, { library, limit });
+      return [name, await (name === "coverage" ? document.catch(unseen) : document)];
     }),
   );
   if (own !== turn || !root.isConnected) return;
@@ -78,6 +80,9 @@ async function paint(here, own) {
   scrollTo(0, isNew ? scrolled : 0);
   if (isNew) announce(messages.libraryChanged);
 }
+
+/** What is known of a folder of music that can't be looked at, such as one on a disk that is away. */
+const unseen = (error) => ({ problem: error.message, pending: 0, unmeasured: 0 });
 
 function figures({ figures: known }, { pending, unmeasured }) {
   const more = [

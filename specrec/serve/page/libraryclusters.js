@@ -29,7 +29,7 @@ async function fill(library, list, said) {
   try {
     const found = await api.get("/clusters", { library });
     const typical = found.clusters.map((cluster) => cluster.typical.slice(0, TYPICAL));
-    const tracks = await tracksOf(typical.flat(), library);
+    const tracks = await api.tracksOf(typical.flat(), library);
     const members = membersOf(found);
     said.textContent = found.convincing ? messages.clustersClear : messages.clustersVague;
     list.replaceChildren(
@@ -47,13 +47,6 @@ function membersOf({ clusters, cluster_of_track: numbers }) {
   const first = clusters.map((cluster) => new Set(cluster.typical));
   for (const [id, number] of Object.entries(numbers)) if (!first[number - 1].has(id)) members[number - 1].push(id);
   return members;
-}
-
-/** Tracks by their ids. */
-async function tracksOf(ids, library) {
-  const where = `track_id in (${ids.map((id) => `'${id}'`).join(", ")},)`;
-  const { tracks } = ids.length ? await api.get("/tracks", { library, where, limit: 500 }) : { tracks: [] };
-  return new Map(tracks.map((track) => [track.track_id, track]));
 }
 
 function card(cluster, number, tracks, members, library) {
@@ -77,7 +70,7 @@ async function list(members, shown, all, library) {
   const there = new Set(shown.map(({ track_id }) => track_id));
   const ids = members.slice(0, LISTED).filter((id) => !there.has(id));
   try {
-    const tracks = await tracksOf(ids, library);
+    const tracks = await api.tracksOf(ids, library);
     const listed = ids.map((id) => tracks.get(id)).filter(Boolean);
     all.replaceChildren(
       make(

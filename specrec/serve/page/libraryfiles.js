@@ -7,40 +7,32 @@ const SHOWN = 200; // files at a time
 
 /** A card with the files of a coverage and the meanings of its reasons. */
 export function filesCard(coverage, kinds) {
+  if (coverage.problem) return shell(make("p", { class: "problem" }, coverage.problem));
   const groups = groupsOf(coverage, kinds).filter(({ total }) => total > 0);
-  if (!groups.length) {
-    return make(
-      "section",
-      { class: "card", "aria-label": messages.files },
-      make("h2", {}, messages.files),
-      make("p", { class: "remark" }, messages.allFilesIn),
-    );
-  }
+  if (!groups.length) return shell(make("p", { class: "remark" }, messages.allFilesIn));
   let chosen = groups[0];
   const search = make("input", {
     type: "search", placeholder: messages.findFile, "aria-label": messages.findFile, oninput: () => paint(),
   });
-  const tabs = make("div", { class: "actions", role: "group", "aria-label": messages.files });
+  const tabs = groups.map((group) =>
+    make(
+      "button",
+      {
+        type: "button", class: "small",
+        onclick: () => {
+          chosen = group;
+          paint();
+        },
+      },
+      `${group.name} ${group.total.toLocaleString("en")}`,
+    ),
+  );
   const said = make("p", { class: "remark", role: "status" });
   const list = make("ul", { class: "lines" });
   const frame = make("div", { class: "files", role: "region", tabindex: 0, "aria-label": messages.fileList }, list);
 
   function paint() {
-    tabs.replaceChildren(
-      ...groups.map((group) =>
-        make(
-          "button",
-          {
-            type: "button", class: "small", "aria-pressed": String(group === chosen),
-            onclick: () => {
-              chosen = group;
-              paint();
-            },
-          },
-          `${group.name} ${group.total.toLocaleString("en")}`,
-        ),
-      ),
-    );
+    tabs.forEach((tab, place) => tab.setAttribute("aria-pressed", String(groups[place] === chosen)));
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fitting = chosen.files.filter((file) => {
       const text = `${file.path} ${file.detail ?? ""}`.toLowerCase();
@@ -55,13 +47,16 @@ export function filesCard(coverage, kinds) {
   }
 
   paint();
+  const choice = make("div", { class: "actions", role: "group", "aria-label": messages.whichFiles }, ...tabs);
+  return shell(make("div", { class: "split" }, choice, search), said, frame);
+}
+
+function shell(...content) {
   return make(
     "section",
     { class: "card", "aria-label": messages.files },
     make("h2", {}, messages.files),
-    make("div", { class: "split" }, tabs, search),
-    said,
-    frame,
+    ...content,
   );
 }
 

@@ -206,6 +206,8 @@ export const messages = {
   deletedList: (name) => `“${name}” was deleted.`,
   missingTracks: (number) =>
     number === 1 ? "1 track is gone from the library and was left out." : `${number} tracks are gone from the library and were left out.`,
+  goneFrom: (number, names) => `${number === 1 ? "A track is" : `${number} tracks are`} no longer in the library: ${names}`,
+  takeThemOut: "Take out of the list",
   moveHandle: (name) => `Move ${name} with the arrow keys, or by dragging`,
   entries: "Tracks of the playlist",
 
@@ -274,6 +276,7 @@ export const messages = {
 
   files: "Files that need a look",
   allFilesIn: "Every audio file in the folder of music is in the library, with all that is measured of it.",
+  whichFiles: "Which files",
   fileList: "List of these files",
   findFile: "Find a file",
   filesFound: (number) => (number === 1 ? "1 file." : `${number.toLocaleString("en")} files.`),

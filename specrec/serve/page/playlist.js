@@ -1,5 +1,6 @@
 // The playlist at hand: what is in it, kept by this browser, with undo, and played through.
 
+import { tracksOf } from "./api.js";
 import { announce, announceProblem, clock, nameOf } from "./dom.js";
 import { messages } from "./messages.js";
 import { seek, whenOver } from "./player.js";
@@ -72,6 +73,23 @@ export function remove(key) {
   if (!gone) return;
   edit(list.entries.filter((entry) => entry !== gone));
   announce(messages.takenOut(nameOf(gone.track)));
+}
+
+/** The entries whose tracks their libraries hold no more. */
+export async function findGone() {
+  const { entries } = list;
+  const names = [...new Set(entries.map(({ library }) => library))];
+  const gone = names.map(async (name) => {
+    const own = entries.filter(({ library }) => library === name);
+    const there = await tracksOf([...new Set(own.map(({ track }) => track.track_id))], name);
+    return own.filter(({ track }) => !there.has(track.track_id));
+  });
+  return (await Promise.all(gone)).flat();
+}
+
+/** Takes several entries out. */
+export function removeAll(some) {
+  edit(list.entries.filter((entry) => !some.includes(entry)));
 }
 
 /** Empties the list; that can be undone. */

@@ -1,7 +1,7 @@
 // The view of playlists: the one at hand, what could follow in it, and those on the server.
 
 import * as api from "./api.js";
-import { CROSS, announce, announceProblem, icon, make } from "./dom.js";
+import { CROSS, announce, announceProblem, icon, make, nameOf } from "./dom.js";
 import { journeyCard } from "./journey.js";
 import { messages } from "./messages.js";
 import * as playlist from "./playlist.js";
@@ -37,6 +37,7 @@ export function show(main, next, given) {
   bench.replaceChildren(shelf, fillCard(state.library), journeyCard(state, context));
   render();
   showSaved();
+  warnOfGone();
   api.get("/link", { library: state.library }).then((found) => {
     link = found.takes_playlists ? found : null;
     render();
@@ -194,6 +195,18 @@ async function showSaved() {
       : make("p", { class: "remark" }, messages.noSavedLists),
   );
   warnOfChange(found);
+}
+
+/** Says which tracks of the list its library holds no more. */
+async function warnOfGone() {
+  const gone = await playlist.findGone().catch(() => []); // what is asked next says why
+  if (!gone.length) return;
+  const takeOut = () => {
+    playlist.removeAll(gone);
+    notice.hidden = true;
+  };
+  const names = gone.slice(0, 5).map(({ track }) => nameOf(track)).join(", ");
+  tell(messages.goneFrom(gone.length, names), action(messages.takeThemOut, takeOut));
 }
 
 /** Says so if the list at hand is another on the server by now. */
