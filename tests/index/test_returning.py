@@ -10,6 +10,7 @@ from specrec.config import IndexConfig
 from specrec.errors import LibraryError, QueryError
 from specrec.index.build import build_library
 from specrec.index.changes import last_changes
+from specrec.index.coverage import find_coverage
 from specrec.index.decision_files import read_decisions, write_decisions
 from specrec.index.maintenance import open_generation, remove_tracks
 from specrec.index.repair import verify_library
@@ -76,6 +77,7 @@ def test_changes_are_those_of_the_last_run(tmp_path: Path, build: Build) -> None
     assert last_changes(library, first) is None
     make_music(music, 1, first=7)
     (music / "bad.wav").write_bytes(b"no sound")
+    (music / "empty.wav").touch()
     (music / "track 1.wav").unlink()
     build(music, library, prune=True)
     found = last_changes(library, open_generation(library))
@@ -83,5 +85,11 @@ def test_changes_are_those_of_the_last_run(tmp_path: Path, build: Build) -> None
     assert found.since == first.manifest["created"]
     assert found.added["path"].tolist() == ["track 7.wav"]
     assert found.gone["path"].tolist() == ["track 1.wav"]
-    assert found.refused["path"].tolist() == ["bad.wav"]
+    assert found.refused["path"].tolist() == ["bad.wav", "empty.wav"]
     assert found.renewed.empty
+    coverage = find_coverage(open_generation(library))
+    assert (coverage.indexed, coverage.pending, coverage.gone) == (3, (), ())
+    assert [item.path for item in coverage.skipped] == ["bad.wav", "empty.wav"]
+    assert coverage.unmeasured == tuple(open_generation(library).tracks["path"])
+    (music / "empty.wav").write_bytes(b"not empty")
+    assert find_coverage(open_generation(library)).pending == ("empty.wav",)

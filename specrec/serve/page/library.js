@@ -10,6 +10,7 @@ import { reportCard } from "./libraryreport.js";
 import { messages } from "./messages.js";
 
 const LOOK = 3000; // milliseconds between two looks for another state
+const FEWEST = 6; // tracks that can be in clusters
 const SHOWN = { summary: "/summary", coverage: "/coverage", changes: "/changes", duplicates: "/duplicates", removals: "/removals", model: "/model" };
 const root = make("div", { class: "about" });
 let context;
@@ -68,7 +69,7 @@ async function paint(here, own) {
       make("p", { class: "byline" }, messages.writtenAt(new Date(changes.now))),
       figures(summary, coverage),
     ),
-    clusterCards(library, context.fresh()),
+    here.tracks < FEWEST ? null : clusterCards(library, context.fresh()),
     duplicatesCard(duplicates, removals, decided),
     changesCard(changes, library),
     filesCard(coverage, summary.skipped),
