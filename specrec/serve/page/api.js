@@ -66,15 +66,6 @@ function queryOf(parameters) {
 export const libraries = () => ask("/libraries");
 export const concepts = (library) => ask("/concepts", { library });
 export const search = (q, library, signal) => ask("/tracks", { q, library, limit: 12 }, signal);
-/** Tracks by their ids, in a map; those that the library does not hold are not in it. */
-export async function tracksOf(ids, library) {
-  const parts = Array.from({ length: Math.ceil(ids.length / 100) }, (_, place) => ids.slice(100 * place, 100 * (place + 1)));
-  const found = await Promise.all(
-    parts.map((part) => ask("/tracks", { library, where: `track_id in [${part.map((id) => JSON.stringify(id))}]`, limit: 100 })),
-  );
-  return new Map(found.flatMap(({ tracks }) => tracks).map((one) => [one.track_id, one]));
-}
-
 export const track = (id, library) => ask(`/tracks/${encodeURIComponent(id)}`, { library });
 export const explain = (query, neighbor, library, versus = "") =>
   ask("/explain", { track_id: query, neighbor_id: neighbor, versus_id: versus, library });
@@ -153,4 +144,13 @@ function stepsOf(steer) {
     list.push(...Array(Math.abs(steps)).fill(concept.replaceAll("_", " ")));
   }
   return said;
+}
+
+/** Tracks by their ids, in a map; those that the library does not hold are not in it. */
+export async function tracksOf(ids, library) {
+  const parts = Array.from({ length: Math.ceil(ids.length / 100) }, (_, place) => ids.slice(100 * place, 100 * (place + 1)));
+  const found = await Promise.all(
+    parts.map((part) => ask("/tracks", { library, where: `track_id in [${part.map((id) => JSON.stringify(id))}]`, limit: 100 })),
+  );
+  return new Map(found.flatMap(({ tracks }) => tracks).map((one) => [one.track_id, one]));
 }
