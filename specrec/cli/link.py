@@ -55,6 +55,7 @@ def link(
     from specrec.report.text import json_document
     from specrec.serve.linking import servers
     from specrec.serve.linking.run import link_library
+    from specrec.serve.links import Links
 
     given = {
         name: url
@@ -78,7 +79,8 @@ def link(
         secret = _secret("SPECREC_LYRION_PASSWORD", f"Password of {user}") if user else ""
         list_songs = partial(servers.lyrion_songs, url, user, secret)
     with progress_bar("listing songs") as on_progress:
-        report = link_library(opened, url, list_songs, on_progress)
+        server = Links(url, protocol=kind, user=user, plain_password=plain_password)
+        report = link_library(opened, server, list_songs, on_progress)
     if json:
         say_json(json_document(report.to_dict()))
     else:

@@ -144,10 +144,14 @@ def map_(
         typer.Option(metavar="COLUMN", help="Color tracks by a feature or column, not by cluster."),
     ] = None,
     by: SpaceOption = None,
-    umap: Annotated[
-        bool,
-        typer.Option("--umap", help="Use UMAP instead of PCA; needs pip install specrec[map]."),
-    ] = False,
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="tsne|pca|umap",
+            help="t-SNE keeps neighbors together, PCA keeps large distances; UMAP needs pip install"
+            " specrec[map].",
+        ),
+    ] = "tsne",
     k: ClustersOption = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -158,12 +162,14 @@ def map_(
     from specrec.errors import QueryError
     from specrec.report.map_plot import draw_map
     from specrec.report.pictures import check_picture
-    from specrec.study.projection import project
+    from specrec.study.projection import METHODS, project
 
+    if method not in METHODS:
+        raise QueryError(f"--method must be {', '.join(METHODS)}, not {method}")
     check_picture(output)
     dataset = _material(library, by)
     values = None if color is None else dataset.column(color)
-    projection = project(dataset, umap, seed)
+    projection = project(dataset, METHODS[method], seed)
     clustering = None
     if values is None:
         try:

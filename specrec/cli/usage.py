@@ -18,7 +18,7 @@ _RENAMED = {
     "plot clusters": {"--on": _SPACE, "-k": "--clusters NUMBER"},
     "plot contrast": {"-n": "--tracks NUMBER"},
     "plot gallery": {"-k": "--tracks NUMBER"},
-    "plot map": {"--on": _SPACE, "-k": "--clusters NUMBER"},
+    "plot map": {"--on": _SPACE, "-k": "--clusters NUMBER", "--umap": "--method umap"},
     "probe": {"--model": "-o MODEL"},
 }
 """Former names of options, by command."""

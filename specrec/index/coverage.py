@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specrec.catalog.scan import Skipped, scan_folder
+from specrec.errors import SkipReason
 from specrec.index.generation import Generation, skipped_files
 
 
@@ -17,12 +18,14 @@ class Coverage:
             reads them.
         gone: Files of which the library has the track, but which are there no more.
         skipped: Files that were left out, and why.
+        unmeasured: Files of tracks whose features were not measured.
     """
 
     indexed: int
     pending: tuple[str, ...]
     gone: tuple[str, ...]
     skipped: tuple[Skipped, ...]
+    unmeasured: tuple[str, ...]
 
 
 def find_coverage(generation: Generation) -> Coverage:
@@ -35,12 +38,16 @@ def find_coverage(generation: Generation) -> Coverage:
     files = generation.files
     columns = [name for name in ("path", "size", "mtime_ns") if name in files]  # old ones lack two
     known = set(files[columns].itertuples(index=False, name=None))
+    skipped = skipped_files(generation.skipped)
+    empty = {item.path for item in skipped if item.reason == SkipReason.EMPTY}
     pending = [
         file.path
         for file in scan.files
         if tuple(getattr(file, name) for name in columns) not in known
+        and not (file.size == 0 and file.path in empty)  # no run reads it, so none knows it
     ]
     here = {file.path for file in scan.files}
     gone = [path for path in generation.tracks["path"] if path not in here]
-    skipped = skipped_files(generation.skipped)
-    return Coverage(len(generation), tuple(pending), tuple(gone), tuple(skipped))
+    bare = generation.descriptors.isna().all(axis=1).to_numpy(dtype=bool)
+    unmeasured = generation.tracks["path"][bare]
+    return Coverage(len(generation), tuple(pending), tuple(gone), tuple(skipped), tuple(unmeasured))

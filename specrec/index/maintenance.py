@@ -21,7 +21,8 @@ from specrec.index.generations import read_generation, remove_old_generations, w
 from specrec.index.locks import writer_lock
 from specrec.index.search import AUTO, build_index
 
-_WRITTEN = ("format_version", "index", "segments", "files")  # of a manifest, by write_generation
+WRITTEN = ("format_version", "index", "segments", "files")
+"""What `write_generation` adds to a manifest."""
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,8 @@ def rewrite(
         kept: Which tracks are copied.
         placement: Where the windows of the copied tracks are stored.
     """
-    manifest = {name: value for name, value in before.manifest.items() if name not in _WRITTEN}
-    skipped = _skipped(before, decisions)
+    manifest = {name: value for name, value in before.manifest.items() if name not in WRITTEN}
+    skipped = skipped_after(before, decisions)
     counts = manifest["counts"] | {"tracks": int(kept.sum()), "skipped": len(skipped)}
     embeddings = np.asarray(before.embeddings)[kept]
     left, pairs = before.tracks.loc[kept, "content_id"], before.duplicates
@@ -240,7 +241,7 @@ def rewrite(
     remove_old_generations(library)
 
 
-def _skipped(before: Generation, decisions: Decisions) -> pd.DataFrame:
+def skipped_after(before: Generation, decisions: Decisions) -> pd.DataFrame:
     """The table of skipped files, in which those removed are listed as the decisions have them."""
     rows = [
         {

@@ -30,11 +30,18 @@ class Links:
         items: The track_id by the server's id of a song. If several songs are one track, as copies
             are, answers name the first.
         artists: The artist, as the library has it, by the server's id.
+        protocol: How the server is asked: `subsonic`, `jellyfin` or `lyrion`; empty if the links
+            were written before that was noted.
+        user: Who asked it; empty if nobody had to log in.
+        plain_password: Whether it is sent the password itself, not its salted hash.
     """
 
     server: str = ""
     items: Mapping[str, str] = field(default_factory=dict)
     artists: Mapping[str, str] = field(default_factory=dict)
+    protocol: str = ""
+    user: str = ""
+    plain_password: bool = False
 
     @classmethod
     def of(cls, library: Path) -> "Links":
@@ -61,6 +68,9 @@ class Links:
             "server": self.server,
             "items": dict(self.items),
             "artists": dict(self.artists),
+            "protocol": self.protocol,
+            "user": self.user,
+            "plain_password": self.plain_password,
         }
         write_file(library / FILE, json.dumps(document, ensure_ascii=False, indent=0) + "\n")
 
@@ -97,9 +107,11 @@ def _read(path: Path, *version: int) -> Links:
         if int(document["format_version"]) > FORMAT_VERSION:
             raise LibraryError(f"{path}: written by a newer specrec; upgrade specrec")
         items, artists = document["items"], document["artists"]
-        names = [document["server"], *items, *items.values(), *artists, *artists.values()]
+        server, protocol, user = (document.get(name, "") for name in ("server", "protocol", "user"))
+        names = [server, protocol, user, *items, *items.values(), *artists, *artists.values()]
         if not all(isinstance(name, str) for name in names):
             raise TypeError("an id is no text")
-        return Links(document["server"], items, artists)
+        plain = document.get("plain_password") is True
+        return Links(server, items, artists, protocol, user, plain)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LibraryError(f"{path}: damaged; write it anew with specrec link") from error

@@ -1,21 +1,24 @@
 """The playlists of a library: a file each, beside its generations."""
 
+import hashlib
 import json
 import logging
 import re
 import secrets
+import threading
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from specrec.errors import LibraryError
-from specrec.serve.problems import NotFoundError
+from specrec.serve.problems import ConflictError, NotFoundError
 from specrec.writing import storing, write_file
 
 FORMAT_VERSION = 1
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _log = logging.getLogger(__name__)
+_one_writer = threading.Lock()  # what is compared with a file is still in it when it is replaced
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Playlist:
     comment: str = ""
     created: str = ""
     changed: str = ""
+
+    @property
+    def version(self) -> str:
+        """A digest of all that it says, by which a change by somebody else is noticed."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
 
 
 class Playlists:
@@ -84,35 +92,56 @@ class Playlists:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LibraryError(f"{path}: damaged, or of a newer format; remove it") from error
 
-    def save(self, playlist: Playlist) -> Playlist:
+    def save(self, playlist: Playlist, version: str | None = None) -> Playlist:
         """Writes a playlist, at once or not at all; one without an id gets one.
+
+        Args:
+            playlist: The playlist.
+            version: The version that it takes the place of; None for whichever is there.
 
         Raises:
             NotFoundError: If it has an id, and there is no such playlist any more.
+            ConflictError: If another version is there.
             StorageError: If it can't be written.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        if playlist.id:
-            saved = replace(playlist, created=self.get(playlist.id).created, changed=now)
-        else:
-            saved = replace(playlist, id=secrets.token_hex(8), created=now, changed=now)
-        text = json.dumps({"format_version": FORMAT_VERSION} | asdict(saved), ensure_ascii=False)
-        write_file(self._path(saved.id), text)
+        with _one_writer:
+            if playlist.id:
+                before = self._unchanged(playlist.id, version)
+                saved = replace(playlist, created=before.created, changed=now)
+            else:
+                saved = replace(playlist, id=secrets.token_hex(8), created=now, changed=now)
+            stored = {"format_version": FORMAT_VERSION} | asdict(saved)
+            write_file(self._path(saved.id), json.dumps(stored, ensure_ascii=False))
         return saved
 
-    def delete(self, id: str) -> None:
+    def delete(self, id: str, version: str | None = None) -> None:
         """Deletes a playlist.
+
+        Args:
+            id: Its id.
+            version: The version that is meant; None for whichever is there.
 
         Raises:
             NotFoundError: If there is none of that id.
+            ConflictError: If another version is there.
             StorageError: If it can't be deleted.
         """
         path = self._path(id)
-        with storing(path):
+        with _one_writer, storing(path):
+            if version is not None:
+                self._unchanged(id, version)
             try:
                 path.unlink()
             except FileNotFoundError:
                 raise NotFoundError(f"no playlist has the id {id!r}") from None
+
+    def _unchanged(self, id: str, version: str | None) -> Playlist:
+        """Reads a playlist, which must be of a version, if one is given."""
+        before = self.get(id)
+        if version is not None and before.version != version:
+            raise ConflictError(f"the playlist {before.name!r} was changed by somebody else")
+        return before
 
     def _path(self, id: str) -> Path:
         if not _ID.fullmatch(id):

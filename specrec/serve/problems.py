@@ -16,11 +16,14 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     408: "Too slow",
+    409: "There is one already",
+    412: "It was changed meanwhile",
     413: "Too large",
     416: "No such range",
     422: "This can't be used as audio",
     429: "Too many requests",
     500: "The server failed",
+    502: "Another server failed",
     503: "Not ready",
 }
 # A path from the root of this machine, as error messages may name one. Never a relative one.
@@ -31,12 +34,17 @@ class NotFoundError(SpecrecError):
     """What was asked for does not exist."""
 
 
+class ConflictError(SpecrecError):
+    """What was to be replaced is not what the client has seen."""
+
+
 class BusyError(SpecrecError):
     """Too much of what takes long was asked for at once; it can be asked for again."""
 
 
 _STATUS: dict[type[SpecrecError], int] = {
     NotFoundError: 404,
+    ConflictError: 412,
     QueryError: 400,
     AudioError: 422,
     LibraryError: 503,

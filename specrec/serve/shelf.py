@@ -49,6 +49,14 @@ class Shelf:
             raise NotFoundError(f"no library {name!r}; there are: {', '.join(self.names)}")
         return Library(self._served[name or self.names[0]].collection())
 
+    def renew(self, name: str) -> Library:
+        """Opens the newest state of a library now, and waits until it is there.
+
+        Raises:
+            LibraryError: If it is damaged; the old state goes on.
+        """
+        return Library(self._served[name].renew())
+
     def find(self, track_id: str) -> tuple[Library, int]:
         """Finds the library that holds a track, and the track's row in it.
 
@@ -90,14 +98,24 @@ class _Served:
                 threading.Thread(target=self._renew, daemon=True).start()
         return self._collection
 
+    def renew(self) -> Collection:
+        """The newest state, for which the caller waits."""
+        with self._opening:
+            if self._is_old():
+                self._open()
+        return self._collection
+
     def _is_old(self) -> bool:
         return current_name(self.folder) != self._collection.generation.folder.name
 
+    def _open(self) -> None:
+        following = _ready(self.folder)
+        _ = following.name_search
+        self._collection = following
+
     def _renew(self) -> None:
         try:
-            following = _ready(self.folder)
-            _ = following.name_search
-            self._collection = following
+            self._open()
         except SpecrecError as error:
             # The old state goes on, and the next look tries again.
             _log.warning("%s", error)

@@ -3,35 +3,38 @@
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
 from specrec.serve.problems import BusyError
 
+Result = TypeVar("Result")
+
 _KEPT = 8  # results of one state
 _WAITING = 4  # at a time
 
 
 @dataclass(eq=False)
-class Study:
+class Study(Generic[Result]):
     """Something that is being computed, or was.
 
     Attributes:
-        result: The bytes of the answer; None until it is done, or if it failed.
+        result: What was computed; None until it is done, or if it failed.
         error: Why it failed.
         done: How many steps are done.
         of: How many steps there are; 0 while that is not known.
     """
 
-    result: bytes | None = None
+    result: Result | None = None
     error: BaseException | None = None
     done: int = 0
     of: int = 0
     _over: threading.Event = field(default_factory=threading.Event)
 
-    def wait(self, seconds: float) -> bytes | None:
-        """Waits a moment for the result; None if it takes longer.
+    def wait(self, seconds: float | None) -> Result | None:
+        """Waits a moment for the result; None if it takes longer. Without a limit, it waits.
 
         Raises:
             SpecrecError: If it can't be computed; the message says why.
@@ -41,7 +44,7 @@ class Study:
             raise self.error
         return self.result
 
-    def run(self, compute: Callable[[Progress], bytes]) -> None:
+    def run(self, compute: Callable[[Progress], Result]) -> None:
         """Computes it."""
 
         def on_progress(done: int, of: int) -> None:
@@ -58,14 +61,14 @@ class Studies:
     """The studies of all libraries; one is computed at a time."""
 
     def __init__(self) -> None:
-        self._of: WeakKeyDictionary[Collection, dict[Hashable, Study]] = WeakKeyDictionary()
+        self._of: WeakKeyDictionary[Collection, dict[Hashable, Study[Any]]] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._waiting = 0
 
     def study(
-        self, collection: Collection, key: Hashable, compute: Callable[[Progress], bytes]
-    ) -> Study:
+        self, collection: Collection, key: Hashable, compute: Callable[[Progress], Result]
+    ) -> Study[Result]:
         """Takes a study of one state of a library, and begins it if it is new.
 
         Args:
@@ -84,13 +87,13 @@ class Studies:
             if self._waiting >= _WAITING:
                 raise BusyError("others are being computed; try again")
             self._waiting += 1
-            study = known[key] = Study()
+            study = known[key] = Study[Result]()
             while len(known) > _KEPT:
                 del known[next(iter(known))]
         threading.Thread(target=self._run, args=(study, compute), daemon=True).start()
         return study
 
-    def _run(self, study: Study, compute: Callable[[Progress], bytes]) -> None:
+    def _run(self, study: Study[Result], compute: Callable[[Progress], Result]) -> None:
         try:
             with self._turn:
                 study.run(compute)

@@ -1,4 +1,4 @@
-"""A map of a dataset: two axes by PCA, named by what they go with, or UMAP's picture."""
+"""A map of a dataset: by PCA, t-SNE or UMAP, with axes named by what they go with."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,9 +10,12 @@ from jaxtyping import Float64
 from specrec.errors import QueryError
 from specrec.study.cluster_validation import sample
 from specrec.study.dataset import Dataset
+from specrec.study.neighbor_map import tsne
 from specrec.study.words import direction, distinct
 
-Method = Literal["PCA", "UMAP"]
+Method = Literal["PCA", "t-SNE", "UMAP"]
+METHODS: dict[str, Method] = {"tsne": "t-SNE", "pca": "PCA", "umap": "UMAP"}
+"""The methods, by how they are called where one is asked for."""
 
 MATTERS = 0.3
 """Rank correlation from which a feature names an axis: a medium effect (Cohen 1988)."""
@@ -29,9 +32,8 @@ class Axis:
     """A direction of a map.
 
     Attributes:
-        name: Name of the axis: `PC 1` or `UMAP 1`.
-        explained: Share of the variance that lies along it; None for UMAP, which has no such
-            thing.
+        name: Name of the axis: `PC 1`, `t-SNE 1` or `UMAP 1`.
+        explained: Share of the variance that lies along it; None unless it is one of PCA.
         correlations: Spearman's rank correlation with each feature of which enough is known, by
             name, the strongest first.
         leads: Words for where it leads, the weightiest first: `more energy`.
@@ -59,7 +61,7 @@ class Projection:
         method: How the map was made.
         points: Coordinates of the tracks.
         axes: The two axes.
-        explained: Share of the variance along each of the first ten components; empty for UMAP.
+        explained: Share of the variance along each of the first ten components of PCA; else empty.
     """
 
     method: Method
@@ -77,17 +79,19 @@ class Projection:
         }
 
 
-def project(dataset: Dataset, umap: bool = False, seed: int = 0) -> Projection:
+def project(dataset: Dataset, method: Method = "PCA", seed: int = 0) -> Projection:
     """Draws tracks of a space in two dimensions.
 
-    PCA (Pearson 1901) keeps distances as well as any flat picture can and is the same every time;
-    its axes are turned so that what they go with most grows along them. UMAP (McInnes et al.
-    2018) keeps neighbors and breaks distances; its axes mean nothing by themselves.
+    PCA (Pearson 1901) keeps distances as well as any flat picture can, takes no time, and is the
+    same every time; but tracks that sound alike are often far apart in it. t-SNE keeps neighbors,
+    and of distances only what it begins with, which is PCA (see `specrec.study.neighbor_map`).
+    UMAP (McInnes et al. 2018) keeps neighbors, too. Axes are turned so that what they go with most
+    grows along them.
 
     Args:
         dataset: The tracks.
-        umap: Whether to use UMAP.
-        seed: Seed of UMAP.
+        method: How.
+        seed: Seed of t-SNE and UMAP.
 
     Raises:
         QueryError: If there are fewer than 3 tracks or dimensions than 2, or UMAP is asked for
@@ -99,12 +103,10 @@ def project(dataset: Dataset, umap: bool = False, seed: int = 0) -> Projection:
             f"a map takes 3 tracks in 2 dimensions at least, not {len(vectors)}"
             f" in {vectors.shape[1]}"
         )
-    explained: tuple[float, ...] = ()
-    weights = np.zeros((2, 0))
-    if umap:
-        points = _umap(vectors, seed)
-    else:
-        points, explained, weights = _pca(vectors)
+    points, explained, weights = _pca(vectors)
+    if method != "PCA":
+        explained, weights = (), np.zeros((2, 0))
+        points = _umap(vectors, seed) if method == "UMAP" else tsne(vectors, points, seed)
     axes = []
     for place in range(2):
         correlations = _correlations(points[:, place], dataset.features)
@@ -113,14 +115,14 @@ def project(dataset: Dataset, umap: bool = False, seed: int = 0) -> Projection:
         points[:, place] *= turn
         axes.append(
             Axis(
-                f"{'UMAP' if umap else 'PC'} {place + 1}",
-                None if umap else explained[place],
+                f"{'PC' if method == 'PCA' else method} {place + 1}",
+                explained[place] if explained else None,
                 {name: turn * value for name, value in correlations.items()},
                 _leads(correlations, turn, dataset.features),
                 {name: turn * float(value) for name, value in loadings.items()},
             )
         )
-    return Projection("UMAP" if umap else "PCA", points, (axes[0], axes[1]), explained)
+    return Projection(method, points, (axes[0], axes[1]), explained)
 
 
 def _pca(

@@ -145,7 +145,7 @@ def test_what_supysonic_refuses_is_one_line_and_changes_nothing(
         asked = (folder, "--subsonic", url, "--user", "ada")
         no_tokens = printed(*asked)
         wrong = printed(*asked, "--plain-password", password="hunter2")
-    advice = "takes no salted hash of a password; --plain-password sends it as it is"
+    advice = "takes no salted hash of a password; specrec link --plain-password sends it as it is"
     assert no_tokens == (2, "", f"error: {url}: {advice}\n")
     assert wrong == (2, "", f"error: {url}: Wrong username or password.\n")
     code, out, err = printed(*asked)  # the server is gone
@@ -155,8 +155,13 @@ def test_what_supysonic_refuses_is_one_line_and_changes_nothing(
 
 
 @contextmanager
-def answering(answer: Callable[[str, Asked, Any], Any]) -> Iterator[str]:
-    """A server that answers what a function makes of path, query, and body or headers."""
+def answering(
+    answer: Callable[[str, Asked, Any], Any], moved_to: str | None = None
+) -> Iterator[str]:
+    """A server that answers what a function makes of path, query, and body or headers.
+
+    It may send all who ask to another address instead.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -170,7 +175,9 @@ def answering(answer: Callable[[str, Asked, Any], Any]) -> Iterator[str]:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             found = answer(unquote(parts.path), query, more)
             body = found if isinstance(found, bytes) else json.dumps(found).encode()
-            self.send_response(401 if found is None else 200)
+            self.send_response(302 if moved_to else 401 if found is None else 200)
+            if moved_to:
+                self.send_header("Location", moved_to + self.path)
             self.end_headers()
             self.wfile.write(body)
 

@@ -47,6 +47,23 @@ def test_a_playlist_is_saved_changed_written_and_deleted(
     assert client.delete(f"{ADDRESS}/{id}").status_code == 404
 
 
+def test_what_somebody_else_changed_is_not_overwritten(client: TestClient, heard: Library) -> None:
+    body = {"name": "A", "track_ids": heard.tracks["track_id"].iloc[:2].tolist()}
+    made = client.post(ADDRESS, json=body)
+    place, tag = f"{ADDRESS}/{made.json()['playlist']['id']}", made.headers["ETag"]
+    assert tag == f'"{made.json()["playlist"]["version"]}"' == client.get(place).headers["ETag"]
+    theirs = client.put(place, json=body | {"name": "B"}, headers={"If-Match": tag})
+    assert theirs.status_code == 200
+    for refused in (
+        client.put(place, json=body | {"name": "C"}, headers={"If-Match": tag}),
+        client.delete(place, headers={"If-Match": tag}),
+    ):
+        assert refused.status_code == 412
+        assert "was changed by somebody else" in refused.json()["detail"]
+    assert client.get(place).json() == theirs.json()
+    assert client.delete(place, headers={"If-Match": theirs.headers["ETag"]}).status_code == 204
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
-from specrec.serve.rest import documents
+from specrec.serve.rest import documents, duplicates, link, reports
 
 NAMED = {"library": "named"}
 REQUESTS: list[tuple[str, dict[str, Any], type[documents.Answer]]] = [
@@ -35,6 +35,16 @@ REQUESTS: list[tuple[str, dict[str, Any], type[documents.Answer]]] = [
     ("clusters", NAMED | {"k": 3}, documents.ClustersAnswer),
     ("concepts", NAMED, documents.ConceptsAnswer),
     ("playlists", NAMED, documents.PlaylistsAnswer),
+    ("link", NAMED, link.LinkAnswer),
+    ("duplicates", {}, duplicates.DuplicatesAnswer),
+    ("removals", {}, duplicates.RemovalsAnswer),
+    ("summary", {}, reports.SummaryAnswer),
+    ("model", {}, reports.ModelAnswer),
+    ("changes", {}, reports.ChangesAnswer),
+    ("report/galleries", {}, reports.ReportAnswer),
+    ("report/evaluation", {}, reports.ReportAnswer),
+    ("report/comparison", NAMED, reports.ReportAnswer),
+    ("report/glossary", NAMED, reports.ReportAnswer),
 ]
 
 

@@ -71,21 +71,3 @@ def test_a_slider_asks_as_the_interface_does_and_is_a_link(
     assert slider.input_value() == "2"
     slider.press("ArrowRight")
     page.wait_for_url("**steer=piano%3A3")
-
-
-@in_browser
-def test_a_playlist_outlives_the_page(
-    page: "playwright.Page", address: str, heard: Library
-) -> None:
-    page.goto(f"{address}/?track={heard.tracks['track_id'].iloc[0]}")
-    adders = page.locator(".neighbor > .plain")
-    adders.nth(0).click()
-    adders.nth(1).click()
-    page.reload()
-    listed = page.locator("#playlist .title").all_text_contents()
-    assert listed == [item.track.title for item in heard.neighbors(0, 2)]
-    with page.expect_download() as download:
-        page.get_by_text("Save as M3U").click()
-    text = download.value.path().read_text()
-    assert text.startswith("#EXTM3U\n")
-    assert text.count("/audio") == 2

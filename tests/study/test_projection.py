@@ -77,7 +77,7 @@ def test_umap_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "umap", None)
     features = pd.DataFrame(np.random.default_rng(0).random((20, 2)), columns=["energy", "valence"])
     with pytest.raises(QueryError, match=r'pip install "specrec\[map\]"'):
-        project(of_features(features), umap=True)
+        project(of_features(features), "UMAP")
 
 
 def test_features_and_axes_that_do_not_vary_name_nothing(

@@ -1,7 +1,7 @@
 """Links a library to a media server: lists its songs, finds their tracks, and writes it down."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ class LinkReport:
 
 def link_library(
     collection: Collection,
-    server: str,
+    server: Links,
     list_songs: Callable[[Progress], list[Song]],
     on_progress: Progress,
 ) -> LinkReport:
@@ -62,7 +62,7 @@ def link_library(
 
     Args:
         collection: What the library holds.
-        server: Address of the media server.
+        server: The media server: links without any songs yet.
         list_songs: Lists its songs.
         on_progress: Called with the number of songs listed and of all.
 
@@ -76,15 +76,15 @@ def link_library(
     found = match_songs(songs, tracks, collection.generation.duplicate_groups)
     if not found.rows:
         raise LibraryError(
-            f"{collection.folder}: no track is among the {counted(len(songs), 'song')} of {server};"
-            " is it the same music?"
+            f"{collection.folder}: no track is among the {counted(len(songs), 'song')} of"
+            f" {server.server}; is it the same music?"
         )
     ids = tracks["track_id"]
     items = {item: str(ids.iat[row]) for item, row in found.rows.items()}
-    Links(server, items, found.artists).save(collection.folder)
+    replace(server, items=items, artists=found.artists).save(collection.folder)
     unlinked = np.setdiff1d(np.arange(len(tracks)), list(found.rows.values()))
     return LinkReport(
-        server,
+        server.server,
         len(songs),
         len(found.by_path),
         len(found.by_tags),

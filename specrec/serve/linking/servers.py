@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlencode, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from specrec.errors import SpecrecError
 from specrec.progress import Progress
@@ -42,7 +42,7 @@ def subsonic_songs(
     Raises:
         MediaServerError: If the server can't be reached, refuses, or is none.
     """
-    server = _Subsonic(url, user, _proof(password, plain))
+    server = Subsonic(url, user, password, plain)
     server.ask("ping")
     total = server.count()
     songs = _paged(server.found, total, on_progress)
@@ -71,20 +71,21 @@ def _proof(password: str, plain: bool) -> dict[str, str]:
     return {"t": token, "s": salt}
 
 
-class _Subsonic:
+class Subsonic:
     """Requests to a server that speaks the Subsonic API."""
 
-    def __init__(self, url: str, user: str, proof: Mapping[str, str]) -> None:
+    def __init__(self, url: str, user: str, password: str, plain: bool) -> None:
         self._url = _base(url)
+        proof = _proof(password, plain)
         self._who = {"u": user, **proof, "v": "1.13.0", "c": "specrec", "f": "json"}
 
     def ask(self, method: str, **parameters: object) -> dict[str, Any]:
-        """Calls a method and returns the answer.
+        """Calls a method and returns the answer; of a list of values, each is a parameter.
 
         Raises:
             MediaServerError: If it fails.
         """
-        query = urlencode(self._who | parameters)
+        query = urlencode(self._who | parameters, doseq=True)
         document = _fetch(self._url, f"/rest/{method}.view?{query}")
         answer = document.get("subsonic-response") if isinstance(document, dict) else None
         if not isinstance(answer, dict):
@@ -93,7 +94,10 @@ class _Subsonic:
             error = _within(answer, "error")
             reason = error.get("message") or "refused, without a reason"
             if "t" in self._who and error.get("code") in _NO_TOKENS:
-                reason = "takes no salted hash of a password; --plain-password sends it as it is"
+                reason = (
+                    "takes no salted hash of a password; specrec link --plain-password sends it as"
+                    " it is"
+                )
             raise MediaServerError(f"{self._url}: {reason}")
         return answer
 
@@ -103,6 +107,10 @@ class _Subsonic:
             return int(_within(self.ask("getScanStatus"), "scanStatus").get("count") or 0)
         except (MediaServerError, ValueError, TypeError):  # not every server has the method
             return 0
+
+    def playlists(self) -> list[dict[str, Any]]:
+        """The playlists that the user may see."""
+        return _items(_within(self.ask("getPlaylists"), "playlists"), "playlist")
 
     def found(self, offset: int) -> list[dict[str, Any]]:
         """A page of the songs that a search for nothing finds."""
@@ -225,13 +233,28 @@ def _base(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
+class _SameHost(HTTPRedirectHandler):
+    """Follows a server within its own host: what proves who asks is for no other."""
+
+    def redirect_request(self, req: Request, *args: Any) -> Request | None:
+        asked, target = urlsplit(req.full_url), urlsplit(args[-1])
+        is_open = (asked.scheme, target.scheme) == ("https", "http")
+        if is_open or target.hostname != asked.hostname:
+            place = f"{target.scheme}://{target.hostname}"
+            raise URLError(f"it sends on to {place}; give that address if it is right")
+        return super().redirect_request(req, *args)
+
+
+_opener = build_opener(_SameHost)
+
+
 def _fetch(
     server: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
 ) -> Any:
     """Fetches a JSON document; no error repeats the query, which may hold a secret."""
     request = Request(server + path, body, {"Accept": "application/json", **(headers or {})})
     try:
-        with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
+        with _opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
             text = answer.read(_LONGEST_ANSWER + 1)
     except HTTPError as error:
         hint = "; wrong user, password or key?" if error.code in (401, 403) else ""

@@ -9,9 +9,9 @@ const ROOT = "/api/v1";
 export class Problem extends Error {}
 
 /** Asks until there is an answer: while the server is away, or computes it (202), or is busy. */
-async function ask(path, parameters = {}, signal = undefined) {
+async function ask(path, parameters = {}, signal = undefined, options = {}) {
   for (let busy = 0; ; ) {
-    const answer = await reach(`${ROOT}${path}${queryOf(parameters)}`, { signal });
+    const answer = await reach(`${ROOT}${path}${queryOf(parameters)}`, { signal, ...options });
     if (answer.ok && answer.status !== 202) return answer.json();
     if (answer.status === 503) busy += 1;
     if (!answer.ok && (answer.status !== 503 || busy > 3)) throw await problemOf(answer);
@@ -21,7 +21,27 @@ async function ask(path, parameters = {}, signal = undefined) {
 
 async function problemOf(answer) {
   const problem = await answer.json().catch(() => ({}));
-  return new Problem(messages.problem(problem.detail ?? answer.statusText));
+  const told = new Problem(messages.problem(problem.detail ?? answer.statusText));
+  return Object.assign(told, { status: answer.status, detail: problem.detail ?? answer.statusText });
+}
+
+/** Asks for a document by its path: it may take long. */
+export const get = ask;
+
+/**
+ * Changes something on the server: once, for what seems to have failed may have been done.
+ *
+ * @param how {parameters, body, version}: a body is sent as JSON; a version is what may be replaced
+ */
+export async function send(method, path, { parameters = {}, body, version } = {}) {
+  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  if (version) headers["If-Match"] = `"${version}"`;
+  const options = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  const answer = await fetch(`${ROOT}${path}${queryOf(parameters)}`, options).catch(() => {
+    throw new Problem(messages.notReached);
+  });
+  if (!answer.ok) throw await problemOf(answer);
+  return answer.status === 204 ? null : answer.json();
 }
 
 /** Says why a picture or a sound can't be had; null if the server gives it. */
@@ -62,6 +82,24 @@ export const cells = (id, other, library, signal) =>
   ask("/explain/cells", { track_id: id, other_id: other, library }, signal);
 export const facets = (state, artist = "", signal = undefined) =>
   ask("/facets", { library: state.library, where: conditionOf(state), artist }, signal);
+
+// The map
+export const mapPoints = (library, method, signal) => ask("/map/points", { library, method }, signal);
+export const mapPlaces = (library, method, signal) => ask("/map/places", { library, method }, signal);
+export const clusters = (library, signal) => ask("/clusters", { library }, signal);
+export const columns = (library, signal) => ask("/columns", { library }, signal);
+export const column = (name, library, signal) => ask(`/columns/${encodeURIComponent(name)}`, { library }, signal);
+export const find = (q, library, limit) => ask("/tracks", { q, library, limit });
+export const nearestTo = (id, k, library, signal) =>
+  ask("/neighbors", { track_id: id, k, library, explain: "false" }, signal);
+export const likeWords = (like, k, library) => ask("/neighbors", { like, k, library, explain: "false" });
+export const path = (start, goal, library, signal) =>
+  ask("/path", { start, goal, library, explain: "false" }, signal);
+/** Some tracks and, if that is wanted, what they have in common. */
+export const selection = (ids, library, common, signal) =>
+  ask("/selection", { library, common: String(common) }, signal, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ track_ids: ids }),
+  });
 
 export const audioOf = (id, library) => `${trackOf(id)}/audio${queryOf({ library })}`;
 export const spectrogramOf = (id, library, seconds) =>
@@ -115,4 +153,13 @@ function stepsOf(steer) {
     list.push(...Array(Math.abs(steps)).fill(concept.replaceAll("_", " ")));
   }
   return said;
+}
+
+/** Tracks by their ids, in a map; those that the library does not hold are not in it. */
+export async function tracksOf(ids, library) {
+  const parts = Array.from({ length: Math.ceil(ids.length / 100) }, (_, place) => ids.slice(100 * place, 100 * (place + 1)));
+  const found = await Promise.all(
+    parts.map((part) => ask("/tracks", { library, where: `track_id in [${part.map((id) => JSON.stringify(id))}]`, limit: 100 })),
+  );
+  return new Map(found.flatMap(({ tracks }) => tracks).map((one) => [one.track_id, one]));
 }

@@ -4,14 +4,18 @@ import * as api from "./api.js";
 import { announceProblem, make } from "./dom.js";
 import * as explore from "./explore.js";
 import { learnLabels } from "./labels.js";
+import * as library from "./library.js";
+import * as map from "./map.js";
 import { fillIn } from "./messages.js";
 import { showPlayer } from "./player.js";
-import * as playlist from "./playlist.js";
+import { showPanel } from "./playlistpanel.js";
+import * as playlists from "./playlists.js";
 import { showSearch } from "./search.js";
 import { addressOf, readState } from "./state.js";
 
-// A view shows a state: show(main, state, context), and, if it can, update(state).
-const VIEWS = { "": explore };
+// A view shows a state: show(main, state, context), and, if it can, update(state); it may take what
+// was chosen in the search box: take(chosen).
+const VIEWS = { "": explore, map, playlists, library };
 
 const main = document.getElementById("main");
 let state = readState();
@@ -20,10 +24,11 @@ let concepts = [];
 fillIn();
 showPlayer(document.getElementById("player"));
 showSearch((chosen) => {
+  if (VIEWS[state.view]?.take) return VIEWS[state.view].take(chosen);
   const asked = chosen.track ? { track: [chosen.track] } : { like: chosen.like };
   go({ ...fresh(), ...asked });
 }, () => state.library);
-playlist.show();
+showPanel(() => go({ ...fresh(), view: "playlists" }));
 addEventListener("popstate", () => {
   state = readState();
   render();

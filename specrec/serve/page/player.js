@@ -15,6 +15,7 @@ let ears = null; // two elements, of which one is heard on the left and one on t
 let context; // of the sound in both ears
 let pair = []; // the passages that play at once
 const watchers = new Set();
+const finishers = new Set();
 
 /** Calls a function whenever what plays, or where, changes, as long as an element is on the page. */
 export function watch(element, watcher) {
@@ -42,6 +43,11 @@ export function playing() {
     heads,
     problem,
   };
+}
+
+/** Calls a function with each track that was played to its end, and after which nothing is queued. */
+export function whenOver(finisher) {
+  finishers.add(finisher);
 }
 
 /** Plays a track from where it is, or pauses it if it plays already. */
@@ -187,7 +193,10 @@ async function fail(element) {
 }
 
 listenTo(audio);
-audio.addEventListener("ended", () => queue.length && next());
+audio.addEventListener("ended", () => {
+  if (queue.length) next();
+  else for (const finisher of finishers) finisher(current.track);
+});
 document.addEventListener("keydown", (event) => {
   const isHandled = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey;
   const used = "a, button, input, select, textarea, summary, [role=slider], [role=grid], [role=option]";

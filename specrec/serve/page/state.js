@@ -1,7 +1,7 @@
 // What is asked, as the address says it: every state of the page is a link.
 
 const LISTS = ["track", "not", "filter"];
-const TEXTS = ["view", "library", "like", "where", "by"];
+const TEXTS = ["view", "library", "like", "where", "by", "color", "arranged"];
 const FLAGS = ["other_artists", "per_artist", "fewer_hubs"];
 
 /** Reads what an address asks for. */

@@ -7,12 +7,17 @@ from fastapi import APIRouter
 
 from specrec.serve.rest import (
     cells,
+    columns,
     concepts,
+    duplicates,
     libraries,
+    link,
+    maps,
     matches,
     media,
     neighbors,
     playlists,
+    reports,
     standings,
     studies,
     tracks,
@@ -21,7 +26,8 @@ from specrec.serve.rest.answers import PROBLEMS
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 for _part in (
-    libraries, tracks, media, neighbors, standings, matches, cells, studies, concepts, playlists,
+    libraries, reports, duplicates, tracks, media, neighbors, standings, matches, cells, studies,
+    maps, concepts, columns, playlists, link,
 ):  # fmt: skip
     router.include_router(_part.router)
 

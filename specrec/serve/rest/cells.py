@@ -40,7 +40,7 @@ def cells(
     audio_file(library, rows[0])  # is there, and in the folder of music
     track, other = (library.resolve(row) for row in rows)
     compute: Callable[[Progress], bytes] = partial(_cells, library, track, other)
-    return answer_of(celled.study(library.collection, rows, compute))
+    return answer_of(celled.study(library.collection, rows, compute), bytes)
 
 
 def _cells(library: Library, track: Query, other: Query, on_progress: Progress) -> bytes:

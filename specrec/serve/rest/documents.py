@@ -52,6 +52,8 @@ class ServedLibrary(Document):
     """Its name, by which requests choose it."""
     tracks: int
     """Number of its tracks."""
+    generation: str
+    """Its state; it has another after an index run."""
 
 
 class Libraries(Answer):
@@ -115,6 +117,10 @@ class CoverageAnswer(Answer):
     """Number of files that were left out."""
     skipped_files: list[Skipped]
     """The first of them, and why each was."""
+    unmeasured: int
+    """Number of tracks whose features were not measured."""
+    unmeasured_files: list[str]
+    """The first of them."""
 
 
 class TrackPage(Answer):
@@ -282,7 +288,7 @@ class MapAxis(Document):
 class MapAnswer(Answer):
     """The tracks in two dimensions."""
 
-    method: Literal["PCA", "UMAP"]
+    method: Literal["PCA", "t-SNE", "UMAP"]
     """How the map was made."""
     explained: list[float]
     """Share of the variance along the first components."""
@@ -399,6 +405,8 @@ class PlaylistItem(Document):
     """When it was saved first, in UTC."""
     changed: str
     """When it was saved last, in UTC."""
+    version: str
+    """A digest of it, which is its ETag too."""
 
 
 class PlaylistAnswer(Answer):

@@ -23,7 +23,16 @@ def libraries(shelf: Shelved) -> Response:
     """Lists the libraries."""
     found = [(name, shelf.library(name)) for name in shelf.names]
     return json_answer(
-        {"libraries": [{"name": name, "tracks": len(library)} for name, library in found]}
+        {
+            "libraries": [
+                {
+                    "name": name,
+                    "tracks": len(library),
+                    "generation": library.collection.generation.folder.name,
+                }
+                for name, library in found
+            ]
+        }
     )
 
 
@@ -74,4 +83,6 @@ def coverage(
         "gone_files": found.gone[:limit],
         "skipped": len(found.skipped),
         "skipped_files": skipped,
+        "unmeasured": len(found.unmeasured),
+        "unmeasured_files": found.unmeasured[:limit],
     })  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi import Query as Parameter
 
 from specrec.errors import QueryError
@@ -19,6 +19,14 @@ from specrec.serve.asked import Chosen, LibraryName
 from specrec.serve.playlists import Playlist, Playlists
 from specrec.serve.rest.answers import json_answer
 from specrec.serve.rest.documents import PlaylistAnswer, PlaylistBody, PlaylistsAnswer
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        description="The playlist's ETag: if it is another now, somebody else has changed it, and"
+        " nothing is done (412)."
+    ),
+]
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
 
@@ -37,34 +45,34 @@ Locations = Annotated[
 @router.get("", response_model=PlaylistsAnswer)
 def playlists(library: Chosen) -> Response:
     """Lists the playlists of a library."""
-    return json_answer({"playlists": [asdict(one) for one in _kept(library).all()]})
+    return json_answer({"playlists": [_item(one) for one in _kept(library).all()]})
 
 
 @router.post("", response_model=PlaylistAnswer, status_code=201)
 def create(library: Chosen, body: PlaylistBody) -> Response:
     """Saves a new playlist of tracks that the library holds."""
     saved = _kept(library).save(_checked(library, "", body, ()))
-    return json_answer(_content(library, saved), 201)
+    return _answer(library, saved, 201)
 
 
 @router.get("/{id}", response_model=PlaylistAnswer)
 def playlist(library: Chosen, id: str) -> Response:
     """One playlist, with its tracks."""
-    return json_answer(_content(library, _kept(library).get(id)))
+    return _answer(library, _kept(library).get(id))
 
 
 @router.put("/{id}", response_model=PlaylistAnswer)
-def replace(library: Chosen, id: str, body: PlaylistBody) -> Response:
+def replace(library: Chosen, id: str, body: PlaylistBody, if_match: IfMatch = None) -> Response:
     """Saves a playlist anew; tracks that it held before may be gone from the library."""
     before = _kept(library).get(id)
-    saved = _kept(library).save(_checked(library, id, body, before.track_ids))
-    return json_answer(_content(library, saved))
+    checked = _checked(library, id, body, before.track_ids)
+    return _answer(library, _kept(library).save(checked, _version(if_match)))
 
 
 @router.delete("/{id}", status_code=204, response_class=Response)
-def delete(library: Chosen, id: str) -> Response:
+def delete(library: Chosen, id: str, if_match: IfMatch = None) -> Response:
     """Deletes a playlist."""
-    _kept(library).delete(id)
+    _kept(library).delete(id, _version(if_match))
     return Response(status_code=204)
 
 
@@ -121,9 +129,19 @@ def _checked(library: Library, id: str, body: PlaylistBody, before: Sequence[str
     return Playlist(id, body.name, tuple(body.track_ids), body.comment)
 
 
-def _content(library: Library, playlist: Playlist) -> dict[str, object]:
+def _version(if_match: str | None) -> str | None:
+    """The version that a client has seen; None if it takes any."""
+    return None if if_match in (None, "*") else str(if_match).removeprefix("W/").strip('"')
+
+
+def _answer(library: Library, playlist: Playlist, status: int = 200) -> Response:
     tracks = [None if track is None else track.to_dict() for track in _tracks(library, playlist)]
-    return {"playlist": asdict(playlist), "tracks": tracks}
+    content = {"playlist": _item(playlist), "tracks": tracks}
+    return json_answer(content, status, ETag=f'"{playlist.version}"')
+
+
+def _item(playlist: Playlist) -> dict[str, object]:
+    return asdict(playlist) | {"version": playlist.version}
 
 
 def _tracks(library: Library, playlist: Playlist) -> list[Track | None]:

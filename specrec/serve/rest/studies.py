@@ -1,4 +1,4 @@
-"""The library as a whole: a map, and clusters."""
+"""Clusters of a library, and what studies of a library share."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -8,11 +8,10 @@ from fastapi import Query as Parameter
 
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
-from specrec.report.text import json_document
 from specrec.serve.asked import Chosen, Studied
-from specrec.serve.rest.answers import Responses, json_answer, json_bytes
-from specrec.serve.rest.documents import ClustersAnswer, Computing, MapAnswer
-from specrec.serve.studies import Study
+from specrec.serve.rest.answers import Responses, json_answer, json_bytes, json_content
+from specrec.serve.rest.documents import ClustersAnswer, Computing
+from specrec.serve.studies import Result, Study
 
 router = APIRouter(tags=["studies"])
 
@@ -25,21 +24,6 @@ COMPUTING: Responses = {
 SpaceParameter = Annotated[
     Literal["sound", "features"], Parameter(description="What tracks are compared by.")
 ]
-
-
-@router.get("/map", response_model=MapAnswer, responses=COMPUTING)
-def map_(
-    library: Chosen,
-    studies: Studied,
-    by: SpaceParameter = "sound",
-    umap: Annotated[
-        bool, Parameter(description="Use UMAP, if it is installed, in place of PCA.")
-    ] = False,
-) -> Response:
-    """All tracks in two dimensions, whose axes are named by the features that they follow."""
-    collection = library.collection
-    key = "map", by, umap
-    return answer_of(studies.study(collection, key, lambda progress: _map(collection, by, umap)))
 
 
 @router.get("/clusters", response_model=ClustersAnswer, responses=COMPUTING)
@@ -55,25 +39,21 @@ def clusters(
     """The tracks in clusters, named by their features, and how clear the clusters are."""
     collection = library.collection
     key = "clusters", by, k, seed
-    return answer_of(studies.study(collection, key, _clusters(collection, by, k, seed)))
+    return answer_of(studies.study(collection, key, _clusters(collection, by, k, seed)), bytes)
 
 
-def answer_of(study: Study) -> Response:
-    """The document of a study, or how far it is."""
-    document = study.wait(_SOON_SECONDS)
-    if document is not None:
-        return json_bytes(document)
+def answer_of(study: Study[Result], write: Callable[[Result], bytes]) -> Response:
+    """The document of a study, or how far it is.
+
+    Args:
+        study: The study.
+        write: Makes the document of what was computed.
+    """
+    found = study.wait(_SOON_SECONDS)
+    if found is not None:
+        return json_bytes(write(found))
     computing = {"state": "computing", "done": study.done, "of": study.of}
     return json_answer(computing, 202, Retry_After="1")
-
-
-def _map(collection: Collection, by: str, umap: bool) -> bytes:
-    from specrec.study.dataset import of_library
-    from specrec.study.projection import project
-
-    dataset = of_library(collection, "features" if by == "features" else "embeddings")
-    content = project(dataset, umap).to_dict()
-    return _document(content | {"track_ids": dataset.tracks["track_id"].tolist()})
 
 
 def _clusters(
@@ -86,10 +66,6 @@ def _clusters(
         from specrec.study.dataset import of_library
 
         dataset = of_library(collection, "features" if by == "features" else "embeddings")
-        return _document(clusters_content(dataset, find_clusters(dataset, k, seed, on_progress)))
+        return json_content(clusters_content(dataset, find_clusters(dataset, k, seed, on_progress)))
 
     return compute
-
-
-def _document(content: dict[str, object]) -> bytes:
-    return json_document(content, indent=None).encode()
