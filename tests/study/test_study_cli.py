@@ -118,14 +118,14 @@ def test_a_library_is_clustered_by_sound_or_by_features(library: Path) -> None:
 @pytest.mark.parametrize(("color", "suffix"), [(None, "svg"), ("energy", "svg"), ("genre", "png")])
 def test_a_map_is_drawn(table: Path, tmp_path: Path, color: str | None, suffix: str) -> None:
     output = tmp_path / f"map.{suffix}"
-    colored = ["--color", color] if color else ["--clusters", "3"]
+    colored = ["--color", color] if color else ["--clusters", "3", "--method", "pca"]
     result = runner.invoke(
         specrec.cli.app, ["plot", "map", str(table), "-o", str(output), *colored]
     )
     assert result.exit_code == 0
     if suffix == "svg":
         text = output.read_text()
-        assert "PC 1" in text
+        assert ("t-SNE 1" if color else "PC 1") in text
         assert (color or "clusters") in text
     else:
         pixels = np.asarray(Image.open(output).convert("RGB")).reshape(-1, 3)
@@ -137,8 +137,16 @@ def test_a_map_of_few_tracks_has_no_clusters(table: Path, tmp_path: Path) -> Non
     paths = str(tmp_path / "four.csv"), "-o", str(tmp_path / "map.svg")
     assert runner.invoke(specrec.cli.app, ["plot", "map", *paths]).exit_code == 0
     drawn = (tmp_path / "map.svg").read_text()
-    assert "4 tracks by features, PCA" in drawn
+    assert "4 tracks by features, t-SNE" in drawn
     assert "clusters" not in drawn
+
+
+def test_a_method_that_is_not_there_is_named(table: Path, tmp_path: Path) -> None:
+    paths = str(table), "-o", str(tmp_path / "map.svg")
+    with pytest.raises(QueryError, match="--method must be tsne, pca, umap, not x"):
+        runner.invoke(
+            specrec.cli.app, ["plot", "map", *paths, "--method", "x"], catch_exceptions=False
+        )
 
 
 def test_a_column_that_is_not_there_is_named(table: Path, tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ export function labels(context, places, screen, colors) {
     const isArtist = place.kind === "artist";
     if (isArtist ? screen.zoom < ARTISTS : place.level !== level) continue;
     const [over, y] = screen.at(place.x, place.y);
-    if (over < screen.left || y < screen.top || over > screen.width || y > screen.bottom) continue;
+    if (over < screen.left || y < screen.top || over > screen.right || y > screen.bottom) continue;
     context.font = isArtist ? "italic 12.5px system-ui, sans-serif" : `600 ${level ? 14 : 16}px system-ui, sans-serif`;
     const wide = widthOf(context, place.name) / 2 + APART / 2;
-    const x = Math.max(screen.left + wide, Math.min(screen.width - wide, over));
+    const x = Math.max(screen.left + wide, Math.min(screen.right - wide, over));
     const box = [x - wide, y - APART, x + wide, y + APART];
     if (written.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
     written.push(box);
