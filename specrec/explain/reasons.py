@@ -61,10 +61,8 @@ def find_reasons(
 
 def _telling(reason: Reason, stats: FeatureStats) -> bool:
     """Whether it is not the absence of what half of the library lacks."""
-    if reason.feature not in CONCEPTS or reason.side != "low":
-        return True
-    absent, _ = stats.said(reason.feature)
-    return stats.percentile(reason.feature, absent) < 50
+    is_absence = reason.feature in CONCEPTS and reason.side == "low"
+    return not is_absence or reason.feature in stats.usual
 
 
 def _sensible(reason: Reason, found: Sequence[Reason]) -> bool:
