@@ -210,6 +210,11 @@ class FeatureStats:
         """The concepts that can be said to be there, by their columns."""
         return tuple(name for name, item in self._usable.items() if item.present is not None)
 
+    @cached_property
+    def present(self) -> Float64[np.ndarray, " concepts"]:
+        """The values from which on the `sayable` concepts are there."""
+        return np.array([self.said(name)[1] for name in self.sayable], dtype=np.float64)
+
     def amounts(
         self, embeddings: Float[np.ndarray, "tracks dim"]
     ) -> Float64[np.ndarray, "tracks concepts"]:
@@ -230,11 +235,11 @@ class FeatureStats:
         return weight.T.astype(np.float64), bias.astype(np.float64)
 
     @cached_property
-    def usual(self) -> frozenset[str]:
-        """The concepts that most of the collection has, whose absence therefore tells something."""
+    def rare(self) -> frozenset[str]:
+        """The concepts that half of the collection lacks, whose absence tells nothing."""
         concepts = (name for name in self._sorted if name in CONCEPTS and name in self._usable)
         return frozenset(
-            name for name in concepts if self.percentile(name, self.said(name)[0]) < 50
+            name for name in concepts if self.percentile(name, self.said(name)[0]) >= 50
         )
 
     def said(self, name: str) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Where in a track each concept is heard: the readings of its windows, joined into passages."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -131,14 +131,8 @@ class Timeline:
             after = np.concatenate([values[1:], values[-1:]])
             values = _KERNEL[0] * before + _KERNEL[1] * values + _KERNEL[2] * after
         on = _hysteresis(values, self.present)
-        place_of = {name: place for place, name in enumerate(self.names)}
-        pairs = [
-            (place, place_of[_NEEDS[name]])
-            for name, place in place_of.items()
-            if _NEEDS.get(name) in place_of
-        ]
-        needing, needed = np.array(pairs, np.int64).reshape(-1, 2).T
-        on[:, needing] &= on[:, needed]
+        for place, needed in _needing(self.names):
+            on[:, place] &= on[:, needed]
         return on
 
     def _edges(self) -> Float64[np.ndarray, "windows two"]:
@@ -148,6 +142,14 @@ class Timeline:
             middles = (self.spans[:-1, 1] + self.spans[1:, 0]) / 2
             edges[:-1, 1] = edges[1:, 0] = middles
         return edges
+
+
+@lru_cache(4)
+def _needing(names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Places of the concepts that are only heard where another one is, and of those others."""
+    place_of = {name: place for place, name in enumerate(names)}
+    needed = {name: place_of.get(_NEEDS[name]) for name in names if name in _NEEDS}
+    return tuple((place_of[name], at) for name, at in needed.items() if at is not None)
 
 
 def _hysteresis(
@@ -178,8 +180,7 @@ def read_timeline(
         spans: Start and end of each window, in seconds.
         seconds: Duration of the track.
     """
-    present = np.array([stats.said(name)[1] for name in stats.sayable], dtype=np.float64)
-    return Timeline(stats.sayable, spans, stats.amounts(windows), present, seconds)
+    return Timeline(stats.sayable, spans, stats.amounts(windows), stats.present, seconds)
 
 
 def locate_reasons(
@@ -202,6 +203,6 @@ def locate_reasons(
             else None
             for timeline in (query, neighbor)
         )
-        return replace(reason, query_passages=here, neighbor_passages=there)
+        return reason.located(here, there)
 
     return replace(explanation, reasons=tuple(map(located, explanation.reasons)))
