@@ -284,7 +284,8 @@ class FeatureStats:
             None in place of a change to a value that is not between the lowest and the highest in
             the collection: 40 onsets per second are no music.
         """
-        predicted = self.predict(np.vstack([start, ends]))
+        with np.errstate(over="ignore"):  # what is too far away is not possible either
+            predicted = self.predict(np.vstack([start, ends]))
         changes: list[tuple[float, float] | None] = []
         for place, name in enumerate(names, 1):
             before, after = float(predicted[name][0]), float(predicted[name][place])
