@@ -12,8 +12,7 @@ from specrec.explain.counterfactual import needed_changes
 from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
-from specrec.explain.readings import TrackReadings
-from specrec.explain.reasons import find_reasons, shared_names
+from specrec.explain.reasons import find_reasons, sharable_names
 from specrec.explain.sentences import sentence
 from specrec.vectors import unit
 
@@ -113,7 +112,8 @@ class Explainer:
             listed = np.ones(parts.contributions.shape, dtype=bool)
             made = self._in_full(query, others, rows, k, query_row, parts)
         else:
-            listed = self._listed(parts, here, neighbors)
+            shared = [sharable_names(here, there, self.stats, asked) for there in neighbors]
+            listed = self._listed(parts, shared)
             made = self._in_short(query, others, parts, listed)
         explanations = []
         for place, there in enumerate(neighbors):
@@ -193,7 +193,7 @@ class Explainer:
         ]
 
     def _listed(
-        self, parts: FeatureSum, query: TrackReadings, neighbors: Sequence[TrackReadings]
+        self, parts: FeatureSum, shared: Sequence[Set[str]]
     ) -> Bool[np.ndarray, "neighbors groups"]:
         """The contributions that a short explanation lists: the largest, and possible reasons."""
         sizes = np.abs(parts.contributions)
@@ -201,8 +201,8 @@ class Explainer:
         if count <= LISTED:
             return np.ones(sizes.shape, dtype=bool)
         listed = sizes >= np.partition(sizes, -LISTED, axis=1)[:, -LISTED, None]
-        for place, neighbor in enumerate(neighbors):
-            for name in shared_names(query, neighbor, self.stats):
+        for place, names in enumerate(shared):
+            for name in names:
                 group = self._group_of.get(name)
                 if group is not None:
                     listed[place, group] = True

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Float32, Float64, Int8
 
 from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
 from specrec.explain.readings import ReadingTable, TrackReadings
+from specrec.explain.sorted_columns import SortedColumns
 from specrec.model.probe import Probe
 
 FEWEST = 20
@@ -71,6 +72,12 @@ class FeatureStats:
     @cached_property
     def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
         """Values of the features over the collection, or a sample of it, ascending; by name."""
+        names, distributions = self._distributions
+        return dict(zip(names, distributions.columns, strict=True))
+
+    @cached_property
+    def _distributions(self) -> tuple[list[str], SortedColumns]:
+        """The names of the features, and their values in that order."""
         chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
@@ -84,7 +91,7 @@ class FeatureStats:
             values = np.sort(values[np.isfinite(values)])
             if len(values) >= FEWEST:
                 found[name] = values
-        return found
+        return [*found], SortedColumns([*found.values()])
 
     def tells(self, name: str) -> bool:
         """Whether a feature is known of some track, or predicted well enough."""
@@ -127,7 +134,7 @@ class FeatureStats:
                 if column is not None:
                     values[row, column] = value
                     measured[row, column] = name not in self._predicted
-        percentiles = self._percentiles(tuple(self._sorted), values)
+        percentiles = self._percentiles(values)
         sides = self._sides(values, percentiles, measured)
         names = tuple(self._sorted)
         table = ReadingTable(names, values, percentiles, measured, predicted, sides)
@@ -188,26 +195,64 @@ class FeatureStats:
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
-        return float(self._percentiles((name,), np.array([[value]]))[0, 0])
+        values = np.full((1, len(self._sorted)), np.nan)
+        values[0, self._columns[name]] = value
+        return float(self._percentiles(values)[0, self._columns[name]])
 
     def _percentiles(
-        self, names: Sequence[str], values: Float64[np.ndarray, "tracks features"]
+        self, values: Float64[np.ndarray, "tracks features"]
     ) -> Float64[np.ndarray, "tracks features"]:
-        below, upto = np.empty((2, *values.shape[::-1]), np.int64)
-        for place, (name, of_feature) in enumerate(zip(names, values.T, strict=True)):
-            known = self._sorted[name]
-            below[place], upto[place] = (
-                known.searchsorted(of_feature),
-                known.searchsorted(of_feature, "right"),
-            )
-        counts = np.array([len(self._sorted[name]) for name in names])[:, None]
-        shares = 100 * (below + upto) / (2 * counts)
-        circular = np.array([PROPERTIES[name].scale == "circular" for name in names])[:, None]
-        return np.where(circular, 100 * (1 - (upto - below) / counts), shares).T
+        _, known = self._distributions
+        below, up_to = known.counts(values)
+        shares = 100 * (below + up_to) / (2 * known.sizes)
+        apart = 100 * (1 - (up_to - below) / known.sizes)
+        return np.where(self._circular, apart, shares)
 
-    def says(self, name: str) -> bool:
-        """Whether it is a concept that is told to be there, or not to be."""
-        return name in self._usable and self._usable[name].present is not None
+    @cached_property
+    def _circular(self) -> Bool[np.ndarray, " features"]:
+        return np.array([feature.scale == "circular" for feature in self.features], dtype=bool)
+
+    @cached_property
+    def sayable(self) -> tuple[str, ...]:
+        """The concepts that can be said to be there, by their columns."""
+        return tuple(name for name, item in self._usable.items() if item.present is not None)
+
+    @cached_property
+    def present(self) -> Float64[np.ndarray, " concepts"]:
+        """The values from which on the `sayable` concepts are there."""
+        return np.array([self.said(name)[1] for name in self.sayable], dtype=np.float64)
+
+    def amounts(
+        self, embeddings: Float[np.ndarray, "tracks dim"]
+    ) -> Float64[np.ndarray, "tracks concepts"]:
+        """Predicts the `sayable` concepts, whose scale is linear, all at once."""
+        weight, bias = self._amounts
+        found: np.ndarray = embeddings.astype(np.float64) @ weight + bias
+        return found
+
+    @cached_property
+    def _amounts(
+        self,
+    ) -> tuple[Float64[np.ndarray, "dim concepts"], Float64[np.ndarray, " concepts"]]:
+        """Weights and biases of the `sayable` concepts."""
+        if self.probe is None:
+            return np.zeros((self._embeddings.shape[1], 0)), np.zeros(0)
+        rows = [self.probe.rows(name).start for name in self.sayable]
+        weight, bias = self.probe.weight[rows], self.probe.bias[rows]
+        return weight.T.astype(np.float64), bias.astype(np.float64)
+
+    @cached_property
+    def rare(self) -> Bool[np.ndarray, " features"]:
+        """Which of the features are concepts that half of the collection lacks."""
+        return np.array(
+            [
+                name in CONCEPTS
+                and name in self._usable
+                and self.percentile(name, self.said(name)[0]) >= 50
+                for name in self._sorted
+            ],
+            dtype=bool,
+        )
 
     def said(self, name: str) -> tuple[float, float]:
         """The values of a concept up to which it is not there, and from which on it is.
@@ -239,7 +284,8 @@ class FeatureStats:
             None in place of a change to a value that is not between the lowest and the highest in
             the collection: 40 onsets per second are no music.
         """
-        predicted = self.predict(np.vstack([start, ends]))
+        with np.errstate(over="ignore"):  # what is too far away is not possible either
+            predicted = self.predict(np.vstack([start, ends]))
         changes: list[tuple[float, float] | None] = []
         for place, name in enumerate(names, 1):
             before, after = float(predicted[name][0]), float(predicted[name][place])

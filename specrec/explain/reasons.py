@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 import numpy as np
 
 from specrec.concepts.vocabulary import load_vocabulary
-from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
+from specrec.descriptors.features import PROPERTIES, Feature
 from specrec.explain.explanation import Contribution, Reason, Side, Verdict
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.readings import Reading, Readings, TrackReadings
@@ -26,12 +26,9 @@ def find_reasons(
 ) -> list[Reason]:
     """Finds the reasons for a match: causes first, then features that both tracks merely share.
 
-    That a concept is absent is a reason only if it tells something: if most of the library has it,
-    or if it was asked for.
-
     Args:
         contributions: What each group of features adds to the similarity, the largest first; only
-            those are needed of which a member is in `shared_names`.
+            those are needed of which a member is in `sharable_names`.
         query: The query's features, with their percentiles.
         neighbor: The neighbor's features, with their percentiles.
         stats: The distribution of features in the library.
@@ -39,7 +36,7 @@ def find_reasons(
     """
     because: list[Reason] = []
     beside: list[Reason] = []
-    shared = shared_names(query, neighbor, stats)
+    shared = sharable_names(query, neighbor, stats, asked)
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)
@@ -55,16 +52,7 @@ def find_reasons(
             if reason is not None:
                 beside.append(reason)
     found = because + sorted(beside, key=_commonness)
-    told = [reason for reason in found if reason.feature in asked or _telling(reason, stats)]
-    return [reason for reason in told if _sensible(reason, told)]
-
-
-def _telling(reason: Reason, stats: FeatureStats) -> bool:
-    """Whether it is not the absence of what half of the library lacks."""
-    if reason.feature not in CONCEPTS or reason.side != "low":
-        return True
-    absent, _ = stats.said(reason.feature)
-    return stats.percentile(reason.feature, absent) < 50
+    return [reason for reason in found if _sensible(reason, found)]
 
 
 def _sensible(reason: Reason, found: Sequence[Reason]) -> bool:
@@ -125,17 +113,25 @@ def _commonness(reason: Reason) -> float:
     return 50 - min(abs(first - 50), abs(second - 50))
 
 
-def shared_names(
-    query: TrackReadings, neighbor: TrackReadings, stats: FeatureStats
+def sharable_names(
+    query: TrackReadings,
+    neighbor: TrackReadings,
+    stats: FeatureStats,
+    asked: Set[str] = frozenset(),
 ) -> frozenset[str]:
-    """Names the features that two tracks may share.
+    """Names the features that may be reasons for a match.
 
-    These are the ones in which both stand out on the same side, and classes, such as the key.
+    These are the ones in which both tracks stand out on the same side, and classes, such as the
+    key. That a concept is absent is a reason only if it tells something: if most of the library has
+    it, or if it was asked for.
     """
     same = (query.sides == neighbor.sides) & (query.sides != 0)
-    features = stats.features
-    found = {features[place].name for place in np.flatnonzero(same)}
-    return frozenset(found | stats.classes)
+    told = same & ((query.sides > 0) | ~stats.rare)
+    names = {stats.features[place].name for place in np.flatnonzero(told).tolist()}
+    names |= {
+        name for name in asked if query.side(name) and query.side(name) == neighbor.side(name)
+    }
+    return frozenset(names | stats.classes)
 
 
 def shared_side(
@@ -151,8 +147,6 @@ def shared_side(
     if name in stats.classes:
         there = name in query and name in neighbor
         return _same_class(PROPERTIES[name], query, neighbor, stats) if there else None
-    if name not in query:  # not a feature whose distribution is known, for instance
-        return None
     side = query.side(name)
     if side == 0 or side != neighbor.side(name):
         return None

@@ -37,6 +37,7 @@ _FEW = 20_000  # allowed rows that are scored one by one
 _BLOCK = 65_536
 _LOOKED_FOR = 8  # tracks by which an index is tried when it is opened
 _SAME = 1e-3
+_STEP = 8  # numbers that FAISS compares at once; codes of another length it compares one by one
 
 
 def unit(vectors: Float[np.ndarray, "rows dim"]) -> Float32[np.ndarray, "rows dim"]:
@@ -123,7 +124,8 @@ class SearchIndex:
         left = np.arange(len(directions))
         while len(left):
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
-            _, candidates[left] = self.index.search(directions[left], wanted, params=parameters)
+            asked = _widened(directions[left], self.index.d)
+            _, candidates[left] = self.index.search(asked, wanted, params=parameters)
             left = left[candidates[left, k - 1] < 0]  # each query by itself, as if it were alone
             if probes == lists:
                 break
@@ -158,19 +160,21 @@ def build_index(
         return SearchIndex(EXACT, flat, embeddings)
     order = _canonical_order(embeddings)
     lists = max(1, min(round(3 * np.sqrt(count)), count // 16))
-    centers = faiss.IndexFlatIP(dim)
+    width = _width(dim)
+    centers = faiss.IndexFlatIP(width)
     if kind == IVF_SQ:
         index = faiss.IndexIVFScalarQuantizer(
-            centers, dim, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+            centers, width, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
         )
     else:
-        parts = next(parts for parts in range(max(1, dim // 4), 0, -1) if dim % parts == 0)
         bits = min(8, int(np.log2(max(2, count // 32))))
-        index = faiss.IndexIVFPQ(centers, dim, lists, parts, bits, faiss.METRIC_INNER_PRODUCT)
+        index = faiss.IndexIVFPQ(
+            centers, width, lists, width // 4, bits, faiss.METRIC_INNER_PRODUCT
+        )
     index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 8, 0, 1
     queries, rest = _spread(order, min(_HELD_OUT, count // 10))
     sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
-    index.train(unit(np.asarray(embeddings[sample])))
+    index.train(_widened(unit(np.asarray(embeddings[sample])), width))
     _add(index, embeddings)
     return _tuned(SearchIndex(kind, index, embeddings), queries, lists, target_recall)
 
@@ -226,7 +230,8 @@ def read_index(
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except (OSError, RuntimeError, ValueError, MemoryError) as error:
         raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
-    if (index.ntotal, index.d) != embeddings.shape:
+    count, dim = embeddings.shape
+    if index.ntotal != count or index.d not in (dim, _width(dim)):
         raise LibraryError(f"{path}: does not fit the embeddings beside it; {REMEDY}")
     kind = EXACT if described["kind"] == "flat" else str(described["kind"])
     settings = {name: described[name] for name in ("lists", "probes") if name in described}
@@ -263,7 +268,20 @@ def describe_index(index: SearchIndex) -> dict[str, Any]:
 
 def _add(index: faiss.Index, embeddings: Float32[np.ndarray, "tracks dim"]) -> None:
     for start in range(0, len(embeddings), _BLOCK):
-        index.add(unit(np.asarray(embeddings[start : start + _BLOCK])))
+        index.add(_widened(unit(np.asarray(embeddings[start : start + _BLOCK])), index.d))
+
+
+def _width(dim: int) -> int:
+    """The length of the vectors of which lists hold codes."""
+    return -(-dim // _STEP) * _STEP
+
+
+def _widened(
+    vectors: Float32[np.ndarray, "rows dim"], width: int
+) -> Float32[np.ndarray, "rows width"]:
+    """Adds zeros to vectors, which change no product of two of them."""
+    nothing = np.zeros((len(vectors), width - vectors.shape[1]), np.float32)
+    return np.concatenate([vectors, nothing], axis=1)
 
 
 def _canonical_order(embeddings: Float32[np.ndarray, "tracks dim"]) -> Int[np.ndarray, " tracks"]:

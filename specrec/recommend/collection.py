@@ -1,5 +1,6 @@
 """A collection: what a library holds in one state, and all that is derived from it."""
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from specrec.audio.windows import window_spans
 from specrec.descriptors.features import FEATURES
@@ -168,15 +169,16 @@ class Collection:
         """Explains matches by sound."""
         return Explainer(self.embeddings, self.stats)
 
-    def query(self, query: str | os.PathLike[str] | int) -> Query:
+    def query(self, query: str | os.PathLike[str] | int, most_seconds: float = math.inf) -> Query:
         """Makes a query; a file from outside is embedded and measured.
 
         Args:
             query: A track_id, a path, words of title and artist, or a row of `tracks`.
+            most_seconds: How long reading a file from outside may take.
 
         Raises:
             QueryError: If no track fits, or several do.
-            AudioError: If a file from outside can't be used.
+            AudioError: If a file from outside can't be used, or takes longer.
             ModelError: If a file must be embedded, but the model is missing.
         """
         if isinstance(query, int | np.integer):
@@ -184,7 +186,9 @@ class Collection:
                 raise QueryError(f"no row {query}; the library has {len(self)}, from 0")
             return self._query_of_row(int(query))
         found = self._names.resolve(query)
-        return self._query_of_row(found) if isinstance(found, int) else self._query_of_file(*found)
+        if isinstance(found, int):
+            return self._query_of_row(found)
+        return self._query_of_file(*found, most_seconds)
 
     def row_of(self, track_id: str) -> int | None:
         """Finds the row of a track by its track_id alone; None if no track has it."""
@@ -249,22 +253,29 @@ class Collection:
             ModelError: If the library is so old that it doesn't say how long windows are, and its
                 model is gone.
         """
-        if not isinstance(query, Query):
-            query = self._query_of_row(query)
-        if query.windows is None or not query.track.duration_seconds:
+        if isinstance(query, Query):
+            windows, seconds = query.windows, query.track.duration_seconds
+        else:
+            windows, seconds = self.generation.windows(query), self._seconds[query].item()
+        if windows is None or not seconds or math.isnan(seconds):
             return None
-        seconds = query.track.duration_seconds
-        spans = window_spans(len(query.windows), seconds, self.generation.window_seconds)
-        return read_timeline(self.stats, query.windows, spans, seconds)
+        spans = window_spans(len(windows), seconds, self.generation.window_seconds)
+        return read_timeline(self.stats, windows, spans, seconds)
 
     @cached_property
-    def _query_of_file(self) -> Callable[[Path, str], Query]:
+    def _seconds(self) -> Float64[np.ndarray, " tracks"]:
+        return self.tracks["duration_seconds"].to_numpy(np.float64, na_value=np.nan)
+
+    @cached_property
+    def _query_of_file(self) -> Callable[[Path, str, float], Query]:
         return lru_cache(_REMEMBERED)(self._embed_file)
 
-    def _embed_file(self, path: Path, content: str) -> Query:
+    def _embed_file(self, path: Path, content: str, most_seconds: float) -> Query:
         """Embeds and measures a file from outside in one pass."""
         measure = len(self.generation.descriptors.columns) > 0
-        ((_, made),) = self.model.stream([path], workers=1, measure_features=measure)
+        ((_, made),) = self.model.stream(
+            [path], workers=1, measure_features=measure, most_seconds=most_seconds
+        )
         if isinstance(made, AudioError):
             raise made
         features = made.features or {}

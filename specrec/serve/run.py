@@ -1,6 +1,7 @@
 """Runs the server."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -9,6 +10,7 @@ from contextlib import nullcontext
 
 import uvicorn
 from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from specrec.errors import SpecrecError
@@ -17,6 +19,7 @@ from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
 from specrec.serve.watch import Watch
 
+_NEW_OBJECTS = 50_000  # more than an answer is made of: they are gone before anybody looks for them
 _CLOSING_SECONDS = 5  # for answers that are on their way, such as a song
 
 
@@ -39,6 +42,10 @@ def run(
         KeyboardInterrupt: When it was told to stop, after it has.
     """
     _log_plainly()
+    gc.set_threshold(_NEW_OBJECTS)
+    # Requests are answered side by side; BLAS's threads would only wait for each other, and in
+    # waiting take twice the time.
+    threadpool_limits(1, "blas")
     watch = Watch(shelf) if settings.watch else None
     server = make_server(make_app(shelf, settings, watch), settings)
     with listen(settings.host, settings.port) as listening, watch or nullcontext():

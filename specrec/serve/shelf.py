@@ -1,5 +1,7 @@
 """The libraries that are served, each in its newest complete state."""
 
+import atexit
+import gc
 import logging
 import threading
 import time
@@ -13,6 +15,7 @@ from specrec.recommend.library import Library
 from specrec.serve.problems import NotFoundError
 
 _LOOK_SECONDS = 0.25  # between two looks for a new state
+atexit.register(gc.unfreeze)  # so that the interpreter cleans up what `_settle` has set aside
 _log = logging.getLogger(__name__)
 
 
@@ -85,42 +88,38 @@ class _Served:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._collection = _ready(folder)
-        self._opening = threading.Lock()
+        self._looking = threading.Lock()
         self._looked = time.monotonic()
-        _warm(self._collection)
+        threading.Thread(target=_prepare, args=(self._collection,), daemon=True).start()
 
     def collection(self) -> Collection:
-        """The newest state that is ready; opens the next one in the background if there is one."""
+        """The newest state that is ready; looks in the background whether there is a newer one."""
         now = time.monotonic()
-        if now - self._looked >= _LOOK_SECONDS:
+        if now - self._looked >= _LOOK_SECONDS and self._looking.acquire(blocking=False):
             self._looked = now
-            if self._is_old() and self._opening.acquire(blocking=False):
-                threading.Thread(target=self._renew, daemon=True).start()
+            threading.Thread(target=self._look, daemon=True).start()
         return self._collection
 
     def renew(self) -> Collection:
         """The newest state, for which the caller waits."""
-        with self._opening:
-            if self._is_old():
-                self._open()
+        with self._looking:
+            self._open_newest()
         return self._collection
 
-    def _is_old(self) -> bool:
-        return current_name(self.folder) != self._collection.generation.folder.name
-
-    def _open(self) -> None:
-        following = _ready(self.folder)
-        _ = following.name_search
-        self._collection = following
-
-    def _renew(self) -> None:
+    def _look(self) -> None:
         try:
-            self._open()
+            self._open_newest()
         except SpecrecError as error:
             # The old state goes on, and the next look tries again.
             _log.warning("%s", error)
         finally:
-            self._opening.release()
+            self._looking.release()
+
+    def _open_newest(self) -> None:
+        if current_name(self.folder) != self._collection.generation.folder.name:
+            following = _ready(self.folder)
+            _prepare(following)
+            self._collection = following
 
 
 def _ready(folder: Path) -> Collection:
@@ -131,11 +130,17 @@ def _ready(folder: Path) -> Collection:
     return collection
 
 
-def _warm(collection: Collection) -> None:
-    """Prepares in the background what takes as long as opening does: names and concepts."""
-    threading.Thread(
-        target=lambda: (collection.name_search, collection.concepts.counts), daemon=True
-    ).start()
+def _prepare(collection: Collection) -> None:
+    """Computes what takes as long as opening does: the search by names, and counts of concepts.
+
+    Then the garbage collector is told that what is there will stay. Else it looks through all of it
+    every few hundred requests, which keeps those that are being answered waiting for a tenth of a
+    second. What has become garbage since the last time goes.
+    """
+    _ = collection.name_search, collection.concepts.counts
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _names(folders: Sequence[Path]) -> list[str]:

@@ -58,9 +58,14 @@ class Study(Generic[Result]):
 
 
 class Studies:
-    """The studies of all libraries; one is computed at a time."""
+    """The studies of all libraries; one is computed at a time.
+
+    Attributes:
+        running: The study that is being computed; None if none is.
+    """
 
     def __init__(self) -> None:
+        self.running: Study[Any] | None = None
         self._of: WeakKeyDictionary[Collection, dict[Hashable, Study[Any]]] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._turn = threading.Lock()
@@ -96,7 +101,9 @@ class Studies:
     def _run(self, study: Study[Result], compute: Callable[[Progress], Result]) -> None:
         try:
             with self._turn:
+                self.running = study
                 study.run(compute)
+                self.running = None
         finally:
             with self._lock:
                 self._waiting -= 1

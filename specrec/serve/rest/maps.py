@@ -11,7 +11,7 @@ from fastapi import Query as Parameter
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
 from specrec.serve.asked import Chosen, Studied
-from specrec.serve.rest.answers import json_content
+from specrec.serve.rest.answers import document
 from specrec.serve.rest.documents import MapAnswer
 from specrec.serve.rest.documents_of_maps import PlacesAnswer, PointsAnswer
 from specrec.serve.rest.packed import packed_points
@@ -48,7 +48,7 @@ def map_(
     """All tracks in two dimensions, whose axes are named by the features that they follow."""
 
     def write(made: _Map) -> bytes:
-        return json_content(made.projection.to_dict() | {"track_ids": made.track_ids})
+        return document(made.projection.to_dict() | {"track_ids": made.track_ids})
 
     return answer_of(_map_of(studies, library.collection, by, method), write)
 
@@ -63,7 +63,7 @@ def points(library: Chosen, studies: Studied, method: MethodParameter = "pca") -
             {"name": axis.name, "label": axis.label, "leads": list(axis.leads)}
             for axis in made.projection.axes
         ]
-        return json_content({
+        return document({
             "generation": collection.generation.folder.name,
             "method": made.projection.method,
             "axes": axes,
@@ -105,4 +105,4 @@ def _places(collection: Collection, study: Study[_Map], on_progress: Progress) -
     made = study.wait(None)
     points = np.zeros((0, 2)) if made is None else made.projection.points
     found = find_places(points, heard_in(collection), collection.tracks["artist"])
-    return json_content({"places": [vars(place) for place in found]})
+    return document({"places": [vars(place) for place in found]})

@@ -14,7 +14,7 @@ from specrec.recommend.library import Library
 from specrec.recommend.results import Track, track_of_row
 from specrec.serve.asked import Chosen, Studied
 from specrec.serve.problems import without_paths
-from specrec.serve.rest.answers import json_answer, json_content
+from specrec.serve.rest.answers import document, json_answer
 from specrec.serve.rest.documents import Answer, Document
 from specrec.serve.rest.studies import COMPUTING, answer_of
 
@@ -270,9 +270,7 @@ def changes(
 def report(library: Chosen, studies: Studied, section: Section) -> Response:
     """A section of what `specrec report` shows, computed when it is asked for."""
     key = "report", section
-    return answer_of(
-        studies.study(library.collection, key, _section(library, section)), json_content
-    )
+    return answer_of(studies.study(library.collection, key, _section(library, section)), document)
 
 
 def _section(library: Library, section: Section) -> Callable[[Progress], dict[str, Any]]:

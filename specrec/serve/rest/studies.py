@@ -9,7 +9,7 @@ from fastapi import Query as Parameter
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
 from specrec.serve.asked import Chosen, Studied
-from specrec.serve.rest.answers import Responses, json_answer, json_bytes, json_content
+from specrec.serve.rest.answers import Responses, document, json_answer, json_bytes
 from specrec.serve.rest.documents import ClustersAnswer, Computing
 from specrec.serve.studies import Result, Study
 
@@ -66,6 +66,6 @@ def _clusters(
         from specrec.study.dataset import of_library
 
         dataset = of_library(collection, "features" if by == "features" else "embeddings")
-        return json_content(clusters_content(dataset, find_clusters(dataset, k, seed, on_progress)))
+        return document(clusters_content(dataset, find_clusters(dataset, k, seed, on_progress)))
 
     return compute
