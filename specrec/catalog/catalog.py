@@ -7,20 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from specrec.audio.pool import map_paths
+from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
 
-TAG_COLUMNS = {
-    "title": "string",
-    "artist": "string",
-    "album": "string",
-    "genre": "string",
-    "year": "Int64",
-    "duration_seconds": "Float64",
-}
 _FILE_COLUMNS = {
     "path": "string",
     "size": "int64",
