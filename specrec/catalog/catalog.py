@@ -1,10 +1,14 @@
 """A folder or a table becomes a catalog: one row per track."""
 
 from collections.abc import Callable
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Int64
 
 from specrec.audio.pool import map_paths
 from specrec.catalog.reading import identify
@@ -62,6 +66,43 @@ class Catalog:
         return self.root / path
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The audio files that a folder holds, or that a table names; none was opened.
+
+    Attributes:
+        audio: The folder or table that was given.
+        root: The folder to which paths are relative.
+        scan: The files.
+        table: The table that was given; None for a folder.
+    """
+
+    audio: Path
+    root: Path
+    scan: Scan
+    table: pd.DataFrame | None
+
+    @property
+    def table_file(self) -> Path | None:
+        """The table that names tracks: the one given, or one that lies in the folder, if any."""
+        return find_table(self.audio) if self.table is None else self.audio
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """Files as they are now, compared with those of an earlier reading by size and time.
+
+    Attributes:
+        new: Files that are new or changed.
+        same: Rows of the earlier files that are as they were, in the order of the scan.
+        gone: Rows of the earlier files that are changed or no longer there.
+    """
+
+    new: list[FoundFile]
+    same: Int64[np.ndarray, " same"]
+    gone: Int64[np.ndarray, " gone"]
+
+
 def read_catalog(
     audio: Path,
     known: pd.DataFrame | None = None,
@@ -82,31 +123,98 @@ def read_catalog(
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
     """
+    found = find_audio(audio)
+    if known is None or not {*_FILE_COLUMNS} <= {*known.columns}:  # old libraries lack some
+        known = pd.DataFrame(columns=[*_FILE_COLUMNS, *TAG_COLUMNS]).astype(
+            _FILE_COLUMNS | TAG_COLUMNS
+        )
+    stamps = pa.Table.from_pandas(known[["path", "size", "mtime_ns"]], preserve_index=False)
+    changes = find_changes(found.scan, stamps)
+    return make_catalog(found, changes.new, known.iloc[changes.same], on_progress, workers)
+
+
+def find_audio(audio: Path) -> Found:
+    """Looks for the audio files in a folder or a table; see `read_catalog`.
+
+    Raises:
+        CatalogError: If there is no such folder or table, or if it names no audio at all.
+    """
     given = is_table(audio)
     root = audio.resolve().parent if given else audio
     table = read_table(audio) if given else None
     scan = _scan_table(root, table) if table is not None else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
-    files, skipped, untagged = _read_files(root, scan, known, on_progress, workers)
-    files = files.astype(_FILE_COLUMNS | TAG_COLUMNS).sort_values("path", ignore_index=True)
+    return Found(audio, root, scan, table)
+
+
+def find_changes(scan: Scan, known: pa.Table) -> Changes:
+    """Compares files with those of an earlier reading.
+
+    Args:
+        scan: The files as they are now.
+        known: Columns path, size and mtime_ns of `Catalog.files`.
+    """
+    paths, sizes, times = zip(*scan.files, strict=True) if scan.files else ((), (), ())
+    stored = known["path"].combine_chunks().cast(pa.large_string())
+    rows = pc.index_in(pa.array(paths, pa.large_string()), value_set=stored)
+    rows = rows.fill_null(-1).to_numpy().astype(np.int64)
+    same = rows >= 0
+    for now, name in ((sizes, "size"), (times, "mtime_ns")):
+        before = known[name].to_numpy()
+        same[same] = np.array(now, np.int64)[same] == before[rows[same]]
+    gone = np.ones(len(stored), dtype=bool)
+    gone[rows[same]] = False
+    new = [scan.files[place] for place in np.flatnonzero(~same)]
+    return Changes(new, rows[same], np.flatnonzero(gone))
+
+
+def make_catalog(
+    found: Found,
+    new: list[FoundFile],
+    known: pd.DataFrame,
+    on_progress: Callable[[int, int], None] | None = None,
+    workers: int = 0,
+) -> Catalog:
+    """Makes a catalog of some of the files that were found.
+
+    Args:
+        found: All that were found.
+        new: Those that are to be read.
+        known: Rows of an earlier `Catalog.files`, of files that are as they were.
+        on_progress: Called with the number of files done and their total.
+        workers: How many processes read new files; 0 for one per core.
+
+    Raises:
+        CatalogError: If the table that was given does not fit.
+    """
+    read = _read_files(found.root, new, on_progress, workers)
+    files, skipped, untagged = read
+    types = _FILE_COLUMNS | TAG_COLUMNS
+    files = pd.concat([known[[*types]], files.astype(types)]) if len(files) else known[[*types]]
+    files = files.astype(types).sort_values("path", ignore_index=True)
     tracks, copies = _split_copies(files)
-    used = audio if given else find_table(audio)
-    remark = None
-    if used is not None:
-        try:
-            table = read_table(used, root) if table is None else table
-            tracks, matched = _join_table(root, tracks, table, used)
-            remark = (
-                f"tags and columns from {used}, for {matched:,} of {counted(len(tracks), 'track')}"
-            )
-        except CatalogError as error:
-            if given:
-                raise
-            # It only lies there, perhaps for another purpose.
-            used, remark = None, f"not used: {error}"
-    skipped = sorted([*scan.skipped, *skipped, *copies], key=lambda item: item.path)
-    return Catalog(root, _identified(tracks), files, skipped, scan.ignored, used, remark, untagged)
+    tracks, used, remark = _with_table(found, tracks)
+    skipped = sorted([*found.scan.skipped, *skipped, *copies], key=lambda item: item.path)
+    tracks = _identified(tracks)
+    return Catalog(found.root, tracks, files, skipped, found.scan.ignored, used, remark, untagged)
+
+
+def _with_table(found: Found, tracks: pd.DataFrame) -> tuple[pd.DataFrame, Path | None, str | None]:
+    """Joins the table that names the tracks, if there is one, and says how it fitted."""
+    used = found.table_file
+    if used is None:
+        return tracks, None, None
+    try:
+        table = read_table(used, found.root) if found.table is None else found.table
+        tracks, matched = _join_table(found.root, tracks, table, used)
+    except CatalogError as error:
+        if found.table is not None:
+            raise
+        # It only lies there, perhaps for another purpose.
+        return tracks, None, f"not used: {error}"
+    count = counted(len(tracks), "track")
+    return tracks, used, f"tags and columns from {used}, for {matched:,} of {count}"
 
 
 def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
@@ -122,24 +230,17 @@ def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
 
 def _read_files(
     root: Path,
-    scan: Scan,
-    known: pd.DataFrame | None,
+    new: list[FoundFile],
     on_progress: Callable[[int, int], None] | None,
     workers: int,
 ) -> tuple[pd.DataFrame, list[Skipped], dict[str, str]]:
-    """Reads content and tags of the files that are new or changed."""
-    earlier = {} if known is None else {_stamp(row): row for row in known.to_dict("records")}
+    """Reads content and tags of files."""
     rows: list[dict[str, object]] = []
-    skipped: list[Skipped] = []
+    skipped = [
+        Skipped(item.path, SkipReason.EMPTY, "the file is empty") for item in new if not item.size
+    ]
     untagged: dict[str, str] = {}
-    fresh: list[FoundFile] = []
-    for found in scan.files:
-        if (row := earlier.get(astuple(found))) is not None:
-            rows.append(row)
-        elif found.size == 0:
-            skipped.append(Skipped(found.path, SkipReason.EMPTY, "the file is empty"))
-        else:
-            fresh.append(found)
+    fresh = [found for found in new if found.size]
     paths = [root / found.path for found in fresh]
     for position, item in map_paths(identify, paths, workers):
         found = fresh[position]
@@ -147,17 +248,13 @@ def _read_files(
             skipped.append(Skipped(found.path, item.reason, item.detail))
         else:
             content, audio, tags = item
-            rows.append(asdict(found) | {"content_id": content, "audio_id": audio} | asdict(tags))
+            rows.append(found._asdict() | {"content_id": content, "audio_id": audio} | asdict(tags))
             if tags.lost is not None:
                 untagged[found.path] = tags.lost
         if on_progress:
             on_progress(position + 1, len(fresh))
     files = pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS])
     return files, skipped, untagged
-
-
-def _stamp(row: dict[str, object]) -> tuple[object, ...]:
-    return row["path"], row["size"], row["mtime_ns"]
 
 
 def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:

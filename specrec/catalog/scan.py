@@ -2,9 +2,11 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from specrec.audio.container import container_of
 from specrec.errors import CatalogError, SkipReason
@@ -54,8 +56,7 @@ AUDIO_SUFFIXES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """An audio file, by its path below the audio root.
 
     Attributes:
@@ -113,27 +114,11 @@ def scan_folder(root: Path) -> Scan:
         wrong = "is no folder" if root.exists() else "no such folder"
         raise CatalogError(f"{root}: {wrong}; name one that holds music")
     scan = Scan()
-    for path in _walk(root, root, set(), scan):
-        relative = path.relative_to(root).as_posix()
-        try:
-            relative.encode()
-        except UnicodeEncodeError:
-            readable = os.fsencode(relative).decode("utf-8", "backslashreplace")
-            scan.skipped.append(
-                Skipped(readable, SkipReason.BAD_NAME, "the name is not UTF-8; rename the file")
-            )
-            continue
-        found = inspect(path, relative)
-        if isinstance(found, Skipped):
-            scan.skipped.append(found)
-        elif path.suffix.lower() in AUDIO_SUFFIXES or _sounds_like_audio(path):
-            scan.files.append(found)
-        else:
-            scan.ignored += 1
+    _walk(os.fspath(root), "", set(), scan)
     return scan
 
 
-def inspect(path: Path, relative: str) -> FoundFile | Skipped:
+def inspect(path: Path | os.DirEntry[str], relative: str) -> FoundFile | Skipped:
     """Looks at a file without opening it."""
     try:
         status = path.stat()
@@ -146,31 +131,53 @@ def inspect(path: Path, relative: str) -> FoundFile | Skipped:
     return FoundFile(relative, status.st_size, status.st_mtime_ns)
 
 
-def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], scan: Scan) -> Iterator[Path]:
-    status = folder.stat()
+# Texts instead of paths, and no object more than a file needs: there may be millions of them.
+
+
+def _walk(folder: str, inside: str, seen: set[tuple[int, int]], scan: Scan) -> None:
+    """Looks through a folder, whose path below the root, with a slash at its end, is `inside`."""
+    status = Path(folder).stat()
     if (status.st_dev, status.st_ino) in seen:
         return
     seen.add((status.st_dev, status.st_ino))
-    for entry in _entries(folder, root, scan):
-        path = Path(entry.path)
-        if entry.name.startswith("."):
+    for entry in _entries(folder, inside, scan):
+        name = entry.name
+        if name.startswith("."):
             scan.ignored += 1
         elif _is_folder(entry):
-            yield from _walk(path, root, seen, scan)
-        elif path.suffix.lower() in AUDIO_SUFFIXES or entry.is_file():
-            yield path
+            _walk(entry.path, f"{inside}{name}/", seen, scan)
+        else:
+            is_named_so = name[name.rfind(".") :].lower() in AUDIO_SUFFIXES
+            if is_named_so or entry.is_file():
+                _add(entry, inside + name, is_named_so, scan)
 
 
-def _entries(folder: Path, root: Path, scan: Scan) -> Iterable[os.DirEntry[str]]:
+def _add(entry: os.DirEntry[str], relative: str, is_named_so: bool, scan: Scan) -> None:
+    try:
+        relative.encode()
+    except UnicodeEncodeError:
+        readable = os.fsencode(relative).decode("utf-8", "backslashreplace")
+        detail = "the name is not UTF-8; rename the file"
+        scan.skipped.append(Skipped(readable, SkipReason.BAD_NAME, detail))
+        return
+    found = inspect(entry, relative)
+    if isinstance(found, Skipped):
+        scan.skipped.append(found)
+    elif is_named_so or _sounds_like_audio(entry.path):
+        scan.files.append(found)
+    else:
+        scan.ignored += 1
+
+
+def _entries(folder: str, inside: str, scan: Scan) -> Iterable[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(entries, key=attrgetter("name"))
     except OSError as error:
-        if folder == root:
-            raise CatalogError(f"{root}: can't be read: {error.strerror}") from error
-        relative = folder.relative_to(root).as_posix()
+        if not inside:
+            raise CatalogError(f"{folder}: can't be read: {error.strerror}") from error
         detail = f"the folder can't be read: {error.strerror}"
-        scan.skipped.append(Skipped(relative, SkipReason.UNREADABLE, detail))
+        scan.skipped.append(Skipped(inside[:-1], SkipReason.UNREADABLE, detail))
         return []
 
 
@@ -181,9 +188,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _sounds_like_audio(path: Path) -> bool:
+def _sounds_like_audio(path: str) -> bool:
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             return container_of(file.read(64)) is not None
     except OSError:
         return False
