@@ -25,6 +25,10 @@ TAG_COLUMNS = {
     "year": "Int64",
     "duration_seconds": "Float64",
 }
+TRACK_COLUMNS = ("track_id", "path", "content_id", *TAG_COLUMNS)
+"""The columns that all tracks have."""
+STAMPS = ("path", "size", "mtime_ns")
+"""The columns of `Catalog.files` by which a file that was changed is told."""
 _FILE_COLUMNS = {
     "path": "string",
     "size": "int64",
@@ -124,13 +128,9 @@ def read_catalog(
         CatalogError: If there is no such folder or table, or if it names no audio at all.
     """
     found = find_audio(audio)
-    if known is None or not {*_FILE_COLUMNS} <= {*known.columns}:  # old libraries lack some
-        known = pd.DataFrame(columns=[*_FILE_COLUMNS, *TAG_COLUMNS]).astype(
-            _FILE_COLUMNS | TAG_COLUMNS
-        )
-    stamps = pa.Table.from_pandas(known[["path", "size", "mtime_ns"]], preserve_index=False)
-    changes = find_changes(found.scan, stamps)
-    return make_catalog(found, changes.new, known.iloc[changes.same], on_progress, workers)
+    changes = find_changes(found.scan, stamps_of(known))
+    read = read_files(found.root, changes.new, on_progress, workers)
+    return make_catalog(found, read, None if known is None else known.iloc[changes.same])
 
 
 def find_audio(audio: Path) -> Found:
@@ -148,56 +148,106 @@ def find_audio(audio: Path) -> Found:
     return Found(audio, root, scan, table)
 
 
-def find_changes(scan: Scan, known: pa.Table) -> Changes:
+def stamps_of(known: pd.DataFrame | None) -> pa.Table:
+    """Path, size and time of the files of an earlier reading; old libraries may not have them."""
+    if known is None or not {*STAMPS} <= {*known.columns}:
+        return pa.table({name: [] for name in STAMPS})
+    return pa.Table.from_pandas(known[[*STAMPS]], preserve_index=False)
+
+
+def find_changes(scan: Scan, stamps: pa.Table) -> Changes:
     """Compares files with those of an earlier reading.
 
     Args:
         scan: The files as they are now.
-        known: Columns path, size and mtime_ns of `Catalog.files`.
+        stamps: The columns `STAMPS` of the earlier files.
     """
     paths, sizes, times = zip(*scan.files, strict=True) if scan.files else ((), (), ())
-    stored = known["path"].combine_chunks().cast(pa.large_string())
-    rows = pc.index_in(pa.array(paths, pa.large_string()), value_set=stored)
-    rows = rows.fill_null(-1).to_numpy().astype(np.int64)
+    known = stamps["path"].cast(pa.large_string())
+    found = pc.index_in(pa.array(paths, pa.large_string()), value_set=known)
+    rows = found.fill_null(-1).to_numpy().astype(np.int64)
     same = rows >= 0
     for now, name in ((sizes, "size"), (times, "mtime_ns")):
-        before = known[name].to_numpy()
+        before = stamps[name].to_numpy()
         same[same] = np.array(now, np.int64)[same] == before[rows[same]]
-    gone = np.ones(len(stored), dtype=bool)
+    gone = np.ones(len(known), dtype=bool)
     gone[rows[same]] = False
     new = [scan.files[place] for place in np.flatnonzero(~same)]
     return Changes(new, rows[same], np.flatnonzero(gone))
 
 
-def make_catalog(
-    found: Found,
+@dataclass(frozen=True, eq=False)
+class ReadFiles:
+    """What was read from files.
+
+    Attributes:
+        files: Those that could be read, with the columns of `Catalog.files`.
+        skipped: The others.
+        untagged: See `Catalog`.
+    """
+
+    files: pd.DataFrame
+    skipped: list[Skipped]
+    untagged: dict[str, str]
+
+
+def read_files(
+    root: Path,
     new: list[FoundFile],
-    known: pd.DataFrame,
     on_progress: Callable[[int, int], None] | None = None,
     workers: int = 0,
-) -> Catalog:
-    """Makes a catalog of some of the files that were found.
+) -> ReadFiles:
+    """Reads content and tags of files, in worker processes; see `read_catalog`."""
+    rows: list[dict[str, object]] = []
+    empty = [found for found in new if not found.size]
+    skipped = [Skipped(found.path, SkipReason.EMPTY, "the file is empty") for found in empty]
+    untagged: dict[str, str] = {}
+    fresh = [found for found in new if found.size]
+    paths = [root / found.path for found in fresh]
+    for position, item in map_paths(identify, paths, workers):
+        found = fresh[position]
+        if isinstance(item, AudioError):
+            skipped.append(Skipped(found.path, item.reason, item.detail))
+        else:
+            content, audio, tags = item
+            rows.append(found._asdict() | {"content_id": content, "audio_id": audio} | asdict(tags))
+            if tags.lost is not None:
+                untagged[found.path] = tags.lost
+        if on_progress:
+            on_progress(position + 1, len(fresh))
+    files = pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS])
+    return ReadFiles(files.astype(_FILE_COLUMNS | TAG_COLUMNS), skipped, untagged)
+
+
+def make_catalog(found: Found, read: ReadFiles, same: pd.DataFrame | None) -> Catalog:
+    """Makes a catalog of the files that were found, or of some of them.
 
     Args:
         found: All that were found.
-        new: Those that are to be read.
-        known: Rows of an earlier `Catalog.files`, of files that are as they were.
-        on_progress: Called with the number of files done and their total.
-        workers: How many processes read new files; 0 for one per core.
+        read: Those that were read now.
+        same: The rows of an earlier `Catalog.files` of others, which are as they were.
 
     Raises:
         CatalogError: If the table that was given does not fit.
     """
-    read = _read_files(found.root, new, on_progress, workers)
-    files, skipped, untagged = read
-    types = _FILE_COLUMNS | TAG_COLUMNS
-    files = pd.concat([known[[*types]], files.astype(types)]) if len(files) else known[[*types]]
-    files = files.astype(types).sort_values("path", ignore_index=True)
+    files = read.files
+    if same is not None and len(same):
+        earlier = same.reindex(columns=files.columns).astype(files.dtypes)
+        files = pd.concat([earlier, files]) if len(files) else earlier
+    files = files.sort_values("path", ignore_index=True)
     tracks, copies = _split_copies(files)
     tracks, used, remark = _with_table(found, tracks)
-    skipped = sorted([*found.scan.skipped, *skipped, *copies], key=lambda item: item.path)
-    tracks = _identified(tracks)
-    return Catalog(found.root, tracks, files, skipped, found.scan.ignored, used, remark, untagged)
+    skipped = [*found.scan.skipped, *read.skipped, *copies]
+    return Catalog(
+        found.root,
+        _identified(tracks),
+        files,
+        sorted(skipped, key=lambda item: item.path),
+        found.scan.ignored,
+        used,
+        remark,
+        read.untagged,
+    )
 
 
 def _with_table(found: Found, tracks: pd.DataFrame) -> tuple[pd.DataFrame, Path | None, str | None]:
@@ -226,35 +276,6 @@ def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
         found = inspect(path, path.relative_to(root).as_posix() if inside else path.as_posix())
         (scan.files if isinstance(found, FoundFile) else scan.skipped).append(found)  # type: ignore[arg-type]
     return scan
-
-
-def _read_files(
-    root: Path,
-    new: list[FoundFile],
-    on_progress: Callable[[int, int], None] | None,
-    workers: int,
-) -> tuple[pd.DataFrame, list[Skipped], dict[str, str]]:
-    """Reads content and tags of files."""
-    rows: list[dict[str, object]] = []
-    skipped = [
-        Skipped(item.path, SkipReason.EMPTY, "the file is empty") for item in new if not item.size
-    ]
-    untagged: dict[str, str] = {}
-    fresh = [found for found in new if found.size]
-    paths = [root / found.path for found in fresh]
-    for position, item in map_paths(identify, paths, workers):
-        found = fresh[position]
-        if isinstance(item, AudioError):
-            skipped.append(Skipped(found.path, item.reason, item.detail))
-        else:
-            content, audio, tags = item
-            rows.append(found._asdict() | {"content_id": content, "audio_id": audio} | asdict(tags))
-            if tags.lost is not None:
-                untagged[found.path] = tags.lost
-        if on_progress:
-            on_progress(position + 1, len(fresh))
-    files = pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS])
-    return files, skipped, untagged
 
 
 def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
@@ -310,5 +331,5 @@ def _identified(tracks: pd.DataFrame) -> pd.DataFrame:
     """Gives every track its id and a title, and puts the columns in order."""
     stems = tracks["path"].map(lambda path: Path(path).stem).astype("string")
     tracks = tracks.assign(track_id=_own_ids(tracks), title=tracks["title"].fillna(stems))
-    first = ["track_id", "path", "content_id", *TAG_COLUMNS]
-    return tracks[[*first, *(name for name in tracks.columns if name not in first)]]
+    others = (name for name in tracks.columns if name not in TRACK_COLUMNS)
+    return tracks[[*TRACK_COLUMNS, *others]]

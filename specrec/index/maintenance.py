@@ -131,7 +131,7 @@ def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
         if out.all():
             raise LibraryError(f"{library}: no track would be left; remove the folder instead")
         refuse_damage(before)
-        known = known_tracks(before, decisions).iloc[: len(out)][out]
+        known = known_tracks(before.tracks, before.files, decisions).iloc[: len(out)][out]
         taken = [_removed(before, row) for row in known.to_dict("records")]
         version = int(before.manifest.get("measure_version", 1))
         noted = kept_tracks(known, before.descriptors[out], version)

@@ -173,7 +173,9 @@ def test_what_can_not_be_read_for_now_is_not_gone(tmp_path: Path, build: Build) 
         files=catalog.files[~catalog.files["path"].isin([first, second])],
         skipped=[*catalog.skipped, Skipped(first, SkipReason.UNREADABLE, "permission denied")],
     )
-    plan = make_plan(known_tracks(before, Decisions()), closed, catalog.files[:0], [])
+    plan = make_plan(
+        known_tracks(before.tracks, before.files, Decisions()), closed, catalog.files[:0], []
+    )
     assert (plan.hidden, plan.vanished) == ([first], [second])
 
 
