@@ -16,7 +16,7 @@ from specrec.errors import LibraryError, ModelError, SkipReason
 from specrec.index.adapted import adapted_folder
 from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_file, check_sizes
-from specrec.index.layered_search import LayeredIndex
+from specrec.index.layered_search import LayeredIndex, Searchable
 from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers, most_newer
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
@@ -229,7 +229,7 @@ class Generation:
         return LayeredEmbeddings(self.folder, self.sums, self.layers)
 
     @cached_property
-    def index(self) -> SearchIndex | LayeredIndex:
+    def index(self) -> Searchable:
         """The search index over the embeddings; memory-mapped."""
         if not self.layers.changes:
             return self.base_index

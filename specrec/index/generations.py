@@ -143,7 +143,7 @@ def write_generation(library: Path, contents: Contents) -> Generation:
     with _next_generation(library) as folder:
         for name in (*BY_TRACK, "files"):
             write_table(folder / f"{name}.parquet", getattr(contents, name))
-        room = most_newer(len(contents.tracks))
+        room = 2 * most_newer(len(contents.tracks))
         write_array(folder / EMBEDDINGS, contents.embeddings, room)
         write_index(contents.index, folder / INDEX)
         if contents.probe is not None:

@@ -26,7 +26,10 @@ _ROW = "row"
 
 
 def most_newer(base: int) -> int:
-    """How many rows may be others than in a base, until all is written as a whole again."""
+    """How many rows may be others than in a base, or be touched by a run, until all is written anew.
+
+    One run may go beyond; so that there is room for twice as many.
+    """
     return 0 if base < SMALL else max(_LEAST, base // _SHARE)
 
 
