@@ -159,7 +159,7 @@ class Generation:
     @property
     def most_newer(self) -> int:
         """How many rows may be others than in the base, until all is written as a whole again."""
-        return most_newer(self.layers.base)
+        return min(most_newer(self.layers.base), self.layered_embeddings.room // 2)
 
     @property
     def base_segments(self) -> set[str]:

@@ -26,9 +26,9 @@ _ROW = "row"
 
 
 def most_newer(base: int) -> int:
-    """How many rows may be others than in a base, or be touched by a run, until all is written anew.
+    """How many rows may be others than in a base, or be touched by a run; else all is written anew.
 
-    One run may go beyond; so that there is room for twice as many.
+    A run may go beyond, by as many once more.
     """
     return 0 if base < SMALL else max(_LEAST, base // _SHARE)
 
@@ -206,6 +206,11 @@ class LayeredEmbeddings:
     def __init__(self, folder: Path, sums: Sums, layers: Layers) -> None:
         self._path, self._sums, self._layers = folder / "embeddings.npy", sums, layers
         self._newer_path = folder / f"embeddings{_NEWER}.npy"
+
+    @property
+    def room(self) -> int:
+        """How many rows can follow those of the base."""
+        return len(map_rows(self._path, np.float32)) - self._layers.base
 
     @property
     def base(self) -> Float32[np.ndarray, "base dim"]:
