@@ -180,9 +180,7 @@ def _walk(folder: str, inside: str, seen: set[tuple[int, int]], scan: Scan) -> N
                 _add(entry, relative, is_named_so, scan)
 
 
-def _add(
-    entry: os.DirEntry[str] | Path, relative: str, is_named_so: bool, scan: Scan
-) -> None:
+def _add(entry: os.DirEntry[str] | Path, relative: str, is_named_so: bool, scan: Scan) -> None:
     """Looks at a file without opening it, unless its name doesn't tell whether it is audio."""
     try:
         status = entry.stat()

@@ -15,12 +15,13 @@ import pyarrow as pa
 from jaxtyping import Bool, Float32, Int64
 
 from specrec.index.files import Sums, check_file, map_rows
-from specrec.index.table_file import TableFile, read_table, write_table
+from specrec.index.table_file import TableFile, read_arrow, read_table, write_table
 from specrec.writing import write_array
 
 SMALL = 5_000
 """Libraries with fewer tracks are always written as a whole."""
 _LEAST, _SHARE = 1_000, 100  # most newer rows: so many, or one in so many
+_MANY_RUNS = 64  # from which on one long column is faster than many pieces of it
 _NEWER = ".newer"
 _ROW = "row"
 
@@ -148,11 +149,10 @@ class LayeredTable:
 
     def whole(self) -> pd.DataFrame:
         """All rows."""
-        base = read_table(self._path, self._sums)
         if not self.layers.changes:
-            return base
-        joined = pd.concat([base, self.newer.astype(base.dtypes)], ignore_index=True)
-        return joined.take(self.layers.order).reset_index(drop=True)
+            return read_table(self._path, self._sums)
+        base = read_arrow(self._path, self._sums)
+        return _laid_over(base, self.newer, self.layers).to_pandas()
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns of all rows."""
@@ -160,11 +160,8 @@ class LayeredTable:
 
     def columns_after(self, after: Layers, newer: pd.DataFrame, *names: str) -> pa.Table:
         """Some columns of all rows of a later state, which may not be written yet."""
-        table = self._base.columns(*names)
-        if after.changes:
-            above = pa.Table.from_pandas(newer[[*names]], table.schema, preserve_index=False)
-            table = pa.concat_tables([table, above]).take(after.order)
-        return table
+        base = self._base.columns(*names)
+        return _laid_over(base, newer[[*names]], after) if after.changes else base
 
     def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
         """Some rows, in the order given."""
@@ -184,6 +181,17 @@ class LayeredTable:
         parts = [newer[step.kept], moved, added[[*moved.columns]].astype(moved.dtypes)]
         joined = pd.concat(parts, ignore_index=True)
         return joined.take(step.order).reset_index(drop=True)
+
+
+def _laid_over(base: pa.Table, newer: pd.DataFrame, layers: Layers) -> pa.Table:
+    """A base with newer rows; long runs of its rows are copied as they are."""
+    above = pa.Table.from_pandas(newer, base.schema, preserve_index=False)
+    both, order = pa.concat_tables([base, above]), layers.order
+    starts = np.flatnonzero(np.diff(order, prepend=-2) != 1)
+    lengths = np.diff(starts, append=len(order))
+    runs = zip(order[starts].tolist(), lengths.tolist(), strict=True)
+    joined = pa.concat_tables([both.slice(0, 0), *(both.slice(*run) for run in runs)])
+    return joined.combine_chunks() if len(starts) > _MANY_RUNS else joined
 
 
 def write_newer(folder: Path, name: str, newer: pd.DataFrame, layers: Layers) -> None:
