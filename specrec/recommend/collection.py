@@ -197,7 +197,11 @@ class Collection:
     @cached_property
     def table(self) -> TrackTable:
         """The tracks, laid out so that those in a few rows are found fast."""
-        return TrackTable(self.tracks)
+        return TrackTable(self.tracks, lambda: self.generation.duplicate_groups)
+
+    def holds(self, query: Query) -> bool:
+        """Whether the track of a query still is in its row."""
+        return query.row is None or self.tracks["content_id"].get(query.row) == query.content_id
 
     @cached_property
     def matching(self) -> Callable[[str], Bool[np.ndarray, " tracks"]]:

@@ -203,8 +203,7 @@ class Library:
         """
         if not isinstance(query, Query):
             return self.collection.query(query)
-        row = query.row
-        if row is not None and self.tracks["content_id"].get(row) != query.content_id:
+        if not self.collection.holds(query):
             raise QueryError(
                 f"{query.track.title}: resolved before the library changed, or in another; resolve"
                 " it again"
@@ -294,7 +293,6 @@ class Library:
         found = find_neighbors(
             space,
             collection.table,
-            collection.generation.duplicate_groups,
             seeds,
             negatives,
             k,
@@ -394,7 +392,7 @@ class Library:
             AudioError: If a start from outside can't be used.
         """
         collection, first, last = self.collection, self.resolve(start), self.resolve(goal)
-        space, groups = collection.space(), collection.generation.duplicate_groups
-        rows = find_path(space, groups, first, last, steps)
+        space = collection.space()
+        rows = find_path(space, collection.table, first, last, steps)
         path = [collection.query(row) for row in rows]
         return step_by_step(space, first, path, steps, explain, in_full)

@@ -101,7 +101,7 @@ class FeatureRecommender(Space):
         self.filled = compared.filled
         self.audio_root = audio_root
         self._all = tracks
-        self._table = TrackTable(tracks)
+        self._table = TrackTable(tracks, lambda: self._songs)
         self._probe = probe
         self._sources = sources
         self._values = values
@@ -195,7 +195,7 @@ class FeatureRecommender(Space):
         matching = None if where is None else matches(where, self.columns)
         options = Ranking(**ranking)
         return find_neighbors(
-            self, self._table, self._songs, asked, [], k, options, matching, explain
+            self, self._table, asked, [], k, options, matching, explain
         )
 
     @cached_property
