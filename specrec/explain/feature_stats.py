@@ -40,6 +40,7 @@ class FeatureStats:
         probe: Probe | None,
         embeddings: Float32[np.ndarray, "tracks dim"],
         predicted: Set[str] = frozenset(),
+        distribution: Mapping[str, Float64[np.ndarray, " values"]] | None = None,
     ) -> None:
         """Reads the columns of a table that have the names of features.
 
@@ -48,7 +49,11 @@ class FeatureStats:
             probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
             predicted: Columns of the table whose values are a probe's predictions.
+            distribution: The values of each feature over the collection, as the attribute of this
+                name has them; by default they are taken from table and embeddings.
         """
+        if distribution is not None:
+            self.distribution = dict(distribution)
         self.probe = probe
         self._predicted = predicted
         self._embeddings = embeddings
@@ -61,7 +66,7 @@ class FeatureStats:
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The features with enough values to know their distribution."""
-        return tuple(PROPERTIES[name] for name in self._sorted)
+        return tuple(PROPERTIES[name] for name in self.distribution)
 
     @cached_property
     def classes(self) -> frozenset[str]:
@@ -69,7 +74,7 @@ class FeatureStats:
         return frozenset(feature.name for feature in self.features if feature.kind == "class")
 
     @cached_property
-    def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
+    def distribution(self) -> dict[str, Float64[np.ndarray, " values"]]:
         """Values of the features over the collection, or a sample of it, ascending; by name."""
         chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
@@ -117,8 +122,8 @@ class FeatureStats:
                 their units.
         """
         predictions, nothing = self.predict(embeddings), np.full(len(embeddings), np.nan)
-        predicted = np.array([predictions.get(name, nothing) for name in self._sorted]).T
-        predicted = predicted.reshape(len(embeddings), len(self._sorted))
+        predicted = np.array([predictions.get(name, nothing) for name in self.distribution]).T
+        predicted = predicted.reshape(len(embeddings), len(self.distribution))
         predicted[~np.isfinite(predicted)] = np.nan
         values, measured = predicted.copy(), np.zeros(predicted.shape, dtype=bool)
         for row, of_track in enumerate(known):
@@ -127,15 +132,15 @@ class FeatureStats:
                 if column is not None:
                     values[row, column] = value
                     measured[row, column] = name not in self._predicted
-        percentiles = self._percentiles(tuple(self._sorted), values)
+        percentiles = self._percentiles(tuple(self.distribution), values)
         sides = self._sides(values, percentiles, measured)
-        names = tuple(self._sorted)
+        names = tuple(self.distribution)
         table = ReadingTable(names, values, percentiles, measured, predicted, sides)
         return [TrackReadings(table, row) for row in range(len(embeddings))]
 
     @cached_property
     def _columns(self) -> dict[str, int]:
-        return {name: column for column, name in enumerate(self._sorted)}
+        return {name: column for column, name in enumerate(self.distribution)}
 
     def _sides(
         self,
@@ -161,7 +166,7 @@ class FeatureStats:
 
     @cached_property
     def _rules(self) -> "_Rules":
-        names, features = list(self._sorted), self.features
+        names, features = list(self.distribution), self.features
         concepts = np.array([name in CONCEPTS for name in names], dtype=bool)
         usable = np.array([name in self._usable for name in names], dtype=bool)
         unordered = np.array([feature.kind == "class" for feature in features], dtype=bool)
@@ -184,7 +189,7 @@ class FeatureStats:
 
     @cached_property
     def _medians(self) -> dict[str, float]:
-        return {name: float(np.median(values)) for name, values in self._sorted.items()}
+        return {name: float(np.median(values)) for name, values in self.distribution.items()}
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
@@ -195,12 +200,12 @@ class FeatureStats:
     ) -> Float64[np.ndarray, "tracks features"]:
         below, upto = np.empty((2, *values.shape[::-1]), np.int64)
         for place, (name, of_feature) in enumerate(zip(names, values.T, strict=True)):
-            known = self._sorted[name]
+            known = self.distribution[name]
             below[place], upto[place] = (
                 known.searchsorted(of_feature),
                 known.searchsorted(of_feature, "right"),
             )
-        counts = np.array([len(self._sorted[name]) for name in names])[:, None]
+        counts = np.array([len(self.distribution[name]) for name in names])[:, None]
         shares = 100 * (below + upto) / (2 * counts)
         circular = np.array([PROPERTIES[name].scale == "circular" for name in names])[:, None]
         return np.where(circular, 100 * (1 - (upto - below) / counts), shares).T
@@ -243,7 +248,7 @@ class FeatureStats:
         changes: list[tuple[float, float] | None] = []
         for place, name in enumerate(names, 1):
             before, after = float(predicted[name][0]), float(predicted[name][place])
-            known = self._sorted.get(name)
+            known = self.distribution.get(name)
             possible = known is None or known[0] <= after <= known[-1]
             changes.append((before, after) if possible else None)
         return changes

@@ -18,9 +18,7 @@ _MOST_STEPS = 100
 _LEAST_ANGLE = 1e-3
 
 
-def find_path(
-    space: Space, tracks: Tracks, start: Query, goal: Query, steps: int
-) -> list[int]:
+def find_path(space: Space, tracks: Tracks, start: Query, goal: Query, steps: int) -> list[int]:
     """Finds a chain of tracks from a start to a goal.
 
     Each track lies further along the way than the one before, measured by the angle from start to

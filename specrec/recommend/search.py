@@ -86,9 +86,7 @@ def find_neighbors(
     return Neighbors(queries, neighbors, tuple(notes), tuple(query.track for query in against))
 
 
-def _own(
-    tracks: Tracks, asked: Sequence[Query], ranking: Ranking
-) -> Int64[np.ndarray, " own"]:
+def _own(tracks: Tracks, asked: Sequence[Query], ranking: Ranking) -> Int64[np.ndarray, " own"]:
     """Finds the rows of the queries themselves, and of duplicates of them."""
     rows = np.unique(np.array([query.row for query in asked if query.row is not None], np.int64))
     return rows if ranking.duplicates or not len(rows) else tracks.with_duplicates(rows)

@@ -1,4 +1,4 @@
-"""The tracks of a collection, as a search asks about them: one protocol for tables and databases."""
+"""The tracks of a collection as a search asks about them, in a table or in a database."""
 
 from collections.abc import Set
 from typing import Protocol, runtime_checkable
@@ -30,8 +30,7 @@ class Tracks(Protocol):
         """Adds to some rows those of other files of the same recordings."""
 
     def artists(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
-        """A number for the artist of the track in each row, of whom case does not matter; -1 if
-        unknown."""
+        """A number for the artist of the track in each row, whatever the case; -1 if unknown."""
 
     def all_but(self, rows: Int64[np.ndarray, " rows"]) -> Selection:
         """Selects all tracks but those in some rows."""

@@ -194,9 +194,7 @@ class FeatureRecommender(Space):
         asked = [self.resolve(query)]
         matching = None if where is None else matches(where, self.columns)
         options = Ranking(**ranking)
-        return find_neighbors(
-            self, self._table, asked, [], k, options, matching, explain
-        )
+        return find_neighbors(self, self._table, asked, [], k, options, matching, explain)
 
     @cached_property
     def columns(self) -> dict[str, "pd.Series"]:
