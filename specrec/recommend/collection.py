@@ -39,6 +39,7 @@ from specrec.recommend.words import WordSpace
 if TYPE_CHECKING:
     from specrec.model.model import Model  # needs torch, which a track of the library does not
 
+_ELSEWHERE = ("milvus:", "milvus+tls:", "milvus-lite:")  # addresses, not folders
 _SPACES = 3  # the last that were used
 _CONDITIONS = 64  # the last that were asked for, each with a byte a track
 _ORDERS = 16  # with eight bytes a track
@@ -66,11 +67,17 @@ class Collection:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> "Collection":
-        """Opens what the library in a folder holds now.
+        """Opens what the library in a folder holds now, or at an address of Milvus.
 
         Raises:
-            LibraryError: If there is no library, or it is damaged or of a newer format.
+            LibraryError: If there is no library, or it is damaged or of a newer format, or a
+                database does not answer.
+            QueryError: If an address can't be read.
         """
+        if os.fspath(folder).startswith(_ELSEWHERE):
+            from specrec.scale.milvus.collection import MilvusCollection
+
+            return MilvusCollection.open(folder)
         path = Path(folder)
         generation = read_generation(path)
         if generation is None:

@@ -49,10 +49,15 @@ class Library:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> "Library":
-        """Opens the library in a folder.
+        """Opens the library in a folder, or one that `specrec push` put into Milvus.
+
+        Args:
+            folder: The folder, or an address such as `milvus://localhost:19530/songs`.
 
         Raises:
-            LibraryError: If there is no library, or it is damaged or of a newer format.
+            LibraryError: If there is no library, or it is damaged or of a newer format, or a
+                database does not answer.
+            QueryError: If an address can't be read.
         """
         return cls(Collection.open(folder))
 

@@ -1,0 +1,1 @@
+"""Adapters for those who outgrow one machine."""
