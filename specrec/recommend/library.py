@@ -125,10 +125,10 @@ class Library:
         Raises:
             ModelError: If the model is missing.
         """
-        collection = self.collection
+        collection, folder = self.collection, str(self.collection.folder)
         last = {"audio": str(collection.audio_root), "model": str(collection.model_folder)}
         given = last | collection.generation.manifest.get("settings", {}) | settings
-        return IndexConfig(**given, library=str(collection.folder))
+        return IndexConfig(**given, library=folder)
 
     def add(self, *files: str | os.PathLike[str]) -> list[Query]:
         """Adds files to the library that were put into its folder of music.

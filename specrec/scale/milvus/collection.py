@@ -27,7 +27,7 @@ from specrec.scale.milvus.address import parse_address
 from specrec.scale.milvus.conditions import Condition, MilvusColumn
 from specrec.scale.milvus.database import Database, connect
 from specrec.scale.milvus.space import MilvusSpace
-from specrec.scale.milvus.state import read_about, read_state
+from specrec.scale.milvus.state import read_about, read_hidden, read_state
 from specrec.scale.milvus.tracks import MilvusTracks
 
 _CONDITIONS = 64
@@ -125,7 +125,8 @@ class MilvusCollection(Collection):
             raise LibraryError(f"{address.text}: {error}") from error
         database.call("load_collection", used)
         count = int(about.manifest["counts"]["tracks"])
-        tracks = MilvusTracks(database, used, state.push, count)
+        hidden = read_hidden(database, used, state)
+        tracks = MilvusTracks(database, used, state.push, hidden, count)
         return cls(database, about, tracks)
 
     @property

@@ -190,11 +190,14 @@ class MilvusColumn:
         """Where a text is part of its text."""
         field = self.field
         part = part_of(field.column, value, field.kind not in ("text", "nothing"))
+        # A backslash stands for any sign: of two in a pattern, each engine makes something else.
+        part = part.replace("\\", "\0")
         if field.kind == "nothing":
             return Condition(NEVER, NEVER, self._count)
-        for sign in "\\%_":
+        for sign in "%_":
             part = part.replace(sign, f"\\{sign}")
-        return self._either(f"{field.ref} like {{}}", f"not ({field.ref} like {{}})", f"%{part}%")
+        pattern = "%" + part.replace("\0", "_") + "%"
+        return self._either(f"{field.ref} like {{}}", f"not ({field.ref} like {{}})", pattern)
 
     def _ordered(self, order: type[ast.cmpop], value: str | float) -> Condition:
         ref = self.field.ref

@@ -86,7 +86,8 @@ class Contents:
         self._windows = windows
         first = collection.generation.duplicate_groups
         self._recordings = _numbers(collection.tracks["content_id"])[first]
-        self.fields = tuple(self._planned())
+        order = {name: place for place, name in enumerate(collection.columns)}
+        self.fields = tuple(sorted(self._planned(), key=lambda field: order[field.column]))
         self.keys = self._hashed()
         if len(np.unique(self.keys)) < len(self.keys):
             raise LibraryError(f"{collection.folder}: two tracks have the same key")
@@ -158,21 +159,22 @@ class Contents:
                 parts = f"{ref}_parts"
                 taken |= {ref, parts}
             yield Field(name, kind, ref, parts if text else "")
-        for name, values in self._collection.features.items():
-            kind = "number" if values.notna().any() else "nothing"
-            yield Field(str(name), kind, f'known["{name}"]')
-        concepts = self._collection.concepts
-        for name, feature in concepts.features.items():
-            if name not in self._table and name not in self._collection.features:
+        features = self._collection.features
+        for name in (str(name) for name in features if name not in self._table):
+            kind = "number" if features[name].notna().any() else "nothing"
+            yield Field(name, kind, f'known["{name}"]')
+        for name, feature in self._collection.concepts.features.items():
+            if name not in self._table and name not in features:
                 yield Field(name, "share", f'told["{feature}"]', "", feature)
 
     @cached_property
     def _table(self) -> dict[str, TableColumn]:
+        """The columns of the tracks; where one is a feature, measured where the table has none."""
         tracks = self._collection.tracks.drop(columns="content_id")
+        features = self._collection.features
         return {
-            str(name): TableColumn(str(name), tracks[name])
+            str(name): TableColumn(str(name), (features if name in features else tracks)[name])
             for name in tracks
-            if name not in self._collection.features
         }
 
     def _hashed(self) -> Int64[np.ndarray, " tracks"]:

@@ -9,7 +9,7 @@ pushes only. Of a push that was interrupted, the next one uses what it can, and 
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from specrec.scale.milvus.state import (
     create_about,
     drop_others,
     read_state,
+    show_state,
     write_state,
 )
 
@@ -93,9 +94,12 @@ def push_library(
     _delete(database, target, unseen)
     _send(database, target, contents, np.flatnonzero(~kept), push, on_progress)
     if not kept.all() or gone or state is None or state.digest != digest(known):
-        state = write_state(database, target, state, push, digest(known), known)
+        state = write_state(database, target, state, push, digest(known), known, gone)
     _use(database, target, used)
     _delete(database, target, gone)
+    if state.hidden:
+        state = replace(state, hidden=0)
+        show_state(database, target, state)
     drop_others(database, target, state)
     if used not in (None, target):
         _drop(database, str(used))

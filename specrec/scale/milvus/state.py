@@ -1,7 +1,10 @@
 """The state of a library in Milvus: which push readers see, and what is known of the library."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from specrec.scale.milvus.conditions import Test
 from specrec.scale.milvus.contents import MOST_BYTES, from_pieces, in_pieces
@@ -19,11 +22,14 @@ class State:
         push: Its number, from 1; readers see the rows of pushes up to it.
         digest: Name of what is known of the library.
         pieces: Number of the texts in which that is stored.
+        hidden: Number of the texts in which the keys of rows are stored that readers don't see,
+            because they are to be deleted.
     """
 
     push: int
     digest: str
     pieces: int
+    hidden: int = 0
 
 
 def about_of(collection: str) -> str:
@@ -71,7 +77,21 @@ def read_about(database: Database, collection: str, state: State) -> bytes:
     Raises:
         LibraryError: If Milvus does not answer.
     """
-    names = [f"{state.digest}/{place}" for place in range(state.pieces)]
+    return _read(database, collection, state.digest, state.pieces)
+
+
+def read_hidden(database: Database, collection: str, state: State) -> list[int]:
+    """Reads the keys of the rows that readers don't see.
+
+    Raises:
+        LibraryError: If Milvus does not answer.
+    """
+    found = _read(database, collection, f"hidden-{state.push}", state.hidden)
+    return [int(key) for key in np.frombuffer(found, np.int64)]
+
+
+def _read(database: Database, collection: str, kind: str, count: int) -> bytes:
+    names = [f"{kind}/{place}" for place in range(count)]
     texts: dict[str, str] = {}
     for start in range(0, len(names), _AT_ONCE):
         asked = Test("id in {}", (names[start : start + _AT_ONCE],))
@@ -81,7 +101,13 @@ def read_about(database: Database, collection: str, state: State) -> bytes:
 
 
 def write_state(
-    database: Database, collection: str, before: State | None, push: int, digest: str, about: bytes
+    database: Database,
+    collection: str,
+    before: State | None,
+    push: int,
+    digest: str,
+    about: bytes,
+    hidden: Sequence[int] = (),
 ) -> State:
     """Writes what is known of a library, then, by one row, that it and the push's rows count.
 
@@ -92,25 +118,39 @@ def write_state(
         push: Number of the push.
         digest: Name of what is known.
         about: What is known.
+        hidden: The keys of the rows that are to be deleted.
+
+    Raises:
+        LibraryError: If it can't be written.
+    """
+    pieces = [] if before is not None and before.digest == digest else in_pieces(about)
+    _write(database, collection, digest, pieces)
+    gone = in_pieces(np.array(hidden, np.int64).tobytes())
+    _write(database, collection, f"hidden-{push}", gone)
+    count = len(pieces) or (0 if before is None else before.pieces)
+    state = State(push, digest, count, len(gone))
+    show_state(database, collection, state)
+    return state
+
+
+def show_state(database: Database, collection: str, state: State) -> None:
+    """Makes a state the one that readers see.
 
     Raises:
         LibraryError: If it can't be written.
     """
     place = about_of(collection)
-    if before is not None and before.digest == digest:
-        state = State(push, digest, before.pieces)
-    else:
-        pieces = in_pieces(about)
-        for start in range(0, len(pieces), _AT_ONCE):
-            rows = [
-                _row(f"{digest}/{start + number}", text)
-                for number, text in enumerate(pieces[start : start + _AT_ONCE])
-            ]
-            database.call("upsert", place, rows)
-        state = State(push, digest, len(pieces))
     database.call("upsert", place, [_row(_CURRENT, json.dumps(vars(state)))])
     database.call("flush", place)
-    return state
+
+
+def _write(database: Database, collection: str, kind: str, pieces: Sequence[str]) -> None:
+    for start in range(0, len(pieces), _AT_ONCE):
+        rows = [
+            _row(f"{kind}/{start + number}", text)
+            for number, text in enumerate(pieces[start : start + _AT_ONCE])
+        ]
+        database.call("upsert", about_of(collection), rows)
 
 
 def drop_others(database: Database, collection: str, state: State) -> None:

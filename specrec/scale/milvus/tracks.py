@@ -50,18 +50,23 @@ class MilvusTracks:
     Rows are keys. What a search finds comes with it, and is remembered for what is asked next.
     """
 
-    def __init__(self, database: Database, collection: str, push: int, count: int) -> None:
+    def __init__(
+        self, database: Database, collection: str, push: int, hidden: list[int], count: int
+    ) -> None:
         """Takes the collection.
 
         Args:
             database: The database.
             collection: The collection.
             push: Number of the last push whose rows count.
+            hidden: The keys of rows that don't count any more.
             count: Number of the tracks.
         """
         self._database = database
         self._collection = collection
         self._finished = Test("since <= {}", (push,))
+        if hidden:
+            self._finished &= Test("key not in {}", (hidden,))
         self._count = count
         self._records: dict[int, Record] = {}
         self._windows: dict[int, bytes] = {}
