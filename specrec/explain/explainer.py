@@ -186,8 +186,8 @@ class Explainer:
         """All contributions to each similarity, with ranks and needed changes."""
         groups, rows, k, query_row = self.directions, ranked.rows, ranked.k, ranked.query_row
         found = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
-        ranked = np.delete(found.scores, [] if query_row is None else query_row)
-        changes = needed_changes(query, others, ranked, k, groups, self.stats)
+        rivals = np.delete(found.scores, [] if query_row is None else query_row)
+        changes = needed_changes(query, others, rivals, k, groups, self.stats)
         return [
             [
                 Contribution(

@@ -49,11 +49,10 @@ class FeatureStats:
             probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
             predicted: Columns of the table whose values are a probe's predictions.
-            distribution: The values of each feature over the collection, as the attribute of this
-                name has them; by default they are taken from table and embeddings.
+            distribution: The property of this name of other stats, whose table and embeddings are
+                not at hand.
         """
-        if distribution is not None:
-            self.distribution = dict(distribution)
+        self._given = distribution
         self.probe = probe
         self._predicted = predicted
         self._embeddings = embeddings
@@ -66,16 +65,22 @@ class FeatureStats:
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The features with enough values to know their distribution."""
-        return tuple(PROPERTIES[name] for name in self.distribution)
+        return tuple(PROPERTIES[name] for name in self._sorted)
 
     @cached_property
     def classes(self) -> frozenset[str]:
         """Names of those of them that have no order, such as the key."""
         return frozenset(feature.name for feature in self.features if feature.kind == "class")
 
-    @cached_property
-    def distribution(self) -> dict[str, Float64[np.ndarray, " values"]]:
+    @property
+    def distribution(self) -> Mapping[str, Float64[np.ndarray, " values"]]:
         """Values of the features over the collection, or a sample of it, ascending; by name."""
+        return self._sorted
+
+    @cached_property
+    def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
+        if self._given is not None:
+            return dict(self._given)
         chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
@@ -122,8 +127,8 @@ class FeatureStats:
                 their units.
         """
         predictions, nothing = self.predict(embeddings), np.full(len(embeddings), np.nan)
-        predicted = np.array([predictions.get(name, nothing) for name in self.distribution]).T
-        predicted = predicted.reshape(len(embeddings), len(self.distribution))
+        predicted = np.array([predictions.get(name, nothing) for name in self._sorted]).T
+        predicted = predicted.reshape(len(embeddings), len(self._sorted))
         predicted[~np.isfinite(predicted)] = np.nan
         values, measured = predicted.copy(), np.zeros(predicted.shape, dtype=bool)
         for row, of_track in enumerate(known):
@@ -132,15 +137,15 @@ class FeatureStats:
                 if column is not None:
                     values[row, column] = value
                     measured[row, column] = name not in self._predicted
-        percentiles = self._percentiles(tuple(self.distribution), values)
+        percentiles = self._percentiles(tuple(self._sorted), values)
         sides = self._sides(values, percentiles, measured)
-        names = tuple(self.distribution)
+        names = tuple(self._sorted)
         table = ReadingTable(names, values, percentiles, measured, predicted, sides)
         return [TrackReadings(table, row) for row in range(len(embeddings))]
 
     @cached_property
     def _columns(self) -> dict[str, int]:
-        return {name: column for column, name in enumerate(self.distribution)}
+        return {name: column for column, name in enumerate(self._sorted)}
 
     def _sides(
         self,
@@ -166,7 +171,7 @@ class FeatureStats:
 
     @cached_property
     def _rules(self) -> "_Rules":
-        names, features = list(self.distribution), self.features
+        names, features = list(self._sorted), self.features
         concepts = np.array([name in CONCEPTS for name in names], dtype=bool)
         usable = np.array([name in self._usable for name in names], dtype=bool)
         unordered = np.array([feature.kind == "class" for feature in features], dtype=bool)
@@ -189,7 +194,7 @@ class FeatureStats:
 
     @cached_property
     def _medians(self) -> dict[str, float]:
-        return {name: float(np.median(values)) for name, values in self.distribution.items()}
+        return {name: float(np.median(values)) for name, values in self._sorted.items()}
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
@@ -200,12 +205,12 @@ class FeatureStats:
     ) -> Float64[np.ndarray, "tracks features"]:
         below, upto = np.empty((2, *values.shape[::-1]), np.int64)
         for place, (name, of_feature) in enumerate(zip(names, values.T, strict=True)):
-            known = self.distribution[name]
+            known = self._sorted[name]
             below[place], upto[place] = (
                 known.searchsorted(of_feature),
                 known.searchsorted(of_feature, "right"),
             )
-        counts = np.array([len(self.distribution[name]) for name in names])[:, None]
+        counts = np.array([len(self._sorted[name]) for name in names])[:, None]
         shares = 100 * (below + upto) / (2 * counts)
         circular = np.array([PROPERTIES[name].scale == "circular" for name in names])[:, None]
         return np.where(circular, 100 * (1 - (upto - below) / counts), shares).T
@@ -248,7 +253,7 @@ class FeatureStats:
         changes: list[tuple[float, float] | None] = []
         for place, name in enumerate(names, 1):
             before, after = float(predicted[name][0]), float(predicted[name][place])
-            known = self.distribution.get(name)
+            known = self._sorted.get(name)
             possible = known is None or known[0] <= after <= known[-1]
             changes.append((before, after) if possible else None)
         return changes

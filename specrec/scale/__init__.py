@@ -1,1 +1,1 @@
-"""Adapters for those who outgrow one machine."""
+"""For those who outgrow a machine. Each module needs an extra."""

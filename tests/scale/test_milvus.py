@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from sklearn.metrics.pairwise import cosine_similarity
 
+from specrec.cli import main
 from specrec.errors import LibraryError, QueryError
 from specrec.recommend.library import Library
 from specrec.scale.milvus.address import parse_address
@@ -453,3 +454,42 @@ def test_a_server_that_is_away_is_one_line(local: Library) -> None:
         with pytest.raises(LibraryError, match=r"no answer; is Milvus running there\?$") as caught:
             ask()
         assert "\n" not in str(caught.value)
+
+
+def printed_by(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    shown = capsys.readouterr()
+    return int(exit_.value.code or 0), shown.out, shown.err
+
+
+def test_the_commands_take_an_address(
+    folder: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said, _ = printed_by(["push", str(folder), place], capsys)
+    assert (code, said) == (0, f"{place}: 240 tracks; 240 sent, 0 deleted\n")
+    questions = (["query", "Piece 3", "-k", "2", "--json"], ["explain", "Piece 3", "Piece 7"])
+    for command, *rest in questions:
+        code, here, _ = printed_by([command, str(folder), *rest], capsys)
+        _, there, error = printed_by([command, place, *rest], capsys)
+        assert (code, error) == (0, "")
+        if command == "query":
+            found, expected = (
+                [one["track"]["title"] for one in json.loads(text)["neighbors"]]
+                for text in (there, here)
+            )
+            assert found == expected
+        else:
+            assert there.splitlines()[:2] == here.splitlines()[:2]
+    code, _, error = printed_by(["status", place], capsys)
+    assert (code, error.count("\n")) == (2, 1)
+
+
+def test_without_pymilvus_it_is_said_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    code, _, error = printed_by(["query", "milvus://host/songs", "x"], capsys)
+    expected = 'milvus://host:19530/songs: needs pymilvus; install it with: pip install "specrec'
+    assert (code, error.count("\n")) == (2, 1)
+    assert expected in error

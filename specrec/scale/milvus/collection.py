@@ -13,6 +13,7 @@ from jaxtyping import Float16, Float32
 from specrec.errors import LibraryError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.timeline import Timeline
 from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
 from specrec.model.probe import Probe
@@ -183,6 +184,14 @@ class MilvusCollection(Collection):
         found = self.table.resolve(os.fspath(query))
         return self._query_of_row(found) if isinstance(found, int) else self._query_of_file(*found)
 
+    def timeline(self, query: Query | int) -> Timeline | None:
+        """Reads the concepts of a track over time; None for words, and if no windows were pushed.
+
+        Args:
+            query: A query, or the row of a track.
+        """
+        return super().timeline(query if isinstance(query, Query) else self._query_of_row(query))
+
     def row_of(self, track_id: str) -> int | None:
         """Finds the row of a track by its track_id alone; None if no track has it."""
         return self.table.row_of(track_id)
@@ -192,7 +201,7 @@ class MilvusCollection(Collection):
         return query.row is None or self.table.holds(query.row)
 
     @cached_property
-    def matching(self) -> Callable[[str], Condition]:
+    def matching(self) -> Callable[[str], Condition]:  # type: ignore[override]
         """Makes an expression of a condition; see `specrec.recommend.filters`.
 
         Raises:

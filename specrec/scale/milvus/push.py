@@ -58,6 +58,10 @@ class Pushed:
     deleted: int
     anew: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """Returns plain values for JSON."""
+        return dict(vars(self))
+
 
 def push_library(
     collection: Collection,
