@@ -1,5 +1,6 @@
 """A library in Milvus answers as one on disk does, and a push leaves nothing half-written."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -227,13 +228,13 @@ def test_any_condition_means_the_same(
 
 
 def test_values_are_bound_and_stand_in_no_text(pushed: Library) -> None:
+    written = set()
     for text in HOSTILE:
         found = pushed.collection.matching(f"note == {text!r} or {text!r} in note")
-        written, values = found.true.bound()
+        expression, values = found.true.bound()
+        written.add(expression)
         assert values["v0"] == text.casefold()
-        assert set(written) <= set(
-            "note_parts array_contains(,){v0123456789} and or like is not null"
-        )
+    assert len(written) == 1
 
 
 @pytest.mark.parametrize("name", ["Piece 7", "t7", "track 7.wav", "artist 7 piece 7", "PIECE  7"])
@@ -322,7 +323,10 @@ def test_only_what_changed_is_sent(folder: Path, place: str, tmp_path: Path) -> 
     new = Library.open(write_named(tmp_path / "tagged", **COLUMNS | {"album": tagged}))
     assert push(new, place) == Pushed(place, TRACKS, 3, 3, False)
     assert Library.open(place).resolve("t8").track.album == "New 8"
+    old = Library.open(place)
     assert push(new, place, windows=False).anew
+    with pytest.raises(LibraryError, match="changed since it was opened; open it again"):
+        old.neighbors("t8")
     assert Library.open(place).resolve("t8").windows is None
     assert Library.open(place).neighbors("t8", 3)[0].explanation is not None
     assert len(collections(place)) == 2
@@ -353,7 +357,7 @@ def test_a_push_that_is_killed_anywhere_leaves_the_state_before_or_after(
         left[0] -= name not in ("query", "list_aliases", "describe_alias")
         return real(self, name, *arguments, **named)
 
-    for old, new, step in ((None, before, 4), (before, small, 1), (small, after, 3)):
+    for old, new, step in ((None, before, 6), (before, small, 2), (small, after, 6)):
         earlier, expected = [] if old is None else nearest(old), nearest(new)
         calls = 0
         while True:

@@ -68,6 +68,8 @@ def _what(error: BaseException) -> str:
     away = isinstance(error, grpc.RpcError | grpc.FutureTimeoutError)
     if away or (code in (ErrorCode.UNEXPECTED_ERROR, 2) and "connect" in text.lower()):
         return "no answer; is Milvus running there?"
+    if code == _GONE:
+        return "changed since it was opened; open it again"
     if isinstance(error, MilvusException) and "lock" in text.lower():
         return "in use by another process, and milvus-lite serves only one"
     return f"Milvus says: {' '.join(text.split())}"
