@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,10 @@ class Condition:
 
     def sum(self) -> int:
         """The number of tracks for which it holds."""
+        return self._number
+
+    @cached_property
+    def _number(self) -> int:
         return self.count(self.true)
 
 
