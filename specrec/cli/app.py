@@ -18,6 +18,13 @@ app = typer.Typer(
 LibraryArgument = Annotated[
     Path, typer.Argument(metavar="LIBRARY", help="Folder that specrec index wrote.")
 ]
+SearchedArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="LIBRARY",
+        help="Folder that specrec index wrote, or the address to which specrec push sent it.",
+    ),
+]
 QueryArgument = Annotated[
     str,
     typer.Argument(

@@ -9,10 +9,10 @@ import typer
 from specrec.cli.app import (
     CountOption,
     JsonOption,
-    LibraryArgument,
     NeighborArgument,
     OptionalOutputOption,
     QueryArgument,
+    SearchedArgument,
     WhereOption,
     app,
 )
@@ -45,7 +45,7 @@ WhyOption = Annotated[bool, typer.Option(help="Say why each track was found.")]
 
 @app.command()
 def query(
-    library: LibraryArgument,
+    library: SearchedArgument,
     queries: Annotated[
         list[str] | None,
         typer.Argument(
@@ -177,7 +177,7 @@ def query(
 
 @app.command()
 def path(
-    library: LibraryArgument,
+    library: SearchedArgument,
     start: Annotated[
         str,
         typer.Argument(
@@ -274,7 +274,7 @@ def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
 
 @app.command()
 def explain(
-    library: LibraryArgument,
+    library: SearchedArgument,
     query: QueryArgument,
     neighbor: NeighborArgument,
     versus: Annotated[

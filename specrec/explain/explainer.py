@@ -1,6 +1,7 @@
 """Explains why tracks resemble a query: contributions, ablation, reasons, a sentence."""
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +19,15 @@ from specrec.vectors import unit
 
 LISTED = 12
 """Contributions that an explanation in short lists, beside those of possible reasons."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranked:
+    """Which rows are ranked, in a list of k, and which row is the query's, if it has one."""
+
+    rows: Int[np.ndarray, " neighbors"]
+    k: int
+    query_row: int | None
 
 
 class Explainer:
@@ -100,21 +110,55 @@ class Explainer:
         Returns:
             One explanation per track, in the order of `rows`.
         """
-        others, groups = np.asarray(self.embeddings[rows]), self.directions
+        others = np.asarray(self.embeddings[rows])
+        named = [self.stats.known(row) for row in rows.tolist()]
+        ranked = _Ranked(rows, k, query_row) if in_full else None
+        return self.explain_vectors(
+            query, known, others, named, asked, turned_from, in_full, ranked
+        )
+
+    def explain_vectors(
+        self,
+        query: Float[np.ndarray, " dim"],
+        known: Mapping[str, float],
+        others: Float[np.ndarray, "neighbors dim"],
+        others_known: Sequence[Mapping[str, float]],
+        asked: Set[str] = frozenset(),
+        turned_from: Float[np.ndarray, " dim"] | None = None,
+        in_full: bool = True,
+        ranked: "_Ranked | None" = None,
+    ) -> list[Explanation]:
+        """Explains why some tracks resemble a query, without a search: no ranks are told.
+
+        Args:
+            query: As for `explain`, like `known`, `asked`, `turned_from`.
+            known: Known features of the query.
+            others: Centered embeddings of the tracks, wherever they are from.
+            others_known: Known features of each of them.
+            asked: What words asked for.
+            turned_from: The embedding that words turned.
+            in_full: Whether to list all contributions, not only the largest and possible reasons.
+            ranked: The tracks' places in the collection, if ranks are to be told all the same.
+
+        Returns:
+            One explanation per track, in the order of `others`.
+        """
+        groups = self.directions
         parts = by_feature(query, others, groups)
         given = {name: value for name, value in known.items() if name not in asked}
-        named = [given, *(self.stats.known(row) for row in rows.tolist())]
+        named = [given, *others_known]
         here, *neighbors = self.stats.readings(np.vstack([query, others]), named)
         if turned_from is not None:
             (own,) = self.stats.readings(turned_from[None], [known])
             here = own.with_those_of(here, asked)
-        if in_full:
-            listed = np.ones(parts.contributions.shape, dtype=bool)
-            made = self._in_full(query, others, rows, k, query_row, parts)
-        else:
+        listed = np.ones(parts.contributions.shape, dtype=bool)
+        if not in_full:
             shared = [sharable_names(here, there, self.stats, asked) for there in neighbors]
             listed = self._listed(parts, shared)
-            made = self._in_short(query, others, parts, listed)
+        if ranked is None:
+            made = self._without_ranks(query, others, parts, listed)
+        else:
+            made = self._with_ranks(query, others, ranked, parts)
         explanations = []
         for place, there in enumerate(neighbors):
             contributions = tuple(sorted(made[place], key=lambda item: -item.value))
@@ -132,20 +176,18 @@ class Explainer:
             )
         return explanations
 
-    def _in_full(
+    def _with_ranks(
         self,
         query: Float[np.ndarray, " dim"],
         others: Float[np.ndarray, "neighbors dim"],
-        rows: Int[np.ndarray, " neighbors"],
-        k: int,
-        query_row: int | None,
+        ranked: "_Ranked",
         parts: FeatureSum,
     ) -> list[list[Contribution]]:
         """All contributions to each similarity, with ranks and needed changes."""
-        groups = self.directions
+        groups, rows, k, query_row = self.directions, ranked.rows, ranked.k, ranked.query_row
         found = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
-        ranked = np.delete(found.scores, [] if query_row is None else query_row)
-        changes = needed_changes(query, others, ranked, k, groups, self.stats)
+        rivals = np.delete(found.scores, [] if query_row is None else query_row)
+        changes = needed_changes(query, others, rivals, k, groups, self.stats)
         return [
             [
                 Contribution(
@@ -163,7 +205,7 @@ class Explainer:
             for place in range(len(rows))
         ]
 
-    def _in_short(
+    def _without_ranks(
         self,
         query: Float[np.ndarray, " dim"],
         others: Float[np.ndarray, "neighbors dim"],

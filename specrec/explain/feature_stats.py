@@ -41,6 +41,7 @@ class FeatureStats:
         probe: Probe | None,
         embeddings: Float32[np.ndarray, "tracks dim"],
         predicted: Set[str] = frozenset(),
+        distribution: Mapping[str, Float64[np.ndarray, " values"]] | None = None,
     ) -> None:
         """Reads the columns of a table that have the names of features.
 
@@ -49,7 +50,10 @@ class FeatureStats:
             probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
             predicted: Columns of the table whose values are a probe's predictions.
+            distribution: The property of this name of other stats, whose table and embeddings are
+                not at hand.
         """
+        self._given = distribution
         self.probe = probe
         self._predicted = predicted
         self._embeddings = embeddings
@@ -69,6 +73,11 @@ class FeatureStats:
         """Names of those of them that have no order, such as the key."""
         return frozenset(feature.name for feature in self.features if feature.kind == "class")
 
+    @property
+    def distribution(self) -> Mapping[str, Float64[np.ndarray, " values"]]:
+        """Values of the features over the collection, or a sample of it, ascending; by name."""
+        return self._sorted
+
     @cached_property
     def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
         """Values of the features over the collection, or a sample of it, ascending; by name."""
@@ -78,6 +87,8 @@ class FeatureStats:
     @cached_property
     def _distributions(self) -> tuple[list[str], SortedColumns]:
         """The names of the features, and their values in that order."""
+        if self._given is not None:
+            return [*self._given], SortedColumns([*self._given.values()])
         chosen = np.arange(len(self._embeddings))
         if len(chosen) > _SAMPLE:
             chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])

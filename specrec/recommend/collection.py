@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from specrec.recommend.by_features.recommender import FeatureRecommender
     from specrec.recommend.by_features.sources import Source
 
+_ELSEWHERE = ("milvus:", "milvus+tls:", "milvus-lite:")  # addresses, not folders
 _SPACES = 3  # the last that were used
 _CONDITIONS = 64  # the last that were asked for, each with a byte a track
 _ORDERS = 16  # with eight bytes a track
@@ -69,11 +70,17 @@ class Collection:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> "Collection":
-        """Opens what the library in a folder holds now.
+        """Opens what the library in a folder holds now, or at an address of Milvus.
 
         Raises:
-            LibraryError: If there is no library, or it is damaged or of a newer format.
+            LibraryError: If there is no library, or it is damaged or of a newer format, or a
+                database does not answer.
+            QueryError: If an address can't be read.
         """
+        if os.fspath(folder).startswith(_ELSEWHERE):
+            from specrec.scale.milvus.collection import MilvusCollection
+
+            return MilvusCollection.open(folder)
         path = Path(folder)
         generation = read_generation(path)
         if generation is None:
@@ -205,7 +212,11 @@ class Collection:
     @cached_property
     def table(self) -> TrackTable:
         """The tracks, laid out so that those in a few rows are found fast."""
-        return TrackTable(self.tracks)
+        return TrackTable(self.tracks, lambda: self.generation.duplicate_groups)
+
+    def holds(self, query: Query) -> bool:
+        """Whether the track of a query still is in its row."""
+        return query.row is None or self.tracks["content_id"].get(query.row) == query.content_id
 
     @cached_property
     def matching(self) -> Callable[[str], Bool[np.ndarray, " tracks"]]:

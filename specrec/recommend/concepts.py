@@ -19,18 +19,21 @@ class ConceptColumns(Mapping[str, pd.Series]):
 
     A value is the share of the library's tracks that have less of the concept, from 0 to 1; equal
     ones count half. Only concepts that the library tells well enough have a column.
+
+    Attributes:
+        features: The feature of each concept, by the name of its column.
     """
 
     def __init__(self, stats: FeatureStats) -> None:
         self._stats = stats
-        self._features = {
+        self.features = {
             concept.column: concept.feature
             for concept in load_vocabulary()
             if stats.tells(concept.feature)
         }
 
     def __getitem__(self, name: str) -> pd.Series:
-        values = self._stats.values(self._features[name])
+        values = self._stats.values(self.features[name])
         known = np.isfinite(values)
         shares = np.full(len(values), np.nan)
         _, place, equal = np.unique(values[known], return_inverse=True, return_counts=True)
@@ -53,13 +56,13 @@ class ConceptColumns(Mapping[str, pd.Series]):
         return {name: int(present[name].sum()) if name in present else None for name in told}
 
     def __contains__(self, name: object) -> bool:
-        return name in self._features
+        return name in self.features
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._features)
+        return iter(self.features)
 
     def __len__(self) -> int:
-        return len(self._features)
+        return len(self.features)
 
 
 class Columns(Mapping[str, pd.Series]):

@@ -17,35 +17,24 @@ import ast
 import difflib
 import operator
 import re
-import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from keyword import iskeyword
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int64
-from pandas.arrays import BooleanArray
 
 from specrec.errors import QueryError
+from specrec.recommend.columns import Column, RefusalError, TableColumn, Truth, refuse
 
-_ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
 _MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt,
     ast.LtE: ast.GtE,
     ast.Gt: ast.Lt,
     ast.GtE: ast.LtE,
 }
-_INEQUALITIES = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-_NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean"}
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`([^`]+)`""")
 _EXAMPLE = "year > 1990 and genre == 'jazz'"
 _LISTED = 12
@@ -66,7 +55,23 @@ def matches(where: str, columns: Mapping[str, "pd.Series[Any]"]) -> Bool[np.ndar
         QueryError: If the condition can't be read, names an unknown column, or compares values of
             different kinds.
     """
-    return _Condition(where, columns).holds()
+    truth = evaluate(where, columns, lambda name: TableColumn(name, columns[name]))
+    return truth.to_numpy(dtype=bool, na_value=False)
+
+
+def evaluate(where: str, names: Collection[str], column: Callable[[str], Column]) -> Truth:
+    """Evaluates a condition over columns of any kind.
+
+    Args:
+        where: The condition.
+        names: Names of the columns.
+        column: Gives a column by its name.
+
+    Raises:
+        QueryError: If the condition can't be read, names an unknown column, or compares values of
+            different kinds.
+    """
+    return _Condition(where, names, column).truth()
 
 
 def places_by(key: str, columns: Mapping[str, "pd.Series[Any]"]) -> Int64[np.ndarray, " tracks"]:
@@ -88,7 +93,7 @@ def places_by(key: str, columns: Mapping[str, "pd.Series[Any]"]) -> Int64[np.nda
     name = key.removeprefix("-")
     if name not in columns:
         raise QueryError(f"sort: {_unknown(name, list(columns))}")
-    column = _Column(name, columns[name])
+    column = TableColumn(name, columns[name])
     values = column.texts.to_numpy() if column.numbers is None else column.numbers
     _, ranks = np.unique(values[column.known], return_inverse=True)
     keys = np.full(len(values), len(values))
@@ -120,10 +125,12 @@ def conjuncts(where: str, columns: Mapping[str, "pd.Series[Any]"]) -> dict[str, 
 class _Condition:
     """A parsed condition over some columns."""
 
-    def __init__(self, where: str, columns: Mapping[str, "pd.Series[Any]"]) -> None:
+    def __init__(
+        self, where: str, columns: Collection[str], column: Callable[[str], Column]
+    ) -> None:
         self._where = where
         self._columns = columns
-        self._size = len(next(iter(columns.values())))
+        self._column_named = column
         self._quoted: dict[str, str] = {}
         try:
             with warnings.catch_warnings():
@@ -133,11 +140,11 @@ class _Condition:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise QueryError(f"{self._shown()}: {_hint(where, columns)}") from error
 
-    def holds(self) -> Bool[np.ndarray, " tracks"]:
-        """Where the condition is true; unknown counts as false."""
+    def truth(self) -> Truth:
+        """Where the condition is true, false or unknown."""
         try:
-            return self._truth(self._tree).to_numpy(dtype=bool, na_value=False)
-        except _RefusalError as refusal:
+            return self._truth(self._tree)
+        except RefusalError as refusal:
             hint = _misspelled(self._where, self._columns) or refusal
             raise QueryError(f"{self._shown()}: {hint}") from refusal
         except RecursionError as error:
@@ -169,7 +176,7 @@ class _Condition:
         self._quoted[name] = match.group(1)
         return f" {name} "
 
-    def _truth(self, node: ast.expr) -> BooleanArray:
+    def _truth(self, node: ast.expr) -> Truth:
         if isinstance(node, ast.BoolOp):
             parts = [self._truth(value) for value in node.values]
             join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
@@ -182,36 +189,33 @@ class _Condition:
             return _fold_all(operator.and_, [self._comparison(*step) for step in steps])
         if isinstance(node, ast.Name):
             return self._column(node.id).truth()
-        _refuse(
-            "a condition compares columns with values, such as: year > 1990 and genre == 'jazz'"
-        )
+        refuse("a condition compares columns with values, such as: year > 1990 and genre == 'jazz'")
 
-    def _comparison(self, left: ast.expr, order: ast.cmpop, right: ast.expr) -> BooleanArray:
+    def _comparison(self, left: ast.expr, order: ast.cmpop, right: ast.expr) -> Truth:
         one, other = self._value(left), self._value(right)
         if isinstance(order, ast.Is | ast.IsNot):
-            if not isinstance(one, _Column) or other is not None:
-                _refuse("`is` only tests whether a column is None")
-            found = one.known == isinstance(order, ast.IsNot)
-            return BooleanArray(found, np.zeros(self._size, dtype=bool))
+            if not isinstance(one, Column) or other is not None:
+                refuse("`is` only tests whether a column is None")
+            return one.has_value(isinstance(order, ast.IsNot))
         if isinstance(order, ast.In | ast.NotIn):
             found = self._membership(one, other)
             return found if isinstance(order, ast.In) else ~found
         if one is None or other is None:
-            _refuse("nothing equals None; use `is None` or `is not None`")
+            refuse("nothing equals None; use `is None` or `is not None`")
         kind = type(order)
-        if isinstance(one, _Column):
+        if isinstance(one, Column):
             return one.compare(kind, other)
-        if isinstance(other, _Column):
+        if isinstance(other, Column):
             return other.compare(_MIRRORED.get(kind, kind), one)
-        _refuse("one side of a comparison must be a column; put texts in quotes, and columns not")
+        refuse("one side of a comparison must be a column; put texts in quotes, and columns not")
 
-    def _membership(self, one: Any, other: Any) -> BooleanArray:
-        if isinstance(one, _Column) and isinstance(other, list):
-            none = BooleanArray(np.zeros(self._size, dtype=bool), ~one.known)
+    def _membership(self, one: Any, other: Any) -> Truth:
+        if isinstance(one, Column) and isinstance(other, list):
+            none = one.equals_none_of_them()
             return _fold_all(operator.or_, [none, *(one.compare(ast.Eq, item) for item in other)])
-        if isinstance(other, _Column) and not isinstance(one, _Column | list):
+        if isinstance(other, Column) and not isinstance(one, Column | list):
             return other.contains(one)
-        _refuse("`in` takes a column and a list, or a text and a column")
+        refuse("`in` takes a column and a list, or a text and a column")
 
     def _value(self, node: ast.expr) -> Any:
         """Evaluates an operand: a column, a constant, or a list of constants."""
@@ -230,18 +234,16 @@ class _Condition:
             return value
         if isinstance(value, int | float) and abs(value) < _LARGEST:
             return sign * value
-        _refuse("only numbers, texts in quotes, lists of them and columns can be compared")
+        refuse("only numbers, texts in quotes, lists of them and columns can be compared")
 
-    def _column(self, name: str) -> "_Column":
+    def _column(self, name: str) -> "Column":
         name = self._quoted.get(name, name)
         if name not in self._columns:
-            _refuse(_unknown(name, list(self._columns)))
-        return _Column(name, self._columns[name])
+            refuse(_unknown(name, list(self._columns)))
+        return self._column_named(name)
 
 
-def _fold_all(
-    join: Callable[[BooleanArray, BooleanArray], BooleanArray], parts: Iterable[BooleanArray]
-) -> BooleanArray:
+def _fold_all(join: Callable[[Truth, Truth], Truth], parts: Iterable[Truth]) -> Truth:
     first, *rest = parts
     for part in rest:
         first = join(first, part)
@@ -277,98 +279,3 @@ def _misspelled(where: str, columns: Iterable[str]) -> str | None:
         if found is not None:
             return f"write {name} for {found.group()}: names have underscores"
     return None
-
-
-class _Column:
-    """A column as a condition sees it: numbers, or texts in lower case.
-
-    Attributes:
-        name: Name of the column.
-        known: Where it has a value.
-        numbers: Its values, NaN where missing; None if they are texts.
-        texts: Its values in lower case, empty where missing; only if they are texts.
-    """
-
-    def __init__(self, name: str, values: "pd.Series[Any]") -> None:
-        self.name = name
-        self.known: Bool[np.ndarray, " tracks"] = values.notna().to_numpy()
-        self.numbers: np.ndarray | None = None
-        kind = pd.api.types.infer_dtype(values, skipna=True)
-        self._is_truth = kind == "boolean"
-        if not self.known.any() or kind in _NUMBERS:
-            self.numbers = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan)
-        else:
-            texts = [_as_text(value) for value in values[self.known]]
-            self.texts = pd.Series("", index=range(len(values)), dtype=object)
-            self.texts[self.known] = texts
-
-    def truth(self) -> BooleanArray:
-        """Where the column is true, if it holds truth values."""
-        if self.known.any() and not self._is_truth:
-            _refuse(f"{self.name} does not hold true or false; compare it with a value")
-        return self.compare(ast.Eq, True)
-
-    def compare(self, order: type[ast.cmpop], value: Any) -> BooleanArray:
-        """Compares the column with a constant or another column of the same kind."""
-        if isinstance(value, _Column):
-            return self._compare_columns(order, value)
-        if self.numbers is not None:
-            if not isinstance(value, int | float) and self.known.any():
-                _refuse(f"{self.name} holds numbers; compare it with one, not with {value!r}")
-            number = value if isinstance(value, int | float) else np.nan
-            return BooleanArray(_ORDERS[order](self.numbers, number), ~self.known)
-        if not isinstance(value, str):
-            _refuse(f"{self.name} holds texts; compare it with one in quotes, not with {value!r}")
-        text = _fold(value)
-        if order in _INEQUALITIES:
-            found = _ORDERS[order](self.texts, text).to_numpy(dtype=bool)
-        else:
-            found = self._has_part(text) == (order is ast.Eq)
-        return BooleanArray(found, ~self.known)
-
-    def contains(self, value: Any) -> BooleanArray:
-        """Where a text is part of the column's text."""
-        if self.numbers is not None and self.known.any():
-            _refuse(f"{self.name} holds numbers; `in` searches texts only")
-        if not isinstance(value, str):
-            _refuse(f"{self.name} is searched for a text in quotes, not for {value!r}")
-        if self.numbers is not None:
-            return BooleanArray(np.zeros(len(self.known), dtype=bool), ~self.known)
-        found = self.texts.str.contains(_fold(value), regex=False).to_numpy(dtype=bool)
-        return BooleanArray(found, ~self.known)
-
-    def _has_part(self, text: str) -> Bool[np.ndarray, " tracks"]:
-        parts = ";" + self.texts.str.replace("; ", ";") + ";"
-        part = ";" + text.replace("; ", ";") + ";"
-        return parts.str.contains(part, regex=False).to_numpy(dtype=bool)
-
-    def _compare_columns(self, order: type[ast.cmpop], other: "_Column") -> BooleanArray:
-        mine, theirs = (
-            column.texts if column.numbers is None else column.numbers for column in (self, other)
-        )
-        if isinstance(mine, pd.Series) != isinstance(theirs, pd.Series):
-            _refuse(f"{self.name} and {other.name} are a text and a number; they don't compare")
-        found = np.asarray(_ORDERS[order](mine, theirs), dtype=bool)
-        return BooleanArray(found, ~(self.known & other.known))
-
-
-class _RefusalError(Exception):
-    """A condition can't be evaluated; the message says why."""
-
-
-def _refuse(why: str) -> NoReturn:
-    """Raises why a condition can't be evaluated."""
-    raise _RefusalError(why)
-
-
-def _fold(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
-
-
-def _as_text(value: Any) -> str:
-    """A cell as text in lower case, several values separated by semicolons."""
-    if isinstance(value, str):
-        return _fold(value)
-    if isinstance(value, Sequence | np.ndarray):
-        return "; ".join(_fold(str(item)) for item in value)
-    return _fold(str(value))

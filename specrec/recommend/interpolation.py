@@ -11,15 +11,14 @@ from specrec.errors import QueryError
 from specrec.recommend.query import Query
 from specrec.recommend.results import Neighbor, Neighbors
 from specrec.recommend.space import Space
+from specrec.recommend.tracks import Tracks
 
 _CONSIDERED = 800  # tracks near the great circle, over all steps
 _MOST_STEPS = 100
 _LEAST_ANGLE = 1e-3
 
 
-def find_path(
-    space: Space, groups: Int64[np.ndarray, " tracks"], start: Query, goal: Query, steps: int
-) -> list[int]:
+def find_path(space: Space, tracks: Tracks, start: Query, goal: Query, steps: int) -> list[int]:
     """Finds a chain of tracks from a start to a goal.
 
     Each track lies further along the way than the one before, measured by the angle from start to
@@ -28,7 +27,7 @@ def find_path(
 
     Args:
         space: The space of embeddings, in which tracks are compared by the cosine.
-        groups: A number for each track, equal for files of one recording, of which one is used.
+        tracks: All tracks; of several files of one recording one is used.
         start: The track where the path begins.
         goal: The track of the library where it ends.
         steps: Number of steps to the goal, from 1 to 100; fewer if fewer tracks lie between.
@@ -49,7 +48,7 @@ def find_path(
             f"{start.track.title} and {goal.track.title} sound the same; no path leads between them"
         )
     asked = [query.row for query in (start, goal) if query.row is not None]
-    rows, units = _between(space, groups, asked, ends, steps)
+    rows, units = _between(space, tracks, asked, ends, steps)
     taken = min(steps, len(rows) + 1)
     chain = minimax_chain(np.concatenate([ends[:1], units, ends[1:]]), taken)
     return [*(int(rows[place - 1]) for place in chain[1:-1]), last]
@@ -88,7 +87,7 @@ def step_by_step(
 
 def _between(
     space: Space,
-    groups: Int64[np.ndarray, " tracks"],
+    tracks: Tracks,
     asked: list[int],
     ends: Float64[np.ndarray, "2 dim"],
     steps: int,
@@ -102,8 +101,8 @@ def _between(
         return np.empty(0, np.int64), np.empty((0, ends.shape[1]))
     targets = np.cos(angles)[:, None] * ends[0] + np.sin(angles)[:, None] * towards
     rows = space.nearest(targets, _CONSIDERED // steps + 2, None)
-    rows = rows[~np.isin(groups[rows], groups[asked])]
-    rows = rows[np.unique(groups[rows], return_index=True)[1]]
+    rows = rows[~np.isin(tracks.recordings(rows), tracks.recordings(np.array(asked, np.int64)))]
+    rows = rows[np.unique(tracks.recordings(rows), return_index=True)[1]]
     units = space.vectors_of(rows)
     along = np.arctan2(units @ towards, units @ ends[0])
     inside = np.flatnonzero((along > 0) & (along < full))

@@ -49,10 +49,15 @@ class Library:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> "Library":
-        """Opens the library in a folder.
+        """Opens the library in a folder, or one that `specrec push` put into Milvus.
+
+        Args:
+            folder: The folder, or an address such as `milvus://localhost:19530/songs`.
 
         Raises:
-            LibraryError: If there is no library, or it is damaged or of a newer format.
+            LibraryError: If there is no library, or it is damaged or of a newer format, or a
+                database does not answer.
+            QueryError: If an address can't be read.
         """
         return cls(Collection.open(folder))
 
@@ -120,10 +125,10 @@ class Library:
         Raises:
             ModelError: If the model is missing.
         """
-        collection = self.collection
+        collection, folder = self.collection, str(self.collection.folder)
         last = {"audio": str(collection.audio_root), "model": str(collection.model_folder)}
         given = last | collection.generation.manifest.get("settings", {}) | settings
-        return IndexConfig(**given, library=str(collection.folder))
+        return IndexConfig(**given, library=folder)
 
     def add(self, *files: str | os.PathLike[str]) -> list[Query]:
         """Adds files to the library that were put into its folder of music.
@@ -203,8 +208,7 @@ class Library:
         """
         if not isinstance(query, Query):
             return self.collection.query(query)
-        row = query.row
-        if row is not None and self.tracks["content_id"].get(row) != query.content_id:
+        if not self.collection.holds(query):
             raise QueryError(
                 f"{query.track.title}: resolved before the library changed, or in another; resolve"
                 " it again"
@@ -294,7 +298,6 @@ class Library:
         found = find_neighbors(
             space,
             collection.table,
-            collection.generation.duplicate_groups,
             seeds,
             negatives,
             k,
@@ -394,7 +397,7 @@ class Library:
             AudioError: If a start from outside can't be used.
         """
         collection, first, last = self.collection, self.resolve(start), self.resolve(goal)
-        space, groups = collection.space(), collection.generation.duplicate_groups
-        rows = find_path(space, groups, first, last, steps)
+        space = collection.space()
+        rows = find_path(space, collection.table, first, last, steps)
         path = [collection.query(row) for row in rows]
         return step_by_step(space, first, path, steps, explain, in_full)

@@ -138,7 +138,7 @@ class Names:
         if by_id is not None:
             return by_id
         path = Path(text)
-        if _is_file(path):
+        if is_file(path):
             content = content_id(path)
             return self._row_of_content.get(content, (path, content))
         return find_row(self._tracks, text)
@@ -153,7 +153,8 @@ class Names:
         return {name: row for row, name in enumerate(self._tracks["content_id"])}
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether there is a file of this name."""
     try:
         return path.is_file()
     except OSError:  # words may be too long for a path

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, overload
@@ -193,12 +193,27 @@ def _plain(value: Any) -> Any:
 
 
 class TrackTable:
-    """The tracks of a library or table, laid out so that those in a few rows are found fast."""
+    """The tracks of a library or table, laid out so that those in a few rows are found fast.
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        """Takes one row per track: track_id, path, tags, duration_seconds, further columns."""
+    It is one kind of `specrec.recommend.tracks.Tracks`.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, numbers: Callable[[], Int64[np.ndarray, " tracks"]]
+    ) -> None:
+        """Takes the tracks.
+
+        Args:
+            frame: One row per track: track_id, path, tags, duration_seconds, further columns.
+            numbers: Gives a number for each track, equal for files of one recording; called when
+                it is first needed.
+        """
         self.frame = frame
+        self._numbers = numbers
         self._codes: dict[str, tuple[Int64[np.ndarray, " tracks"], dict[str, int]]] = {}
+
+    def __len__(self) -> int:
+        return len(self.frame)
 
     def at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
         """Makes the tracks in some rows, in their order."""
@@ -217,17 +232,39 @@ class TrackTable:
             for place in range(len(rows))
         ]
 
+    def recordings(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
+        """A number for the track in each row, equal for files of one recording."""
+        return self._recordings[rows]
+
+    @cached_property
+    def _recordings(self) -> Int64[np.ndarray, " tracks"]:
+        return self._numbers()
+
+    def with_duplicates(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " more"]:
+        """Adds to some rows those of other files of the same recordings."""
+        numbers = self._recordings
+        if len(rows) == 1:
+            return np.flatnonzero(numbers == numbers[rows[0]])
+        return np.flatnonzero(np.isin(numbers, numbers[rows]))
+
+    def all_but(self, rows: Int64[np.ndarray, " rows"]) -> Bool[np.ndarray, " tracks"]:
+        """Selects all tracks but those in some rows."""
+        selected = np.ones(len(self.frame), dtype=bool)
+        selected[rows] = False
+        return selected
+
+    def artists(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
+        """A number for the artist of the track in each row; -1 if unknown."""
+        return self._numbered("artist")[0][rows]
+
     def same_as(self, column: str, names: Set[str]) -> Bool[np.ndarray, " tracks"]:
         """Finds the tracks whose artist or album is one of some names, in lower case."""
         numbers, number_of = self._numbered(column)
         wanted = [number_of[name] for name in names if name in number_of]
         return np.isin(numbers, wanted)
 
-    def numbers(self, column: str) -> Int64[np.ndarray, " tracks"]:
-        """A number for each artist or album, of which case does not matter; -1 if unknown."""
-        return self._numbered(column)[0]
-
     def _numbered(self, column: str) -> tuple[Int64[np.ndarray, " tracks"], dict[str, int]]:
+        """A number for each artist or album, of which case does not matter; -1 if unknown."""
         if column not in self._codes:
             texts = self.frame[column].str.strip().str.casefold()
             numbers, names = pd.factorize(texts)

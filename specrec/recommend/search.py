@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.recommend.query import Query
 from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, score
-from specrec.recommend.results import Neighbor, Neighbors, Track, TrackTable
-from specrec.recommend.space import Space
+from specrec.recommend.results import Neighbor, Neighbors, Track
+from specrec.recommend.space import Selection, Space
+from specrec.recommend.tracks import Tracks
 
 _POOL = 300  # the fewest candidates whose order is worked out where it is not the space's
 
@@ -21,7 +22,7 @@ class _Candidates:
     """The tracks that may be neighbors, and those chosen from them.
 
     Attributes:
-        rows: Rows of the candidates, ascending.
+        rows: Rows of the candidates, in the order in which ties are resolved.
         similarities: Similarity of each seed to each candidate, at most 1.
         scores: Scores by which the candidates are ranked.
         choice: The candidates that were chosen.
@@ -35,13 +36,12 @@ class _Candidates:
 
 def find_neighbors(
     space: Space,
-    tracks: TrackTable,
-    groups: Int64[np.ndarray, " tracks"],
+    tracks: Tracks,
     seeds: Sequence[Query],
     against: Sequence[Query],
     k: int,
     ranking: Ranking,
-    matching: Bool[np.ndarray, " tracks"] | None = None,
+    matching: Selection | None = None,
     explain: bool = True,
     in_full: bool = True,
 ) -> Neighbors:
@@ -49,8 +49,7 @@ def find_neighbors(
 
     Args:
         space: The space in which tracks are compared.
-        tracks: All tracks, one row each.
-        groups: A number for each track, equal for files of one recording.
+        tracks: All tracks.
         seeds: The queries.
         against: Negative queries, which the neighbors should not resemble.
         k: Number of neighbors; fewer are found if fewer are allowed, and a note says so.
@@ -70,15 +69,15 @@ def find_neighbors(
     seeds = list({(item.row, item.path, item.track.title): item for item in seeds}.values())
     queries = tuple(query.track for query in seeds)
     notes = list(dict.fromkeys(note for query in (*seeds, *against) for note in query.notes))
-    own = _own(groups, [*seeds, *against], ranking)
+    own = _own(tracks, [*seeds, *against], ranking)
     allowed = _allowed(space, tracks, queries, matching, ranking, own, notes)
-    available = len(groups) - len(own) if allowed is None else int(allowed.sum())
+    available = len(tracks) - len(own) if allowed is None else int(allowed.sum())
     here, there = (_vectors(space, asked) for asked in (seeds, against))
     plain = len(seeds) == 1 and not against and not (ranking.fewer_hubs or ranking.diversity)
     size = k if plain else max(_POOL, 10 * k)
     while True:
         rows = _pool(space, here, there, min(size, available), allowed, own)
-        found = _rank(space, tracks, groups, seeds, here, there, rows, k, ranking)
+        found = _rank(space, tracks, seeds, here, there, rows, k, ranking)
         if len(found.choice.places) == k or size >= available:
             break
         size *= 4
@@ -87,27 +86,21 @@ def find_neighbors(
     return Neighbors(queries, neighbors, tuple(notes), tuple(query.track for query in against))
 
 
-def _own(
-    groups: Int64[np.ndarray, " tracks"], asked: Sequence[Query], ranking: Ranking
-) -> Int64[np.ndarray, " own"]:
+def _own(tracks: Tracks, asked: Sequence[Query], ranking: Ranking) -> Int64[np.ndarray, " own"]:
     """Finds the rows of the queries themselves, and of duplicates of them."""
     rows = np.unique(np.array([query.row for query in asked if query.row is not None], np.int64))
-    if ranking.duplicates or not len(rows):
-        return rows
-    if len(rows) == 1:
-        return np.flatnonzero(groups == groups[rows[0]])
-    return np.flatnonzero(np.isin(groups, groups[rows]))
+    return rows if ranking.duplicates or not len(rows) else tracks.with_duplicates(rows)
 
 
 def _allowed(
     space: Space,
-    tracks: TrackTable,
+    tracks: Tracks,
     queries: Sequence[Track],
-    matching: Bool[np.ndarray, " tracks"] | None,
+    matching: Selection | None,
     ranking: Ranking,
     own: Int64[np.ndarray, " own"],
     notes: list[str],
-) -> Bool[np.ndarray, " tracks"] | None:
+) -> Selection | None:
     """Says which tracks may be neighbors, None if all; adds a note for each condition."""
     asked = [
         name
@@ -116,13 +109,12 @@ def _allowed(
     ]
     if matching is None and not asked and space.comparable is None:
         return None
-    allowed = np.ones(len(tracks.frame), dtype=bool)
+    allowed = tracks.all_but(own)
     if matching is not None:
-        allowed &= matching
-        notes.append(f"the filter left {matching.sum()} of {len(tracks.frame)} tracks")
+        allowed = allowed & matching
+        notes.append(f"the filter left {matching.sum()} of {len(tracks)} tracks")
     if space.comparable is not None:
-        allowed &= space.comparable
-    allowed[own] = False
+        allowed = allowed & space.comparable
     for name in asked:
         known = {
             getattr(query, name).strip().casefold() for query in queries if getattr(query, name)
@@ -132,7 +124,7 @@ def _allowed(
             continue
         same = tracks.same_as(name, known)
         notes.append(f"{_counted(int((allowed & same).sum()))} of the same {name} left out")
-        allowed &= ~same
+        allowed = allowed & ~same
     return allowed
 
 
@@ -146,7 +138,7 @@ def _pool(
     seeds: Float64[np.ndarray, "seeds dim"],
     against: Float64[np.ndarray, "negatives _"],
     size: int,
-    allowed: Bool[np.ndarray, " tracks"] | None,
+    allowed: Selection | None,
     own: Int64[np.ndarray, " own"],
 ) -> Int64[np.ndarray, " candidates"]:
     """Finds the rows of the tracks nearest to each seed and, of several, to their mean."""
@@ -159,13 +151,13 @@ def _pool(
             mean = mean - AGAINST_WEIGHT * against.mean(axis=0)
         vectors = np.concatenate([seeds, mean[None]])
     more = len(own) if allowed is None else 0
-    return np.setdiff1d(space.nearest(vectors, size + more, allowed), own).astype(np.int64)
+    found = space.nearest(vectors, size + more, allowed)
+    return found[~np.isin(found, own)].astype(np.int64)
 
 
 def _rank(
     space: Space,
-    tracks: TrackTable,
-    groups: Int64[np.ndarray, " tracks"],
+    tracks: Tracks,
     seeds: Sequence[Query],
     here: Float64[np.ndarray, "seeds dim"],
     there: Float64[np.ndarray, "negatives _"],
@@ -190,11 +182,15 @@ def _rank(
     scores = score(compared, np.stack(negative) if negative else np.empty((0, len(rows))))
     artists = np.full(len(rows), -1)
     if ranking.per_artist is not None:
-        artists = tracks.numbers("artist")[rows]
+        artists = tracks.artists(rows)
     chosen = choose(
-        scores, lambda place: space.scores(vectors[place], vectors), groups[rows], artists, k,
+        scores,
+        lambda place: space.scores(vectors[place], vectors),
+        tracks.recordings(rows),
+        artists,
+        k,
         ranking,
-    )  # fmt: skip
+    )
     return _Candidates(rows, similarities, scores, chosen)
 
 
@@ -222,7 +218,7 @@ def _counted(count: int) -> str:
 
 def _neighbors(
     space: Space,
-    tracks: TrackTable,
+    tracks: Tracks,
     seeds: Sequence[Query],
     found: _Candidates,
     k: int,

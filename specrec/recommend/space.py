@@ -1,7 +1,7 @@
 """The space in which tracks are compared: one protocol for sound, features, and both."""
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -12,6 +12,11 @@ from specrec.recommend.query import Query
 
 By = Literal["sound", "features", "both"]
 """What tracks are compared by."""
+
+Selection = Any
+"""Some of the tracks, for which a condition holds: a mask over all of them, or, where they are in a
+database, an expression that it evaluates. Either way `&` and `~` combine them, and `sum()` counts
+the tracks."""
 
 
 class Space(ABC):
@@ -49,9 +54,13 @@ class Space(ABC):
         self,
         vectors: Float64[np.ndarray, "queries dim"],
         size: int,
-        allowed: Bool[np.ndarray, " tracks"] | None,
+        allowed: Selection | None,
     ) -> Int64[np.ndarray, " found"]:
-        """Finds the `size` tracks nearest to each vector, or a few more; rows in any order."""
+        """Finds the `size` tracks nearest to each vector, or a few more.
+
+        Returns:
+            Their rows, each once, in the order in which ties are resolved.
+        """
 
     @abstractmethod
     def explanations(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int64
 
 from specrec.concepts.phrases import listed
 from specrec.concepts.vocabulary import load_vocabulary
@@ -28,6 +28,11 @@ exchanges about a third of ten answers, which then have more of it by a standard
 (on normally distributed embeddings of 80 coordinates)."""
 
 _SAMPLE = 2000  # tracks by which lengths and deviations are measured
+
+
+def sampled(count: int) -> Int64[np.ndarray, " sample"]:
+    """The rows of the tracks, of so many, by which a `WordSpace` is measured; ascending."""
+    return np.sort(np.random.default_rng(0).permutation(count)[:_SAMPLE])
 
 
 def steps_of(more: Iterable[str], less: Iterable[str]) -> dict[str, float]:
@@ -61,8 +66,7 @@ class WordSpace:
             )
         self._coordinates = probe.coordinates
         self._told = {item.feature.name for item in probe.usable()}
-        rows = np.sort(np.random.default_rng(0).permutation(len(embeddings))[:_SAMPLE])
-        sample = np.asarray(embeddings[rows], dtype=np.float64)
+        sample = np.asarray(embeddings[sampled(len(embeddings))], dtype=np.float64)
         self._length = float(np.median(np.linalg.norm(sample, axis=1)))
         self._deviations: Float64[np.ndarray, " dim"] = unit(sample).std(axis=0)
 

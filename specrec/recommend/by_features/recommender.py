@@ -101,7 +101,7 @@ class FeatureRecommender(Space):
         self.filled = compared.filled
         self.audio_root = audio_root
         self._all = tracks
-        self._table = TrackTable(tracks)
+        self._table = TrackTable(tracks, lambda: self._songs)
         self._probe = probe
         self._sources = sources
         self._values = values
@@ -194,9 +194,7 @@ class FeatureRecommender(Space):
         asked = [self.resolve(query)]
         matching = None if where is None else matches(where, self.columns)
         options = Ranking(**ranking)
-        return find_neighbors(
-            self, self._table, self._songs, asked, [], k, options, matching, explain
-        )
+        return find_neighbors(self, self._table, asked, [], k, options, matching, explain)
 
     @cached_property
     def columns(self) -> dict[str, "pd.Series"]:

@@ -67,7 +67,6 @@ class LinkedLibrary:
         return find_neighbors(
             collection.space(),
             collection.table,
-            collection.generation.duplicate_groups,
             seeds,
             against,
             n,

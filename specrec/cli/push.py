@@ -1,0 +1,53 @@
+"""The command that puts a library into a vector database."""
+
+from typing import Annotated
+
+import typer
+
+from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.printing import counted, say, say_json
+
+
+@app.command()
+def push(
+    library: LibraryArgument,
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="ADDRESS",
+            help="milvus://HOST:19530/COLLECTION (milvus+tls:// for TLS), or milvus-lite:FILE.db/"
+            "COLLECTION for a file on this machine.",
+        ),
+    ],
+    windows: Annotated[
+        bool,
+        typer.Option(
+            help="Also send the windows of each track, by which reasons say where in it something"
+            " is heard; most of what is stored."
+        ),
+    ] = True,
+    json: JsonOption = False,
+) -> None:
+    """Put a library into Milvus, a vector database, or bring it up to date there.
+
+    specrec query and explain then take ADDRESS in place of LIBRARY. Only what is new is sent, and
+    what is gone is deleted; until all is there, questions are answered from what was there before.
+    A user and password, or an API key, belongs in the environment variable MILVUS_TOKEN. Needs:
+    pip install "specrec[milvus]"
+    """
+    from specrec.recommend.collection import Collection
+    from specrec.report.progress import progress_bar
+    from specrec.report.text import json_document
+    from specrec.scale.milvus.address import parse_address
+    from specrec.scale.milvus.push import push_library
+
+    place = parse_address(address)  # first: opening takes long
+    with progress_bar("sending") as on_progress:
+        done = push_library(Collection.open(library), place, windows, on_progress)
+    if json:
+        say_json(json_document(done.to_dict()))
+        return
+    say(
+        f"{done.address}: {counted(done.tracks, 'track')}; {done.sent:,} sent,"
+        f" {done.deleted:,} deleted"
+    )
