@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float16, Float32
 
+from specrec.descriptors.features import PROPERTIES
 from specrec.errors import LibraryError, QueryError
 from specrec.explain.explainer import Explainer
-from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.feature_stats import FEWEST, FeatureStats
 from specrec.explain.timeline import Timeline
 from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
@@ -153,9 +154,13 @@ class MilvusCollection(Collection):
     @cached_property
     def stats(self) -> FeatureStats:
         """The distribution of the features."""
-        return FeatureStats(
-            pd.DataFrame(), self.probe, self._no_embeddings, distribution=self.about.distribution
-        )
+        stored = self.about.distribution
+        known = {
+            name: stored[name]
+            for name in PROPERTIES
+            if name in stored and len(stored[name]) >= FEWEST
+        }
+        return FeatureStats(pd.DataFrame(), self.probe, self._no_embeddings, distribution=known)
 
     @cached_property
     def explainer(self) -> Explainer:
