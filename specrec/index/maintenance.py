@@ -229,7 +229,7 @@ def _leave_out(
         unfinished: Whether the next index run has to look at all files.
     """
     if before.version == FORMAT_VERSION and before.layers.changes + len(gone) <= before.most_newer:
-        newer = without(before, gone, _skipped(before, decisions))
+        newer = without(before, gone, skipped_after(before, decisions))
         manifest = {"unfinished": True} if unfinished else {}
         write_changed(library, before, replace(newer, manifest=manifest))
         remove_old_generations(library)

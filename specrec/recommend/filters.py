@@ -119,7 +119,7 @@ def conjuncts(where: str, columns: Mapping[str, "pd.Series[Any]"]) -> dict[str, 
     Raises:
         QueryError: If the condition can't be read.
     """
-    return _Condition(where, columns).parts()
+    return _Condition(where, columns, lambda name: TableColumn(name, columns[name])).parts()
 
 
 class _Condition:

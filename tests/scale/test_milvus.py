@@ -332,6 +332,20 @@ def test_only_what_changed_is_sent(folder: Path, place: str, tmp_path: Path) -> 
     assert len(collections(place)) == 2
 
 
+def test_a_handful_of_tracks_is_explained_as_on_disk(
+    folder: Path, place: str, tmp_path: Path
+) -> None:
+    few = Library.open(shutil.copytree(folder, tmp_path / "few"))
+    few.remove(*(f"t{row}" for row in range(12, TRACKS)))
+    push(few, place)
+    found, expected = (
+        one.neighbors("t3", 5, where="singing >= 0.3", in_full=False)
+        for one in (Library.open(place), few)
+    )
+    assert len(expected) == 5
+    assert close(found.to_dict(), expected.to_dict())
+
+
 def collections(place: str) -> list[str]:
     from specrec.scale.milvus.database import connect
 

@@ -34,7 +34,8 @@ class About:
         fields: The columns that conditions may name.
         measured: Whether the library measures features of its tracks.
         probe: The probe that predicts features; None if there is none.
-        distribution: Values of each feature over the library, or a sample of it, ascending.
+        distribution: Values of each feature over the library, or a sample of it, ascending; also
+            of those with too few values for explanations, if conditions may name them.
         controls: Random directions with which those of features are compared.
         sample: Embeddings of the tracks by which words are measured.
         hubs: Embeddings of the tracks by which hubs are corrected.

@@ -1,5 +1,6 @@
 """A library in Milvus, as a collection that is asked like one on disk."""
 
+import math
 import os
 from collections.abc import Callable
 from functools import cached_property, lru_cache
@@ -10,9 +11,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float16, Float32
 
+from specrec.descriptors.features import PROPERTIES
 from specrec.errors import LibraryError, QueryError
 from specrec.explain.explainer import Explainer
-from specrec.explain.feature_stats import FeatureStats
+from specrec.explain.feature_stats import FEWEST, FeatureStats
 from specrec.explain.timeline import Timeline
 from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
@@ -153,9 +155,13 @@ class MilvusCollection(Collection):
     @cached_property
     def stats(self) -> FeatureStats:
         """The distribution of the features."""
-        return FeatureStats(
-            pd.DataFrame(), self.probe, self._no_embeddings, distribution=self.about.distribution
-        )
+        stored = self.about.distribution
+        known = {
+            name: stored[name]
+            for name in PROPERTIES
+            if name in stored and len(stored[name]) >= FEWEST
+        }
+        return FeatureStats(pd.DataFrame(), self.probe, self._no_embeddings, distribution=known)
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -166,15 +172,16 @@ class MilvusCollection(Collection):
     def _no_embeddings(self) -> Float32[np.ndarray, "0 dim"]:
         return self.about.sample[:0]
 
-    def query(self, query: str | os.PathLike[str] | int) -> Query:
+    def query(self, query: str | os.PathLike[str] | int, most_seconds: float = math.inf) -> Query:
         """Makes a query; a file from outside is embedded and measured.
 
         Args:
             query: A track_id, a path, words of title and artist, or a row: a key in Milvus.
+            most_seconds: How long reading a file from outside may take.
 
         Raises:
             QueryError: If no track fits, or several do.
-            AudioError: If a file from outside can't be used.
+            AudioError: If a file from outside can't be used, or takes longer.
             ModelError: If a file must be embedded, but the model is missing.
         """
         if isinstance(query, int | np.integer):
@@ -182,7 +189,9 @@ class MilvusCollection(Collection):
                 raise QueryError(f"no track has the key {query}")
             return self._query_of_row(int(query))
         found = self.table.resolve(os.fspath(query))
-        return self._query_of_row(found) if isinstance(found, int) else self._query_of_file(*found)
+        if isinstance(found, int):
+            return self._query_of_row(found)
+        return self._query_of_file(*found, most_seconds)
 
     def timeline(self, query: Query | int) -> Timeline | None:
         """Reads the concepts of a track over time; None for words, and if no windows were pushed.

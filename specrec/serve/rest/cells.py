@@ -12,9 +12,9 @@ from specrec.errors import QueryError
 from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.recommend.query import Query
-from specrec.report.text import json_document
 from specrec.serve.asked import Celled, Chosen, row_of
 from specrec.serve.media import audio_file
+from specrec.serve.rest.answers import document
 from specrec.serve.rest.documents_of_search import CellsAnswer
 from specrec.serve.rest.studies import COMPUTING, answer_of
 
@@ -52,13 +52,12 @@ def _cells(library: Library, track: Query, other: Query, on_progress: Progress) 
     edges = made.cells.row_edges_hz
     bands = NOTEBOOK.front_end.n_mels
     height = np.clip((band_of(edges, NOTEBOOK.front_end) + 0.5) / bands, 0, 1)
-    return json_document(
+    return document(
         {
             "similarity": made.cells.similarity,
             "seconds": made.seconds,
             "values": made.cells.picture(_COLUMNS).round(5).tolist(),
             "row_edges_hz": edges.round(1).tolist(),
             "row_edges": height.round(4).tolist(),
-        },
-        indent=None,
-    ).encode()
+        }
+    )
