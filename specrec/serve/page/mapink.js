@@ -55,7 +55,7 @@ export function axes(context, named, screen, colors) {
   if (across) write(context, `${across} →`, screen.middle, screen.bottom - 14, colors.soft, colors.ground);
   if (!up) return;
   context.save();
-  context.translate(screen.right - 14, (screen.top + screen.bottom) / 2);
+  context.translate(screen.left + 14, (screen.top + screen.bottom) / 2);
   context.rotate(-Math.PI / 2);
   write(context, `${up} →`, 0, 0, colors.soft, colors.ground);
   context.restore();
