@@ -48,7 +48,7 @@ async ([seconds, kind]) => {
     const step = () => {
       const now = performance.now() - start;
       if (now > 1000 * seconds) return resolve();
-      const forth = Math.floor(now / 1000) % 2 === 0;
+      const forth = frames % 8 < 4; // so the map stays in view
       const key = kind === "pan" ? (forth ? "ArrowLeft" : "ArrowRight") : forth ? "+" : "-";
       over.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
       shares.push(stage.drawn / stage.points.count);

@@ -43,7 +43,7 @@ toolbar.append(...tools({
     stage.enlarge(times);
     lookAround(false);
   },
-  fit: () => stage.fit(),
+  fit: () => stage.points && stage.fit(),
 }));
 document.getElementById("search").addEventListener("input", (event) => frame.isConnected && find(event.target.value.trim()));
 document.addEventListener("keydown", (event) => {

@@ -75,7 +75,7 @@ export function lassoCard(count, found, problem, context) {
     make("h3", {}, messages.mapCommon),
     found.common.length ? make("p", { class: "remark" }, messages.mapAbove) : null,
     found.common.length
-      ? make("ul", { class: "common" }, ...found.common.map(common))
+      ? make("ul", { class: "common" }, ...found.common.toSorted((one, other) => shareOf(other) - shareOf(one)).map(common))
       : make("p", { class: "remark" }, messages.mapNothingCommon),
     make("h3", {}, messages.mapTracks),
     make("ol", { class: "rows" }, ...found.tracks.slice(0, LISTED).map((track) => row(track, context))),
@@ -84,8 +84,9 @@ export function lassoCard(count, found, problem, context) {
 }
 
 /** What tracks have more of than the library, or less: how much of the library they go beyond. */
-function common({ name, above }) {
-  const share = Math.max(above, 1 - above);
+function common(item) {
+  const { name } = item;
+  const share = shareOf(item);
   return make(
     "li",
     {},
@@ -94,6 +95,8 @@ function common({ name, above }) {
     make("span", { class: "remark" }, `${Math.round(100 * share)} %`),
   );
 }
+
+const shareOf = ({ above }) => Math.max(above, 1 - above);
 
 function head(button, title, lines, close) {
   return make(

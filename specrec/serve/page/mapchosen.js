@@ -121,7 +121,7 @@ export async function surround(corners) {
   const rows = within(stage.points, corners);
   if (view.state.track.length) view.context.change({ track: [] }, { keep: true });
   stage.lasso = corners;
-  Object.assign(stage, { chosen: -1, rays: [], path: [] });
+  Object.assign(stage, { chosen: -1, marked: -1, rays: [], path: [] });
   light(rows);
   const card = (found, problem) => lassoCard(rows.length, found, problem, cardContext());
   fillSide(card(rows.length ? null : { tracks: [], common: [] }, ""));

@@ -7,7 +7,7 @@ const DIMMED = 0.82; // how near to the ground a dot is that is not among those 
 /** Draws dots; `ground`, `palette` and `ring` are set by `colors`. */
 export class Dots {
   constructor(canvas) {
-    this.context = canvas.getContext("2d", { alpha: false });
+    this.context = canvas.getContext("2d");
     this.canvas = canvas;
     this.stamps = new Map();
   }
@@ -26,39 +26,36 @@ export class Dots {
     this.canvas.height = height;
     this.image = this.context.createImageData(width, height);
     this.pixels = new Uint32Array(this.image.data.buffer);
+    this.stamps.clear();
   }
 
   /**
-   * Draws.
+   * Draws dots one over the other.
    *
-   * @param points {x, y, count}
-   * @param order the rows in the order in which they are drawn
-   * @param codes the place of each row's color
-   * @param shown for each row whether it is among those that are shown, or null for all
-   * @param view {scale, left, top}: pixels of the canvas = scale * x + left, and top - scale * y
+   * @param x, y places of the dots, in the order in which they are drawn
+   * @param codes the place of each dot's color
+   * @param shown for each dot whether it is among those that are shown, or null for all
+   * @param view {scale, left, top}: pixels of the canvas are scale * x + left, and top - scale * y
    * @param radius of a dot, in pixels
    * @param most the most dots
    */
-  draw({ points, order, codes, shown, view, radius, most }) {
+  draw({ most, radius, ...dots }) {
     this.pixels.fill(this.ground);
-    const share = { points, order, codes, view, most };
-    if (!shown) this.stampAll(share, this.bright, radius, null, 0);
+    if (!dots.shown) this.stampAll(dots, this.bright, radius, 0, most);
     else {
-      this.stampAll(share, this.dim, radius, shown, 0);
-      this.stampAll({ ...share, most: order.length }, this.bright, radius + 1, shown, 1);
+      this.stampAll(dots, this.dim, radius, 0, most);
+      this.stampAll(dots, this.bright, radius + 1, 1, dots.x.length);
     }
     this.context.putImageData(this.image, 0, 0);
   }
 
-  stampAll({ points, order, codes, view, most }, palette, radius, shown, wanted) {
+  stampAll({ x, y, codes, shown, view }, palette, radius, wanted, most) {
     const { pixels } = this;
     const { width, height } = this.canvas;
-    const { x, y } = points;
     const { scale, left, top } = view;
     const { stamps, size, reach } = this.stampsOf(radius);
-    const end = Math.min(order.length, most);
-    for (let place = 0; place < end; place += 1) {
-      const row = order[place];
+    const end = Math.min(x.length, most);
+    for (let row = 0; row < end; row += 1) {
       if (shown && shown[row] !== wanted) continue;
       const across = scale * x[row] + left - reach;
       const down = top - scale * y[row] - reach;
@@ -66,51 +63,58 @@ export class Dots {
       const column = across | 0;
       const line = down | 0;
       const phase = ((PHASES * (down - line)) | 0) * PHASES + ((PHASES * (across - column)) | 0);
-      const stamp = stamps[phase];
+      const { offsets, covers } = stamps[phase];
       const color = palette[codes[row]];
       const odd = color & 0xff00ff;
       const even = color & 0x00ff00;
-      let at = 0;
-      for (let sub = 0; sub < size; sub += 1) {
-        let pixel = (line + sub) * width + column;
-        for (let step = 0; step < size; step += 1, at += 1, pixel += 1) {
-          const cover = stamp[at];
-          if (cover === 0) continue;
-          if (cover === 256) {
-            pixels[pixel] = color;
-            continue;
-          }
-          const under = pixels[pixel];
-          const rest = 256 - cover;
-          pixels[pixel] =
-            0xff000000 |
-            ((Math.imul(under & 0xff00ff, rest) + Math.imul(odd, cover)) >>> 8) & 0xff00ff |
-            ((Math.imul(under & 0x00ff00, rest) + Math.imul(even, cover)) >>> 8) & 0x00ff00;
+      const corner = line * width + column;
+      for (let at = 0; at < offsets.length; at += 1) {
+        const pixel = corner + offsets[at];
+        const cover = covers[at];
+        if (cover === 256) {
+          pixels[pixel] = color;
+          continue;
         }
+        const under = pixels[pixel];
+        const rest = 256 - cover;
+        pixels[pixel] =
+          0xff000000 |
+          ((Math.imul(under & 0xff00ff, rest) + Math.imul(odd, cover)) >>> 8) & 0xff00ff |
+          ((Math.imul(under & 0x00ff00, rest) + Math.imul(even, cover)) >>> 8) & 0x00ff00;
       }
     }
   }
 
-  /** How much of each pixel a dot covers, from 0 to 256, for each of its places within a pixel. */
+  /**
+   * The pixels that a dot covers, for each of its places within a pixel: how far they are from the
+   * corner of its square, and how much of each is covered, from 1 to 256.
+   */
   stampsOf(radius) {
     const key = Math.round(radius * 4) / 4;
     if (!this.stamps.has(key)) {
       const reach = Math.ceil(key + 0.5);
-      const size = 2 * reach + 2;
-      const stamps = [];
-      for (let phase = 0; phase < PHASES * PHASES; phase += 1) {
-        const middleX = reach + ((phase % PHASES) + 0.5) / PHASES;
-        const middleY = reach + (Math.floor(phase / PHASES) + 0.5) / PHASES;
-        stamps.push(
-          Uint16Array.from({ length: size * size }, (_, at) => {
-            const away = Math.hypot((at % size) + 0.5 - middleX, Math.floor(at / size) + 0.5 - middleY);
-            return 256 * Math.max(0, Math.min(1, key + 0.5 - away));
-          }),
-        );
-      }
-      this.stamps.set(key, { stamps, size, reach });
+      const stamps = Array.from({ length: PHASES * PHASES }, (_, phase) =>
+        this.stamp(key, reach + ((phase % PHASES) + 0.5) / PHASES, reach + (Math.floor(phase / PHASES) + 0.5) / PHASES),
+      );
+      this.stamps.set(key, { stamps, size: 2 * reach + 2, reach });
     }
     return this.stamps.get(key);
+  }
+
+  stamp(radius, middleX, middleY) {
+    const offsets = [];
+    const covers = [];
+    for (let line = 0; line < middleY + radius + 1; line += 1) {
+      for (let column = 0; column < middleX + radius + 1; column += 1) {
+        const away = Math.hypot(column + 0.5 - middleX, line + 0.5 - middleY);
+        const cover = Math.floor(256 * Math.max(0, Math.min(1, radius + 0.5 - away)));
+        if (cover > 0) {
+          offsets.push(line * this.canvas.width + column);
+          covers.push(cover);
+        }
+      }
+    }
+    return { offsets: Int32Array.from(offsets), covers: Uint16Array.from(covers) };
   }
 }
 
@@ -129,4 +133,11 @@ export function mixed(count) {
     [order[place], order[other]] = [order[other], order[place]];
   }
   return order;
+}
+
+/** Values in an order. */
+export function inOrder(values, order) {
+  const found = new values.constructor(order.length);
+  for (let place = 0; place < order.length; place += 1) found[place] = values[order[place]];
+  return found;
 }

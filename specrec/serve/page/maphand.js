@@ -28,7 +28,7 @@ export function takeHand(stage, on, nearest) {
   };
 
   over.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || !stage.points) return;
     over.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, whereOf(event));
     dragged = 0;
@@ -61,13 +61,14 @@ export function takeHand(stage, on, nearest) {
   over.addEventListener("pointerleave", () => on.hover(-1));
   over.addEventListener("wheel", (event) => {
     event.preventDefault();
+    if (!stage.points) return;
     stage.enlarge(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)), whereOf(event));
     on.moved();
   }, { passive: false });
   over.addEventListener("keydown", (event) => {
     const ways = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] };
     const times = { "+": 1.4, "=": 1.4, "-": 1 / 1.4 };
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!stage.points || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in ways) stage.pan(...ways[event.key]);
     else if (event.key in times) stage.enlarge(times[event.key]);
     else if (event.key === "0") stage.fit();

@@ -3,6 +3,7 @@
 const LEVELS = [0, 2, 5]; // how many times a map is enlarged when labels of each level come
 const ARTISTS = 3; // and artists
 const APART = 14; // pixels between labels
+const MARGIN = 24; // pixels at the left that an axis takes
 const widths = new Map(); // of texts, in pixels
 
 /** Sets the canvas for a new picture, in pixels of the page. */
@@ -24,7 +25,7 @@ export function labels(context, places, screen, colors) {
     if (over < screen.left || y < screen.top || over > screen.right || y > screen.bottom) continue;
     context.font = isArtist ? "italic 12.5px system-ui, sans-serif" : `600 ${level ? 14 : 16}px system-ui, sans-serif`;
     const wide = widthOf(context, place.name) / 2 + APART / 2;
-    const x = Math.max(screen.left + wide, Math.min(screen.right - wide, over));
+    const x = Math.max(screen.left + MARGIN + wide, Math.min(screen.right - wide, over));
     const box = [x - wide, y - APART, x + wide, y + APART];
     if (written.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
     written.push(box);
@@ -55,7 +56,7 @@ export function axes(context, named, screen, colors) {
   if (across) write(context, `${across} →`, screen.middle, screen.bottom - 14, colors.soft, colors.ground);
   if (!up) return;
   context.save();
-  context.translate(screen.right - 14, (screen.top + screen.bottom) / 2);
+  context.translate(screen.left + 14, (screen.top + screen.bottom) / 2);
   context.rotate(-Math.PI / 2);
   write(context, `${up} →`, 0, 0, colors.soft, colors.ground);
   context.restore();

@@ -1,7 +1,7 @@
 // The picture of the map: where one looks, and what is drawn when. One unit of the map is its longer side.
 
 import { colorOf, paletteOf } from "./mapcolors.js";
-import { Dots, mixed } from "./mapdots.js";
+import { Dots, inOrder, mixed } from "./mapdots.js";
 import * as ink from "./mapink.js";
 import { make } from "./dom.js";
 
@@ -24,6 +24,8 @@ export class Stage {
     this.zoom = 1;
     this.insets = { left: 0, top: 0, right: 0, bottom: 0 }; // what panels cover
     this.drawn = 0; // dots of the last picture
+    this.given = {}; // what was drawn last
+    this.inOrder = {}; // and that in the order of drawing
     this.pace = 0; // milliseconds that a dot takes
     new ResizeObserver(() => this.resize()).observe(this.over);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolor());
@@ -53,11 +55,11 @@ export class Stage {
   moveFrom({ x, y }) {
     const { points } = this;
     const start = performance.now();
-    const moving = { count: points.count, x: new Float32Array(x.length), y: new Float32Array(x.length) };
     const step = (now) => {
       if (this.points !== points) return;
       const done = Math.min(1, Math.max(0, now - start) / MOVE_MS);
       const eased = done * done * (3 - 2 * done);
+      const moving = { x: new Float32Array(x.length), y: new Float32Array(x.length) };
       for (let row = 0; row < points.count; row += 1) {
         moving.x[row] = x[row] + eased * (points.x[row] - x[row]);
         moving.y[row] = y[row] + eased * (points.y[row] - y[row]);
@@ -167,13 +169,12 @@ export class Stage {
 
   draw(moves) {
     if (!this.colors) this.recolor();
-    const { ratio, points, order, codes, shown } = this;
+    const { ratio, points } = this;
     const most = Math.min(points.count, moves && this.pace ? Math.max(8000, BUDGET_MS / this.pace) : Infinity);
     const [left, top] = this.at(0, 0).map((pixel) => pixel * ratio);
     const began = performance.now();
     this.dots.draw({
-      points: this.between ?? points, order, codes, shown, most, radius: this.radius * ratio,
-      view: { scale: this.scale * ratio, left, top },
+      ...this.ordered(), most, radius: this.radius * ratio, view: { scale: this.scale * ratio, left, top },
     });
     this.pace = (performance.now() - began) / most;
     this.drawInk();
@@ -183,6 +184,17 @@ export class Stage {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => this.refresh(), 140);
     }
+  }
+
+  /** What is drawn of the dots, in the order of drawing; what did not change is as before. */
+  ordered() {
+    const { x, y } = this.between ?? this.points;
+    for (const [name, values] of Object.entries({ x, y, codes: this.codes, shown: this.shown })) {
+      if (this.given[name] === values) continue;
+      this.given[name] = values;
+      this.inOrder[name] = values && inOrder(values, this.order);
+    }
+    return this.inOrder;
   }
 
   drawInk() {

@@ -167,7 +167,7 @@ export const messages = {
   mapAdd: (number) => `Add ${number === 1 ? "it" : `all ${number.toLocaleString("en")}`} to the playlist`,
   mapCommon: "What they have in common",
   mapNothingCommon: "Nothing that the rest of the library has not, or they are too few to say.",
-  mapAbove: "The middle one of them is more so than this share of the library:",
+  mapAbove: "Half of them are more so than this share of the library:",
   mapTracks: "Tracks",
   mapAndMore: (number) => `and ${number.toLocaleString("en")} more`,
   mapLit: (number, words) => `${number} tracks that sound most like “${words}” stand out.`,
