@@ -32,6 +32,9 @@ VIEWS: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "start": ("", ".invitation", _nothing),
     "neighbors": ("?track={0}&not={1}", ".neighbor", _nothing),
     "why": ("?track={0}&by=both", ".neighbor", _open_all),
+    "map": ("?view=map&arranged=pca", ".legend", _nothing),
+    "playlists": ("?view=playlists&track={0}&track={1}", ".way li", _nothing),
+    "library": ("?view=library", ".clusters li", _nothing),
 }
 
 
