@@ -8,7 +8,7 @@ const FLAGS = ["other_artists", "per_artist", "fewer_hubs"];
 export function readState(search = location.search) {
   const given = new URLSearchParams(search);
   const state = { steer: {}, weights: {}, diversity: Number(given.get("diversity")) || 0 };
-  for (const name of LISTS) state[name] = given.getAll(name);
+  for (const name of LISTS) state[name] = given.getAll(name).filter(Boolean);
   for (const name of TEXTS) state[name] = given.get(name) ?? "";
   for (const name of FLAGS) state[name] = given.has(name);
   for (const entry of given.getAll("steer")) {
