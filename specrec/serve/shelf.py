@@ -15,7 +15,7 @@ from specrec.recommend.library import Library
 from specrec.serve.problems import NotFoundError
 
 _LOOK_SECONDS = 0.25  # between two looks for a new state
-atexit.register(gc.unfreeze)  # so that the interpreter cleans up what `_settle` has set aside
+atexit.register(gc.unfreeze)  # so that the interpreter cleans up what `settle` has set aside
 _log = logging.getLogger(__name__)
 
 
@@ -131,13 +131,17 @@ def _ready(folder: Path) -> Collection:
 
 
 def _prepare(collection: Collection) -> None:
-    """Computes what takes as long as opening does: the search by names, and counts of concepts.
-
-    Then the garbage collector is told that what is there will stay. Else it looks through all of it
-    every few hundred requests, which keeps those that are being answered waiting for a tenth of a
-    second. What has become garbage since the last time goes.
-    """
+    """Computes what takes as long as opening does: the search by names, and counts of concepts."""
     _ = collection.name_search, collection.concepts.counts
+    settle()
+
+
+def settle() -> None:
+    """Tells the garbage collector that what is there now will stay.
+
+    Else it looks through all of it every few hundred requests, which keeps those that are being
+    answered waiting for a tenth of a second. What has become garbage since the last time goes.
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from specrec.concepts.vocabulary import load_vocabulary
+from specrec.descriptors.features import CONCEPTS
 from specrec.descriptors.vocabulary import WORDS
 from specrec.recommend.collection import Collection
 from specrec.study.dataset import known_of
@@ -38,7 +39,7 @@ class Common:
 
 
 def heard_in(collection: Collection) -> pd.DataFrame:
-    """How much each track has of each concept that the library tells, one column a concept.
+    """How much each track has of each concept that the library's model says, one column a concept.
 
     Where no concept is told, the columns are features that have an order, in their units.
     """
@@ -47,6 +48,7 @@ def heard_in(collection: Collection) -> pd.DataFrame:
         concept.column: stats.values(concept.feature)
         for concept in load_vocabulary()
         if stats.tells(concept.feature)
+        and (concept.feature not in CONCEPTS or concept.feature in stats.sayable)
     }
     return pd.DataFrame(told) if told else known_of(collection.feature_sources)[0]
 
