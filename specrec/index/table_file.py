@@ -98,7 +98,7 @@ class TableFile:
             except (OSError, pa.ArrowInvalid) as error:
                 raise self._damaged() from error
             parts.append(whole.take(rows[here] - (ends[group] - sizes[group])))
-        found = pa.concat_tables(parts).to_pandas()
+        found = pa.concat_tables(parts).to_pandas(use_threads=False)
         return found.iloc[np.argsort(np.concatenate(order))].reset_index(drop=True)
 
     @cached_property
