@@ -152,7 +152,7 @@ class LayeredTable:
         if not self.layers.changes:
             return read_table(self._path, self._sums)
         base = read_arrow(self._path, self._sums)
-        return _laid_over(base, self.newer, self.layers).to_pandas()
+        return _laid_over(base, self.newer, self.layers).to_pandas(use_threads=False)
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns of all rows."""
