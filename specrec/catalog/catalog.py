@@ -10,6 +10,7 @@ from specrec.audio.pool import map_paths
 from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
+from specrec.config import Shard
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
 
@@ -21,7 +22,7 @@ TAG_COLUMNS = {
     "year": "Int64",
     "duration_seconds": "Float64",
 }
-_FILE_COLUMNS = {
+FILE_COLUMNS = {
     "path": "string",
     "size": "int64",
     "mtime_ns": "int64",
@@ -67,6 +68,7 @@ def read_catalog(
     known: pd.DataFrame | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     workers: int = 0,
+    shard: Shard | None = None,
 ) -> Catalog:
     """Reads a catalog; worker processes read the files.
 
@@ -78,6 +80,7 @@ def read_catalog(
         known: `Catalog.files` of an earlier reading, so that only new and changed files are read.
         on_progress: Called with the number of files done and their total.
         workers: How many processes read new files; 0 for one per core.
+        shard: The share of the files that is read; None for all.
 
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
@@ -88,9 +91,11 @@ def read_catalog(
     scan = _scan_table(root, table) if table is not None else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
+    if shard is not None:
+        scan = scan.share(shard)
     files, skipped, untagged = _read_files(root, scan, known, on_progress, workers)
-    files = files.astype(_FILE_COLUMNS | TAG_COLUMNS).sort_values("path", ignore_index=True)
-    tracks, copies = _split_copies(files)
+    files = files.astype(FILE_COLUMNS | TAG_COLUMNS).sort_values("path", ignore_index=True)
+    tracks, copies = split_copies(files)
     used = audio if given else find_table(audio)
     remark = None
     if used is not None:
@@ -106,7 +111,7 @@ def read_catalog(
             # It only lies there, perhaps for another purpose.
             used, remark = None, f"not used: {error}"
     skipped = sorted([*scan.skipped, *skipped, *copies], key=lambda item: item.path)
-    return Catalog(root, _identified(tracks), files, skipped, scan.ignored, used, remark, untagged)
+    return Catalog(root, identified(tracks), files, skipped, scan.ignored, used, remark, untagged)
 
 
 def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
@@ -152,7 +157,7 @@ def _read_files(
                 untagged[found.path] = tags.lost
         if on_progress:
             on_progress(position + 1, len(fresh))
-    files = pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS])
+    files = pd.DataFrame(rows, columns=[*FILE_COLUMNS, *TAG_COLUMNS])
     return files, skipped, untagged
 
 
@@ -160,7 +165,7 @@ def _stamp(row: dict[str, object]) -> tuple[object, ...]:
     return row["path"], row["size"], row["mtime_ns"]
 
 
-def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
+def split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
     """Keeps the first of the files that have the same bytes."""
     copies = files["content_id"].duplicated()
     first = files.drop_duplicates("content_id").set_index("content_id")["path"]
@@ -209,7 +214,7 @@ def _own_ids(tracks: pd.DataFrame) -> "pd.Series[str]":
     return own.astype("string").fillna(tracks["content_id"])
 
 
-def _identified(tracks: pd.DataFrame) -> pd.DataFrame:
+def identified(tracks: pd.DataFrame) -> pd.DataFrame:
     """Gives every track its id and a title, and puts the columns in order."""
     stems = tracks["path"].map(lambda path: Path(path).stem).astype("string")
     tracks = tracks.assign(track_id=_own_ids(tracks), title=tracks["title"].fillna(stems))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specrec.audio.container import container_of
+from specrec.config import Shard
 from specrec.errors import CatalogError, SkipReason
 
 AUDIO_SUFFIXES = frozenset(
@@ -97,6 +98,12 @@ class Scan:
     files: list[FoundFile] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     ignored: int = 0
+
+    def share(self, shard: Shard) -> "Scan":
+        """Those of the files and of the skipped ones that belong to a share."""
+        files = [item for item in self.files if shard.holds(item.path)]
+        skipped = [item for item in self.skipped if shard.holds(item.path)]
+        return Scan(files, skipped, self.ignored)
 
 
 def scan_folder(root: Path) -> Scan:

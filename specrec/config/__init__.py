@@ -15,6 +15,7 @@ from specrec.config.encoder import (
     FrontEnd,
 )
 from specrec.config.indexing import IndexConfig
+from specrec.config.shard import Shard
 from specrec.config.training import (
     AugmentConfig,
     DataConfig,
@@ -37,6 +38,7 @@ __all__ = [
     "EncoderConfig",
     "FrontEnd",
     "IndexConfig",
+    "Shard",
     "TrainConfig",
     "TrainingConfig",
     "ViewConfig",

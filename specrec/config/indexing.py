@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from specrec.config.rule import require
+from specrec.config.shard import Shard
 
 
 @dataclass
@@ -24,6 +25,8 @@ class IndexConfig:
             whose rows are found by path, track_id or `clip_<row>`; null for none.
         index_type: The type of the search index: exact, ivf_sq or ivf_pq; auto goes by the number
             of tracks.
+        shard: Which share of the files, such as 3/8, the third of eight, becomes a library of its
+            own, for `specrec merge`; null for all.
         prune: Whether tracks whose files are gone leave the library: true, false, or all, which is
             needed where most of them would.
         dry_run: Whether to say what a run would do, and do nothing.
@@ -39,12 +42,15 @@ class IndexConfig:
     measure_features: bool = True
     feature_table: str | None = None
     index_type: str = "auto"
+    shard: str | None = None
     prune: bool | str = False
     dry_run: bool = False
 
     def __post_init__(self) -> None:
         for name in ("audio", "library"):
             require(getattr(self, name).strip() != "", name, "nothing", "the path of a folder")
+        if self.shard is not None:
+            self.shard = str(Shard.parse(self.shard))
         self.prune = {"true": True, "false": False}.get(str(self.prune).lower(), self.prune)
         require(self.prune in (True, False, "all"), "prune", self.prune, "true, false or all")
         kinds = ("auto", "exact", "ivf_sq", "ivf_pq")

@@ -33,6 +33,7 @@ def assemble(
     lost: Mapping[str, Failure],
     removed: Sequence[Removed],
     index_type: str = AUTO,
+    may_be_empty: bool = False,
 ) -> Contents:
     """Puts tracks, embeddings and index together, in the catalog's order.
 
@@ -43,9 +44,10 @@ def assemble(
         lost: Failures of this run that may be temporary, by content_id.
         removed: The tracks that were removed; those whose files are missing are listed as skipped.
         index_type: The type of the search index, one of `IndexConfig.index_type`.
+        may_be_empty: Whether it may hold no track, as a share of few files.
 
     Raises:
-        LibraryError: If no track is left.
+        LibraryError: If no track is left, and it may not be empty.
     """
     taken = {item.content_id: item for item in removed}
     failures = _failures(catalog.tracks["content_id"], store, lost, set(taken))
@@ -60,21 +62,22 @@ def assemble(
     listed += [Skipped(item.path, REMOVED.reason, REMOVED.detail) for item in away]
     skipped = sorted([*catalog.skipped, *listed], key=lambda item: item.path)
     tracks = catalog.tracks[refused.isna()].reset_index(drop=True)
-    if not len(tracks):
+    if not len(tracks) and not may_be_empty:
         raise LibraryError(
             f"{catalog.root}: nothing that can be used in {counted(len(skipped), 'file')};"
             f" the first: {skipped[0].path}: {skipped[0].detail} ({skipped[0].reason})"
         )
     contents = tracks["content_id"].tolist()
     seconds = store.table.loc[contents, "duration_seconds"].to_numpy()
-    embeddings = store.embeddings(contents)
+    card = read_card(model)
+    none = np.empty((0, card.architecture.embedding_dim), dtype=np.float32)
+    embeddings = store.embeddings(contents) if contents else none
     lasting = {
         path: content_id
         for path, content_id in zip(out["path"], out["content_id"], strict=True)
         if failures[content_id].lasting
     }
     lasting |= {item.path: item.content_id for item in away}
-    card = read_card(model)
     return Contents(
         _manifest(catalog, card, model, len(tracks), len(skipped), index_type),
         tracks.assign(duration_seconds=seconds),

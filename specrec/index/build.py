@@ -125,6 +125,7 @@ def build_library(
         return _rehearse(config, library, key, on_scan)
     with writer_lock(library):
         before = read_generation(library)
+        _check_share(config, library, before)
         work = take_inventory(config, library, before, on_scan)
         catalog, plan, decisions = work.catalog, work.plan, work.decisions
         store = SegmentStore(library, key)
@@ -139,7 +140,10 @@ def build_library(
         catalog, kept = keep_vanished(catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
         store.merge(alive)
-        after = assemble(catalog, model, store, lost, decisions.removed, config.index_type)
+        may_be_empty = config.shard is not None and not lost
+        after = assemble(
+            catalog, model, store, lost, decisions.removed, config.index_type, may_be_empty
+        )
         same = before if before is not None and _same_key(before, key) else None
         after = replace(
             after,
@@ -185,6 +189,7 @@ def _rehearse(
 ) -> BuildReport:
     """Says what a run would do, and writes nothing."""
     before = read_generation(library)
+    _check_share(config, library, before)
     work = take_inventory(config, library, before, on_scan)
     return BuildReport(
         0 if before is None else len(before),
@@ -212,7 +217,17 @@ def _lasting(config: IndexConfig) -> dict[str, Any]:
         "measure_features": config.measure_features,
         "feature_table": None if table is None else str(Path(table).absolute()),
         "index_type": config.index_type,
+        "shard": config.shard,
     }
+
+
+def _check_share(config: IndexConfig, library: Path, before: Generation | None) -> None:
+    """Refuses to make one share of the music of another, or of all: most tracks would be gone."""
+    if before is None or before.shard == config.shard:
+        return
+    was = "all the music" if before.shard is None else f"shard {before.shard}"
+    give = "leave shard= out" if before.shard is None else f"give shard={before.shard}"
+    raise LibraryError(f"{library}: holds {was}; {give}, or name another library")
 
 
 def _same_key(before: Generation, key: str) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 from specrec.catalog.catalog import Catalog, read_catalog
 from specrec.catalog.identity import audio_id
 from specrec.catalog.joins import Joined, join_features
-from specrec.config import IndexConfig
+from specrec.config import IndexConfig, Shard
 from specrec.index.decision_files import Copies, read_copies
 from specrec.index.decisions import Decisions, known_tracks, typed
 from specrec.index.generation import Generation
@@ -119,7 +119,8 @@ def _read_catalog(
     config: IndexConfig, before: Generation | None, on_scan: Progress | None
 ) -> tuple[Catalog, Joined | None]:
     known = None if before is None else before.files
-    catalog = read_catalog(Path(config.audio), known, on_scan, config.workers)
+    shard = None if config.shard is None else Shard.parse(config.shard)
+    catalog = read_catalog(Path(config.audio), known, on_scan, config.workers, shard)
     if config.feature_table is None:
         return catalog, None
     path = Path(config.feature_table).expanduser()
