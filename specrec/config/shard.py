@@ -18,7 +18,7 @@ class Shard:
     >>> shard.number, shard.count, str(shard)
     (3, 8, '3/8')
     >>> str(Shard.of("album/song.flac", 4)), Shard.parse("2/4").holds("album/song.flac")
-    ('2/4', True)
+    ('1/4', False)
 
     Attributes:
         number: Which share, from 1.
