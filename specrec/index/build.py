@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,9 @@ from specrec.model.embedding import Embedded
 from specrec.model.probe import same_probe
 from specrec.model.registry import find_model
 from specrec.progress import Progress
+
+Load = Callable[[Path, str], Any]
+"""A function that loads a model, as `specrec.model.model.load_model` does."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def build_library(
     on_embed: Progress | None = None,
     on_measure: Progress | None = None,
     adapted: bool = True,
+    load: Load | None = None,
 ) -> BuildReport:
     """Builds a library, or brings it up to date.
 
@@ -108,6 +112,8 @@ def build_library(
         on_measure: Called while tracks that were already embedded are measured.
         adapted: Whether the model that was adapted to the library takes the place of the one that
             it was made of.
+        load: Loads a model from its folder onto a device, in place of `load_model`; so that a
+            process that builds several libraries can load it once.
 
     Returns:
         What was embedded, skipped and changed.
@@ -135,7 +141,7 @@ def build_library(
         store.add_copies(retagged)
         known = _measurements(config, before, decisions)
         known.recall(list(retagged), known.table(list(retagged.values())))
-        embedded, lost = _embed(config, model, catalog, new, store, known, on_embed)
+        embedded, lost = _embed(config, model, catalog, new, store, known, on_embed, load)
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
@@ -267,6 +273,7 @@ def _embed(
     store: SegmentStore,
     known: Measurements,
     on_embed: Progress | None,
+    load: Load | None,
 ) -> tuple[int, dict[str, Failure]]:
     """Embeds new files into the store, and measures those of which nothing is known.
 
@@ -277,7 +284,7 @@ def _embed(
         return 0, {}
     from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
 
-    loaded = load_model(model, config.device)
+    loaded = (load or load_model)(model, config.device)
     unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
     lost: dict[str, Failure] = {}
     embedded = done = 0

@@ -46,6 +46,7 @@ class MergeReport:
         unmeasured: Number of tracks whose features should have been measured, but could not be.
         missing: Numbers of the shares that are not in the library yet.
         interrupted: Parts that have not finished; what they embedded is not embedded again.
+        changed: Whether a new generation was written.
     """
 
     tracks: int
@@ -55,6 +56,7 @@ class MergeReport:
     unmeasured: int
     missing: list[int]
     interrupted: list[Path]
+    changed: bool
 
 
 def merge_libraries(
@@ -66,7 +68,8 @@ def merge_libraries(
     """Joins libraries of shares into one library of all the music.
 
     The parts stay as they are. If the library exists, the parts bring it up to date: they decide
-    about the files of their shares, and what was decided about its tracks holds.
+    about the files of their shares, and what was decided about its tracks holds. If they are the
+    same as when it was made, nothing is written.
 
     Args:
         library: The folder of the library.
@@ -84,6 +87,9 @@ def merge_libraries(
     parts = open_parts(folders, partial)
     with writer_lock(library):
         before = _open_before(library, parts)
+        made_of = None if before is None else before.manifest.get("parts")
+        if before is not None and made_of == _states(parts) and not parts.interrupted:
+            return _report(parts, before.tracks, before.skipped, before.descriptors, False)
         store = _gather(library, parts, on_progress)
         report = _join(library, parts, before, store)
         store.collect(remove_old_generations(library))
@@ -149,7 +155,7 @@ def _join(
     types = dict(pd.concat([part.generation.tracks for part in parts.finished]).dtypes)
     after = replace(
         after,
-        manifest=after.manifest | {"settings": settings},
+        manifest=after.manifest | {"settings": settings, "parts": _states(parts)},
         tracks=typed(after.tracks, types),
         descriptors=known.table(after.tracks["content_id"].tolist()),
         duplicates=pair_duplicates(before if same == {parts.key} else None, after, store),
@@ -158,15 +164,27 @@ def _join(
     decisions = replace(work.decisions, kept=(*noted, *work.decisions.kept_of_removed()))
     note_decisions(library, work.copies, decisions)
     write_generation(library, after)
-    unmeasured = int(after.descriptors.isna().all(axis=1).sum())
+    return _report(parts, after.tracks, after.skipped, after.descriptors, True)
+
+
+def _states(parts: Parts) -> dict[str, str]:
+    """Says of which states of the parts a library is made."""
+    return {str(part.shard): part.state for part in parts.finished}
+
+
+def _report(
+    parts: Parts, tracks: pd.DataFrame, skipped: pd.DataFrame, features: pd.DataFrame, changed: bool
+) -> MergeReport:
+    measured = parts.first.settings["measure_features"]
     return MergeReport(
-        len(after.tracks),
+        len(tracks),
         len(parts.finished),
         parts.count,
-        skipped_files(after.skipped),
-        unmeasured if settings["measure_features"] else 0,
+        skipped_files(skipped),
+        int(features.isna().all(axis=1).sum()) if measured else 0,
         parts.missing,
         parts.interrupted,
+        changed,
     )
 
 

@@ -1,5 +1,6 @@
 """The parts of a library that is built in shares: opened, and checked to fit each other."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +12,7 @@ from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import LibraryError
 from specrec.index.decision_files import read_decisions
 from specrec.index.decisions import Decisions
+from specrec.index.files import sealed
 from specrec.index.generation import Generation
 from specrec.index.generations import FORMAT_VERSION, read_generation
 from specrec.index.segment_store import store_key
@@ -31,6 +33,11 @@ class Part:
     generation: Generation
     decisions: Decisions
     shard: Shard
+
+    @property
+    def state(self) -> str:
+        """Names what it holds: another run that changes anything makes it another one."""
+        return hashlib.sha256(sealed(self.generation.manifest)).hexdigest()[:16]
 
     @property
     def settings(self) -> dict[str, Any]:

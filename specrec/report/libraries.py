@@ -127,6 +127,7 @@ def print_merge(report: MergeReport, library: str) -> None:
     console = Console()
     said = [
         f"{counted(report.tracks, 'track')} of {counted(report.parts, 'part')}",
+        *(() if report.changed else ("nothing new",)),
         f"{len(report.skipped):,} skipped",
     ]
     if report.unmeasured:

@@ -272,7 +272,10 @@ def test_parts_on_another_disk_are_copied(
         raise OSError(18, "Invalid cross-device link")
 
     folders = [parts / f"part{number}" for number in (1, 2, 3)]
-    merge_libraries(tmp_path / "linked", folders)
+    assert merge_libraries(tmp_path / "linked", folders).changed
+    files = sorted((tmp_path / "linked").rglob("*"))
+    assert not merge_libraries(tmp_path / "linked", folders).changed  # the parts are the same
+    assert sorted((tmp_path / "linked").rglob("*")) == files
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     merge_libraries(tmp_path / "copied", folders)
     assert_equal(Library.open(tmp_path / "linked"), Library.open(tmp_path / "copied"))
