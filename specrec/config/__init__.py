@@ -14,7 +14,7 @@ from specrec.config.encoder import (
     EncoderConfig,
     FrontEnd,
 )
-from specrec.config.indexing import IndexConfig
+from specrec.config.indexing import IndexConfig, RayConfig
 from specrec.config.shard import Shard
 from specrec.config.training import (
     AugmentConfig,
@@ -38,6 +38,7 @@ __all__ = [
     "EncoderConfig",
     "FrontEnd",
     "IndexConfig",
+    "RayConfig",
     "Shard",
     "TrainConfig",
     "TrainingConfig",

@@ -122,12 +122,19 @@ def print_build(report: BuildReport, library: str) -> None:
     print_skipped(report.skipped)
 
 
-def print_merge(report: MergeReport, library: str) -> None:
-    """Says what became of the parts, and lists the files that are left out."""
+def print_merge(report: MergeReport, library: str, embedded: int | None = None) -> None:
+    """Says what became of the parts, and lists the files that are left out.
+
+    Args:
+        report: What became of them.
+        library: The library's name.
+        embedded: Number of files that were embedded before; None if none could be.
+    """
     console = Console()
     said = [
         f"{counted(report.tracks, 'track')} of {counted(report.parts, 'part')}",
         *(() if report.changed else ("nothing new",)),
+        *(() if embedded is None else (f"{embedded:,} embedded now",)),
         f"{len(report.skipped):,} skipped",
     ]
     if report.unmeasured:
