@@ -48,14 +48,19 @@ class Pulse:
         shard: The share that it works on; None if it has none.
         done: Number of files of this share that were decoded and embedded.
         total: Number of files to embed, as far as it is known.
-        cpu: Processor time that it has used, in units of five seconds.
+        cpu_seconds: Processor time that it has used.
     """
 
     process: int
     shard: Shard | None
     done: int
     total: int
-    cpu: int
+    cpu_seconds: float
+
+    @property
+    def files(self) -> tuple[Shard | None, int, int]:
+        """How far it is."""
+        return self.shard, self.done, self.total
 
 
 def part_name(shard: Shard) -> str:
@@ -80,8 +85,9 @@ class Builder:
 
     def pulse(self) -> Pulse:
         """Says how far it is; this is asked while `build` runs."""
-        cpu = int(time.process_time() // 5)
-        return Pulse(os.getpid(), self._shard, self._done, self._total, cpu)
+        return Pulse(
+            os.getpid(), self._shard, self._done, self._total, cpu_seconds=time.process_time()
+        )
 
     def build(self, shard: Shard) -> Outcome:
         """Builds a part, or brings it up to date."""

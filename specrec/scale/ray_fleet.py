@@ -27,6 +27,7 @@ from specrec.scale.ray_builder import Outcome, Pulse
 _START_SECONDS = 300.0  # imports, from a slow disk, with every core at work
 _TRIES = 3  # of a share, before it is given up
 _TICK_SECONDS = 0.25
+_BUSY_SHARE = 0.02  # of the time: a process that uses less of its core waits for something
 _PULSE_SECONDS = 1.0  # at least, between two signs of life
 
 
@@ -39,6 +40,15 @@ class _Actor:
     asked: float = -_PULSE_SECONDS
     shard: Shard | None = None
     shard_ref: Any = None
+
+    def hear(self, pulse: Pulse) -> None:
+        """Notes a sign of life; only to be asked, without any work, is none."""
+        before, now = self.pulse, time.monotonic()
+        if before is not None:
+            worked = pulse.cpu_seconds - before.cpu_seconds
+            if before.files == pulse.files and worked < _BUSY_SHARE * (now - self.since):
+                return
+        self.pulse, self.since = pulse, now
 
     @property
     def is_free(self) -> bool:
@@ -125,8 +135,7 @@ class Fleet:
             elif ray.wait([actor.pulse_ref], timeout=0)[0]:
                 pulse: Pulse = ray.get(actor.pulse_ref)
                 actor.pulse_ref = None
-                if pulse != actor.pulse:
-                    actor.pulse, actor.since = pulse, time.monotonic()
+                actor.hear(pulse)
         except RayError as error:
             return self._lose(actor, waiting, _reason(error))
         silent = time.monotonic() - actor.since

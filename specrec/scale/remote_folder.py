@@ -11,7 +11,8 @@ from pathlib import Path
 
 import fsspec
 
-from specrec.errors import StorageError, message_of
+from specrec.errors import LibraryError, StorageError, message_of
+from specrec.index.files import read_sealed
 from specrec.index.segment import SUMS
 
 _UNCHANGING = ("segments", "generations")
@@ -54,7 +55,10 @@ class RemoteFolder:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 beside = target.with_name(f".{target.name}.{os.getpid()}.fetched")
                 self._files.get_file(f"{self._root}/{name}", str(beside))
-                beside.replace(target)
+                if target.name in _LAST and not _is_whole(beside):
+                    beside.unlink()  # what it makes complete was not sent to its end
+                else:
+                    beside.replace(target)
 
     def send(self, folder: Path) -> None:
         """Copies there what a local folder holds, and removes what it no longer holds."""
@@ -115,6 +119,13 @@ def _order(name: str) -> tuple[int, str, bool, str]:
 def _is_there(name: str, target: Path, size: int) -> bool:
     unchanging = name.startswith(_UNCHANGING)
     return unchanging and target.is_file() and target.stat().st_size == size
+
+
+def _is_whole(sums: Path) -> bool:
+    try:
+        return bool(read_sealed(sums))
+    except LibraryError:
+        return False
 
 
 @contextmanager

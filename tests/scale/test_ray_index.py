@@ -87,16 +87,16 @@ def test_a_cluster_builds_the_library_that_one_process_builds(
 
 
 class Killer:
-    """Kills the process that builds a share as soon as it has embedded a file of it."""
+    """Sends a signal to a process that builds a share as soon as it has embedded a file of it."""
 
-    def __init__(self, times: int) -> None:
-        self.left = times
+    def __init__(self, times: int, sent: signal.Signals = signal.SIGKILL) -> None:
+        self.left, self.sent = times, sent
         self.killed: set[int] = set()
 
     def __call__(self, pulses: list[Any]) -> None:
         for pulse in pulses:
             if self.left and pulse.done and pulse.process not in self.killed:
-                os.kill(pulse.process, signal.SIGKILL)
+                os.kill(pulse.process, self.sent)
                 self.killed.add(pulse.process)
                 self.left -= 1
 
@@ -112,7 +112,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, killer: Killer) -> None:
 
     monkeypatch.setattr(ray_fleet.Fleet, "build", look)
     monkeypatch.setattr(ray_fleet, "_TICK_SECONDS", 0.02)
-    monkeypatch.setattr(ray_fleet, "_PULSE_SECONDS", 0.01)
+    monkeypatch.setattr(ray_fleet, "_PULSE_SECONDS", 0.1)
 
 
 def test_an_actor_that_is_killed_loses_nothing(
@@ -128,3 +128,74 @@ def test_an_actor_that_is_killed_loses_nothing(
     assert "a process died" in line
     assert "another one goes on with shard" in line
     assert_same(tmp_path / "library", single)
+
+
+def test_an_actor_that_hangs_is_replaced(
+    tmp_path: Path, config: IndexConfig, single: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopper = Killer(1, signal.SIGSTOP)
+    watched(monkeypatch, stopper)
+    lines: list[str] = []
+    ray_config = replace(config.ray, patience_seconds=8.0)
+    report = index_with_ray(
+        replace(config, library=str(tmp_path / "library"), ray=ray_config), lines.append
+    )
+    assert report.lost >= 1
+    assert "no sign of life for" in lines[0]
+    assert_same(tmp_path / "library", single)
+
+
+class Faulty(ray_builder.Builder):
+    """Dies whenever it is to build the first share."""
+
+    def build(self, shard: Shard) -> ray_builder.Outcome:
+        if shard.number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().build(shard)
+
+
+def test_what_can_not_be_built_is_one_line_and_costs_nothing_else(
+    tmp_path: Path, config: IndexConfig, single: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    url = f"file://{tmp_path}/parts"  # kept at a URL, from where the next run takes it
+    config = replace(config, library=str(tmp_path / "library"), ray=replace(config.ray, parts=url))
+    with monkeypatch.context() as patch:
+        patch.setattr("specrec.scale.ray_index.Builder", Faulty)
+        with pytest.raises(LibraryError, match="shard 1/2: 3 processes died of it, the last: "):
+            index_with_ray(config, lines.append)
+    assert len(lines) == 2
+    assert not (tmp_path / "library").exists()
+    report = index_with_ray(config, lines.append)
+    assert 0 < report.embedded < 14  # of the first share only
+    assert_same(tmp_path / "library", single)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"ray": RayConfig(cpus=64)}, r"ray\.cpus=64 .*no machine of the cluster has so many.* 2 "),
+        ({"ray": RayConfig(gpus=1)}, r"ray\.gpus=1: no machine .* 0 GPUs; set less"),
+        ({"shard": "1/2"}, "shard is for backend=local; leave it out with backend=ray"),
+        ({"dry_run": True}, "dry_run is for backend=local"),
+    ],
+)
+def test_settings_that_do_not_fit_are_one_line(
+    tmp_path: Path, config: IndexConfig, settings: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        index_with_ray(replace(config, library=str(tmp_path / "new"), **settings), print)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_cluster_without_free_cores_is_named(
+    tmp_path: Path, config: IndexConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_fleet, "_START_SECONDS", 1.0)
+    holder = ray.remote(ray_builder.Builder).options(num_cpus=2).remote(config, "")
+    ray.get(holder.pulse.remote())
+    try:
+        with pytest.raises(WorkerError, match=r"no process started .* 0 cores .*end what holds"):
+            index_with_ray(replace(config, library=str(tmp_path / "new")), print)
+    finally:
+        ray.kill(holder)
