@@ -23,8 +23,8 @@ from specrec.index.decisions import Decisions, kept_tracks, known_tracks, typed
 from specrec.index.generation import Generation, skipped_files
 from specrec.index.generations import read_generation, remove_old_generations, write_generation
 from specrec.index.inventory import Inventory, keep_vanished
+from specrec.index.library_parts import LibraryParts, open_parts
 from specrec.index.locks import writer_lock
-from specrec.index.parts import Parts, open_parts
 from specrec.index.plan import make_plan
 from specrec.index.segment_store import Failure, SegmentStore
 from specrec.model.card import read_card
@@ -45,7 +45,7 @@ class MergeReport:
         skipped: Files that are not in the library, and why.
         unmeasured: Number of tracks whose features should have been measured, but could not be.
         missing: Numbers of the shares that are not in the library yet.
-        interrupted: Parts that have not finished; what they embedded is not embedded again.
+        interrupted: LibraryParts that have not finished; what they embedded is not embedded again.
         changed: Whether a new generation was written.
     """
 
@@ -97,7 +97,7 @@ def merge_libraries(
     return report
 
 
-def _open_before(library: Path, parts: Parts) -> Generation | None:
+def _open_before(library: Path, parts: LibraryParts) -> Generation | None:
     """Opens the library as it was; None if it is new."""
     before = read_generation(library)
     if before is None:
@@ -113,7 +113,7 @@ def _open_before(library: Path, parts: Parts) -> Generation | None:
     return before
 
 
-def _gather(library: Path, parts: Parts, on_progress: Progress | None) -> SegmentStore:
+def _gather(library: Path, parts: LibraryParts, on_progress: Progress | None) -> SegmentStore:
     """Takes over what the parts embedded."""
     store = SegmentStore(library, parts.key)
     for done, folder in enumerate(parts.folders, 1):
@@ -133,7 +133,7 @@ def _gather(library: Path, parts: Parts, on_progress: Progress | None) -> Segmen
 
 
 def _join(
-    library: Path, parts: Parts, before: Generation | None, store: SegmentStore
+    library: Path, parts: LibraryParts, before: Generation | None, store: SegmentStore
 ) -> MergeReport:
     """Writes a generation of what the parts know, and of what the library had."""
     work, settings = _take_inventory(library, parts, before), parts.first.settings
@@ -167,13 +167,17 @@ def _join(
     return _report(parts, after.tracks, after.skipped, after.descriptors, True)
 
 
-def _states(parts: Parts) -> dict[str, str]:
+def _states(parts: LibraryParts) -> dict[str, str]:
     """Says of which states of the parts a library is made."""
     return {str(part.shard): part.state for part in parts.finished}
 
 
 def _report(
-    parts: Parts, tracks: pd.DataFrame, skipped: pd.DataFrame, features: pd.DataFrame, changed: bool
+    parts: LibraryParts,
+    tracks: pd.DataFrame,
+    skipped: pd.DataFrame,
+    features: pd.DataFrame,
+    changed: bool,
 ) -> MergeReport:
     measured = parts.first.settings["measure_features"]
     return MergeReport(
@@ -188,7 +192,7 @@ def _report(
     )
 
 
-def _take_inventory(library: Path, parts: Parts, before: Generation | None) -> Inventory:
+def _take_inventory(library: Path, parts: LibraryParts, before: Generation | None) -> Inventory:
     """What the parts, and the library before, know of the music, as if one run had seen it."""
     copies = read_copies(library)
     states = [(part.generation, part.decisions) for part in parts.finished]
@@ -213,7 +217,7 @@ def _all_decisions(found: Sequence[Decisions]) -> Decisions:
     return Decisions(tuple(removed.values()), tuple(kept.values()), revision)
 
 
-def _catalog(parts: Parts, before: Generation | None) -> Catalog:
+def _catalog(parts: LibraryParts, before: Generation | None) -> Catalog:
     """The files of all shares; those of missing ones as the library last saw them."""
     seen = [part.generation for part in parts.finished]
     tables = [(state.files, state.tracks, state.skipped) for state in seen]
@@ -242,7 +246,7 @@ def _catalog(parts: Parts, before: Generation | None) -> Catalog:
     )
 
 
-def _passing_failures(parts: Parts) -> dict[str, Failure]:
+def _passing_failures(parts: LibraryParts) -> dict[str, Failure]:
     """Failures that may be temporary and are not stored, by content_id."""
     lost = {}
     for part in parts.finished:
@@ -254,7 +258,7 @@ def _passing_failures(parts: Parts) -> dict[str, Failure]:
     return lost
 
 
-def _find_model(parts: Parts) -> Path:
+def _find_model(parts: LibraryParts) -> Path:
     """Finds the model that embedded the parts."""
     first = parts.first
     model = first.generation.manifest["model"]
@@ -267,7 +271,7 @@ def _find_model(parts: Parts) -> Path:
 
 
 def _measurements(
-    library: Path, parts: Parts, before: Generation | None, decisions: Decisions
+    library: Path, parts: LibraryParts, before: Generation | None, decisions: Decisions
 ) -> Measurements:
     """Collects all measured features; they do not depend on the model."""
     known = Measurements(library / _JOURNAL)

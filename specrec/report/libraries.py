@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from specrec.catalog.joins import Joined
 from specrec.catalog.scan import Skipped
 from specrec.index.build import BuildReport
+from specrec.index.library_parts import said_missing
 from specrec.index.maintenance import Status
 from specrec.index.merging import MergeReport
-from specrec.index.parts import said_missing
 from specrec.index.repair import Repair, Verification
 from specrec.printing import counted
 from specrec.report.console import Console, escape

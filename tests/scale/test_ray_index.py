@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from specrec.config import IndexConfig, RayConfig
-from specrec.errors import ConfigError
+from specrec.config import IndexConfig, RayConfig, Shard
+from specrec.errors import ConfigError, LibraryError, WorkerError
 from specrec.index.build import build_library
 from specrec.index.generations import read_generation
 from tests.index.test_merging import TABLES, name_in
@@ -20,7 +20,7 @@ from tests.sounds import make_music, tone, write
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'specrec[ray]'")
 
-from specrec.scale import ray_fleet  # noqa: E402
+from specrec.scale import ray_builder, ray_fleet  # noqa: E402
 from specrec.scale.ray_index import index_with_ray  # noqa: E402
 
 

@@ -115,6 +115,6 @@ def test_what_was_cut_short_counts_as_not_there(
 
 
 def test_a_place_that_is_none_is_one_line() -> None:
-    with pytest.raises(StorageError, match="nonsense://x: can't be reached .*nonsense") as caught:
+    with pytest.raises(StorageError, match=r"nonsense://x: can't be reached .*nonsense") as caught:
         RemoteFolder("nonsense://x")
     assert "\n" not in str(caught.value)

@@ -19,7 +19,7 @@ from specrec.index.segment_store import store_key
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class LibraryPart:
     """A library of one share of the music.
 
     Attributes:
@@ -46,8 +46,8 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
-    """Parts of one library.
+class LibraryParts:
+    """LibraryParts of one library.
 
     Attributes:
         finished: Those whose index run has finished, by the number of their shares; at least one.
@@ -55,12 +55,12 @@ class Parts:
         missing: Numbers of the shares of which no part has finished.
     """
 
-    finished: list[Part]
+    finished: list[LibraryPart]
     interrupted: list[Path]
     missing: list[int]
 
     @property
-    def first(self) -> Part:
+    def first(self) -> LibraryPart:
         """The part of which the others have model, music and settings in common."""
         return self.finished[0]
 
@@ -81,7 +81,7 @@ class Parts:
         return store_key(self.first.generation.fingerprint, coverage)
 
 
-def open_parts(folders: Sequence[Path], partial: bool = False) -> Parts:
+def open_parts(folders: Sequence[Path], partial: bool = False) -> LibraryParts:
     """Opens the parts of a library.
 
     Args:
@@ -118,7 +118,7 @@ def open_parts(folders: Sequence[Path], partial: bool = False) -> Parts:
             f"{said_missing(missing, parts[0].shard.count)}; give all parts, or merge with"
             " --partial"
         )
-    return Parts(parts, interrupted, missing)
+    return LibraryParts(parts, interrupted, missing)
 
 
 def said_missing(missing: Sequence[int], count: int) -> str:
@@ -129,7 +129,7 @@ def said_missing(missing: Sequence[int], count: int) -> str:
     return f"shards {', '.join(most)} and {last} of {count} are missing"
 
 
-def _part(folder: Path, generation: Generation) -> Part:
+def _part(folder: Path, generation: Generation) -> LibraryPart:
     if generation.shard is None:
         raise LibraryError(
             f"{folder}: no part, but a library of all its music; build parts with"
@@ -141,10 +141,10 @@ def _part(folder: Path, generation: Generation) -> Part:
             f"{folder}: an older specrec built it; run its specrec index once, then merge again"
         )
     decisions = read_decisions(folder, generation)
-    return Part(folder, generation, decisions, Shard.parse(generation.shard))
+    return LibraryPart(folder, generation, decisions, Shard.parse(generation.shard))
 
 
-def _check_shares(parts: Sequence[Part]) -> None:
+def _check_shares(parts: Sequence[LibraryPart]) -> None:
     """Refuses parts that overlap."""
     first = parts[0]
     for part in parts[1:]:
@@ -160,7 +160,7 @@ def _check_shares(parts: Sequence[Part]) -> None:
             )
 
 
-def _check_alike(part: Part, first: Part) -> None:
+def _check_alike(part: LibraryPart, first: LibraryPart) -> None:
     """Refuses a part of other music, another model or other settings than the first has."""
     for (name, value), (_, other) in zip(_traits(part), _traits(first), strict=True):
         if value != other:
@@ -170,7 +170,7 @@ def _check_alike(part: Part, first: Part) -> None:
             )
 
 
-def _traits(part: Part) -> Iterator[tuple[str, Any]]:
+def _traits(part: LibraryPart) -> Iterator[tuple[str, Any]]:
     manifest = part.generation.manifest
     model = manifest["model"]
     yield "folder of music", manifest["audio_root"]
