@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from specrec.config import IndexConfig, Shard
 from specrec.errors import SpecrecError, message_of
 from specrec.index.build import build_library
 from specrec.index.locks import InUseError
-from specrec.model.model import Model, load_model
 from specrec.scale.remote_folder import RemoteFolder, is_url
 
 _SEND_SECONDS = 60.0  # after which what was embedded since is sent to a URL
@@ -126,7 +126,9 @@ class Builder:
         return report.embedded
 
 
-def _load(model: Path, device: str) -> Model:
+def _load(model: Path, device: str) -> Any:
+    from specrec.model.model import load_model  # here, for a part with nothing new needs no torch
+
     return load_model(model, device)
 
 

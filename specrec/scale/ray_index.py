@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from specrec.config import IndexConfig, Shard
-from specrec.errors import ConfigError, LibraryError
+from specrec.errors import ConfigError, LibraryError, message_of
 from specrec.index.adapted import adapted_model
 from specrec.index.generations import read_generation
 from specrec.index.merging import MergeReport, merge_libraries
@@ -26,6 +28,8 @@ except ImportError as error:
     raise ConfigError(
         'backend=ray needs Ray: pip install "specrec[ray]"; or leave backend out'
     ) from error
+
+_REACH_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -150,16 +154,28 @@ def _cluster(address: str | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None and "RAY_ADDRESS" not in os.environ:
         ray.init(include_dashboard=False, object_store_memory=100 << 20, **quiet)
     else:
         try:
+            _reach(address or os.environ["RAY_ADDRESS"])
             ray.init(address=address or "auto", **quiet)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            said = str(error).splitlines()[0]
+        except (OSError, ValueError, RuntimeError) as error:
+            said = message_of(error).splitlines()[0]
             raise ConfigError(f"ray.address: no cluster answers there ({said})") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Tries an address that names host and port, for Ray would try it for minutes.
+
+    Raises:
+        OSError: If nothing answers.
+    """
+    found = re.fullmatch(r"(?:ray://)?(.+):(\d+)", address)
+    if found is not None:
+        socket.create_connection((found[1].strip("[]"), int(found[2])), _REACH_SECONDS).close()
