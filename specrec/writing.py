@@ -91,16 +91,26 @@ def write_file(path: Path, content: bytes | memoryview | str) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
-def write_array(path: Path, array: np.ndarray) -> None:
+def write_array(path: Path, array: np.ndarray, room: int = 0) -> None:
     """Writes a NumPy file as `new_file` does.
+
+    Args:
+        path: The file.
+        array: What it is to hold.
+        room: How many rows of zeros follow, which need no room on most disks.
 
     Raises:
         StorageError: If it can't be written.
     """
     array = np.ascontiguousarray(array)
+    header = np.lib.format.header_data_from_array_1_0(array)
+    if room:
+        header["shape"] = (len(array) + room, *array.shape[1:])
     with new_file(path) as file:  # not by NumPy's own, whose error tells neither file nor reason
-        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        np.lib.format.write_array_header_1_0(file, header)
         file.write(array.data)
+        if room:
+            file.truncate(file.tell() + room * array[:1].nbytes)
 
 
 @contextmanager

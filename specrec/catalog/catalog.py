@@ -1,10 +1,14 @@
 """A folder or a table becomes a catalog: one row per track."""
 
 from collections.abc import Callable
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Int64
 
 from specrec.audio.pool import map_paths
 from specrec.catalog.reading import identify
@@ -22,6 +26,10 @@ TAG_COLUMNS = {
     "year": "Int64",
     "duration_seconds": "Float64",
 }
+TRACK_COLUMNS = ("track_id", "path", "content_id", *TAG_COLUMNS)
+"""The columns that all tracks have."""
+STAMPS = ("path", "size", "mtime_ns")
+"""The columns of `Catalog.files` by which a file that was changed is told."""
 FILE_COLUMNS = {
     "path": "string",
     "size": "int64",
@@ -63,6 +71,43 @@ class Catalog:
         return self.root / path
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The audio files that a folder holds, or that a table names; none was opened.
+
+    Attributes:
+        audio: The folder or table that was given.
+        root: The folder to which paths are relative.
+        scan: The files.
+        table: The table that was given; None for a folder.
+    """
+
+    audio: Path
+    root: Path
+    scan: Scan
+    table: pd.DataFrame | None
+
+    @property
+    def table_file(self) -> Path | None:
+        """The table that names tracks: the one given, or one that lies in the folder, if any."""
+        return find_table(self.audio) if self.table is None else self.audio
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """Files as they are now, compared with those of an earlier reading by size and time.
+
+    Attributes:
+        new: Files that are new or changed.
+        same: Rows of the earlier files that are as they were, in the order of the scan.
+        gone: Rows of the earlier files that are changed or no longer there.
+    """
+
+    new: list[FoundFile]
+    same: Int64[np.ndarray, " same"]
+    gone: Int64[np.ndarray, " gone"]
+
+
 def read_catalog(
     audio: Path,
     known: pd.DataFrame | None = None,
@@ -85,33 +130,144 @@ def read_catalog(
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
     """
+    found = find_audio(audio, shard)
+    changes = find_changes(found.scan, stamps_of(known))
+    read = read_files(found.root, changes.new, on_progress, workers)
+    return make_catalog(found, read, None if known is None else known.iloc[changes.same])
+
+
+def find_audio(audio: Path, shard: Shard | None = None) -> Found:
+    """Looks for the audio files in a folder or a table; see `read_catalog`.
+
+    Raises:
+        CatalogError: If there is no such folder or table, or if it names no audio at all.
+    """
     given = is_table(audio)
     root = audio.resolve().parent if given else audio
     table = read_table(audio) if given else None
     scan = _scan_table(root, table) if table is not None else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
-    if shard is not None:
-        scan = scan.share(shard)
-    files, skipped, untagged = _read_files(root, scan, known, on_progress, workers)
-    files = files.astype(FILE_COLUMNS | TAG_COLUMNS).sort_values("path", ignore_index=True)
+    return Found(audio, root, scan if shard is None else scan.share(shard), table)
+
+
+def stamps_of(known: pd.DataFrame | None) -> pa.Table:
+    """Path, size and time of the files of an earlier reading; old libraries may not have them."""
+    if known is None or not {*STAMPS} <= {*known.columns}:
+        return pa.table({name: [] for name in STAMPS})
+    return pa.Table.from_pandas(known[[*STAMPS]], preserve_index=False)
+
+
+def find_changes(scan: Scan, stamps: pa.Table) -> Changes:
+    """Compares files with those of an earlier reading.
+
+    Args:
+        scan: The files as they are now.
+        stamps: The columns `STAMPS` of the earlier files.
+    """
+    files = scan.files
+    known = stamps["path"].cast(pa.large_string())
+    found = pc.index_in(pa.array(files.paths, pa.large_string()), value_set=known)
+    rows = found.fill_null(-1).to_numpy().astype(np.int64)
+    same = rows >= 0
+    for now, name in ((files.sizes, "size"), (files.times, "mtime_ns")):
+        before = stamps[name].to_numpy()
+        same[same] = np.asarray(now, np.int64)[same] == before[rows[same]]
+    gone = np.ones(len(known), dtype=bool)
+    gone[rows[same]] = False
+    new = [files[place] for place in np.flatnonzero(~same)]
+    return Changes(new, rows[same], np.flatnonzero(gone))
+
+
+@dataclass(frozen=True, eq=False)
+class ReadFiles:
+    """What was read from files.
+
+    Attributes:
+        files: Those that could be read, with the columns of `Catalog.files`.
+        skipped: The others.
+        untagged: See `Catalog`.
+    """
+
+    files: pd.DataFrame
+    skipped: list[Skipped]
+    untagged: dict[str, str]
+
+
+def read_files(
+    root: Path,
+    new: list[FoundFile],
+    on_progress: Callable[[int, int], None] | None = None,
+    workers: int = 0,
+) -> ReadFiles:
+    """Reads content and tags of files, in worker processes; see `read_catalog`."""
+    rows: list[dict[str, object]] = []
+    empty = [found for found in new if not found.size]
+    skipped = [Skipped(found.path, SkipReason.EMPTY, "the file is empty") for found in empty]
+    untagged: dict[str, str] = {}
+    fresh = [found for found in new if found.size]
+    paths = [root / found.path for found in fresh]
+    for position, item in map_paths(identify, paths, workers):
+        found = fresh[position]
+        if isinstance(item, AudioError):
+            skipped.append(Skipped(found.path, item.reason, item.detail))
+        else:
+            content, audio, tags = item
+            rows.append(found._asdict() | {"content_id": content, "audio_id": audio} | asdict(tags))
+            if tags.lost is not None:
+                untagged[found.path] = tags.lost
+        if on_progress:
+            on_progress(position + 1, len(fresh))
+    files = pd.DataFrame(rows, columns=[*FILE_COLUMNS, *TAG_COLUMNS])
+    return ReadFiles(files.astype(FILE_COLUMNS | TAG_COLUMNS), skipped, untagged)
+
+
+def make_catalog(found: Found, read: ReadFiles, same: pd.DataFrame | None) -> Catalog:
+    """Makes a catalog of the files that were found, or of some of them.
+
+    Args:
+        found: All that were found.
+        read: Those that were read now.
+        same: The rows of an earlier `Catalog.files` of others, which are as they were.
+
+    Raises:
+        CatalogError: If the table that was given does not fit.
+    """
+    files = read.files
+    if same is not None and len(same):
+        earlier = same.reindex(columns=files.columns).astype(files.dtypes)
+        files = pd.concat([earlier, files]) if len(files) else earlier
+    files = files.sort_values("path", ignore_index=True)
     tracks, copies = split_copies(files)
-    used = audio if given else find_table(audio)
-    remark = None
-    if used is not None:
-        try:
-            table = read_table(used, root) if table is None else table
-            tracks, matched = _join_table(root, tracks, table, used)
-            remark = (
-                f"tags and columns from {used}, for {matched:,} of {counted(len(tracks), 'track')}"
-            )
-        except CatalogError as error:
-            if given:
-                raise
-            # It only lies there, perhaps for another purpose.
-            used, remark = None, f"not used: {error}"
-    skipped = sorted([*scan.skipped, *skipped, *copies], key=lambda item: item.path)
-    return Catalog(root, identified(tracks), files, skipped, scan.ignored, used, remark, untagged)
+    tracks, used, remark = _with_table(found, tracks)
+    skipped = [*found.scan.skipped, *read.skipped, *copies]
+    return Catalog(
+        found.root,
+        identified(tracks),
+        files,
+        sorted(skipped, key=lambda item: item.path),
+        found.scan.ignored,
+        used,
+        remark,
+        read.untagged,
+    )
+
+
+def _with_table(found: Found, tracks: pd.DataFrame) -> tuple[pd.DataFrame, Path | None, str | None]:
+    """Joins the table that names the tracks, if there is one, and says how it fitted."""
+    used = found.table_file
+    if used is None:
+        return tracks, None, None
+    try:
+        table = read_table(used, found.root) if found.table is None else found.table
+        tracks, matched = _join_table(found.root, tracks, table, used)
+    except CatalogError as error:
+        if found.table is not None:
+            raise
+        # It only lies there, perhaps for another purpose.
+        return tracks, None, f"not used: {error}"
+    count = counted(len(tracks), "track")
+    return tracks, used, f"tags and columns from {used}, for {matched:,} of {count}"
 
 
 def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
@@ -121,48 +277,11 @@ def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
         path = Path(name)
         inside = path.is_relative_to(root)
         found = inspect(path, path.relative_to(root).as_posix() if inside else path.as_posix())
-        (scan.files if isinstance(found, FoundFile) else scan.skipped).append(found)  # type: ignore[arg-type]
+        if isinstance(found, FoundFile):
+            scan.files.add(*found)
+        else:
+            scan.skipped.append(found)
     return scan
-
-
-def _read_files(
-    root: Path,
-    scan: Scan,
-    known: pd.DataFrame | None,
-    on_progress: Callable[[int, int], None] | None,
-    workers: int,
-) -> tuple[pd.DataFrame, list[Skipped], dict[str, str]]:
-    """Reads content and tags of the files that are new or changed."""
-    earlier = {} if known is None else {_stamp(row): row for row in known.to_dict("records")}
-    rows: list[dict[str, object]] = []
-    skipped: list[Skipped] = []
-    untagged: dict[str, str] = {}
-    fresh: list[FoundFile] = []
-    for found in scan.files:
-        if (row := earlier.get(astuple(found))) is not None:
-            rows.append(row)
-        elif found.size == 0:
-            skipped.append(Skipped(found.path, SkipReason.EMPTY, "the file is empty"))
-        else:
-            fresh.append(found)
-    paths = [root / found.path for found in fresh]
-    for position, item in map_paths(identify, paths, workers):
-        found = fresh[position]
-        if isinstance(item, AudioError):
-            skipped.append(Skipped(found.path, item.reason, item.detail))
-        else:
-            content, audio, tags = item
-            rows.append(asdict(found) | {"content_id": content, "audio_id": audio} | asdict(tags))
-            if tags.lost is not None:
-                untagged[found.path] = tags.lost
-        if on_progress:
-            on_progress(position + 1, len(fresh))
-    files = pd.DataFrame(rows, columns=[*FILE_COLUMNS, *TAG_COLUMNS])
-    return files, skipped, untagged
-
-
-def _stamp(row: dict[str, object]) -> tuple[object, ...]:
-    return row["path"], row["size"], row["mtime_ns"]
 
 
 def split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
@@ -218,5 +337,5 @@ def identified(tracks: pd.DataFrame) -> pd.DataFrame:
     """Gives every track its id and a title, and puts the columns in order."""
     stems = tracks["path"].map(lambda path: Path(path).stem).astype("string")
     tracks = tracks.assign(track_id=_own_ids(tracks), title=tracks["title"].fillna(stems))
-    first = ["track_id", "path", "content_id", *TAG_COLUMNS]
-    return tracks[[*first, *(name for name in tracks.columns if name not in first)]]
+    others = (name for name in tracks.columns if name not in TRACK_COLUMNS)
+    return tracks[[*TRACK_COLUMNS, *others]]

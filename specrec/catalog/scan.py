@@ -2,9 +2,12 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from specrec.audio.container import container_of
 from specrec.config import Shard
@@ -55,8 +58,7 @@ AUDIO_SUFFIXES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """An audio file, by its path below the audio root.
 
     Attributes:
@@ -85,23 +87,53 @@ class Skipped:
     detail: str
 
 
+class FoundFiles(Sequence[FoundFile]):
+    """Audio files, of which there may be millions: they are kept by column.
+
+    Attributes:
+        paths: The path of each.
+        sizes: The sizes in bytes.
+        times: The times of the last change, in nanoseconds since 1970.
+    """
+
+    def __init__(self, files: Iterable[FoundFile] = ()) -> None:
+        self.paths: list[str] = []
+        self.sizes, self.times = array("q"), array("q")
+        for file in files:
+            self.add(*file)
+
+    def add(self, path: str, size: int, mtime_ns: int) -> None:
+        """Adds a file."""
+        self.paths.append(path)
+        self.sizes.append(size)
+        self.times.append(mtime_ns)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        return FoundFile(self.paths[place], self.sizes[place], self.times[place])
+
+
 @dataclass
 class Scan:
     """What a folder holds.
 
     Attributes:
-        files: The audio files, sorted by path.
+        files: The audio files, in the same order each time.
         skipped: The files that are named like audio but can't be opened.
         ignored: How many other files there are (pictures, texts, hidden ones).
     """
 
-    files: list[FoundFile] = field(default_factory=list)
+    files: FoundFiles = field(default_factory=FoundFiles)
     skipped: list[Skipped] = field(default_factory=list)
     ignored: int = 0
 
     def share(self, shard: Shard) -> "Scan":
         """Those of the files and of the skipped ones that belong to a share."""
-        files = [item for item in self.files if shard.holds(item.path)]
+        files = FoundFiles(item for item in self.files if shard.holds(item.path))
         skipped = [item for item in self.skipped if shard.holds(item.path)]
         return Scan(files, skipped, self.ignored)
 
@@ -120,64 +152,81 @@ def scan_folder(root: Path) -> Scan:
         wrong = "is no folder" if root.exists() else "no such folder"
         raise CatalogError(f"{root}: {wrong}; name one that holds music")
     scan = Scan()
-    for path in _walk(root, root, set(), scan):
-        relative = path.relative_to(root).as_posix()
-        try:
-            relative.encode()
-        except UnicodeEncodeError:
-            readable = os.fsencode(relative).decode("utf-8", "backslashreplace")
-            scan.skipped.append(
-                Skipped(readable, SkipReason.BAD_NAME, "the name is not UTF-8; rename the file")
-            )
-            continue
-        found = inspect(path, relative)
-        if isinstance(found, Skipped):
-            scan.skipped.append(found)
-        elif path.suffix.lower() in AUDIO_SUFFIXES or _sounds_like_audio(path):
-            scan.files.append(found)
-        else:
-            scan.ignored += 1
+    _walk(os.fspath(root), "", set(), scan)
     return scan
 
 
 def inspect(path: Path, relative: str) -> FoundFile | Skipped:
     """Looks at a file without opening it."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return Skipped(relative, SkipReason.MISSING, "no such file, or a link that leads nowhere")
-    except OSError as error:
-        return Skipped(relative, SkipReason.UNREADABLE, f"can't be read: {error.strerror}")
-    if not stat.S_ISREG(status.st_mode):
-        return Skipped(relative, SkipReason.NOT_A_FILE, "not a regular file")
-    return FoundFile(relative, status.st_size, status.st_mtime_ns)
+    scan = Scan()
+    _add(path, relative, True, scan)
+    return scan.skipped[0] if scan.skipped else scan.files[0]
 
 
-def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], scan: Scan) -> Iterator[Path]:
-    status = folder.stat()
+# Texts instead of paths, and no object more than a file needs: there may be millions of them.
+
+
+def _walk(folder: str, inside: str, seen: set[tuple[int, int]], scan: Scan) -> None:
+    """Looks through a folder, whose path below the root, with a slash at its end, is `inside`."""
+    status = Path(folder).stat()
     if (status.st_dev, status.st_ino) in seen:
         return
     seen.add((status.st_dev, status.st_ino))
-    for entry in _entries(folder, root, scan):
-        path = Path(entry.path)
-        if entry.name.startswith("."):
+    for entry in _entries(folder, inside, scan):
+        name = entry.name
+        if name.startswith("."):
             scan.ignored += 1
         elif _is_folder(entry):
-            yield from _walk(path, root, seen, scan)
-        elif path.suffix.lower() in AUDIO_SUFFIXES or entry.is_file():
-            yield path
+            _walk(entry.path, f"{inside}{name}/", seen, scan)
+        else:
+            is_named_so = name[name.rfind(".") :].lower() in AUDIO_SUFFIXES
+            if not (is_named_so or entry.is_file()):
+                continue
+            relative = inside + name
+            if relative.isascii() or _is_utf8(relative, scan):
+                _add(entry, relative, is_named_so, scan)
 
 
-def _entries(folder: Path, root: Path, scan: Scan) -> Iterable[os.DirEntry[str]]:
+def _add(entry: os.DirEntry[str] | Path, relative: str, is_named_so: bool, scan: Scan) -> None:
+    """Looks at a file without opening it, unless its name doesn't tell whether it is audio."""
+    try:
+        status = entry.stat()
+    except FileNotFoundError:
+        detail = "no such file, or a link that leads nowhere"
+        scan.skipped.append(Skipped(relative, SkipReason.MISSING, detail))
+        return
+    except OSError as error:
+        detail = f"can't be read: {error.strerror}"
+        scan.skipped.append(Skipped(relative, SkipReason.UNREADABLE, detail))
+        return
+    if not stat.S_ISREG(status.st_mode):
+        scan.skipped.append(Skipped(relative, SkipReason.NOT_A_FILE, "not a regular file"))
+    elif is_named_so or _sounds_like_audio(os.fspath(entry)):
+        scan.files.add(relative, status.st_size, status.st_mtime_ns)
+    else:
+        scan.ignored += 1
+
+
+def _is_utf8(relative: str, scan: Scan) -> bool:
+    try:
+        relative.encode()
+    except UnicodeEncodeError:
+        readable = os.fsencode(relative).decode("utf-8", "backslashreplace")
+        detail = "the name is not UTF-8; rename the file"
+        scan.skipped.append(Skipped(readable, SkipReason.BAD_NAME, detail))
+        return False
+    return True
+
+
+def _entries(folder: str, inside: str, scan: Scan) -> Iterable[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(entries, key=attrgetter("name"))
     except OSError as error:
-        if folder == root:
-            raise CatalogError(f"{root}: can't be read: {error.strerror}") from error
-        relative = folder.relative_to(root).as_posix()
+        if not inside:
+            raise CatalogError(f"{folder}: can't be read: {error.strerror}") from error
         detail = f"the folder can't be read: {error.strerror}"
-        scan.skipped.append(Skipped(relative, SkipReason.UNREADABLE, detail))
+        scan.skipped.append(Skipped(inside[:-1], SkipReason.UNREADABLE, detail))
         return []
 
 
@@ -188,9 +237,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _sounds_like_audio(path: Path) -> bool:
+def _sounds_like_audio(path: str) -> bool:
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             return container_of(file.read(64)) is not None
     except OSError:
         return False

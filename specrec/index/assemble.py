@@ -1,6 +1,7 @@
 """Assembles a generation from a catalog and the stored embeddings of its tracks."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,28 +27,37 @@ REMOVED = Failure(SkipReason.REMOVED, "removed with specrec remove")
 _GONE = Failure(SkipReason.MISSING, "its file is gone, and this model has not embedded it")
 
 
-def assemble(
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What has become of a catalog's tracks.
+
+    Attributes:
+        tracks: Those that are in the library, with their durations.
+        skipped: Files that are not, as in `Contents`.
+    """
+
+    tracks: pd.DataFrame
+    skipped: pd.DataFrame
+
+    @property
+    def contents(self) -> list[str]:
+        """The content_ids of the tracks."""
+        return list(self.tracks["content_id"])
+
+
+def settle(
     catalog: Catalog,
-    model: Path,
     store: SegmentStore,
     lost: Mapping[str, Failure],
     removed: Sequence[Removed],
-    index_type: str = AUTO,
-    may_be_empty: bool = False,
-) -> Contents:
-    """Puts tracks, embeddings and index together, in the catalog's order.
+) -> Settled:
+    """Says which of a catalog's tracks are in the library, and why the others are not.
 
     Args:
         catalog: The tracks that the library is to hold.
-        model: Folder of the model that embedded them.
         store: Holds their embeddings, and why some could not be embedded.
         lost: Failures of this run that may be temporary, by content_id.
         removed: The tracks that were removed; those whose files are missing are listed as skipped.
-        index_type: The type of the search index, one of `IndexConfig.index_type`.
-        may_be_empty: Whether it may hold no track, as a share of few files.
-
-    Raises:
-        LibraryError: If no track is left, and it may not be empty.
     """
     taken = {item.content_id: item for item in removed}
     failures = _failures(catalog.tracks["content_id"], store, lost, set(taken))
@@ -60,32 +70,57 @@ def assemble(
     here = set(out["content_id"])
     away = [item for item in removed if item.content_id not in here]
     listed += [Skipped(item.path, REMOVED.reason, REMOVED.detail) for item in away]
-    skipped = sorted([*catalog.skipped, *listed], key=lambda item: item.path)
-    tracks = catalog.tracks[refused.isna()].reset_index(drop=True)
-    if not len(tracks) and not may_be_empty:
-        raise LibraryError(
-            f"{catalog.root}: nothing that can be used in {counted(len(skipped), 'file')};"
-            f" the first: {skipped[0].path}: {skipped[0].detail} ({skipped[0].reason})"
-        )
-    contents = tracks["content_id"].tolist()
-    seconds = store.table.loc[contents, "duration_seconds"].to_numpy()
-    card = read_card(model)
-    none = np.empty((0, card.architecture.embedding_dim), dtype=np.float32)
-    embeddings = store.embeddings(contents) if contents else none
     lasting = {
         path: content_id
         for path, content_id in zip(out["path"], out["content_id"], strict=True)
         if failures[content_id].lasting
     }
     lasting |= {item.path: item.content_id for item in away}
+    skipped = sorted([*catalog.skipped, *listed], key=lambda item: item.path)
+    tracks = catalog.tracks[refused.isna()].reset_index(drop=True)
+    seconds = store.table.loc[tracks["content_id"].tolist(), "duration_seconds"].to_numpy()
+    return Settled(tracks.assign(duration_seconds=seconds), skipped_table(skipped, lasting))
+
+
+def assemble(
+    catalog: Catalog,
+    model: Path,
+    store: SegmentStore,
+    settled: Settled,
+    index_type: str = AUTO,
+    may_be_empty: bool = False,
+) -> Contents:
+    """Puts tracks, embeddings and index together, in the catalog's order.
+
+    Args:
+        catalog: All the music.
+        model: Folder of the model that embedded it.
+        store: Holds the embeddings.
+        settled: What has become of the catalog's tracks.
+        index_type: The type of the search index, one of `IndexConfig.index_type`.
+        may_be_empty: Whether it may hold no track, as a share of few files.
+
+    Raises:
+        LibraryError: If no track is left, and it may not be empty.
+    """
+    tracks, skipped = settled.tracks, settled.skipped
+    if not len(tracks) and not may_be_empty:
+        first = next(skipped.itertuples())
+        raise LibraryError(
+            f"{catalog.root}: nothing that can be used in {counted(len(skipped), 'file')};"
+            f" the first: {first.path}: {first.detail} ({first.reason})"
+        )
+    card = read_card(model)
+    none = np.empty((0, card.architecture.embedding_dim), dtype=np.float32)
+    embeddings = store.embeddings(settled.contents) if len(tracks) else none
     return Contents(
         _manifest(catalog, card, model, len(tracks), len(skipped), index_type),
-        tracks.assign(duration_seconds=seconds),
-        store.placement(contents),
+        tracks,
+        store.placement(settled.contents),
         pd.DataFrame(index=tracks.index),
         load_probe(model, card.fingerprint),
         catalog.files,
-        skipped_table(skipped, lasting),
+        skipped,
         embeddings,
         build_index(embeddings, index_type),
         pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),

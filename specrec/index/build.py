@@ -1,47 +1,48 @@
 """An index run: reads the catalog, embeds what is new, writes a complete generation."""
 
-import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from specrec.audio.windows import REMAINDER
-from specrec.catalog.catalog import Catalog
+from specrec.catalog.catalog import TRACK_COLUMNS, Catalog
 from specrec.catalog.joins import Joined
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
-from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
-from specrec.errors import AudioError, LibraryError, SkipReason
+from specrec.errors import LibraryError
 from specrec.index.adapted import adapted_model
-from specrec.index.assemble import assemble, pair_duplicates
+from specrec.index.assemble import (
+    Settled,
+    assemble,
+    pair_duplicates,
+    settle,
+)
 from specrec.index.decision_files import note_decisions
-from specrec.index.decisions import Decisions, kept_tracks
-from specrec.index.files import REMEDY, damaged_files
-from specrec.index.generation import Contents, Generation, skipped_files
+from specrec.index.decisions import kept_tracks
+from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
+from specrec.index.embedding import Load, adopt_old, embed_new, find_measurements, measure_tracks
+from specrec.index.generation import Contents, Generation, Newer, skipped_files
 from specrec.index.generations import (
     FORMAT_VERSION,
     read_generation,
     remove_old_generations,
+    write_changed,
     write_generation,
 )
-from specrec.index.inventory import keep_vanished, take_inventory
+from specrec.index.inventory import Inventory, keep_vanished, take_inventory
 from specrec.index.locks import writer_lock
+from specrec.index.part import Part
 from specrec.index.plan import Plan
-from specrec.index.segment_store import Failure, SegmentStore, store_key
+from specrec.index.segment_store import SegmentStore, store_key
+from specrec.index.update import Found, update_part
 from specrec.model.card import read_card
-from specrec.model.embedding import Embedded
-from specrec.model.probe import same_probe
+from specrec.model.probe import load_probe, same_probe
 from specrec.model.registry import find_model
 from specrec.progress import Progress
-
-Load = Callable[[Path, str], Any]
-"""A function that loads a model, as `specrec.model.model.load_model` does."""
 
 
 @dataclass(frozen=True)
@@ -128,53 +129,47 @@ def build_library(
         model = adapted_model(library, model)
     key = store_key(read_card(model).fingerprint, config.windows_per_track)
     if config.dry_run:
-        return _rehearse(config, library, key, on_scan)
+        return _rehearse(config, library, model, key, on_scan)
     with writer_lock(library):
-        before = read_generation(library)
-        _check_share(config, library, before)
-        work = take_inventory(config, library, before, on_scan)
-        catalog, plan, decisions = work.catalog, work.plan, work.decisions
-        store = SegmentStore(library, key)
+        before, work, store = _prepare(config, library, model, key, on_scan)
+        plan, decisions, part = work.plan, work.decisions, work.part
         if before is not None and before.version < 3:
-            _adopt(before, store)
+            adopt_old(before, store)
         new, retagged = work.unknown(store), work.retagged(store)
         store.add_copies(retagged)
-        known = _measurements(config, before, decisions)
+        known = find_measurements(config, before, part, decisions)
         known.recall(list(retagged), known.table(list(retagged.values())))
-        embedded, lost = _embed(config, model, catalog, new, store, known, on_embed, load)
+        embedded, lost = embed_new(config, model, work.catalog, new, store, known, on_embed, load)
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
-        catalog, kept = keep_vanished(catalog, work.known, stay)
+        catalog, kept = keep_vanished(work.catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
-        store.merge(alive)
-        may_be_empty = config.shard is not None and not lost
-        after = assemble(
-            catalog, model, store, lost, decisions.removed, config.index_type, may_be_empty
-        )
-        same = before if before is not None and _same_key(before, key) else None
-        after = replace(
-            after,
-            manifest=after.manifest | {"settings": _lasting(config)},
-            descriptors=_measure(config, known, after, on_measure),
-            duplicates=pair_duplicates(same, after, store),
-        )
+        store.merge(alive if part is None or part.is_whole else None)
+        settled = settle(catalog, store, lost, decisions.removed)
+        features = measure_tracks(config, known, settled.tracks, catalog.root, on_measure)
         noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
         decisions = replace(decisions, kept=(*noted, *decisions.kept_of_removed(alive)))
+        may_be_empty = config.shard is not None and not lost
+        made = _make(
+            config, model, key, before, part, catalog, settled, features, store, may_be_empty
+        )
         note_decisions(library, work.copies, decisions)
-        changed = before is None or not _equal(before, after)
-        if changed:
-            write_generation(library, after)
+        after = before
+        if isinstance(made, Newer) and before is not None:
+            after = write_changed(library, before, made)
+        elif isinstance(made, Contents):
+            after = write_generation(library, made)
         store.collect(remove_old_generations(library))
         shutil.rmtree(library / "journal", ignore_errors=True)
     return BuildReport(
-        len(after.tracks),
+        len(after),
         embedded,
         skipped_files(after.skipped),
         catalog.ignored,
         catalog.remark,
         work.featured,
-        changed,
+        after is not before,
         plan,
-        int(after.descriptors.isna().all(axis=1).sum()) if config.measure_features else 0,
+        _unmeasured(config, features),
         bool(config.prune),
         untagged=catalog.untagged,
         incomplete=[str(folder) for folder in store.incomplete],
@@ -190,16 +185,85 @@ def _other_model(before: Generation | None, key: str) -> str | None:
     return f"{before.manifest['model']['name']} ({before.fingerprint})"
 
 
-def _rehearse(
-    config: IndexConfig, library: Path, key: str, on_scan: Progress | None
-) -> BuildReport:
-    """Says what a run would do, and writes nothing."""
+def _prepare(
+    config: IndexConfig, library: Path, model: Path, key: str, on_scan: Progress | None
+) -> tuple[Generation | None, Inventory, SegmentStore]:
+    """Reads what a run starts from: the library as it was, the music, and what is embedded."""
     before = read_generation(library)
     _check_share(config, library, before)
-    work = take_inventory(config, library, before, on_scan)
+    in_part = before is not None and _continues(config, before, model, key)
+    work = take_inventory(config, library, before, in_part, on_scan)
+    if before is None or work.part is None or work.part.is_whole:
+        return before, work, SegmentStore(library, key)
+    newer = before.table("tracks").newer["content_id"]
+    among = {*work.catalog.files["content_id"], *work.known["content_id"], *newer}
+    return before, work, SegmentStore(library, key, before.base_segments, among)
+
+
+def _continues(config: IndexConfig, before: Generation, model: Path, key: str) -> bool:
+    """Whether a run leaves alone what it does not look at: its settings are those of the last."""
+    manifest = before.manifest
+    same = {
+        "search": config.index_type,
+        "measure_version": MEASURE_VERSION,
+        "duplicates_version": DUPLICATES_VERSION,
+        "audio_root": str(Path(config.audio).resolve()),
+    }
+    return (
+        before.version == FORMAT_VERSION
+        and not manifest.get("unfinished")
+        and all(manifest.get(name) == value for name, value in same.items())
+        and manifest.get("settings", {}).get("measure_features") == config.measure_features
+        and config.feature_table is None
+        and before.table("tracks").names == [*TRACK_COLUMNS]
+        and _same_key(before, key)
+        and same_probe(before.probe, load_probe(model, before.fingerprint))
+    )
+
+
+def _make(
+    config: IndexConfig,
+    model: Path,
+    key: str,
+    before: Generation | None,
+    part: Part | None,
+    catalog: Catalog,
+    settled: Settled,
+    features: pd.DataFrame,
+    store: SegmentStore,
+    may_be_empty: bool,
+) -> Contents | Newer | None:
+    """Makes what is to be written; None if it would be what is there."""
+    manifest = {"settings": _lasting(config), "unmeasured": _unmeasured(config, features)}
+    if before is not None and part is not None and not part.is_whole:
+        found = Found(settled.tracks, features, catalog.files, settled.skipped)
+        newer = update_part(before, part, found, store)
+        manifest |= {"counts": {"ignored": catalog.ignored}}
+        return newer and replace(newer, manifest=manifest)
+    after = assemble(catalog, model, store, settled, config.index_type, may_be_empty)
+    same = before if before is not None and _same_key(before, key) else None
+    after = replace(
+        after,
+        manifest=after.manifest | manifest,
+        descriptors=features,
+        duplicates=pair_duplicates(same, after, store),
+    )
+    return None if before is not None and _equal(before, after) else after
+
+
+def _unmeasured(config: IndexConfig, features: pd.DataFrame) -> int:
+    """The number of tracks that should have been measured, but could not be."""
+    return int(features.isna().all(axis=1).sum()) if config.measure_features else 0
+
+
+def _rehearse(
+    config: IndexConfig, library: Path, model: Path, key: str, on_scan: Progress | None
+) -> BuildReport:
+    """Says what a run would do, and writes nothing."""
+    before, work, store = _prepare(config, library, model, key, on_scan)
     return BuildReport(
         0 if before is None else len(before),
-        len(work.unknown(SegmentStore(library, key))),
+        len(work.unknown(store)),
         work.catalog.skipped,
         work.catalog.ignored,
         work.catalog.remark,
@@ -239,101 +303,6 @@ def _check_share(config: IndexConfig, library: Path, before: Generation | None) 
 def _same_key(before: Generation, key: str) -> bool:
     """Whether a generation was embedded with a store's key: the same model and coverage."""
     return before.version >= 3 and all(name.startswith(f"{key}/") for name in before.segments)
-
-
-def _adopt(before: Generation, store: SegmentStore) -> None:
-    """Copies into the store what older formats kept in the generation itself."""
-    if store.folder.name != store_key(before.fingerprint, None):
-        return
-    damage = damaged_files(before.folder, before.sums)
-    if damage:
-        raise LibraryError(f"{damage[0]}; {REMEDY}")
-    known = set(store.table.index)
-    window_seconds = before.manifest["model"].get("window_seconds", math.nan)
-    for row, track in enumerate(before.tracks.itertuples()):
-        windows, seconds = before.windows(row), track.duration_seconds
-        # A remainder of up to 2 % of a window once made a window of its own.
-        rest = len(windows) - seconds / window_seconds
-        if track.content_id not in known and not rest > 1 - REMAINDER - 1e-6:
-            store.add(
-                track.content_id,
-                Embedded(np.asarray(before.embeddings[row]), windows, seconds),
-            )
-    for item in before.skipped.dropna(subset=["content_id"]).itertuples():
-        if item.content_id not in known:
-            store.add(item.content_id, AudioError(item.path, SkipReason(item.reason), item.detail))
-    store.flush()
-
-
-def _embed(
-    config: IndexConfig,
-    model: Path,
-    catalog: Catalog,
-    new: pd.DataFrame,
-    store: SegmentStore,
-    known: Measurements,
-    on_embed: Progress | None,
-    load: Load | None,
-) -> tuple[int, dict[str, Failure]]:
-    """Embeds new files into the store, and measures those of which nothing is known.
-
-    Returns:
-        Number of embedded files, and failures that may be temporary, by content_id.
-    """
-    if new.empty:
-        return 0, {}
-    from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
-
-    loaded = (load or load_model)(model, config.device)
-    unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
-    lost: dict[str, Failure] = {}
-    embedded = done = 0
-    try:
-        for part, measure in ((new[unmeasured], True), (new[~unmeasured], False)):
-            paths = [catalog.file(path) for path in part["path"]]
-            content_ids = part["content_id"].tolist()
-            for position, result in loaded.stream(
-                paths, config.workers, config.batch_size, config.windows_per_track, measure
-            ):
-                content_id = content_ids[position]
-                embedded += isinstance(result, Embedded)
-                if measure and isinstance(result, Embedded):
-                    known.add(content_id, result.features)
-                failure = store.add(content_id, result)
-                if failure is not None:
-                    lost[content_id] = failure
-                done += 1
-                if on_embed:
-                    on_embed(done, len(new))
-    finally:
-        store.flush()  # also when interrupted
-    return embedded, lost
-
-
-def _measurements(
-    config: IndexConfig, before: Generation | None, decisions: Decisions
-) -> Measurements:
-    """Collects all measured features so far; they do not depend on the model."""
-    journal = Path(config.library) / "journal"
-    known = Measurements(journal / f"descriptors-{MEASURE_VERSION}.jsonl")
-    kept = [item for item in decisions.kept if item.measure_version == MEASURE_VERSION]
-    ids = [item.track["content_id"] for item in kept]
-    known.recall(ids, pd.DataFrame([item.features for item in kept]))
-    if before is not None and before.manifest.get("measure_version", 1) == MEASURE_VERSION:
-        known.recall(before.tracks["content_id"].tolist(), before.descriptors)
-    return known
-
-
-def _measure(
-    config: IndexConfig, known: Measurements, after: Contents, on_measure: Progress | None
-) -> pd.DataFrame:
-    """Measures the tracks that were embedded earlier and whose features are still unknown."""
-    content_ids = after.tracks["content_id"].tolist()
-    if config.measure_features:
-        root = Path(after.manifest["audio_root"])
-        paths = [root / path for path in after.tracks["path"]]
-        known.measure(content_ids, paths, config.workers, on_measure)
-    return known.table(content_ids)
 
 
 def _equal(before: Generation, after: Contents) -> bool:

@@ -162,16 +162,21 @@ def decisions_of(generation: Generation) -> Decisions:
     )
 
 
-def known_tracks(before: Generation | None, decisions: Decisions) -> pd.DataFrame:
-    """Lists all tracks of a library with their `audio_id`, and kept tracks that it may have lost.
+def known_tracks(
+    known: pd.DataFrame | None, files: pd.DataFrame | None, decisions: Decisions
+) -> pd.DataFrame:
+    """Lists the tracks of a library with their `audio_id`, and kept tracks that it may have lost.
 
     Removed tracks are left out: a run that was killed may have left some in the generation.
+
+    Args:
+        known: The tracks of the library, or of the part that is looked at; None if there is none.
+        files: Its files, as in `Contents`.
+        decisions: The decisions about the library.
     """
-    if before is None:
+    if known is None:
         known = pd.DataFrame({"path": [], "content_id": [], "track_id": []}, dtype="string")
-        sounds: dict[str, str] = {}
-    else:
-        known, sounds = before.tracks, _audio_ids(before.files)
+    sounds = {} if files is None else _audio_ids(files)
     have = {*known["content_id"], *known["path"], *known["track_id"]}
     out = {item.content_id for item in decisions.removed}
     lost = [

@@ -1,7 +1,6 @@
 """Files with checksums: what is read from a library is first compared with what was written."""
 
 import hashlib
-import io
 import json
 import shutil
 from collections.abc import Mapping
@@ -9,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from specrec.errors import LibraryError
-from specrec.writing import new_file, write_file
+from specrec.writing import new_file, storing, write_file
 
 REMEDY = "see what is damaged, and repair it, with: specrec verify LIBRARY --repair"
 
@@ -25,9 +23,18 @@ _SEAL = "checksum"
 _SEAL_MARK, _SEAL_END = f', "{_SEAL}": "', '"}\n'
 
 
-def checksums(folder: Path) -> dict[str, dict[str, Any]]:
-    """Computes size and SHA-256 of each file in a folder; for large ones, that of a sample too."""
-    return {path.name: _checksum(path) for path in sorted(folder.iterdir())}
+def checksums(folder: Path, known: Sums | None = None) -> dict[str, dict[str, Any]]:
+    """Computes size and SHA-256 of each file in a folder; for large ones, that of a sample too.
+
+    Args:
+        folder: The folder.
+        known: The checksums of some of its files, which are not computed again.
+    """
+    sums = {name: dict(stored) for name, stored in (known or {}).items()}
+    return {
+        path.name: sums[path.name] if path.name in sums else _checksum(path)
+        for path in sorted(folder.iterdir())
+    }
 
 
 def check_sizes(folder: Path, sums: Sums) -> None:
@@ -79,44 +86,24 @@ def damaged_files(folder: Path, sums: Sums) -> list[str]:
     return lines
 
 
-def read_table(path: Path, sums: Sums) -> pd.DataFrame:
-    """Reads a Parquet file, after comparing every byte with its checksum.
-
-    Raises:
-        LibraryError: If it is missing or damaged.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise LibraryError(f"{path}: missing or damaged ({error.strerror}); {REMEDY}") from error
-    if hashlib.sha256(content).hexdigest() != sums.get(path.name, {}).get("sha256"):
-        raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
-    return pd.read_parquet(io.BytesIO(content))
-
-
-def map_rows(path: Path, dtype: type[np.floating]) -> np.ndarray:
+def map_rows(path: Path, dtype: type[np.floating], private: bool = False) -> np.ndarray:
     """Memory-maps a NumPy file of rows.
+
+    Args:
+        path: The file.
+        dtype: The type of its numbers.
+        private: Whether rows may be changed, in memory only.
 
     Raises:
         LibraryError: If it is missing, or its header is damaged.
     """
     try:
-        rows: np.ndarray = np.load(path, mmap_mode="r")
+        rows: np.ndarray = np.load(path, mmap_mode="c" if private else "r")
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
     if rows.ndim != 2 or rows.dtype != dtype:
         raise LibraryError(f"{path}: damaged (no rows of {np.dtype(dtype)}); {REMEDY}")
     return rows
-
-
-def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> None:
-    """Writes a Parquet file.
-
-    Raises:
-        StorageError: If it can't be written.
-    """
-    with new_file(path) as file:  # not by pyarrow's own, which tells neither file nor reason
-        table.to_parquet(file, index=index)
 
 
 def write_sealed(path: Path, document: Mapping[str, Any]) -> None:
@@ -170,6 +157,21 @@ def unsealed(content: bytes, path: Path) -> dict[str, Any]:
     if seal is not None and not _is_whole(content, seal, document):
         raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
     return dict(document)
+
+
+def link_file(source: Path, target: Path) -> None:
+    """Gives a file that never changes a second name; where that can't be, copies it.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    with storing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.hardlink_to(source)
+        except OSError:
+            with source.open("rb") as file, new_file(target) as copy:
+                shutil.copyfileobj(file, copy)
 
 
 def discard(folder: Path) -> None:

@@ -15,16 +15,22 @@ from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, ModelError, SkipReason
 from specrec.index.adapted import adapted_folder
 from specrec.index.duplicates import COLUMNS, duplicate_groups
-from specrec.index.files import REMEDY, check_file, check_sizes, map_rows, read_table
+from specrec.index.files import REMEDY, check_file, check_sizes
+from specrec.index.layered_search import LayeredIndex, Searchable
+from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers, most_newer
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
+from specrec.index.table_file import read_table
 from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
 from specrec.model.registry import find_model
 from specrec.printing import counted
 
 CRC = "windows_crc"
+EMBEDDINGS, INDEX = "embeddings.npy", "index.faiss"
+BY_TRACK = ("tracks", "placement", "descriptors")
+"""The tables with one row per track."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +65,29 @@ class Contents:
     duplicates: pd.DataFrame
 
 
+@dataclass(frozen=True, eq=False)
+class Newer:
+    """What a generation has over the base that it shares with the one before.
+
+    Attributes:
+        manifest: What of the manifest is other than before; `counts` need no tracks or skipped.
+        tracks: Where the rows of the tracks are.
+        files: Where the rows of the files are.
+        tables: The newer rows of the tables in `BY_TRACK`, and of files.
+        embeddings: The newer embeddings.
+        skipped: All files that were left out, as in `Contents`.
+        duplicates: All pairs, as in `Contents`.
+    """
+
+    manifest: dict[str, Any]
+    tracks: Layers
+    files: Layers
+    tables: dict[str, pd.DataFrame]
+    embeddings: Float32[np.ndarray, "newer dim"]
+    skipped: pd.DataFrame
+    duplicates: pd.DataFrame
+
+
 class Generation:
     """One complete state of a library; its parts, those of `Contents`, are read when first used.
 
@@ -75,6 +104,7 @@ class Generation:
         self.folder = folder
         self.manifest = manifest
         self._held = held
+        self._tables: dict[str, LayeredTable] = {}
         self.version = int(manifest["format_version"])
         self.sums = manifest["files"]
         names = manifest.get("segments", [])
@@ -117,6 +147,29 @@ class Generation:
         if self.card is None:
             raise ModelError("the library's model is gone, which knows the length of its windows")
         return self.card.front_end.window_seconds
+
+    def table(self, name: str) -> LayeredTable:
+        """A table as it is stored, of which parts can be read: of `BY_TRACK`, or files."""
+        if name not in self._tables:
+            rows = self.manifest.get("files_count", 0) if name == "files" else len(self)
+            base = self.manifest.get("base", {}).get("files" if name == "files" else "tracks", rows)
+            self._tables[name] = LayeredTable(self.folder, name, self.sums, int(base), int(rows))
+        return self._tables[name]
+
+    @cached_property
+    def layers(self) -> Layers:
+        """Which tracks are others than when all was written as a whole, or were added since."""
+        return self.table("tracks").layers
+
+    @property
+    def most_newer(self) -> int:
+        """How many rows may be others than in the base, until all is written as a whole again."""
+        return min(most_newer(self.layers.base), self.layered_embeddings.room // 2)
+
+    @property
+    def base_segments(self) -> set[str]:
+        """The segments that a generation refers to that was written as a whole."""
+        return set(self.manifest.get("base", {}).get("segments", self.segments))
 
     @cached_property
     def tracks(self) -> pd.DataFrame:
@@ -168,21 +221,32 @@ class Generation:
     @cached_property
     def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:
         """Centered embeddings of the tracks, not of unit length; memory-mapped."""
-        path = self.folder / "embeddings.npy"
-        check_file(path, self.sums)
-        rows = map_rows(path, np.float32)
+        rows = self.layered_embeddings.whole()
         if len(rows) != len(self):
             raise LibraryError(
                 f"{self.folder}: damaged (embeddings of {counted(len(rows), 'track')}); {REMEDY}"
             )
         return rows
 
+    @property
+    def layered_embeddings(self) -> LayeredEmbeddings:
+        """The embeddings as they are stored."""
+        return LayeredEmbeddings(self.folder, self.sums, self.layers)
+
     @cached_property
-    def index(self) -> SearchIndex:
+    def index(self) -> Searchable:
         """The search index over the embeddings; memory-mapped."""
-        path = self.folder / "index.faiss"
+        if not self.layers.changes:
+            return self.base_index
+        return LayeredIndex(self.base_index, self.layers, self.embeddings)
+
+    @cached_property
+    def base_index(self) -> SearchIndex:
+        """The index of the tracks that were written as a whole."""
+        path = self.folder / INDEX
         check_file(path, self.sums)
-        index = read_index(path, self.embeddings, self.manifest["index"])
+        base = self.layered_embeddings.base if self.layers.changes else self.embeddings
+        index = read_index(path, base, self.manifest["index"])
         check_index(index, path)
         return index
 
@@ -230,6 +294,8 @@ class Generation:
         return own
 
     def _table(self, name: str) -> pd.DataFrame:
+        if name in (*BY_TRACK, "files"):
+            return self.table(name).whole()
         return read_table(self.folder / f"{name}.parquet", self.sums)
 
 

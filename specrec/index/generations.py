@@ -7,28 +7,37 @@ lost from one that was never finished.
 
 import os
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from specrec.errors import LibraryError
 from specrec.index.files import (
     REMEDY,
+    Sums,
     checksums,
     discard,
+    link_file,
     read_sealed,
     sweep,
     write_sealed,
-    write_table,
 )
-from specrec.index.generation import Contents, Generation
+from specrec.index.generation import BY_TRACK, EMBEDDINGS, INDEX, Contents, Generation, Newer
+from specrec.index.layers import most_newer, write_newer, write_newer_embeddings
 from specrec.index.locks import check_no_file, hold, is_free
 from specrec.index.search import describe_index, write_index
+from specrec.index.table_file import write_table
 from specrec.model.probe import PROBE_FILE, save_probe
 from specrec.writing import new_file, storing, to_disk, write_array
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """1 had no descriptors; 1 and 2 had their windows in the generation; before 4, checksums of tracks,
-of large files' samples and of `library.json` were missing, and decisions stood in the generation.
+of large files' samples and of `library.json` were missing, and decisions stood in the generation;
+before 5, each generation was written as a whole.
 """
 MANIFEST = "library.json"
 _NUMBER = re.compile(r"\d{6}")
@@ -123,52 +132,112 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
 def write_generation(library: Path, contents: Contents) -> Generation:
     """Writes a generation beside the current one, then switches to it in one step.
 
-    The file that becomes `CURRENT` is on disk before, so that a full disk can't prevent the switch
-    once the generation is complete.
+    Raises:
+        StorageError: If it can't be written; the current one stays.
+    """
+    base = {
+        "tracks": len(contents.tracks),
+        "files": len(contents.files),
+        "segments": sorted(set(contents.placement["segment"])),
+    }
+    with _next_generation(library) as folder:
+        for name in (*BY_TRACK, "files"):
+            write_table(folder / f"{name}.parquet", getattr(contents, name))
+        room = 2 * most_newer(len(contents.tracks))
+        write_array(folder / EMBEDDINGS, contents.embeddings, room)
+        write_index(contents.index, folder / INDEX)
+        if contents.probe is not None:
+            save_probe(contents.probe, folder / PROBE_FILE)
+        manifest = {
+            **contents.manifest,
+            "index": describe_index(contents.index),
+            "base": base,
+            "segments": base["segments"],
+            "files_count": len(contents.files),
+        }
+        manifest = _finish(folder, manifest, contents.skipped, contents.duplicates)
+    return Generation(library, folder, manifest)
+
+
+def write_changed(library: Path, before: Generation, newer: Newer) -> Generation:
+    """Writes a generation that shares the base of the current one; else as `write_generation`.
 
     Raises:
         StorageError: If it can't be written; the current one stays.
     """
-    generations = library / "generations"
+    segments = before.base_segments | set(newer.tables["placement"]["segment"])
+    counts = before.manifest["counts"] | newer.manifest.get("counts", {})
+    manifest = {
+        **{name: value for name, value in before.manifest.items() if name != "files"},
+        **newer.manifest,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "counts": counts | {"tracks": newer.tracks.count, "skipped": len(newer.skipped)},
+        "segments": sorted(segments),
+        "files_count": newer.files.count,
+    }
+    shared = [f"{name}.parquet" for name in (*BY_TRACK, "files")]
+    shared += [name for name in (EMBEDDINGS, INDEX, PROBE_FILE) if name in before.sums]
+    with _next_generation(library) as folder:
+        for name in shared:
+            link_file(before.folder / name, folder / name)
+        for name, table in newer.tables.items():
+            write_newer(folder, name, table, newer.files if name == "files" else newer.tracks)
+        write_newer_embeddings(folder, newer.embeddings)
+        sums = {name: before.sums[name] for name in shared}
+        manifest = _finish(folder, manifest, newer.skipped, newer.duplicates, sums)
+    return Generation(library, folder, manifest)
+
+
+@contextmanager
+def _next_generation(library: Path) -> Iterator[Path]:
+    """Gives a new folder, which the block fills; then it is the current one.
+
+    The file that becomes `CURRENT` is on disk before, so that a full disk can't prevent the switch
+    once the generation is complete.
+    """
     numbers = [int(folder.name) for folder in generation_folders(library)]
-    folder = generations / f"{max([*numbers, int(current_name(library) or 0)]) + 1:06d}"
+    number = max([*numbers, int(current_name(library) or 0)]) + 1
+    folder = library / "generations" / f"{number:06d}"
     try:
         with new_file(library / "CURRENT") as current:
             current.write(f"{folder.name}\n".encode())
             current.flush()
             os.fsync(current.fileno())
-            manifest = _write_files(folder, contents)
+            yield folder
     except BaseException:
         if not is_complete(folder):
             discard(folder)  # it would only make a full disk fuller
         raise
     with storing(library):
         to_disk(library)
-    return Generation(library, folder, manifest)
 
 
-def _write_files(folder: Path, contents: Contents) -> dict[str, Any]:
-    """Writes the files of a generation, its manifest last; returns the manifest."""
-    for name in ("tracks", "placement", "descriptors", "files", "skipped", "duplicates"):
-        write_table(folder / f"{name}.parquet", getattr(contents, name))
-    write_array(folder / "embeddings.npy", contents.embeddings)
-    write_index(contents.index, folder / "index.faiss")
-    if contents.probe is not None:
-        save_probe(contents.probe, folder / PROBE_FILE)
-    manifest = {
-        "format_version": FORMAT_VERSION,
-        **contents.manifest,
-        "index": describe_index(contents.index),
-        "segments": sorted(set(contents.placement["segment"])),
-        "files": checksums(folder),
-    }
+def _finish(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    skipped: pd.DataFrame,
+    duplicates: pd.DataFrame,
+    sums: Sums | None = None,
+) -> dict[str, Any]:
+    """Writes the small tables that each generation has, then its manifest, which it returns.
+
+    Args:
+        folder: The generation's folder.
+        manifest: All but the format and the checksums.
+        skipped: Files that were left out.
+        duplicates: Pairs of files of one recording.
+        sums: Checksums of the files that it shares with another.
+    """
+    write_table(folder / "skipped.parquet", skipped)
+    write_table(folder / "duplicates.parquet", duplicates)
+    made = {**manifest, "format_version": FORMAT_VERSION, "files": checksums(folder, sums)}
     for path in (folder, folder.parent):
         with storing(path):
             to_disk(path)
-    write_sealed(folder / MANIFEST, manifest)
+    write_sealed(folder / MANIFEST, made)
     with storing(folder):
         to_disk(folder)
-    return manifest
+    return made
 
 
 def remove_old_generations(library: Path) -> set[str]:

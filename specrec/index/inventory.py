@@ -5,14 +5,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
-from specrec.catalog.catalog import Catalog, read_catalog
+from specrec.catalog.catalog import (
+    STAMPS,
+    Catalog,
+    find_audio,
+    find_changes,
+    make_catalog,
+    read_files,
+    stamps_of,
+)
 from specrec.catalog.identity import audio_id
 from specrec.catalog.joins import Joined, join_features
 from specrec.config import IndexConfig, Shard
 from specrec.index.decision_files import Copies, read_copies
 from specrec.index.decisions import Decisions, known_tracks, typed
 from specrec.index.generation import Generation
+from specrec.index.part import Part, find_part, whole_library
 from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.segment_store import SegmentStore
 from specrec.progress import Progress
@@ -23,7 +33,8 @@ class Inventory:
     """The state of music and library before an index run changes anything.
 
     Attributes:
-        catalog: The music as it is now.
+        part: The part of the library that is looked at; None if there is no library yet.
+        catalog: The music as it is now, or what of it belongs to that part.
         featured: How the table of features fitted the tracks; None if no table was given.
         known: The tracks of the library as it was.
         copies: The decisions about the library as they are on disk.
@@ -32,6 +43,7 @@ class Inventory:
         moved_from: The previous audio root, if it changed.
     """
 
+    part: Part | None
     catalog: Catalog
     featured: Joined | None
     known: pd.DataFrame
@@ -65,24 +77,54 @@ class Inventory:
 
 
 def take_inventory(
-    config: IndexConfig, library: Path, before: Generation | None, on_scan: Progress | None
+    config: IndexConfig,
+    library: Path,
+    before: Generation | None,
+    in_part: bool,
+    on_scan: Progress | None,
 ) -> Inventory:
-    """Compares the music with the library, and writes nothing."""
+    """Compares the music with the library, and writes nothing.
+
+    Args:
+        config: The settings of the run.
+        library: Folder of the library.
+        before: The library, if there is one.
+        in_part: Whether to look at no more of it than its changes touch.
+        on_scan: Called while new files are read.
+    """
     copies = read_copies(library)
     decisions = copies.or_of(before)
-    known = known_tracks(before, decisions)
-    catalog, featured = _read_catalog(config, before, on_scan)
+    shard = None if config.shard is None else Shard.parse(config.shard)
+    found = find_audio(Path(config.audio), shard)
+    changes = find_changes(found.scan, _stamps(before))
+    read = read_files(found.root, changes.new, on_scan, config.workers)
+    part = None
+    if before is not None:
+        if in_part and found.table_file is None:
+            part = find_part(before, changes, read.files, decisions)
+        part = part or whole_library(before, changes.same)
+    pa.default_memory_pool().release_unused()  # the columns of a large library
+    known = known_tracks(part and part.tracks, part and part.files, decisions)
+    catalog, featured = _featured(config, make_catalog(found, read, part and part.same_files))
     out = decisions.removed_among(catalog.files, known)
     taken = [item.content_id for item in decisions.removed]
     known = known[~known["content_id"].isin(taken)]  # a run that was killed may have left some
-    plan = make_plan(known, catalog, out, [] if before is None else before.files["path"])
+    plan = make_plan(known, catalog, out, [] if part is None else part.files["path"])
     root = None if before is None else str(before.manifest["audio_root"])
     if config.prune != "all":
         gone_before = {item.track["path"] for item in decisions.kept} & set(known["path"])
-        check_plan(plan, catalog, len(known), gone_before, root, bool(config.prune))
+        others = 0 if before is None or part is None else len(before) - len(part.tracks)
+        check_plan(plan, catalog, len(known) + others, gone_before, root, bool(config.prune))
     moved_from = None if root == str(catalog.root.resolve()) else root
     decisions = _with_audio_ids(decisions.seen(out), catalog)
-    return Inventory(catalog, featured, known, copies, decisions, plan, moved_from)
+    return Inventory(part, catalog, featured, known, copies, decisions, plan, moved_from)
+
+
+def _stamps(before: Generation | None) -> pa.Table:
+    """The columns `STAMPS` of the files of a library, if it has them."""
+    if before is None or not {*STAMPS} <= {*before.table("files").names}:
+        return stamps_of(None)
+    return before.table("files").columns(*STAMPS)
 
 
 def _with_audio_ids(decisions: Decisions, catalog: Catalog) -> Decisions:
@@ -115,12 +157,8 @@ def keep_vanished(
     return replace(catalog, tracks=tracks), rows
 
 
-def _read_catalog(
-    config: IndexConfig, before: Generation | None, on_scan: Progress | None
-) -> tuple[Catalog, Joined | None]:
-    known = None if before is None else before.files
-    shard = None if config.shard is None else Shard.parse(config.shard)
-    catalog = read_catalog(Path(config.audio), known, on_scan, config.workers, shard)
+def _featured(config: IndexConfig, catalog: Catalog) -> tuple[Catalog, Joined | None]:
+    """Adds the columns of the table of features, if there is one."""
     if config.feature_table is None:
         return catalog, None
     path = Path(config.feature_table).expanduser()

@@ -17,7 +17,7 @@ from specrec.descriptors.files import Measurements
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.errors import LibraryError, ModelError, SkipReason
 from specrec.index.adapted import find_embedder
-from specrec.index.assemble import REMOVED, assemble, pair_duplicates
+from specrec.index.assemble import REMOVED, assemble, pair_duplicates, settle
 from specrec.index.decision_files import note_decisions, read_copies
 from specrec.index.decisions import Decisions, kept_tracks, known_tracks, typed
 from specrec.index.generation import Generation, skipped_files
@@ -141,14 +141,9 @@ def _join(
     catalog, kept = keep_vanished(work.catalog, work.known, stay)
     again = set(kept["path"])  # which a part may list as skipped, for lack of an embedding
     listed = [item for item in catalog.skipped if item.path not in again]
-    after = assemble(
-        replace(catalog, skipped=listed),
-        _find_model(parts),
-        store,
-        _passing_failures(parts),
-        work.decisions.removed,
-        settings["index_type"],
-    )
+    catalog = replace(catalog, skipped=listed)
+    settled = settle(catalog, store, _passing_failures(parts), work.decisions.removed)
+    after = assemble(catalog, _find_model(parts), store, settled, settings["index_type"])
     known = _measurements(library, parts, before, work.decisions)
     same = before is not None and {name.partition("/")[0] for name in before.segments}
     # A row that was added only to say why it is left out has no cells of a table.
@@ -200,13 +195,16 @@ def _take_inventory(library: Path, parts: LibraryParts, before: Generation | Non
         states.append((before, copies.or_of(before)))
     decisions = _all_decisions([item for _, item in states])
     taken = [item.content_id for item in decisions.removed]
-    known = pd.concat([known_tracks(*state) for state in states], ignore_index=True)
+    known = pd.concat(
+        [known_tracks(state.tracks, state.files, decided) for state, decided in states],
+        ignore_index=True,
+    )
     known = known[~known["content_id"].isin(taken)].drop_duplicates("path")
     known = known.sort_values("path").drop_duplicates("content_id").reset_index(drop=True)
     catalog = _catalog(parts, before)
     out = decisions.removed_among(catalog.files, known)
     plan = make_plan(known, catalog, out, catalog.files["path"])
-    return Inventory(catalog, None, known, copies, decisions.seen(out), plan)
+    return Inventory(None, catalog, None, known, copies, decisions.seen(out), plan)
 
 
 def _all_decisions(found: Sequence[Decisions]) -> Decisions:

@@ -9,7 +9,7 @@ segments/<key>/000001/
 
 import shutil
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -29,10 +29,9 @@ from specrec.index.files import (
     damaged_files,
     map_rows,
     read_sealed,
-    read_table,
     write_sealed,
-    write_table,
 )
+from specrec.index.table_file import TableFile, has, read_table, write_table
 from specrec.writing import new_file, storing, to_disk
 
 COLUMNS = {
@@ -91,6 +90,12 @@ class Segment:
         """The table of what the segment holds, with `COLUMNS`."""
         stored = read_table(self.folder / TABLE, self.sums)
         return stored.reindex(columns=[*COLUMNS]).astype(COLUMNS)
+
+    def find(self, content_ids: Collection[str]) -> pd.DataFrame:
+        """The rows of `contents` of some content_ids; the others are not read."""
+        table = TableFile(self.folder / TABLE, self.sums)
+        rows = table.rows(np.flatnonzero(has(table.columns("content_id")[0], content_ids)))
+        return rows.reindex(columns=[*COLUMNS]).astype(COLUMNS)
 
     @cached_property
     def embeddings(self) -> Float32[np.ndarray, "tracks dim"]:

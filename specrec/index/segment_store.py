@@ -1,7 +1,7 @@
 """Stores embeddings by content_id, so that nothing is ever embedded twice."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ ANALYSIS_VERSION = 1
 _TRACKS_A_SEGMENT = 64
 _SECONDS_A_SEGMENT = 30.0
 _NUMBER = "[0-9]" * 6
+_FEW = 1000  # embeddings that are compared with their own checksums, not with the file's
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,12 @@ class SegmentStore:
     Results are written in small segments, so that a killed run loses little; `merge` joins them
     into few. Each track is rewritten a logarithmic number of times.
 
+    Args:
+        library: Folder of the library.
+        key: See `store_key`.
+        fixed: Names of segments that are not to be merged, of which no more is read than needed.
+        among: The content_ids that will be asked for; None for all.
+
     Attributes:
         incomplete: Segment folders with missing files, which an older version left when it was
             killed while removing them. They are ignored.
@@ -74,17 +81,25 @@ class SegmentStore:
         LibraryError: If a segment is damaged, on opening or whenever it is copied.
     """
 
-    def __init__(self, library: Path, key: str) -> None:
+    def __init__(
+        self,
+        library: Path,
+        key: str,
+        fixed: Collection[str] = (),
+        among: Collection[str] | None = None,
+    ) -> None:
         self.folder = library / "segments" / key
+        self._among = among
         found = [Segment(path) for path in sorted(self.folder.glob(_NUMBER))]
         self.incomplete = [segment.folder for segment in found if segment.is_incomplete]
         self._segments = {
             segment.folder.name: segment for segment in found if not segment.is_incomplete
         }
+        self._fixed = {segment.folder.name for segment in found if segment.name in fixed}
         self._waiting: dict[str, Embedded | Failure] = {}
         self._written = time.monotonic()
         self._table: pd.DataFrame | None = None
-        live = set(self.table["segment"])
+        live = self._fixed.union(self.table["segment"])
         self._segments = {name: item for name, item in self._segments.items() if name in live}
 
     @property
@@ -93,7 +108,8 @@ class SegmentStore:
         if self._table is None:
             empty = pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
             parts = [
-                segment.contents.assign(segment=name) for name, segment in self._segments.items()
+                self._contents(segment).assign(segment=name)
+                for name, segment in self._segments.items()
             ]
             joined = pd.concat([empty.assign(segment=pd.Series(dtype="string")), *parts])
             joined["stand_in"] = joined["stand_in"].fillna(False)
@@ -102,6 +118,12 @@ class SegmentStore:
             joined = joined.sort_values("stand_in", ascending=False, kind="stable")
             self._table = joined.drop_duplicates("content_id", keep="last").set_index("content_id")
         return self._table
+
+    def _contents(self, segment: Segment) -> pd.DataFrame:
+        """What may be asked for of a segment's contents."""
+        if self._among is None or segment.folder.name not in self._fixed:
+            return segment.contents
+        return segment.find(self._among)
 
     @property
     def settled(self) -> set[str]:
@@ -170,7 +192,8 @@ class SegmentStore:
         kept = None if alive is None else set(alive)
         chosen: list[tuple[Segment, bool]] = []
         total = 0
-        for segment in sorted(self._segments.values(), key=lambda item: len(item.contents)):
+        loose = [item for name, item in self._segments.items() if name not in self._fixed]
+        for segment in sorted(loose, key=lambda item: len(item.contents)):
             size = len(segment.contents)
             mostly_dead = kept is not None and 2 * int(self._live(segment, kept).sum()) < size
             if not chosen or size <= 2 * total or mostly_dead:
@@ -216,10 +239,12 @@ class SegmentStore:
         first = self._segments[str(places["segment"].iloc[0])].embeddings
         gathered = np.empty((len(places), first.shape[1]), dtype=np.float32)
         rows, segments = places["row"].to_numpy(), places["segment"].to_numpy()
+        sums = places["embedding_crc"]
         for name in pd.unique(segments):
-            _refuse(self._segments[str(name)].damage(EMBEDDINGS))
             here = np.flatnonzero(segments == name)
             gathered[here] = self._segments[str(name)].embeddings[rows[here]]
+            if len(here) > _FEW or [crc(row) for row in gathered[here]] != list(sums.iloc[here]):
+                _refuse(self._segments[str(name)].damage(EMBEDDINGS))
         return gathered
 
     def windows(self, content_id: str) -> Float16[np.ndarray, "windows dim"]:

@@ -264,7 +264,7 @@ def test_a_library_of_format_2_is_read_and_brought_up_to_date(tmp_path: Path) ->
     report = build_library(config)
     assert (report.tracks, report.embedded, report.changed) == (3, 0, True)
     new = Library.open(library)
-    assert new.collection.generation.manifest["format_version"] == 4
+    assert new.collection.generation.manifest["format_version"] == 5
     assert new.neighbors("track 1", duplicates=True) == before
     for row in range(3):
         np.testing.assert_array_equal(new.collection.generation.windows(row), windows[row])

@@ -140,8 +140,10 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
     assert (run(), len(measured)) == (2, 0)
     monkeypatch.setattr("specrec.index.build.MEASURE_VERSION", 99)
     monkeypatch.setattr("specrec.index.assemble.MEASURE_VERSION", 99)
+    monkeypatch.setattr("specrec.index.embedding.MEASURE_VERSION", 99)
     assert (run(), len(measured)) == (0, 2)
     assert (run(), len(measured)) == (0, 0)
+    monkeypatch.setattr("specrec.index.build.DUPLICATES_VERSION", 99)
     monkeypatch.setattr("specrec.index.assemble.DUPLICATES_VERSION", 99)
     build_library(config)
     assert Collection.open(library).generation.manifest["duplicates_version"] == 99
@@ -173,7 +175,9 @@ def test_what_can_not_be_read_for_now_is_not_gone(tmp_path: Path, build: Build) 
         files=catalog.files[~catalog.files["path"].isin([first, second])],
         skipped=[*catalog.skipped, Skipped(first, SkipReason.UNREADABLE, "permission denied")],
     )
-    plan = make_plan(known_tracks(before, Decisions()), closed, catalog.files[:0], [])
+    plan = make_plan(
+        known_tracks(before.tracks, before.files, Decisions()), closed, catalog.files[:0], []
+    )
     assert (plan.hidden, plan.vanished) == ([first], [second])
 
 

@@ -1,0 +1,242 @@
+"""What does one song more cost a library of 10,000, 100,000 or a million tracks?
+
+    python benchmarks/growth.py --output out/growth --tracks 100000
+
+Writes a folder of as many files, which hold nothing, and a library that knows them, with random
+embeddings of the shipped model's size, once. Then `specrec index` runs as a user runs it: with
+nothing new, and after a real song (a synthesized chord of 30 s) was added, renamed, changed and
+removed. Processor seconds and the most memory of each run, its workers included, medians over
+rounds; the same for a library of ten tracks, which tells what starting, decoding and embedding
+cost. The scan alone, and find beside it, look at every file's name, size and time.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:  # what is measured is started from here, and takes over the memory
+    import numpy as np
+    import pandas as pd
+
+SCAN = "from specrec.catalog.scan import scan_folder; from pathlib import Path; import sys"
+CLUSTERS, SECONDS, RATE, TRACKS_A_SEGMENT = 2000, 30, 44_100, 100_000
+
+
+def main(
+    output: Annotated[Path, typer.Option(help="Folder for music and libraries.")],
+    tracks: Annotated[list[int], typer.Option(help="Sizes of libraries.")] = [10_000, 100_000],  # noqa: B006
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    only_plant: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Prints a Markdown table."""
+    if only_plant:
+        for count in tracks:
+            plant(output / str(count) / "music", output / str(count) / "library", count)
+        return
+    print("| tracks | step | CPU s | beside the same with ten tracks | peak MB |")
+    print("|---|---|---|---|---|")
+    least: dict[str, float] = {}
+    for count in [10, *tracks]:
+        folder = output / str(count)
+        if not (folder / "library" / "CURRENT").exists():
+            # In a process of its own, for a new process begins with the most memory of its parent.
+            arguments = ["--output", str(output), "--tracks", str(count), "--only-plant"]
+            subprocess.run([sys.executable, __file__, *arguments], check=True)
+        found: dict[str, list[tuple[float, float]]] = {}
+        for _ in range(rounds):
+            for step, cost in change(folder):
+                found.setdefault(step, []).append(cost)
+        for step, costs in found.items():
+            seconds, memory = (statistics.median(column) for column in zip(*costs, strict=True))
+            more = seconds - least.setdefault(step, seconds)
+            cells = (f"{count:,}", step, f"{seconds:.2f}", f"{more:.2f}", f"{memory:,.0f}")
+            print("|", " | ".join(cells), "|", flush=True)
+
+
+def change(folder: Path) -> list[tuple[str, tuple[float, float]]]:
+    """Runs each step once, and gives its processor seconds and memory in MB."""
+    music, library = folder / "music", folder / "library"
+    index = ["-m", "specrec.cli", "index", f"audio={music}", f"library={library}", "workers=1"]
+    song, other = music / "new song.wav", music / "renamed song.wav"
+    steps = [("nothing new", cost(index))]
+    sing(song, seed=time.time_ns())
+    steps += [("one added", cost(index)), ("nothing new again", cost(index))]
+    song.rename(other)
+    steps.append(("one renamed", cost(index)))
+    sing(other, seed=time.time_ns())
+    steps.append(("one changed", cost(index)))
+    other.unlink()
+    steps.append(("one gone", cost(index)))
+    steps.append(("one dropped", cost([*index, "prune=true"])))
+    steps.append(("scan", cost(["-c", f"{SCAN}; scan_folder(Path(sys.argv[1]))", str(music)])))
+    steps.append(("scan's imports", cost(["-c", SCAN])))
+    find = ["find", "-L", str(music), "-printf", r"%P\t%s\t%T@\n"]
+    steps.append(("find -printf", cost(find, program=None)))
+    return steps
+
+
+def cost(arguments: Sequence[str], program: str | None = sys.executable) -> tuple[float, float]:
+    """Processor seconds of a process and those it waited for, and the most memory of one, in MB."""
+    command = [*([program] if program else []), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, command
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def sing(path: Path, seed: int) -> None:
+    """Writes a chord that swells, in noise; one that no library knows, if the seed is new."""
+    import numpy as np
+    import soundfile as sf
+
+    rng = np.random.default_rng(seed)
+    times = np.arange(SECONDS * RATE) / RATE
+    tones = [np.sin(2 * np.pi * hz * times) for hz in rng.uniform(80, 1500, size=4)]
+    swell = 0.1 * (1 + np.sin(2 * np.pi * rng.uniform(0.5, 3) * times))
+    sound = swell * sum(tones) / 2 + 0.01 * rng.normal(size=len(times))
+    sf.write(path, sound.astype(np.float32), RATE)
+
+
+def plant(music: Path, library: Path, tracks: int) -> None:
+    """Writes empty files of some size, ten in a folder, and a library that has embedded them."""
+    import numpy as np
+    import pandas as pd
+
+    from specrec.catalog.catalog import TAG_COLUMNS
+    from specrec.descriptors.measure import NAMES
+    from specrec.descriptors.measure import VERSION as MEASURE_VERSION
+    from specrec.index.decision_files import write_decisions
+    from specrec.index.decisions import Decisions
+    from specrec.index.duplicates import COLUMNS
+    from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
+    from specrec.index.generation import Contents, skipped_table
+    from specrec.index.generations import write_generation
+    from specrec.index.search import build_index
+    from specrec.index.segment_store import store_key
+    from specrec.model.card import read_card
+    from specrec.model.probe import load_probe
+    from specrec.model.registry import find_model
+
+    model = find_model("specrec-base")
+    card = read_card(model)
+    probe = load_probe(model, card.fingerprint)
+    assert probe is not None
+    rng = np.random.default_rng(0)
+    rows = np.arange(tracks)
+    ids = pd.Series(rows).map("{:016x}".format).astype("string")
+    paths = "artist " + pd.Series(rows // 10).map("{:06d}".format) + "/" + ids + ".opus"
+    stamps = _write_music(music, paths.tolist())
+    dim = probe.weight.shape[1]
+    cluster = rng.integers(min(CLUSTERS, tracks), size=tracks)
+    embeddings = rng.normal(size=(tracks, dim)).astype(np.float32)
+    embeddings += 2 * rng.normal(size=(CLUSTERS, dim)).astype(np.float32)[cluster]
+    table = pd.DataFrame(
+        {
+            "track_id": ids,
+            "path": paths,
+            "content_id": ids,
+            "title": "Piece " + ids,
+            "artist": "Artist " + pd.Series(rows // 10).astype("string"),
+            "album": "Album " + pd.Series(rows // 10).astype("string"),
+            "genre": pd.Series(cluster % 30).map("genre {}".format),
+            "year": pd.Series(1960 + rows % 60),
+            "duration_seconds": 120.0 + rng.uniform(size=tracks) * 240,
+        }
+    ).astype(dict.fromkeys(("track_id", "path", "content_id"), "string") | TAG_COLUMNS)
+    tags = table[[*TAG_COLUMNS]]
+    files = pd.concat([table[["path"]], stamps, table[["content_id"]]], axis=1)
+    files = pd.concat([files.assign(audio_id=ids), tags], axis=1)
+    files["path"] = files["path"].astype("string")
+    manifest = {
+        "created": "2026-01-01T00:00:00+00:00",
+        "audio_root": str(music.resolve()),
+        "model": {
+            "name": card.name,
+            "fingerprint": card.fingerprint,
+            "folder": str(model.resolve()),
+            "window_seconds": card.front_end.window_seconds,
+        },
+        "measure_version": MEASURE_VERSION,
+        "duplicates_version": DUPLICATES_VERSION,
+        "counts": {"tracks": tracks, "skipped": 0, "ignored": 0},
+        "search": "auto",
+        "settings": {
+            "audio": str(music.absolute()),
+            "windows_per_track": None,
+            "measure_features": True,
+            "feature_table": None,
+            "index_type": "auto",
+        },
+    }
+    order = np.argsort(table["path"].to_numpy(dtype=str), kind="stable")
+    embeddings = embeddings[order]
+    table, files = (frame.iloc[order].reset_index(drop=True) for frame in (table, files))
+    placement = _write_segments(library, store_key(card.fingerprint, None), table, embeddings)
+    write_decisions(library, Decisions())
+    write_generation(
+        library,
+        Contents(
+            manifest,
+            table,
+            placement,
+            pd.DataFrame(rng.normal(size=(tracks, len(NAMES))), columns=list(NAMES)),
+            probe,
+            files,
+            skipped_table([], {}),
+            embeddings,
+            build_index(embeddings),
+            pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),
+        ),
+    )
+
+
+def _write_music(music: Path, paths: list[str]) -> "pd.DataFrame":
+    """Writes files that take no room, and tells their sizes and times."""
+    import pandas as pd
+
+    shutil.rmtree(music, ignore_errors=True)
+    for folder in dict.fromkeys(path.partition("/")[0] for path in paths):
+        (music / folder).mkdir(parents=True)
+    stamps = []
+    for place, path in enumerate(paths):
+        handle = os.open(music / path, os.O_CREAT | os.O_WRONLY, 0o644)
+        os.ftruncate(handle, 1000 + place)
+        status = os.fstat(handle)
+        os.close(handle)
+        stamps.append((status.st_size, status.st_mtime_ns))
+    return pd.DataFrame(stamps, columns=["size", "mtime_ns"])
+
+
+def _write_segments(
+    library: Path, key: str, tracks: "pd.DataFrame", embeddings: "np.ndarray"
+) -> "pd.DataFrame":
+    """Writes a window a track, and tells where it is."""
+    import numpy as np
+    import pandas as pd
+
+    from specrec.index.segment import write_segment
+
+    placement = []
+    for number, start in enumerate(range(0, len(tracks), TRACKS_A_SEGMENT), 1):
+        here = tracks["content_id"].iloc[start : start + TRACKS_A_SEGMENT].reset_index(drop=True)
+        place = {"first_window": np.arange(len(here)), "window_count": 1}
+        contents = pd.DataFrame({"content_id": here, "row": np.arange(len(here)), **place})
+        contents = contents.assign(duration_seconds=200.0, reason=pd.NA, detail=pd.NA)
+        rows = embeddings[start : start + TRACKS_A_SEGMENT]
+        folder = library / "segments" / key / f"{number:06d}"
+        segment = write_segment(folder, contents, zip(rows, rows[:, None], strict=True))
+        crc = segment.contents["windows_crc"]
+        placement.append(pd.DataFrame({"segment": segment.name, **place, "windows_crc": crc}))
+    return pd.concat(placement, ignore_index=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)
