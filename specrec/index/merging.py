@@ -148,11 +148,14 @@ def _join(
     same = before is not None and {name.partition("/")[0] for name in before.segments}
     # A row that was added only to say why it is left out has no cells of a table.
     types = dict(pd.concat([part.generation.tracks for part in parts.finished]).dtypes)
+    features = known.table(after.tracks["content_id"].tolist())
+    unmeasured = int(features.isna().all(axis=1).sum()) if settings["measure_features"] else 0
+    said = {"settings": settings, "parts": _states(parts), "unmeasured": unmeasured}
     after = replace(
         after,
-        manifest=after.manifest | {"settings": settings, "parts": _states(parts)},
+        manifest=after.manifest | said,
         tracks=typed(after.tracks, types),
-        descriptors=known.table(after.tracks["content_id"].tolist()),
+        descriptors=features,
         duplicates=pair_duplicates(before if same == {parts.key} else None, after, store),
     )
     noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
