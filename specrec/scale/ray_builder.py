@@ -30,11 +30,13 @@ class Outcome:
 
     Attributes:
         shard: Its share.
-        embedded: Number of files that were embedded.
+        files: Number of files that were new.
+        embedded: Number of those that were embedded.
         error: Why it could not be built, in one line; None if it was.
     """
 
     shard: Shard
+    files: int = 0
     embedded: int = 0
     error: str | None = None
 
@@ -95,7 +97,8 @@ class Builder:
         self._shard = shard
         try:
             with _folder(self._parts, part_name(shard)) as (folder, remote):
-                return Outcome(shard, self._run(shard, folder, remote))
+                embedded = self._run(shard, folder, remote)
+                return Outcome(shard, self._total, embedded)
         except (SpecrecError, OSError) as error:
             return Outcome(shard, error=message_of(error))
         finally:

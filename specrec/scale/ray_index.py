@@ -63,7 +63,7 @@ def index_with_ray(
         config: The settings of `conf/index.yaml`. All machines see `audio` and `model` at the same
             paths, and `ray.parts` unless that is a URL.
         say: Called with a line on what went wrong and was mended.
-        on_embed: Called with the number of files that were embedded, and how many there seem to be.
+        on_embed: Called with the number of new files that are done, and how many there seem to be.
         on_merge: Called after each part that was joined.
 
     Raises:
@@ -128,8 +128,7 @@ def _watch(fleet: Fleet, shards: list[Shard], on_embed: Progress | None) -> list
         if isinstance(item, Outcome):
             outcomes.append(item)
             finished.add(item.shard)
-            count = max(done.get(item.shard, (0, 0))[1], item.embedded)
-            done[item.shard] = count, count
+            done[item.shard] = item.files, item.files
         else:
             for pulse in item:
                 if pulse.shard is not None and pulse.shard not in finished:
