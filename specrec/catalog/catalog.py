@@ -15,6 +15,7 @@ from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
+from specrec.config import Shard
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
 
@@ -22,7 +23,7 @@ TRACK_COLUMNS = ("track_id", "path", "content_id", *TAG_COLUMNS)
 """The columns that all tracks have."""
 STAMPS = ("path", "size", "mtime_ns")
 """The columns of `Catalog.files` by which a file that was changed is told."""
-_FILE_COLUMNS = {
+FILE_COLUMNS = {
     "path": "string",
     "size": "int64",
     "mtime_ns": "int64",
@@ -105,6 +106,7 @@ def read_catalog(
     known: pd.DataFrame | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     workers: int = 0,
+    shard: Shard | None = None,
 ) -> Catalog:
     """Reads a catalog; worker processes read the files.
 
@@ -116,17 +118,18 @@ def read_catalog(
         known: `Catalog.files` of an earlier reading, so that only new and changed files are read.
         on_progress: Called with the number of files done and their total.
         workers: How many processes read new files; 0 for one per core.
+        shard: The share of the files that is read; None for all.
 
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
     """
-    found = find_audio(audio)
+    found = find_audio(audio, shard)
     changes = find_changes(found.scan, stamps_of(known))
     read = read_files(found.root, changes.new, on_progress, workers)
     return make_catalog(found, read, None if known is None else known.iloc[changes.same])
 
 
-def find_audio(audio: Path) -> Found:
+def find_audio(audio: Path, shard: Shard | None = None) -> Found:
     """Looks for the audio files in a folder or a table; see `read_catalog`.
 
     Raises:
@@ -138,7 +141,7 @@ def find_audio(audio: Path) -> Found:
     scan = _scan_table(root, table) if table is not None else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
-    return Found(audio, root, scan, table)
+    return Found(audio, root, scan if shard is None else scan.share(shard), table)
 
 
 def stamps_of(known: pd.DataFrame | None) -> pa.Table:
@@ -208,8 +211,8 @@ def read_files(
                 untagged[found.path] = tags.lost
         if on_progress:
             on_progress(position + 1, len(fresh))
-    files = pd.DataFrame(rows, columns=[*_FILE_COLUMNS, *TAG_COLUMNS])
-    return ReadFiles(files.astype(_FILE_COLUMNS | TAG_COLUMNS), skipped, untagged)
+    files = pd.DataFrame(rows, columns=[*FILE_COLUMNS, *TAG_COLUMNS])
+    return ReadFiles(files.astype(FILE_COLUMNS | TAG_COLUMNS), skipped, untagged)
 
 
 def make_catalog(found: Found, read: ReadFiles, same: pd.DataFrame | None) -> Catalog:
@@ -228,12 +231,12 @@ def make_catalog(found: Found, read: ReadFiles, same: pd.DataFrame | None) -> Ca
         earlier = same.reindex(columns=files.columns).astype(files.dtypes)
         files = pd.concat([earlier, files]) if len(files) else earlier
     files = files.sort_values("path", ignore_index=True)
-    tracks, copies = _split_copies(files)
+    tracks, copies = split_copies(files)
     tracks, used, remark = _with_table(found, tracks)
     skipped = [*found.scan.skipped, *read.skipped, *copies]
     return Catalog(
         found.root,
-        _identified(tracks),
+        identified(tracks),
         files,
         sorted(skipped, key=lambda item: item.path),
         found.scan.ignored,
@@ -274,7 +277,7 @@ def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
     return scan
 
 
-def _split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
+def split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
     """Keeps the first of the files that have the same bytes."""
     copies = files["content_id"].duplicated()
     first = files.drop_duplicates("content_id").set_index("content_id")["path"]
@@ -323,7 +326,7 @@ def _own_ids(tracks: pd.DataFrame) -> "pd.Series[str]":
     return own.astype("string").fillna(tracks["content_id"])
 
 
-def _identified(tracks: pd.DataFrame) -> pd.DataFrame:
+def identified(tracks: pd.DataFrame) -> pd.DataFrame:
     """Gives every track its id and a title, and puts the columns in order."""
     stems = tracks["path"].map(lambda path: Path(path).stem).astype("string")
     tracks = tracks.assign(track_id=_own_ids(tracks), title=tracks["title"].fillna(stems))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from specrec.audio.container import container_of
+from specrec.config import Shard
 from specrec.errors import CatalogError, SkipReason
 
 AUDIO_SUFFIXES = frozenset(
@@ -129,6 +130,12 @@ class Scan:
     files: FoundFiles = field(default_factory=FoundFiles)
     skipped: list[Skipped] = field(default_factory=list)
     ignored: int = 0
+
+    def share(self, shard: Shard) -> "Scan":
+        """Those of the files and of the skipped ones that belong to a share."""
+        files = FoundFiles(item for item in self.files if shard.holds(item.path))
+        skipped = [item for item in self.skipped if shard.holds(item.path)]
+        return Scan(files, skipped, self.ignored)
 
 
 def scan_folder(root: Path) -> Scan:

@@ -1,5 +1,6 @@
 """The command that builds a library, or brings it up to date."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from specrec.cli.app import HYDRA_SETTINGS, OverridesArgument, app
@@ -18,6 +19,9 @@ def index(overrides: OverridesArgument = None) -> None:
 
 
 def _index(config: "IndexConfig") -> None:
+    if config.backend == "ray":
+        _index_with_ray(config)
+        return
     from specrec.index.build import build_library
     from specrec.report.libraries import print_build
     from specrec.report.progress import progress_bar
@@ -29,3 +33,14 @@ def _index(config: "IndexConfig") -> None:
     ):
         report = build_library(config, on_scan, on_embed, on_measure)
     print_build(report, config.library)
+
+
+def _index_with_ray(config: "IndexConfig") -> None:
+    from specrec.printing import say
+    from specrec.report.libraries import print_merge
+    from specrec.report.progress import progress_bar
+    from specrec.scale.ray_index import index_with_ray
+
+    with progress_bar("embedding") as on_embed, progress_bar("joining") as on_merge:
+        report = index_with_ray(config, partial(say, error=True), on_embed, on_merge)
+    print_merge(report.merged, config.library, report.embedded)

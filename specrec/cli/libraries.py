@@ -1,5 +1,6 @@
-"""Commands that maintain a library: update, status, verify, remove, restore."""
+"""Commands that maintain a library: merge, update, status, verify, remove, restore."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,6 +8,33 @@ import typer
 from specrec.cli.app import JsonOption, LibraryArgument, app
 from specrec.errors import LibraryError, QueryError
 from specrec.printing import counted, say, say_json
+
+
+@app.command()
+def merge(
+    library: Annotated[
+        Path, typer.Argument(metavar="LIBRARY", help="Folder of the library to write.")
+    ],
+    parts: Annotated[
+        list[Path],
+        typer.Argument(metavar="PARTS", help="Folders that specrec index shard=... wrote."),
+    ],
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Though shards are missing or not finished.")
+    ] = False,
+) -> None:
+    """Join libraries of shares of the music into one library.
+
+    The result is that of a single specrec index. Nothing is embedded, and the music need not be
+    there. With --partial, the next specrec index of the library makes what is left.
+    """
+    from specrec.index.merging import merge_libraries
+    from specrec.report.libraries import print_merge
+    from specrec.report.progress import progress_bar
+
+    with progress_bar("joining") as on_progress:
+        report = merge_libraries(library, parts, partial, on_progress)
+    print_merge(report, str(library))
 
 
 @app.command()

@@ -14,7 +14,8 @@ from specrec.config.encoder import (
     EncoderConfig,
     FrontEnd,
 )
-from specrec.config.indexing import IndexConfig
+from specrec.config.indexing import IndexConfig, RayConfig
+from specrec.config.shard import Shard
 from specrec.config.training import (
     AugmentConfig,
     DataConfig,
@@ -37,6 +38,8 @@ __all__ = [
     "EncoderConfig",
     "FrontEnd",
     "IndexConfig",
+    "RayConfig",
+    "Shard",
     "TrainConfig",
     "TrainingConfig",
     "ViewConfig",

@@ -83,7 +83,12 @@ def settle(
 
 
 def assemble(
-    catalog: Catalog, model: Path, store: SegmentStore, settled: Settled, index_type: str = AUTO
+    catalog: Catalog,
+    model: Path,
+    store: SegmentStore,
+    settled: Settled,
+    index_type: str = AUTO,
+    may_be_empty: bool = False,
 ) -> Contents:
     """Puts tracks, embeddings and index together, in the catalog's order.
 
@@ -93,19 +98,21 @@ def assemble(
         store: Holds the embeddings.
         settled: What has become of the catalog's tracks.
         index_type: The type of the search index, one of `IndexConfig.index_type`.
+        may_be_empty: Whether it may hold no track, as a share of few files.
 
     Raises:
-        LibraryError: If no track is left.
+        LibraryError: If no track is left, and it may not be empty.
     """
     tracks, skipped = settled.tracks, settled.skipped
-    if not len(tracks):
+    if not len(tracks) and not may_be_empty:
         first = next(skipped.itertuples())
         raise LibraryError(
             f"{catalog.root}: nothing that can be used in {counted(len(skipped), 'file')};"
             f" the first: {first.path}: {first.detail} ({first.reason})"
         )
-    embeddings = store.embeddings(settled.contents)
     card = read_card(model)
+    none = np.empty((0, card.architecture.embedding_dim), dtype=np.float32)
+    embeddings = store.embeddings(settled.contents) if len(tracks) else none
     return Contents(
         _manifest(catalog, card, model, len(tracks), len(skipped), index_type),
         tracks,

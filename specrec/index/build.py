@@ -13,6 +13,7 @@ from specrec.catalog.joins import Joined
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
+from specrec.errors import LibraryError
 from specrec.index.adapted import adapted_model
 from specrec.index.assemble import (
     Settled,
@@ -23,7 +24,7 @@ from specrec.index.assemble import (
 from specrec.index.decision_files import note_decisions
 from specrec.index.decisions import kept_tracks
 from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
-from specrec.index.embedding import adopt_old, embed_new, find_measurements, measure_tracks
+from specrec.index.embedding import Load, adopt_old, embed_new, find_measurements, measure_tracks
 from specrec.index.generation import Contents, Generation, Newer, skipped_files
 from specrec.index.generations import (
     FORMAT_VERSION,
@@ -91,6 +92,7 @@ def build_library(
     on_embed: Progress | None = None,
     on_measure: Progress | None = None,
     adapted: bool = True,
+    load: Load | None = None,
 ) -> BuildReport:
     """Builds a library, or brings it up to date.
 
@@ -111,6 +113,8 @@ def build_library(
         on_measure: Called while tracks that were already embedded are measured.
         adapted: Whether the model that was adapted to the library takes the place of the one that
             it was made of.
+        load: Loads a model from its folder onto a device, in place of `load_model`; so that a
+            process that builds several libraries can load it once.
 
     Returns:
         What was embedded, skipped and changed.
@@ -135,7 +139,7 @@ def build_library(
         store.add_copies(retagged)
         known = find_measurements(config, before, part, decisions)
         known.recall(list(retagged), known.table(list(retagged.values())))
-        embedded, lost = embed_new(config, model, work.catalog, new, store, known, on_embed)
+        embedded, lost = embed_new(config, model, work.catalog, new, store, known, on_embed, load)
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(work.catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
@@ -144,7 +148,10 @@ def build_library(
         features = measure_tracks(config, known, settled.tracks, catalog.root, on_measure)
         noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
         decisions = replace(decisions, kept=(*noted, *decisions.kept_of_removed(alive)))
-        made = _make(config, model, key, before, part, catalog, settled, features, store)
+        may_be_empty = config.shard is not None and not lost
+        made = _make(
+            config, model, key, before, part, catalog, settled, features, store, may_be_empty
+        )
         note_decisions(library, work.copies, decisions)
         after = _write(library, before, made)
         store.collect(remove_old_generations(library))
@@ -179,6 +186,7 @@ def _prepare(
 ) -> tuple[Generation | None, Inventory, SegmentStore]:
     """Reads what a run starts from: the library as it was, the music, and what is embedded."""
     before = read_generation(library)
+    _check_share(config, library, before)
     in_part = before is not None and _continues(config, before, model, key)
     work = take_inventory(config, library, before, in_part, on_scan)
     if before is None or work.part is None or work.part.is_whole:
@@ -219,6 +227,7 @@ def _make(
     settled: Settled,
     features: pd.DataFrame,
     store: SegmentStore,
+    may_be_empty: bool,
 ) -> Contents | Newer | None:
     """Makes what is to be written; None if it would be what is there."""
     manifest = {"settings": _lasting(config), "unmeasured": _unmeasured(config, features)}
@@ -227,7 +236,7 @@ def _make(
         newer = update_part(before, part, found, store)
         manifest |= {"counts": {"ignored": catalog.ignored}}
         return newer and replace(newer, manifest=manifest)
-    after = assemble(catalog, model, store, settled, config.index_type)
+    after = assemble(catalog, model, store, settled, config.index_type, may_be_empty)
     same = before if before is not None and _same_key(before, key) else None
     after = replace(
         after,
@@ -282,7 +291,17 @@ def _lasting(config: IndexConfig) -> dict[str, Any]:
         "measure_features": config.measure_features,
         "feature_table": None if table is None else str(Path(table).absolute()),
         "index_type": config.index_type,
+        "shard": config.shard,
     }
+
+
+def _check_share(config: IndexConfig, library: Path, before: Generation | None) -> None:
+    """Refuses to make one share of the music of another, or of all: most tracks would be gone."""
+    if before is None or before.shard == config.shard:
+        return
+    was = "all the music" if before.shard is None else f"shard {before.shard}"
+    give = "leave shard= out" if before.shard is None else f"give shard={before.shard}"
+    raise LibraryError(f"{library}: holds {was}; {give}, or name another library")
 
 
 def _same_key(before: Generation, key: str) -> bool:

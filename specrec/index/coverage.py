@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specrec.catalog.scan import Skipped, scan_folder
+from specrec.config import Shard
 from specrec.errors import SkipReason
 from specrec.index.generation import Generation, skipped_files
 
@@ -35,6 +36,8 @@ def find_coverage(generation: Generation) -> Coverage:
         CatalogError: If the folder is not there.
     """
     scan = scan_folder(Path(generation.manifest["audio_root"]))
+    if generation.shard is not None:
+        scan = scan.share(Shard.parse(generation.shard))
     files = generation.files
     columns = [name for name in ("path", "size", "mtime_ns") if name in files]  # old ones lack two
     known = set(files[columns].itertuples(index=False, name=None))

@@ -1,7 +1,9 @@
 """Embeds and measures what an index run finds new."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,9 @@ from specrec.index.segment_store import Failure, SegmentStore, store_key
 from specrec.model.embedding import Embedded
 from specrec.progress import Progress
 
+Load = Callable[[Path, str], Any]
+"""A function that loads a model, as `specrec.model.model.load_model` does."""
+
 
 def embed_new(
     config: IndexConfig,
@@ -29,6 +34,7 @@ def embed_new(
     store: SegmentStore,
     known: Measurements,
     on_embed: Progress | None,
+    load: Load | None = None,
 ) -> tuple[int, dict[str, Failure]]:
     """Embeds new files into the store, and measures those of which nothing is known.
 
@@ -39,7 +45,7 @@ def embed_new(
         return 0, {}
     from specrec.model.model import load_model  # here, for a run with nothing new needs no torch
 
-    loaded = load_model(model, config.device)
+    loaded = (load or load_model)(model, config.device)
     unmeasured = ~new["content_id"].isin(known.content_ids) & config.measure_features
     lost: dict[str, Failure] = {}
     embedded = done = 0

@@ -118,6 +118,11 @@ class Generation:
         """Fingerprint of the model that embedded the tracks: 16 hexadecimal digits."""
         return str(self.manifest["model"]["fingerprint"])
 
+    @property
+    def shard(self) -> str | None:
+        """The share of the music that it holds, such as 3/8; None if it is not a share."""
+        return self.manifest.get("settings", {}).get("shard")
+
     @cached_property
     def card(self) -> ModelCard | None:
         """The card of that model; None if it is gone, or another stands in its place."""

@@ -18,7 +18,7 @@ from specrec.catalog.catalog import (
 )
 from specrec.catalog.identity import audio_id
 from specrec.catalog.joins import Joined, join_features
-from specrec.config import IndexConfig
+from specrec.config import IndexConfig, Shard
 from specrec.index.decision_files import Copies, read_copies
 from specrec.index.decisions import Decisions, known_tracks, typed
 from specrec.index.generation import Generation
@@ -94,7 +94,8 @@ def take_inventory(
     """
     copies = read_copies(library)
     decisions = copies.or_of(before)
-    found = find_audio(Path(config.audio))
+    shard = None if config.shard is None else Shard.parse(config.shard)
+    found = find_audio(Path(config.audio), shard)
     changes = find_changes(found.scan, _stamps(before))
     read = read_files(found.root, changes.new, on_scan, config.workers)
     part = None

@@ -10,6 +10,10 @@ from specrec.errors import LibraryError
 from specrec.writing import remove_abandoned, storing
 
 
+class InUseError(LibraryError):
+    """Another run is writing to a library."""
+
+
 @contextmanager
 def writer_lock(library: Path) -> Iterator[None]:
     """Keeps other writers out while the block runs; the system frees the lock with the process.
@@ -17,7 +21,8 @@ def writer_lock(library: Path) -> Iterator[None]:
     If the block writes nothing, no new folder is left behind.
 
     Raises:
-        LibraryError: If another run holds the lock, or `library` is a file.
+        InUseError: If another run holds the lock.
+        LibraryError: If `library` is a file.
         StorageError: If nothing can be written there.
     """
     check_no_file(library)
@@ -33,7 +38,7 @@ def writer_lock(library: Path) -> Iterator[None]:
         except (BlockingIOError, FileNotFoundError):
             is_old = True  # another run has it, or had it and left nothing
         if is_old:
-            raise LibraryError(f"{library}: another run is writing to it; wait until it is done")
+            raise InUseError(f"{library}: another run is writing to it; wait until it is done")
         remove_abandoned(library)
         try:
             yield

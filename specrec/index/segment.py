@@ -9,7 +9,8 @@ segments/<key>/000001/
 
 import shutil
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -140,10 +141,37 @@ def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) 
     Raises:
         StorageError: If it can't be written.
     """
+    with _appearing(folder) as making:
+        _write_files(making, contents, tracks)
+    return Segment(folder)
+
+
+def copy_segment(segment: Segment, folder: Path) -> Segment:
+    """Makes a segment the same as another one, which appears at once and complete.
+
+    On one disk they share their files, which never change.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    with _appearing(folder) as making, storing(folder):
+        making.mkdir(parents=True)
+        for path in segment.folder.iterdir():
+            try:
+                (making / path.name).hardlink_to(path)
+            except OSError:  # another disk, or one without links
+                shutil.copyfile(path, making / path.name)
+                to_disk(making / path.name)
+    return Segment(folder)
+
+
+@contextmanager
+def _appearing(folder: Path) -> Iterator[Path]:
+    """Gives a folder to be filled, which takes its name and place when the block has ended."""
     making = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(making, ignore_errors=True)
     try:
-        _write_files(making, contents, tracks)
+        yield making
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)  # it would only make a full disk fuller
         raise
@@ -152,7 +180,6 @@ def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) 
         making.rename(folder)
         for place in (folder.parent, folder.parent.parent):  # the first of its key makes both
             to_disk(place)
-    return Segment(folder)
 
 
 def _write_files(making: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) -> None:

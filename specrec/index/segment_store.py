@@ -11,7 +11,15 @@ from jaxtyping import Bool, Float16, Float32
 
 from specrec.errors import AudioError, LibraryError, SkipReason
 from specrec.index.files import REMEDY, discard, sweep
-from specrec.index.segment import COLUMNS, EMBEDDINGS, Rows, Segment, crc, write_segment
+from specrec.index.segment import (
+    COLUMNS,
+    EMBEDDINGS,
+    Rows,
+    Segment,
+    copy_segment,
+    crc,
+    write_segment,
+)
 from specrec.model.embedding import Embedded
 
 ANALYSIS_VERSION = 1
@@ -264,6 +272,24 @@ class SegmentStore:
             self.add(new, Embedded(embedding, windows, float(place["duration_seconds"])))
         self.flush()
 
+    def take(self, other: "SegmentStore") -> None:
+        """Takes over the segments of another library that hold what this one lacks.
+
+        Raises:
+            LibraryError: If one of them is damaged.
+            StorageError: If they can't be written.
+        """
+        known = self.settled
+        for segment in other._segments.values():
+            contents = segment.contents["content_id"]
+            if not set(contents) - known:
+                continue
+            _refuse(segment.damage())
+            taken = copy_segment(segment, self._next_folder())
+            self._segments[taken.folder.name] = taken
+            self._table = None
+            known |= set(contents) & other.settled
+
     def placement(self, content_ids: Sequence[str]) -> pd.DataFrame:
         """Says where the windows of content_ids are stored, as in `Contents.placement`."""
         columns = ["segment", "first_window", "window_count", "windows_crc"]
@@ -284,10 +310,13 @@ class SegmentStore:
             yield segment.embeddings[row.row], windows
 
     def _write(self, contents: pd.DataFrame, tracks: Iterable[Rows]) -> None:
-        last = max((int(path.name) for path in self.folder.glob(_NUMBER)), default=0)
-        folder = self.folder / f"{last + 1:06d}"
+        folder = self._next_folder()
         self._segments[folder.name] = write_segment(folder, contents, tracks)
         self._table = None
+
+    def _next_folder(self) -> Path:
+        last = max((int(path.name) for path in self.folder.glob(_NUMBER)), default=0)
+        return self.folder / f"{last + 1:06d}"
 
 
 def _refuse(damage: list[str]) -> None:

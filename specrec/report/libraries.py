@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from specrec.catalog.joins import Joined
 from specrec.catalog.scan import Skipped
 from specrec.index.build import BuildReport
+from specrec.index.library_parts import said_missing
 from specrec.index.maintenance import Status
+from specrec.index.merging import MergeReport
 from specrec.index.repair import Repair, Verification
 from specrec.printing import counted
 from specrec.report.console import Console, escape
@@ -117,6 +119,33 @@ def print_build(report: BuildReport, library: str) -> None:
         console.print(escape(report.table))
     if report.featured is not None:
         console.print(_featured(report.featured))
+    print_skipped(report.skipped)
+
+
+def print_merge(report: MergeReport, library: str, embedded: int | None = None) -> None:
+    """Says what became of the parts, and lists the files that are left out.
+
+    Args:
+        report: What became of them.
+        library: The library's name.
+        embedded: Number of files that were embedded before; None if none could be.
+    """
+    console = Console()
+    said = [
+        f"{counted(report.tracks, 'track')} of {counted(report.parts, 'part')}",
+        *(() if report.changed else ("nothing new",)),
+        *(() if embedded is None else (f"{embedded:,} embedded now",)),
+        f"{len(report.skipped):,} skipped",
+    ]
+    if report.unmeasured:
+        said.append(f"{report.unmeasured:,} without features, tried again by specrec index")
+    console.print(f"[bold]{escape(library)}[/]: {', '.join(said)}")
+    if report.missing:
+        console.print(
+            f"{said_missing(report.missing, report.shares)}: specrec index makes the rest"
+        )
+    for folder in report.interrupted:
+        console.print(f"not finished: {escape(str(folder))}; what it embedded is taken over")
     print_skipped(report.skipped)
 
 
