@@ -4,8 +4,8 @@
 
 Embedding costs what an hour of audio costs (`ingest.py` measures it), times the hours. Segments
 take a fixed number of bytes a second of audio, tables and embeddings a fixed number a track; both
-are taken from the library. Codes of the search index are reckoned for `ivf_pq`, which large libraries
-have. Nothing here is measured at that size: where a law does not hold, this table is wrong.
+are taken from the library. Codes of the search index are reckoned for `ivf_pq`, which large
+libraries have. Nothing is measured at that size: where a law does not hold, the table is wrong.
 """
 
 from pathlib import Path
