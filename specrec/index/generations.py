@@ -40,6 +40,7 @@ of large files' samples and of `library.json` were missing, and decisions stood 
 before 5, each generation was written as a whole.
 """
 MANIFEST = "library.json"
+_ITS_OWN = ("files", "parts")  # keys of a manifest that no later generation takes over
 _NUMBER = re.compile(r"\d{6}")
 
 
@@ -168,7 +169,7 @@ def write_changed(library: Path, before: Generation, newer: Newer) -> Generation
     segments = before.base_segments | set(newer.tables["placement"]["segment"])
     counts = before.manifest["counts"] | newer.manifest.get("counts", {})
     manifest = {
-        **{name: value for name, value in before.manifest.items() if name != "files"},
+        **{name: value for name, value in before.manifest.items() if name not in _ITS_OWN},
         **newer.manifest,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": counts | {"tracks": newer.tracks.count, "skipped": len(newer.skipped)},

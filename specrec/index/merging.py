@@ -45,7 +45,7 @@ class MergeReport:
         skipped: Files that are not in the library, and why.
         unmeasured: Number of tracks whose features should have been measured, but could not be.
         missing: Numbers of the shares that are not in the library yet.
-        interrupted: LibraryParts that have not finished; what they embedded is not embedded again.
+        interrupted: Parts that have not finished; what they embedded is not embedded again.
         changed: Whether a new generation was written.
     """
 
