@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from specrec.catalog.catalog import FILE_COLUMNS, TAG_COLUMNS, Catalog, identified, split_copies
+from specrec.catalog.catalog import FILE_COLUMNS, Catalog, identified, split_copies
+from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.scan import Skipped
 from specrec.config import Shard
 from specrec.descriptors.files import Measurements
