@@ -10,7 +10,7 @@ from specrec.report.console import Console, escape
 from specrec.report.table import Table, print_tables
 from specrec.report.text import INTERVALS, interval, name_of, percent, percent_interval
 from specrec.study.comparison import Disagreement, QueryComparison
-from specrec.study.library_comparison import AgreedQuery, LibraryComparison
+from specrec.study.library_comparison import JUDGED, AgreedQuery, LibraryComparison
 
 _TELLING = 0.005  # the least part of a score that is printed as more than 0.00
 _LISTED = 3  # queries on which two systems agree most and least
@@ -96,6 +96,8 @@ def _agreement(found: LibraryComparison) -> Table:
     ]
     origin = _origin(found.sources)
     note = f"{found.queries:,} of {found.tracks:,} tracks queried; features {origin}"
+    if found.tracks - 1 > JUDGED:
+        note += f"; scores correlated by a sample of {JUDGED:,} tracks"
     if found.left_out:
         note += f"; {found.left_out:,} tracks left out, of which too few features are known"
     return Table("How far they agree", ["figure", "value"], rows, f"{note}.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int, Int64
+from threadpoolctl import threadpool_limits
 
 from specrec.study.dataset import Space
 from specrec.vectors import unit
@@ -90,7 +91,7 @@ def measure_fit(
         rng = np.random.default_rng([seed, refit])
         again = fit_centers(vectors, k, seed + refit, _RESTARTS).labels_
         drawn = vectors[rng.integers(len(vectors), size=len(vectors))]
-        moved = fit_centers(drawn, k, seed + refit, _RESTARTS).predict(vectors)
+        moved = assign(fit_centers(drawn, k, seed + refit, _RESTARTS), vectors)
         reseeded.append(adjusted_rand_score(labels, again))
         resampled.append(adjusted_rand_score(labels, moved))
     rows = sample(len(vectors), SILHOUETTES, np.random.default_rng(seed))
@@ -118,10 +119,21 @@ def silhouettes_of(
 def fit_centers(
     vectors: Float64[np.ndarray, "tracks dim"], k: int, seed: int, starts: int = _STARTS
 ) -> "KMeans":
-    """k-means (Lloyd 1982), the best of several starts by k-means++."""
+    """k-means (Lloyd 1982), the best of several starts by k-means++, in single precision."""
     from sklearn.cluster import KMeans
 
-    return KMeans(k, n_init=starts, random_state=seed).fit(vectors)
+    # One thread: several wait for each other in each of thousands of short rounds, which on a busy
+    # machine costs several times the work.
+    with threadpool_limits(1):
+        return KMeans(k, n_init=starts, random_state=seed).fit(vectors.astype(np.float32))
+
+
+def assign(
+    model: "KMeans", vectors: Float64[np.ndarray, "tracks dim"]
+) -> Int[np.ndarray, " tracks"]:
+    """The cluster whose center is nearest, for each track."""
+    labels: np.ndarray = model.predict(vectors.astype(np.float32))
+    return labels
 
 
 def reference_points(

@@ -12,6 +12,7 @@ from specrec.study.cluster_validation import (
     SILHOUETTES,
     STABLE,
     Criterion,
+    assign,
     fit_centers,
     measure_fit,
     reference_points,
@@ -60,6 +61,7 @@ class Clustering:
         chosen: How well the chosen number of clusters fits.
         criteria: How well each number that was tried fits; only one if k was given.
         given: Whether k was given.
+        fitted: Number of tracks to which the centers were fitted; of many, a sample.
     """
 
     space: Space
@@ -68,6 +70,7 @@ class Clustering:
     chosen: Criterion
     criteria: tuple[Criterion, ...]
     given: bool
+    fitted: int
 
     @property
     def summary(self) -> str:
@@ -78,6 +81,8 @@ class Clustering:
             f" adjusted Rand index {one.reseeded:.2f} when reseeded and {one.resampled:.2f} when"
             " resampled"
         )
+        if self.fitted < len(self.labels):
+            figures += f", by a sample of {self.fitted:,} tracks"
         large = f" with {FEWEST} tracks or more in each" * (one.smallest >= FEWEST)
         if self.given:
             why = f"k = {one.k}, as given"
@@ -167,7 +172,8 @@ def find_clusters(
         else max(large, key=lambda item: item.resampled)
     )
     model = fit_centers(fitted, chosen.k, seed)
-    labels, centers = _by_size(model.predict(dataset.vectors), model.cluster_centers_)
+    centers = model.cluster_centers_.astype(np.float64)
+    labels, centers = _by_size(assign(model, dataset.vectors), centers)
     return Clustering(
         dataset.space,
         labels,
@@ -175,6 +181,7 @@ def find_clusters(
         chosen,
         tuple(criteria),
         k is not None,
+        len(fitted),
     )
 
 

@@ -44,6 +44,19 @@ def test_planted_clusters_are_found_and_named_by_what_was_planted() -> None:
     assert spoken == {"high speechiness (likely with speech)"}
 
 
+def test_centers_are_fitted_to_a_sample_of_many_tracks_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    features, kinds = planted()
+    whole = find_clusters(of_features(features))
+    assert whole.fitted == len(kinds)
+    assert "a sample" not in whole.summary
+    monkeypatch.setattr(room, "_FITTED", 90)
+    found = find_clusters(of_features(features))
+    assert "when resampled, by a sample of 90 tracks" in found.summary
+    assert adjusted_rand_score(kinds, found.labels) == 1  # of all tracks
+
+
 def test_figures_are_those_of_scikit_learn_and_of_a_loop() -> None:
     features, _ = planted(1)
     dataset = of_features(features)

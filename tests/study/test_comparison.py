@@ -1,6 +1,7 @@
 """Agreement of the two recommenders against loops, and where the truth is planted."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
+from specrec.report.comparison import comparison_tables
 from specrec.study import library_comparison
 from specrec.study.comparison import compare_query
 from specrec.study.library_comparison import compare_library
@@ -109,6 +111,11 @@ def test_a_sample_stands_for_a_large_library(
     assert {item.feature: item.by_sound.value for item in found.features} == pytest.approx(
         exact, rel=0.1
     )
+    small, large = (
+        comparison_tables(replace(whole, tracks=tracks))[0] for tracks in (20_001, 20_002)
+    )
+    assert "sample" not in small.note
+    assert "correlated by a sample of 20,000 tracks" in large.note
 
 
 def test_neighbors_share_what_is_heard_and_only_that(

@@ -12,7 +12,7 @@ from specrec.descriptors.vocabulary import noun
 from specrec.explain.explanation import Contribution, Explanation, Passages
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.library import Library
-from specrec.recommend.match import Match
+from specrec.recommend.match import WindowMatrix, match_windows
 from specrec.recommend.query import Query
 from specrec.recommend.results import Neighbor
 from specrec.report.match import verdict_on
@@ -44,12 +44,13 @@ def query_card(library: Library, track_list: TrackList, query: str, k: int) -> Q
         AudioError: If a query from outside can't be used.
     """
     resolved = library.resolve(query)
-    found = library.neighbors(resolved, k)
-    digits = similarity_digits(found)
+    found = library.neighbors(resolved, k, in_full=False)  # no ranks are shown
+    digits, seconds = similarity_digits(found), library.collection.generation.window_seconds
     matches = []
     for neighbor in found:
-        match = library.explain(resolved, str(neighbor.track.track_id), k)
-        matches.append(_match(track_list, neighbor, digits, _matrix(match)))
+        other = library.resolve(str(neighbor.track.track_id))
+        windows = match_windows(resolved, other, seconds)
+        matches.append(_match(track_list, neighbor, digits, _matrix(windows)))
     return QueryCard(
         track_list.tile(resolved.track, "the query"), matches, _heard(library, resolved)
     )
@@ -116,9 +117,8 @@ def score_bars(explanation: Explanation, digits: int = 3) -> tuple[list[Bar], fl
     largest, rest = explanation.largest(_MOST_PARTS)
     named = [(noun(item.feature), item.value, "", _because(item, explanation)) for item in largest]
     if rest:
-        named.append(
-            (f"{len(rest)} other features", math.fsum(item.value for item in rest), "", "")
-        )
+        others = math.fsum([explanation.others, *(item.value for item in rest)])
+        named.append(("other features", others, "", ""))
     if not named:
         return [], 0.0
     if explanation.unnamed:
@@ -154,10 +154,10 @@ def _because(item: Contribution, explanation: Explanation) -> str:
     return "because" if verdict_on(item, explanation) == "because" else ""
 
 
-def _matrix(match: Match) -> MatrixPicture | None:
-    if match.windows is None or match.windows.values.size < 2:
+def _matrix(windows: WindowMatrix) -> MatrixPicture | None:
+    passage, values = windows.passage, windows.values
+    if values.size < 2:
         return None
-    windows, passage, values = match.windows, match.windows.passage, match.windows.values
     limit = float(np.abs(values).max()) or 1.0
     seconds, other = windows.query_spans[-1, 1], windows.neighbor_spans[-1, 1]
     rows, columns = values.shape
