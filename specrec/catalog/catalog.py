@@ -11,20 +11,13 @@ import pyarrow.compute as pc
 from jaxtyping import Int64
 
 from specrec.audio.pool import map_paths
+from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
 from specrec.catalog.tables import find_table, is_table, read_table
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
 
-TAG_COLUMNS = {
-    "title": "string",
-    "artist": "string",
-    "album": "string",
-    "genre": "string",
-    "year": "Int64",
-    "duration_seconds": "Float64",
-}
 TRACK_COLUMNS = ("track_id", "path", "content_id", *TAG_COLUMNS)
 """The columns that all tracks have."""
 STAMPS = ("path", "size", "mtime_ns")

@@ -4,6 +4,16 @@ import ast
 import re
 from collections.abc import Iterable
 
+TAG_COLUMNS = {
+    "title": "string",
+    "artist": "string",
+    "album": "string",
+    "genre": "string",
+    "year": "Int64",
+    "duration_seconds": "Float64",
+}
+"""The columns of every catalog that tags fill, and a table, with their types."""
+
 SHARES = (  # as Spotify and Echo Nest give them, from 0 to 1
     "energy",
     "danceability",

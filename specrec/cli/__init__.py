@@ -1,5 +1,6 @@
 """The `specrec` command. What a command needs is imported when it runs."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: The arguments after the name of the program; by default those of the process.
     """
     write_any_text()
+    # NumPy's idle threads would keep every core busy for a while, also after it is loaded.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     try:
         with stoppable():
             sys.exit(app(arguments, prog_name="specrec", standalone_mode=False))

@@ -157,6 +157,7 @@ def query(
             fewer_hubs=fewer_hubs,
             duplicates=duplicates,
             explain=why or json,
+            in_full=json,
             features=settings,
             sound_weight=sound_weight,
         )
@@ -164,10 +165,13 @@ def query(
         raise _with_quotes(opened, queries) or error from error
     if say_neighbors(found, opened.collection.audio_root, json, m3u, why):
         return
-    from specrec.report.comparison import print_space
     from specrec.report.neighbors import print_neighbors
 
     print_neighbors(found, why, _RELATIONS[by])
+    if by == "sound":
+        return
+    from specrec.report.comparison import print_space
+
     print_space(opened.collection.space(by, settings, sound_weight))  # type: ignore[arg-type]
 
 
@@ -197,7 +201,7 @@ def path(
 
     _refuse_both(json, m3u)
     opened = Library.open(library)
-    found = opened.interpolate(start, goal, steps, explain=why or json)
+    found = opened.interpolate(start, goal, steps, explain=why or json, in_full=json)
     if m3u:
         from specrec.report.neighbors import path_m3u
 

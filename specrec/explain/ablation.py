@@ -88,9 +88,17 @@ def draw_controls(
         own = float(np.square(tracks @ axes.T).mean())
         spread = variances ** (_exponent(variances, own) / 2)
         drawn = rng.normal(size=(DRAWS * len(axes), len(spread))) @ (principal * spread).T
-        columns, _ = np.linalg.qr(drawn.reshape(DRAWS, len(axes), -1).transpose(0, 2, 1))
-        controls[group] = columns.transpose(0, 2, 1)
+        controls[group] = _orthonormal(drawn.reshape(DRAWS, len(axes), -1))
     return controls
+
+
+def _orthonormal(
+    rows: Float64[np.ndarray, "draws axes dim"],
+) -> Float64[np.ndarray, "draws axes dim"]:
+    if rows.shape[1] == 1:  # so it is with named coordinates, and QR takes forty times as long
+        return unit(rows)
+    columns, _ = np.linalg.qr(rows.transpose(0, 2, 1))
+    return columns.transpose(0, 2, 1)
 
 
 def _exponent(variances: Float[np.ndarray, " dim"], wanted: float) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from specrec.catalog.catalog import TAG_COLUMNS
+from specrec.catalog.columns import TAG_COLUMNS
 from specrec.errors import SkipReason
 from specrec.index.generation import Generation
 

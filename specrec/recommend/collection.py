@@ -23,10 +23,7 @@ from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
 from specrec.index.generations import read_generation
 from specrec.model.probe import Probe, load_probe
-from specrec.recommend.by_both import HybridSpace
-from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
-from specrec.recommend.by_features.sources import Source, sources_of
 from specrec.recommend.by_sound import SoundSpace
 from specrec.recommend.concepts import Columns, ConceptColumns
 from specrec.recommend.filters import matches, places_by
@@ -37,7 +34,12 @@ from specrec.recommend.space import By, Space
 from specrec.recommend.words import WordSpace
 
 if TYPE_CHECKING:
-    from specrec.model.model import Model  # needs torch, which a track of the library does not
+    # Needs torch, which a track of the library does not.
+    from specrec.model.model import Model
+
+    # What compares features: loading it takes as long as a search by sound.
+    from specrec.recommend.by_features.recommender import FeatureRecommender
+    from specrec.recommend.by_features.sources import Source
 
 _SPACES = 3  # the last that were used
 _CONDITIONS = 64  # the last that were asked for, each with a byte a track
@@ -98,8 +100,10 @@ class Collection:
         return known_features(self.tracks, self.generation.descriptors)
 
     @cached_property
-    def feature_sources(self) -> dict[Source, pd.DataFrame]:
+    def feature_sources(self) -> "dict[Source, pd.DataFrame]":
         """Features by their source, one row per track: from a table, measured, predicted."""
+        from specrec.recommend.by_features.sources import sources_of
+
         return sources_of(self.tracks, self.generation.descriptors, self.probe, self.embeddings)
 
     @cached_property
@@ -339,14 +343,18 @@ class Collection:
         known = self.by_features(features)
         if by == "features":
             return known
+        from specrec.recommend.by_both import HybridSpace
+
         return HybridSpace(self.embeddings, known, self.explainer, sound_weight)
 
-    def by_features(self, settings: FeatureSettings | None = None) -> FeatureRecommender:
+    def by_features(self, settings: FeatureSettings | None = None) -> "FeatureRecommender":
         """Makes a recommender of the tracks by features.
 
         Raises:
             QueryError: If a feature named in the settings is missing, or no feature is known.
         """
+        from specrec.recommend.by_features.recommender import FeatureRecommender
+
         return FeatureRecommender(
             self.tracks,
             self.feature_sources,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import log_ndtr, ndtri_exp
 
 from specrec.vectors import cosine_similarities
 
@@ -94,6 +93,9 @@ class HubSample:
             queries: Statistics of the queries.
             tracks: Statistics of the tracks.
         """
+        # Here, not above: it takes as long to load as NumPy, and most searches correct nothing.
+        from scipy.special import log_ndtr, ndtri_exp
+
         seen = (similarities - queries.mean[:, None]) / queries.spread[:, None]
         from_there = (similarities - tracks.mean) / tracks.spread
         log_probability = (log_ndtr(seen) + log_ndtr(from_there)) / 2

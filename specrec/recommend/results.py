@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from jaxtyping import Bool, Int64
 
-from specrec.catalog.catalog import TAG_COLUMNS
+from specrec.catalog.columns import TAG_COLUMNS
 from specrec.explain.explanation import Explanation
 
 _INTERNAL = {"track_id", "path", "content_id", *TAG_COLUMNS}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int64
 
-from specrec.catalog.catalog import TAG_COLUMNS
+from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.feature_table import FeatureTable
 from specrec.catalog.tables import PATH_COLUMNS
 from specrec.descriptors.features import FEATURES, feature_name

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64, Int, Int64
 
-from specrec.catalog.catalog import TAG_COLUMNS
+from specrec.catalog.columns import TAG_COLUMNS
 from specrec.descriptors.vocabulary import WORDS, noun, value_text
 from specrec.recommend.results import track_of_row
 from specrec.report.page.data import ClusterCard, Clusters, Map
