@@ -53,7 +53,7 @@ class Contender:
 def main(
     output: Annotated[Path, typer.Option(help="Folder for vectors, indexes and results.")],
     tracks: int = 100_000,
-    dim: int = 256,
+    dim: int = 82,
     only: Annotated[list[str] | None, typer.Option(help="Contenders; all if not given.")] = None,
     report: Annotated[bool, typer.Option("--report", help="Only print what is there.")] = False,
     child: Annotated[str, typer.Option(hidden=True)] = "",

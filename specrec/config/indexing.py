@@ -22,7 +22,7 @@ class IndexConfig:
             explanations speak of.
         feature_table: A table of features (CSV, TSV, Parquet), such as Spotify's or Echo Nest's,
             whose rows are found by path, track_id or `clip_<row>`; null for none.
-        index_type: The type of the search index: exact, ivf_sq or ivf_pq; auto goes by the number
+        index_type: The type of the search index: exact, ivf_pq or ivf_sq; auto goes by the number
             of tracks.
         prune: Whether tracks whose files are gone leave the library: true, false, or all, which is
             needed where most of them would.
@@ -47,7 +47,7 @@ class IndexConfig:
             require(getattr(self, name).strip() != "", name, "nothing", "the path of a folder")
         self.prune = {"true": True, "false": False}.get(str(self.prune).lower(), self.prune)
         require(self.prune in (True, False, "all"), "prune", self.prune, "true, false or all")
-        kinds = ("auto", "exact", "ivf_sq", "ivf_pq")
+        kinds = ("auto", "exact", "ivf_pq", "ivf_sq")
         require(
             self.index_type in kinds, "index_type", self.index_type, f"one of {', '.join(kinds)}"
         )

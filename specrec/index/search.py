@@ -2,7 +2,9 @@
 
 An inverted file (Jegou et al. 2011, "Product quantization for nearest neighbor search") puts each
 vector into the list of its nearest of `lists` centers, in a short code; a query is compared with
-the codes of the `probes` nearest lists only. The best of them are ranked again by their exact
+the codes of the `probes` nearest lists only. Product codes say of each pair of numbers which of 16
+it is nearest to, so that tables in the processor's registers compare 32 vectors at once (Andre et
+al. 2015, "Cache locality is not enough"). The best candidates are ranked again by their exact
 cosine, which is what is returned. How many lists must be probed is measured.
 
 An index depends on the embeddings alone, not on their order or on the runs that made them.
@@ -23,8 +25,8 @@ from specrec.writing import write_file
 
 EXACT, IVF_SQ, IVF_PQ, AUTO = "exact", "ivf_sq", "ivf_pq", "auto"
 KINDS = (AUTO, EXACT, IVF_SQ, IVF_PQ)
-EXACT_UP_TO, SQ_UP_TO = 50_000, 5_000_000
-"""Most tracks for which `auto` searches exactly, and with codes of one byte per number."""
+EXACT_UP_TO = 50_000
+"""Most tracks for which `auto` searches exactly."""
 
 TARGET_RECALL = 0.99
 K = 10
@@ -32,7 +34,8 @@ K = 10
 
 _SAMPLE_A_LIST = 40  # vectors from which a center is learned
 _HELD_OUT = 1000  # queries by which recall is measured
-_CANDIDATES = {IVF_SQ: 4, IVF_PQ: 30}  # ranked again, for each that is asked for
+_LISTS = 4  # times the root of the number of tracks
+_WIDEST = 4  # most numbers that share a part of a product code, for `auto` to use it
 _FEW = 20_000  # allowed rows that are scored one by one
 _BLOCK = 65_536
 _LOOKED_FOR = 8  # tracks by which an index is tried when it is opened
@@ -50,7 +53,7 @@ class SearchIndex:
     """Finds the tracks most similar to a vector.
 
     Attributes:
-        kind: `exact`, `ivf_sq` (codes of 8 bits per number) or `ivf_pq` (2 bits per number).
+        kind: `exact`, `ivf_pq` (codes of 2 bits per number) or `ivf_sq` (8 bits per number).
         index: The FAISS index, over unit vectors.
         embeddings: Embeddings of all tracks, of any length, by which candidates are ranked again.
         recall: Share, from 0 to 1, of the exact nearest ten that were found for held-out queries.
@@ -118,12 +121,14 @@ class SearchIndex:
         lists = int(self.settings["lists"])
         probes = min(lists, round(int(self.settings["probes"]) / share))
         selector = None if allowed is None else _selector(allowed)
-        wanted = min(round(share * len(self)), _CANDIDATES[self.kind] * k)
+        wanted = min(round(share * len(self)), _candidates(self.kind, k))
         candidates = np.full((len(directions), wanted), -1)
         left = np.arange(len(directions))
+        asked = directions.copy()
+        asked[~directions.any(axis=1), 0] = 1  # all tracks are as near to a zero vector
         while len(left):
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
-            _, candidates[left] = self.index.search(directions[left], wanted, params=parameters)
+            _, candidates[left] = self.index.search(asked[left], wanted, params=parameters)
             left = left[candidates[left, k - 1] < 0]  # each query by itself, as if it were alone
             if probes == lists:
                 break
@@ -150,29 +155,47 @@ def build_index(
     """
     count, dim = embeddings.shape
     if kind == AUTO:
-        large = IVF_SQ if count <= SQ_UP_TO else IVF_PQ
+        large = IVF_PQ if dim <= _WIDEST * _parts(dim) else IVF_SQ
         kind = EXACT if count <= EXACT_UP_TO else large
     if kind == EXACT or count < 2 * K:
         flat = faiss.IndexFlatIP(dim)
         _add(flat, embeddings)
         return SearchIndex(EXACT, flat, embeddings)
     order = _canonical_order(embeddings)
-    lists = max(1, min(round(3 * np.sqrt(count)), count // 16))
+    lists = max(1, min(round(_LISTS * np.sqrt(count)), count // 16))
+    index = _inverted_file(kind, dim, lists)
+    queries, rest = _spread(order, min(_HELD_OUT, count // 10))
+    sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
+    index.train(unit(np.asarray(embeddings[sample])))
+    _add(index, embeddings)
+    return _tuned(SearchIndex(kind, index, embeddings), queries, lists, target_recall)
+
+
+def _inverted_file(kind: str, dim: int, lists: int) -> faiss.IndexIVF:
     centers = faiss.IndexFlatIP(dim)
     if kind == IVF_SQ:
         index = faiss.IndexIVFScalarQuantizer(
             centers, dim, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
         )
     else:
-        parts = next(parts for parts in range(max(1, dim // 4), 0, -1) if dim % parts == 0)
-        bits = min(8, int(np.log2(max(2, count // 32))))
-        index = faiss.IndexIVFPQ(centers, dim, lists, parts, bits, faiss.METRIC_INNER_PRODUCT)
+        index = faiss.IndexIVFPQFastScan(
+            centers, dim, lists, _parts(dim), 4, faiss.METRIC_INNER_PRODUCT
+        )
+        index.by_residual = True
+        index.pq.cp.min_points_per_centroid = 1
     index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 8, 0, 1
-    queries, rest = _spread(order, min(_HELD_OUT, count // 10))
-    sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
-    index.train(unit(np.asarray(embeddings[sample])))
-    _add(index, embeddings)
-    return _tuned(SearchIndex(kind, index, embeddings), queries, lists, target_recall)
+    index.cp.spherical = False  # with the means themselves, fewer lists need be probed
+    return index
+
+
+def _parts(dim: int) -> int:
+    """The parts of a product code: of two numbers each, or of more if the dimension is odd."""
+    return next(parts for parts in range(max(1, dim // 2), 0, -1) if dim % parts == 0)
+
+
+def _candidates(kind: str, k: int) -> int:
+    """How many tracks are ranked again if k are asked for."""
+    return 4 * k if kind == IVF_SQ else 10 * k + 200
 
 
 def _tuned(
@@ -195,7 +218,7 @@ def _tuned(
         curve[probes] = recall
         if recall - 2 * error >= target or probes == lists:
             break
-        probes = min(lists, max(probes + 1, round(1.5 * probes)))
+        probes = min(lists, max(probes + 1, round(1.25 * probes)))
     settings = {"lists": lists, "probes": probes, "recall_by_probes": curve}
     return SearchIndex(made.kind, made.index, made.embeddings, recall, settings)
 
@@ -291,12 +314,13 @@ def _exact_neighbors(
     best = np.full((len(queries), K), -np.inf, dtype=np.float32)
     rows = np.full((len(queries), K), -1)
     for start in range(0, len(embeddings), _BLOCK):
-        scores = directions @ unit(np.asarray(embeddings[start : start + _BLOCK])).T
-        inside = (queries >= start) & (queries < start + scores.shape[1])
-        scores[inside, queries[inside] - start] = -np.inf
-        top = np.argpartition(-scores, min(K, scores.shape[1] - 1), axis=1)[:, :K]
-        joined = np.concatenate([best, np.take_along_axis(scores, top, axis=1)], axis=1)
-        names = np.concatenate([rows, top + start], axis=1)
+        block = unit(np.asarray(embeddings[start : start + _BLOCK]))
+        scores, places = faiss.knn(
+            directions, block, min(K + 1, len(block)), faiss.METRIC_INNER_PRODUCT
+        )
+        scores[places + start == queries[:, None]] = -np.inf
+        joined = np.concatenate([best, scores], axis=1)
+        names = np.concatenate([rows, places + start], axis=1)
         keep = np.argsort(-joined, axis=1, kind="stable")[:, :K]
         best = np.take_along_axis(joined, keep, axis=1)
         rows = np.take_along_axis(names, keep, axis=1)
