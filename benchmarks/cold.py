@@ -1,0 +1,130 @@
+"""What does one query from a shell cost, from the start of the process to its end?
+
+    python benchmarks/cold.py --folder out/cold
+
+Writes a library of planted tracks with `specrec-base`'s coordinates, once, and asks it by the
+command, each time in a process of its own. CPU seconds of all threads, medians; first of the whole
+command, then of its parts. Without bytecode, every module of every package is compiled anew.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TRACK = f"{4242:016x}"
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="Of the library, which is written if need be.")],
+    tracks: int = 100_000,
+    repeat: int = 9,
+    child: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Prints two tables."""
+    if child:
+        print(json.dumps(_stages(folder)))
+        return
+    if not (folder / "CURRENT").exists():
+        _write(folder, tracks)
+    command = [sys.executable, "-m", "specrec.cli"]
+    query = [*command, "query", str(folder), TRACK]
+    print("| command | CPU s | without bytecode |\n|---|---|---|")
+    for name, arguments in (
+        ("query", query),
+        ("query --no-why", [*query, "--no-why"]),
+        ("query --json", [*query, "--json"]),
+        ("--help", [*command, "--help"]),
+        ("--version", [*command, "--version"]),
+    ):
+        warm = statistics.median(_cpu_seconds(arguments) for _ in range(repeat))
+        bare = statistics.median(_cpu_seconds(arguments, compiled=False) for _ in range(3))
+        print(f"| `specrec {name}` | {warm:.2f} | {bare:.2f} |")
+    print("\n| part of a query | CPU ms |\n|---|---|")
+    runs = [json.loads(_output(folder)) for _ in range(repeat)]
+    for name in runs[0]:
+        print(f"| {name} | {statistics.median(run[name] for run in runs):.0f} |")
+
+
+def _write(folder: Path, tracks: int) -> None:
+    from library import write
+
+    from specrec.model.card import read_card
+    from specrec.model.probe import load_probe
+    from specrec.model.registry import find_model
+
+    folder.mkdir(parents=True, exist_ok=True)
+    model = find_model("specrec-base")
+    probe = load_probe(model, read_card(model).fingerprint)
+    write(folder, tracks, max(20, tracks // 50), probe)
+
+
+def _cpu_seconds(command: list[str], compiled: bool = True) -> float:
+    with tempfile.TemporaryDirectory() as empty:
+        environment = dict(os.environ)
+        if not compiled:
+            environment |= {"PYTHONPYCACHEPREFIX": empty, "PYTHONDONTWRITEBYTECODE": "1"}
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def _output(folder: Path) -> bytes:
+    command = [sys.executable, __file__, "--folder", str(folder), "--child"]
+    environment = os.environ | {"OPENBLAS_THREAD_TIMEOUT": "4"}  # as the command itself sets it
+    return subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True).stdout
+
+
+def _stages(folder: Path) -> dict[str, float]:
+    """Does by itself, part by part, what the command does.
+
+    This file has loaded Typer, which is therefore counted among the first.
+    """
+    found: dict[str, float] = {}
+    clock = 0.0
+
+    def note(name: str) -> None:
+        nonlocal clock
+        found[name], clock = 1000 * (time.process_time() - clock), time.process_time()
+
+    for name, modules in (
+        ("start of Python, Typer, the command line", ("typer._adapters", "specrec.cli")),
+        ("import numpy", ("numpy",)),
+        ("import jaxtyping", ("jaxtyping",)),
+        ("import pandas, pyarrow", ("pandas", "pyarrow.parquet")),
+        ("import faiss", ("faiss",)),
+        ("import rich", ("rich.console", "rich.table")),
+    ):
+        for module in modules:
+            import_module(module)
+        note(name)
+    from specrec.recommend.library import Library
+    from specrec.report.neighbors import print_neighbors
+
+    note("import the rest of specrec")
+    library = Library.open(folder)
+    query = library.resolve(TRACK)
+    note("find the track")
+    library.neighbors(query, explain=False)
+    note("search")
+    neighbors = library.neighbors(query, in_full=False)
+    note("reasons")
+    sys.stdout, kept = Path(os.devnull).open("w"), sys.stdout  # noqa: SIM115
+    print_neighbors(neighbors)
+    sys.stdout = kept
+    note("print")
+    return found
+
+
+if __name__ == "__main__":
+    typer.run(main)
