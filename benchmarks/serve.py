@@ -52,7 +52,9 @@ MIX = {
     "/api/v1/status": 1,
     "/api/v1/libraries": 1,
     "/rest/getSonicSimilarTracks?id={id}&f=json&v=1.16.1&c=benchmark": 1,
+    "/rest/search3?query=a&f=json&v=1.16.1&c=benchmark": 1,
     "/api/similar_tracks?item_id={id}&n=10": 1,
+    "/api/search_tracks?title=a": 1,
     "/health": 1,
 }
 """Requests and their shares; those that a server does not have are left out."""
@@ -162,7 +164,7 @@ def _mix(port: int) -> list[str]:
     """The requests that a server has, as often as their share says."""
     there = set(json.loads(_get(port, "/openapi.json")[1])["paths"]) | {"/health"}
     if _get(port, "/rest/ping?f=json")[0] == 200:
-        there.add("/rest/getSonicSimilarTracks")
+        there |= {kind.partition("?")[0] for kind in MIX if kind.startswith("/rest/")}
     return [
         kind
         for kind, share in MIX.items()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int
+from jaxtyping import Bool, Float, Float32, Float64, Int
 
 from specrec.explain.directions import Directions
 from specrec.vectors import cosines, unit
@@ -190,18 +190,16 @@ class Draws:
         Returns:
             The drops; NaN where none is wanted.
         """
-        before = neighbors @ query
-        both = np.vstack([query, neighbors]).astype(np.float32).T
+        both = np.vstack([query, neighbors]).astype(np.float32)
+        before = both[1:] @ both[0]
         found = np.full(wanted.shape, np.nan)
         for groups, axes in self._blocks:
             count, draws, size, dim = axes.shape
-            projected = (axes.reshape(-1, dim) @ both).reshape(count, draws, size, -1)
+            projected = (both @ axes.reshape(-1, dim).T).reshape(-1, count, draws, size)
             pairs, places = np.nonzero(wanted[:, groups])
-            own, theirs = projected[places, :, :, 0], projected[places, :, :, pairs + 1]
             known = before[pairs, None]
-            drops = known - _without(known, own, theirs)
-            if len(pairs):
-                found[pairs, groups[places]] = np.percentile(drops, CLEARED, axis=1)
+            drops = known - _without(known, projected[0, places], projected[pairs + 1, places])
+            found[pairs, groups[places]] = _percentile(drops, CLEARED)
         return found
 
 
@@ -245,6 +243,17 @@ def _without(
     left = (1 - _dot(query, query)) * (1 - _dot(tracks, tracks))
     ablated: np.ndarray = similarity - _dot(query, tracks)
     return np.where(left > 1e-12, ablated / np.sqrt(np.maximum(left, 1e-12)), 0.0)
+
+
+def _percentile(
+    values: Float32[np.ndarray, "rows draws"], percent: float
+) -> Float32[np.ndarray, " rows"]:
+    """Does what `np.percentile` does along rows, in a fifth of its time."""
+    place = percent / 100 * (values.shape[1] - 1)
+    low = int(place)
+    high = min(low + 1, values.shape[1] - 1)
+    ordered = np.sort(values, axis=1)
+    return ordered[:, low] + np.float32(place - low) * (ordered[:, high] - ordered[:, low])
 
 
 def _dot(first: Float[np.ndarray, "*_"], second: Float[np.ndarray, "*_"]) -> Any:

@@ -13,7 +13,7 @@ from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.readings import TrackReadings
-from specrec.explain.reasons import find_reasons, shared_names
+from specrec.explain.reasons import find_reasons, sharable_names
 from specrec.explain.sentences import sentence
 from specrec.vectors import unit
 
@@ -113,7 +113,7 @@ class Explainer:
             listed = np.ones(parts.contributions.shape, dtype=bool)
             made = self._in_full(query, others, rows, k, query_row, parts)
         else:
-            listed = self._listed(parts, here, neighbors)
+            listed = self._listed(parts, here, neighbors, asked)
             made = self._in_short(query, others, parts, listed)
         explanations = []
         for place, there in enumerate(neighbors):
@@ -193,7 +193,11 @@ class Explainer:
         ]
 
     def _listed(
-        self, parts: FeatureSum, query: TrackReadings, neighbors: Sequence[TrackReadings]
+        self,
+        parts: FeatureSum,
+        query: TrackReadings,
+        neighbors: Sequence[TrackReadings],
+        asked: Set[str],
     ) -> Bool[np.ndarray, "neighbors groups"]:
         """The contributions that a short explanation lists: the largest, and possible reasons."""
         sizes = np.abs(parts.contributions)
@@ -202,7 +206,7 @@ class Explainer:
             return np.ones(sizes.shape, dtype=bool)
         listed = sizes >= np.partition(sizes, -LISTED, axis=1)[:, -LISTED, None]
         for place, neighbor in enumerate(neighbors):
-            for name in shared_names(query, neighbor, self.stats):
+            for name in sharable_names(query, neighbor, self.stats, asked):
                 group = self._group_of.get(name)
                 if group is not None:
                     listed[place, group] = True

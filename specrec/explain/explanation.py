@@ -95,6 +95,11 @@ class Reason:
     query_passages: Passages | None = None
     neighbor_passages: Passages | None = None
 
+    def located(self, query: Passages | None, neighbor: Passages | None) -> "Reason":
+        """The same reason with its passages; made faster than by `replace`."""
+        known = (self.query, self.neighbor, self.verdict, self.contribution)
+        return Reason(self.feature, self.side, *known, query, neighbor)
+
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values for JSON."""
         inner = (self.query, self.neighbor, self.query_passages, self.neighbor_passages)

@@ -205,9 +205,42 @@ class FeatureStats:
         circular = np.array([PROPERTIES[name].scale == "circular" for name in names])[:, None]
         return np.where(circular, 100 * (1 - (upto - below) / counts), shares).T
 
-    def says(self, name: str) -> bool:
-        """Whether it is a concept that is told to be there, or not to be."""
-        return name in self._usable and self._usable[name].present is not None
+    @cached_property
+    def sayable(self) -> tuple[str, ...]:
+        """The concepts that can be said to be there, by their columns."""
+        return tuple(name for name, item in self._usable.items() if item.present is not None)
+
+    @cached_property
+    def present(self) -> Float64[np.ndarray, " concepts"]:
+        """The values from which on the `sayable` concepts are there."""
+        return np.array([self.said(name)[1] for name in self.sayable], dtype=np.float64)
+
+    def amounts(
+        self, embeddings: Float[np.ndarray, "tracks dim"]
+    ) -> Float64[np.ndarray, "tracks concepts"]:
+        """Predicts the `sayable` concepts, whose scale is linear, all at once."""
+        weight, bias = self._amounts
+        found: np.ndarray = embeddings.astype(np.float64) @ weight + bias
+        return found
+
+    @cached_property
+    def _amounts(
+        self,
+    ) -> tuple[Float64[np.ndarray, "dim concepts"], Float64[np.ndarray, " concepts"]]:
+        """Weights and biases of the `sayable` concepts."""
+        if self.probe is None:
+            return np.zeros((self._embeddings.shape[1], 0)), np.zeros(0)
+        rows = [self.probe.rows(name).start for name in self.sayable]
+        weight, bias = self.probe.weight[rows], self.probe.bias[rows]
+        return weight.T.astype(np.float64), bias.astype(np.float64)
+
+    @cached_property
+    def rare(self) -> frozenset[str]:
+        """The concepts that half of the collection lacks, whose absence tells nothing."""
+        concepts = (name for name in self._sorted if name in CONCEPTS and name in self._usable)
+        return frozenset(
+            name for name in concepts if self.percentile(name, self.said(name)[0]) >= 50
+        )
 
     def said(self, name: str) -> tuple[float, float]:
         """The values of a concept up to which it is not there, and from which on it is.

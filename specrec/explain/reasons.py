@@ -31,7 +31,7 @@ def find_reasons(
 
     Args:
         contributions: What each group of features adds to the similarity, the largest first; only
-            those are needed of which a member is in `shared_names`.
+            those are needed of which a member is in `sharable_names`.
         query: The query's features, with their percentiles.
         neighbor: The neighbor's features, with their percentiles.
         stats: The distribution of features in the library.
@@ -39,7 +39,7 @@ def find_reasons(
     """
     because: list[Reason] = []
     beside: list[Reason] = []
-    shared = shared_names(query, neighbor, stats)
+    shared = sharable_names(query, neighbor, stats, asked)
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)
@@ -55,16 +55,7 @@ def find_reasons(
             if reason is not None:
                 beside.append(reason)
     found = because + sorted(beside, key=_commonness)
-    told = [reason for reason in found if reason.feature in asked or _telling(reason, stats)]
-    return [reason for reason in told if _sensible(reason, told)]
-
-
-def _telling(reason: Reason, stats: FeatureStats) -> bool:
-    """Whether it is not the absence of what half of the library lacks."""
-    if reason.feature not in CONCEPTS or reason.side != "low":
-        return True
-    absent, _ = stats.said(reason.feature)
-    return stats.percentile(reason.feature, absent) < 50
+    return [reason for reason in found if _sensible(reason, found)]
 
 
 def _sensible(reason: Reason, found: Sequence[Reason]) -> bool:
@@ -125,17 +116,23 @@ def _commonness(reason: Reason) -> float:
     return 50 - min(abs(first - 50), abs(second - 50))
 
 
-def shared_names(
-    query: TrackReadings, neighbor: TrackReadings, stats: FeatureStats
+def sharable_names(
+    query: TrackReadings,
+    neighbor: TrackReadings,
+    stats: FeatureStats,
+    asked: Set[str] = frozenset(),
 ) -> frozenset[str]:
-    """Names the features that two tracks may share.
+    """Names the features that may be reasons for a match.
 
-    These are the ones in which both stand out on the same side, and classes, such as the key.
+    These are the ones in which both tracks stand out on the same side, and classes, such as the
+    key; but not the absence of what half of the library lacks, unless it was asked for.
     """
     same = (query.sides == neighbor.sides) & (query.sides != 0)
-    features = stats.features
-    found = {features[place].name for place in np.flatnonzero(same)}
-    return frozenset(found | stats.classes)
+    names = [stats.features[place].name for place in np.flatnonzero(same).tolist()]
+    telling = {
+        name for name in names if name not in stats.rare or name in asked or query.side(name) > 0
+    }
+    return frozenset(telling | stats.classes)
 
 
 def shared_side(

@@ -1,6 +1,7 @@
 """Where in a track each concept is heard: the readings of its windows, joined into passages."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from specrec.explain.feature_stats import FeatureStats
 
 _KERNEL = (0.25, 0.5, 0.25)  # of windows that follow on each other; their mean stays as it is
 _REMAINS = 0.5  # a passage goes on down to this share of what it takes to be heard at all
+
+Spans = tuple[tuple[float, float], ...]
+"""Start and end of each of some passages, in seconds."""
 
 _NEEDS = {
     concept.feature: load_vocabulary()[concept.needs].feature
@@ -58,14 +62,8 @@ class Timeline:
         Raises:
             KeyError: If it is not among the names.
         """
-        on = self._heard(name)
-        edges = self._edges()
-        borders = np.flatnonzero(np.diff(np.concatenate([[False], on, [False]])))
-        spans = tuple(
-            (float(edges[first, 0]), float(edges[last - 1, 1]))
-            for first, last in borders.reshape(-1, 2).tolist()
-        )
-        return Passages(spans, bool(on.all()), self.step_seconds, self.covered, self.seconds)
+        spans, throughout = self._found[name]
+        return Passages(spans, throughout, self.step_seconds, self.covered, self.seconds)
 
     @property
     def heard(self) -> dict[str, Passages]:
@@ -73,14 +71,14 @@ class Timeline:
         found = {name: self.passages(name) for name in self.names}
         return {name: passages for name, passages in found.items() if passages.spans}
 
-    @property
+    @cached_property
     def step_seconds(self) -> float:
         """From the start of a window to that of the next; the duration where there is only one."""
         if len(self.spans) < 2:
             return self.seconds
         return float((self.spans[-1, 0] - self.spans[0, 0]) / (len(self.spans) - 1))
 
-    @property
+    @cached_property
     def covered(self) -> bool:
         """Whether the windows cover the track, so that nothing of it was not heard."""
         return self.step_seconds <= 1.05 * float(self.spans[0, 1] - self.spans[0, 0])
@@ -112,17 +110,30 @@ class Timeline:
             },
         }
 
-    def _heard(self, name: str) -> Bool[np.ndarray, " windows"]:
-        """In which windows a concept is heard; a woman's voice only where there is singing."""
-        if name not in self.names:
-            raise KeyError(name)
-        place = self.names.index(name)
-        values = self.values[:, place].astype(np.float64)
+    @cached_property
+    def _found(self) -> dict[str, tuple[Spans, bool]]:
+        """The passages of each concept, and whether it is heard throughout; all at once."""
+        on, edges = self._heard(), self._edges()
+        outside = np.zeros((1, len(self.names)), dtype=bool)
+        concept, border = np.nonzero(np.diff(np.concatenate([outside, on, outside]), axis=0).T)
+        starts, ends = edges[border[::2], 0].tolist(), edges[border[1::2] - 1, 1].tolist()
+        spans: list[list[tuple[float, float]]] = [[] for _ in self.names]
+        for place, start, end in zip(concept[::2].tolist(), starts, ends, strict=True):
+            spans[place].append((start, end))
+        found = zip(map(tuple, spans), on.all(axis=0).tolist(), strict=True)
+        return dict(zip(self.names, found, strict=True))
+
+    def _heard(self) -> Bool[np.ndarray, "windows concepts"]:
+        """In which windows each concept is heard; a woman's voice only where there is singing."""
+        values = self.values.astype(np.float64)
         if self.covered and len(values) > 2:
-            values = np.convolve(np.pad(values, 1, mode="edge"), _KERNEL, mode="valid")
-        on = _hysteresis(values, float(self.present[place]))
-        needed = _NEEDS.get(name)
-        return on & self._heard(needed) if needed in self.names else on
+            before = np.concatenate([values[:1], values[:-1]])
+            after = np.concatenate([values[1:], values[-1:]])
+            values = _KERNEL[0] * before + _KERNEL[1] * values + _KERNEL[2] * after
+        on = _hysteresis(values, self.present)
+        for place, needed in _needing(self.names):
+            on[:, place] &= on[:, needed]
+        return on
 
     def _edges(self) -> Float64[np.ndarray, "windows two"]:
         """What each window stands for: where two overlap, each has its half."""
@@ -133,14 +144,25 @@ class Timeline:
         return edges
 
 
+@lru_cache(4)
+def _needing(names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Places of the concepts that are only heard where another one is, and of those others."""
+    place_of = {name: place for place, name in enumerate(names)}
+    needed = {name: place_of.get(_NEEDS[name]) for name in names if name in _NEEDS}
+    return tuple((place_of[name], at) for name, at in needed.items() if at is not None)
+
+
 def _hysteresis(
-    values: Float64[np.ndarray, " windows"], present: float
-) -> Bool[np.ndarray, " windows"]:
+    values: Float64[np.ndarray, "windows concepts"], present: Float64[np.ndarray, " concepts"]
+) -> Bool[np.ndarray, "windows concepts"]:
     """The runs of windows above half of a positive threshold that somewhere reach all of it."""
-    on = values >= min(present, _REMAINS * present)
-    runs = np.cumsum(np.diff(np.concatenate([[False], on])))
-    reached = np.unique(runs[values >= present])
-    kept: np.ndarray = on & np.isin(runs, reached)
+    on, reached = values >= np.minimum(present, _REMAINS * present), values >= present
+    place = np.arange(1, len(values) + 1)[:, None]
+    kept = np.zeros(on.shape, dtype=bool)
+    for way in (slice(None), slice(None, None, -1)):  # since the run's beginning, and its end
+        last_reached = np.maximum.accumulate(np.where(reached[way], place, 0), axis=0)
+        last_off = np.maximum.accumulate(np.where(on[way], 0, place), axis=0)
+        kept[way] |= last_reached > last_off
     return kept
 
 
@@ -158,11 +180,7 @@ def read_timeline(
         spans: Start and end of each window, in seconds.
         seconds: Duration of the track.
     """
-    readings = stats.predict(windows.astype(np.float64))
-    names = tuple(name for name in readings if stats.says(name))
-    values = np.stack([readings[name] for name in names], axis=1) if names else spans[:, :0]
-    present = np.array([stats.said(name)[1] for name in names], dtype=np.float64)
-    return Timeline(names, spans, values, present, seconds)
+    return Timeline(stats.sayable, spans, stats.amounts(windows), stats.present, seconds)
 
 
 def locate_reasons(
@@ -185,6 +203,6 @@ def locate_reasons(
             else None
             for timeline in (query, neighbor)
         )
-        return replace(reason, query_passages=here, neighbor_passages=there)
+        return reason.located(here, there)
 
     return replace(explanation, reasons=tuple(map(located, explanation.reasons)))

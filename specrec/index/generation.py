@@ -254,14 +254,19 @@ class Generation:
 
     def windows(self, row: int) -> Float16[np.ndarray, "windows dim"]:
         """Reads the centered embeddings of the windows of the track in a row, in order."""
-        placed = self.placement.iloc[row]
-        segment = self._segment(str(placed["segment"]))
-        first, count, known = (placed[name] for name in ("first_window", "window_count", CRC))
+        name, first, count, known = (column[row] for column in self._placed)
+        segment = self._segment(str(name))
         windows = segment.checked_windows if pd.isna(known) else segment.windows
         rows = np.asarray(windows[first : first + count])
         if len(rows) != count or not (pd.isna(known) or crc(rows) == known):
             raise LibraryError(f"{segment.folder / WINDOWS}: damaged; {REMEDY}")
         return rows
+
+    @cached_property
+    def _placed(self) -> list[Any]:
+        """The columns of `placement`, of which single values are taken far faster than a row."""
+        names = ("segment", "first_window", "window_count", CRC)
+        return [self.placement[name].array for name in names]
 
     def check(self) -> None:
         """Compares the sizes of all files with those that were written."""

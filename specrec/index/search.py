@@ -35,11 +35,11 @@ K = 10
 _SAMPLE_A_LIST = 40  # vectors from which a center is learned
 _HELD_OUT = 1000  # queries by which recall is measured
 _LISTS = 4  # times the root of the number of tracks
-_WIDEST = 4  # most numbers that share a part of a product code, for `auto` to use it
 _FEW = 20_000  # allowed rows that are scored one by one
 _BLOCK = 65_536
 _LOOKED_FOR = 8  # tracks by which an index is tried when it is opened
 _SAME = 1e-3
+_STEP = 8  # numbers that FAISS compares at once; codes of another length it compares one by one
 
 
 def unit(vectors: Float[np.ndarray, "rows dim"]) -> Float32[np.ndarray, "rows dim"]:
@@ -124,7 +124,7 @@ class SearchIndex:
         wanted = min(round(share * len(self)), _candidates(self.kind, k))
         candidates = np.full((len(directions), wanted), -1)
         left = np.arange(len(directions))
-        asked = directions.copy()
+        asked = _widened(directions, self.index.d)
         asked[~directions.any(axis=1), 0] = 1  # all tracks are as near to a zero vector
         while len(left):
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
@@ -155,42 +155,36 @@ def build_index(
     """
     count, dim = embeddings.shape
     if kind == AUTO:
-        large = IVF_PQ if dim <= _WIDEST * _parts(dim) else IVF_SQ
-        kind = EXACT if count <= EXACT_UP_TO else large
+        kind = EXACT if count <= EXACT_UP_TO else IVF_PQ
     if kind == EXACT or count < 2 * K:
         flat = faiss.IndexFlatIP(dim)
         _add(flat, embeddings)
         return SearchIndex(EXACT, flat, embeddings)
     order = _canonical_order(embeddings)
     lists = max(1, min(round(_LISTS * np.sqrt(count)), count // 16))
-    index = _inverted_file(kind, dim, lists)
+    index = _inverted_file(kind, _width(dim), lists)
     queries, rest = _spread(order, min(_HELD_OUT, count // 10))
     sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
-    index.train(unit(np.asarray(embeddings[sample])))
+    index.train(_widened(unit(np.asarray(embeddings[sample])), index.d))
     _add(index, embeddings)
     return _tuned(SearchIndex(kind, index, embeddings), queries, lists, target_recall)
 
 
-def _inverted_file(kind: str, dim: int, lists: int) -> faiss.IndexIVF:
-    centers = faiss.IndexFlatIP(dim)
+def _inverted_file(kind: str, width: int, lists: int) -> faiss.IndexIVF:
+    centers = faiss.IndexFlatIP(width)
     if kind == IVF_SQ:
         index = faiss.IndexIVFScalarQuantizer(
-            centers, dim, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+            centers, width, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
         )
     else:
         index = faiss.IndexIVFPQFastScan(
-            centers, dim, lists, _parts(dim), 4, faiss.METRIC_INNER_PRODUCT
+            centers, width, lists, width // 2, 4, faiss.METRIC_INNER_PRODUCT
         )
         index.by_residual = True
         index.pq.cp.min_points_per_centroid = 1
     index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 8, 0, 1
     index.cp.spherical = False  # with the means themselves, fewer lists need be probed
     return index
-
-
-def _parts(dim: int) -> int:
-    """The parts of a product code: of two numbers each, or of more if the dimension is odd."""
-    return next(parts for parts in range(max(1, dim // 2), 0, -1) if dim % parts == 0)
 
 
 def _candidates(kind: str, k: int) -> int:
@@ -249,7 +243,8 @@ def read_index(
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except (OSError, RuntimeError, ValueError, MemoryError) as error:
         raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
-    if (index.ntotal, index.d) != embeddings.shape:
+    count, dim = embeddings.shape
+    if index.ntotal != count or index.d not in (dim, _width(dim)):
         raise LibraryError(f"{path}: does not fit the embeddings beside it; {REMEDY}")
     kind = EXACT if described["kind"] == "flat" else str(described["kind"])
     settings = {name: described[name] for name in ("lists", "probes") if name in described}
@@ -286,7 +281,20 @@ def describe_index(index: SearchIndex) -> dict[str, Any]:
 
 def _add(index: faiss.Index, embeddings: Float32[np.ndarray, "tracks dim"]) -> None:
     for start in range(0, len(embeddings), _BLOCK):
-        index.add(unit(np.asarray(embeddings[start : start + _BLOCK])))
+        index.add(_widened(unit(np.asarray(embeddings[start : start + _BLOCK])), index.d))
+
+
+def _width(dim: int) -> int:
+    """The length of the vectors of which lists hold codes."""
+    return -(-dim // _STEP) * _STEP
+
+
+def _widened(
+    vectors: Float32[np.ndarray, "rows dim"], width: int
+) -> Float32[np.ndarray, "rows width"]:
+    """Adds zeros to vectors, which change no product of two of them."""
+    nothing = np.zeros((len(vectors), width - vectors.shape[1]), np.float32)
+    return np.concatenate([vectors, nothing], axis=1)
 
 
 def _canonical_order(embeddings: Float32[np.ndarray, "tracks dim"]) -> Int[np.ndarray, " tracks"]:

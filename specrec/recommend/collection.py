@@ -1,5 +1,6 @@
 """A collection: what a library holds in one state, and all that is derived from it."""
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from specrec.audio.windows import window_spans
 from specrec.descriptors.features import FEATURES
@@ -253,13 +254,18 @@ class Collection:
             ModelError: If the library is so old that it doesn't say how long windows are, and its
                 model is gone.
         """
-        if not isinstance(query, Query):
-            query = self._query_of_row(query)
-        if query.windows is None or not query.track.duration_seconds:
+        if isinstance(query, Query):
+            windows, seconds = query.windows, query.track.duration_seconds
+        else:
+            windows, seconds = self.generation.windows(query), self._seconds[query].item()
+        if windows is None or not seconds or math.isnan(seconds):
             return None
-        seconds = query.track.duration_seconds
-        spans = window_spans(len(query.windows), seconds, self.generation.window_seconds)
-        return read_timeline(self.stats, query.windows, spans, seconds)
+        spans = window_spans(len(windows), seconds, self.generation.window_seconds)
+        return read_timeline(self.stats, windows, spans, seconds)
+
+    @cached_property
+    def _seconds(self) -> Float64[np.ndarray, " tracks"]:
+        return self.tracks["duration_seconds"].to_numpy(np.float64, na_value=np.nan)
 
     @cached_property
     def _query_of_file(self) -> Callable[[Path, str], Query]:

@@ -75,5 +75,5 @@ def present_in(stats: FeatureStats) -> dict[str, Bool[np.ndarray, " tracks"]]:
     return {
         concept.name: stats.values(concept.feature) >= stats.said(concept.feature)[1]
         for concept in load_vocabulary()
-        if stats.says(concept.feature)
+        if concept.feature in stats.sayable
     }

@@ -45,7 +45,7 @@ Where = Annotated[
 ]
 
 
-def _library(shelf: Shelved, library: LibraryName = None) -> Library:
+async def _library(shelf: Shelved, library: LibraryName = None) -> Library:
     return shelf.library(library)
 
 

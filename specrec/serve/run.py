@@ -9,6 +9,7 @@ from contextlib import nullcontext
 
 import uvicorn
 from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from specrec.errors import SpecrecError
@@ -39,6 +40,9 @@ def run(
         KeyboardInterrupt: When it was told to stop, after it has.
     """
     _log_plainly()
+    # Requests are answered side by side; BLAS's threads would only wait for each other, and in
+    # waiting take twice the time.
+    threadpool_limits(1, "blas")
     watch = Watch(shelf) if settings.watch else None
     server = make_server(make_app(shelf, settings, watch), settings)
     with listen(settings.host, settings.port) as listening, watch or nullcontext():

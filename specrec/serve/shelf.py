@@ -77,32 +77,29 @@ class _Served:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._collection = _ready(folder)
-        self._opening = threading.Lock()
+        self._looking = threading.Lock()
         self._looked = time.monotonic()
         _warm(self._collection)
 
     def collection(self) -> Collection:
-        """The newest state that is ready; opens the next one in the background if there is one."""
+        """The newest state that is ready; looks in the background whether there is a newer one."""
         now = time.monotonic()
-        if now - self._looked >= _LOOK_SECONDS:
+        if now - self._looked >= _LOOK_SECONDS and self._looking.acquire(blocking=False):
             self._looked = now
-            if self._is_old() and self._opening.acquire(blocking=False):
-                threading.Thread(target=self._renew, daemon=True).start()
+            threading.Thread(target=self._look, daemon=True).start()
         return self._collection
 
-    def _is_old(self) -> bool:
-        return current_name(self.folder) != self._collection.generation.folder.name
-
-    def _renew(self) -> None:
+    def _look(self) -> None:
         try:
-            following = _ready(self.folder)
-            _ = following.name_search
-            self._collection = following
+            if current_name(self.folder) != self._collection.generation.folder.name:
+                following = _ready(self.folder)
+                _ = following.name_search
+                self._collection = following
         except SpecrecError as error:
             # The old state goes on, and the next look tries again.
             _log.warning("%s", error)
         finally:
-            self._opening.release()
+            self._looking.release()
 
 
 def _ready(folder: Path) -> Collection:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
@@ -173,3 +174,37 @@ def test_short_codes_may_miss_a_track_of_those_looked_for_but_not_most(
     index = SearchIndex(kind, built.index, np.roll(embeddings, 1, axis=0), 1.0, built.settings)
     with pytest.raises(LibraryError, match="does not find"):
         check_index(index, tmp_path)
+
+
+@pytest.mark.parametrize("kind", [IVF_SQ, IVF_PQ])
+def test_vectors_of_any_length_are_found_as_well(kind: str) -> None:
+    embeddings = clustered()[:, : DIM - 3]  # FAISS is fast with multiples of eight
+    index = build_index(embeddings, kind)
+    assert index.recall >= 0.98
+    similarities, rows = index.search(embeddings[:50], 10)
+    found = []
+    for query in range(50):
+        order, cosines = brute_force(embeddings, embeddings[query])
+        here = dict(zip(order, cosines, strict=True))
+        expected = [here[row] for row in rows[query]]
+        np.testing.assert_allclose(similarities[query], expected, atol=2e-6)
+        found.append(len(set(order[:10]) & set(rows[query])) / 10)
+    assert np.mean(found) >= 0.98
+
+
+def test_an_index_over_vectors_as_they_are_is_read(tmp_path: Path) -> None:
+    embeddings = clustered()[:, : DIM - 3]  # as they were stored before
+    directions = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    lists = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(DIM - 3), DIM - 3, 8, faiss.ScalarQuantizer.QT_8bit,
+        faiss.METRIC_INNER_PRODUCT,
+    )  # fmt: skip
+    lists.train(directions)
+    lists.add(directions)
+    write_index(SearchIndex(IVF_SQ, lists, embeddings), tmp_path / "index.faiss")
+    described = {"kind": IVF_SQ, "measured_recall": 1.0, "lists": 8, "probes": 8}
+    opened = read_index(tmp_path / "index.faiss", embeddings, described)
+    _, rows = opened.search(embeddings[:20], 5)
+    for query in range(20):
+        order, _ = brute_force(embeddings, embeddings[query])
+        np.testing.assert_array_equal(rows[query], order[:5])
