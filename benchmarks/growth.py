@@ -47,7 +47,8 @@ def main(
         for step, costs in found.items():
             seconds, memory = (statistics.median(column) for column in zip(*costs, strict=True))
             more = seconds - least.setdefault(step, seconds)
-            print(f"| {count:,} | {step} | {seconds:.2f} | {more:.2f} | {memory:,.0f} |", flush=True)
+            cells = (f"{count:,}", step, f"{seconds:.2f}", f"{more:.2f}", f"{memory:,.0f}")
+            print("|", " | ".join(cells), "|", flush=True)
 
 
 def change(folder: Path, round_: int) -> list[tuple[str, tuple[float, float]]]:

@@ -15,7 +15,6 @@ from specrec.config import IndexConfig
 from specrec.descriptors.measure import VERSION as MEASURE_VERSION
 from specrec.index.adapted import adapted_model
 from specrec.index.assemble import (
-    DUPLICATES_VERSION,
     Settled,
     assemble,
     pair_duplicates,
@@ -23,6 +22,7 @@ from specrec.index.assemble import (
 )
 from specrec.index.decision_files import note_decisions
 from specrec.index.decisions import kept_tracks
+from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
 from specrec.index.embedding import adopt_old, embed_new, find_measurements, measure_tracks
 from specrec.index.generation import Contents, Generation, Newer, skipped_files
 from specrec.index.generations import (

@@ -17,7 +17,7 @@ from specrec.index.adapted import adapted_folder
 from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_file, check_sizes
 from specrec.index.layered_search import LayeredIndex
-from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers
+from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers, most_newer
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
@@ -155,6 +155,11 @@ class Generation:
     def layers(self) -> Layers:
         """Which tracks are others than when all was written as a whole, or were added since."""
         return self.table("tracks").layers
+
+    @property
+    def most_newer(self) -> int:
+        """How many rows may be others than in the base, until all is written as a whole again."""
+        return most_newer(self.layers.base)
 
     @property
     def base_segments(self) -> set[str]:

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Bool, Int64
 
 from specrec.catalog.identity import audio_id, content_id
 from specrec.errors import LibraryError, QueryError, SkipReason
@@ -17,11 +17,26 @@ from specrec.index.decision_files import read_decisions, write_decisions
 from specrec.index.decisions import Decisions, Removed, kept_tracks, known_tracks
 from specrec.index.files import REMEDY, damaged_files
 from specrec.index.generation import Contents, Generation
-from specrec.index.generations import read_generation, remove_old_generations, write_generation
+from specrec.index.generations import (
+    FORMAT_VERSION,
+    read_generation,
+    remove_old_generations,
+    write_changed,
+    write_generation,
+)
 from specrec.index.locks import writer_lock
 from specrec.index.search import AUTO, build_index
+from specrec.index.table_file import has
+from specrec.index.update import without
 
-_WRITTEN = ("format_version", "index", "segments", "files")  # of a manifest, by write_generation
+_WRITTEN = (
+    "format_version",
+    "index",
+    "segments",
+    "files",
+    "base",
+    "files_count",
+)  # of a manifest, by write_generation
 
 
 @dataclass(frozen=True)
@@ -127,17 +142,20 @@ def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
     with writer_lock(library):
         before = open_generation(library)
         decisions = read_decisions(library, before)
-        out = before.tracks["track_id"].isin(list(track_ids)).to_numpy(dtype=bool)
+        out = has(before.table("tracks").columns("track_id")[0], track_ids)
         if out.all():
             raise LibraryError(f"{library}: no track would be left; remove the folder instead")
         refuse_damage(before)
-        known = known_tracks(before.tracks, before.files, decisions).iloc[: len(out)][out]
+        rows = np.flatnonzero(out)
+        tracks, files = before.table("tracks").rows(rows), before.files
+        files = files[files["content_id"].isin(tracks["content_id"])]
+        known = known_tracks(tracks, files, decisions).iloc[: len(rows)]
         taken = [_removed(before, row) for row in known.to_dict("records")]
         version = int(before.manifest.get("measure_version", 1))
-        noted = kept_tracks(known, before.descriptors[out], version)
+        noted = kept_tracks(known, before.table("descriptors").rows(rows), version)
         decisions = decisions.with_removed(taken, noted)
         write_decisions(library, decisions)
-        rewrite(library, before, decisions, ~out, before.placement[~out])
+        _leave_out(library, before, decisions, rows)
     return int((~out).sum())
 
 
@@ -181,8 +199,7 @@ def restore_tracks(library: Path, paths: Collection[str] | None = None) -> list[
             refuse_damage(before)
             decisions = decisions.restored(back)
             write_decisions(library, decisions)
-            everything = np.ones(len(before.tracks), dtype=bool)
-            rewrite(library, before, decisions, everything, before.placement)
+            _leave_out(library, before, decisions, np.zeros(0, np.int64), unfinished=True)
         return back
 
 
@@ -201,12 +218,39 @@ def refuse_damage(before: Generation) -> None:
         raise LibraryError(f"{damage[0]}; {REMEDY}")
 
 
+def _leave_out(
+    library: Path,
+    before: Generation,
+    decisions: Decisions,
+    gone: Int64[np.ndarray, " gone"],
+    unfinished: bool = False,
+) -> None:
+    """Writes a generation without the tracks in some rows.
+
+    Args:
+        library: Folder of the library.
+        before: The generation whose other tracks stay.
+        decisions: Says which tracks are listed as removed.
+        gone: The rows.
+        unfinished: Whether the next index run has to look at all files.
+    """
+    if before.version == FORMAT_VERSION and before.layers.changes + len(gone) <= before.most_newer:
+        newer = without(before, gone, _skipped(before, decisions))
+        manifest = {"unfinished": True} if unfinished else {}
+        write_changed(library, before, replace(newer, manifest=manifest))
+        remove_old_generations(library)
+        return
+    kept = ~np.isin(np.arange(len(before)), gone)
+    rewrite(library, before, decisions, kept, before.placement[kept], unfinished)
+
+
 def rewrite(
     library: Path,
     before: Generation,
     decisions: Decisions,
     kept: Bool[np.ndarray, " tracks"],
     placement: pd.DataFrame,
+    unfinished: bool = True,
 ) -> None:
     """Writes a generation with some of the tracks of another one, which must be intact.
 
@@ -216,6 +260,7 @@ def rewrite(
         decisions: Says which tracks are listed as removed.
         kept: Which tracks are copied.
         placement: Where the windows of the copied tracks are stored.
+        unfinished: Whether the next index run has to look at all files.
     """
     manifest = {name: value for name, value in before.manifest.items() if name not in _WRITTEN}
     skipped = _skipped(before, decisions)
@@ -225,7 +270,7 @@ def rewrite(
     write_generation(
         library,
         Contents(
-            manifest | {"counts": counts},
+            manifest | {"counts": counts} | ({"unfinished": True} if unfinished else {}),
             before.tracks[kept].reset_index(drop=True),
             placement.reset_index(drop=True),
             before.descriptors[kept].reset_index(drop=True),
@@ -257,4 +302,6 @@ def _skipped(before: Generation, decisions: Decisions) -> pd.DataFrame:
 
 
 def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """Size of a folder on disk; a file with several names counts once."""
+    files = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return sum({(file.st_dev, file.st_ino): file.st_size for file in files}.values())

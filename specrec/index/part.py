@@ -18,7 +18,6 @@ from specrec.catalog.catalog import Changes
 from specrec.errors import SkipReason
 from specrec.index.decisions import Decisions
 from specrec.index.generation import Generation
-from specrec.index.layers import most_newer
 from specrec.index.table_file import has
 
 Rows = Int64[np.ndarray, " _"]
@@ -68,8 +67,8 @@ def find_part(
         read: The files that were read now, with their ids.
         decisions: The decisions about the library.
     """
-    most = most_newer(before.layers.base) - before.layers.changes
-    most = min(most, most_newer(before.layers.base) - before.table("files").layers.changes)
+    changed = max(before.layers.changes, before.table("files").layers.changes)
+    most = before.most_newer - changed
     if len(changes.new) + len(changes.gone) > most:
         return None
     touched = _Touched(set(read["path"]), set(read["content_id"]), set(read["audio_id"]) - {None})

@@ -15,7 +15,7 @@ from specrec.index.part import Part
 from specrec.index.segment import Segment
 from specrec.index.segment_store import SegmentStore
 
-Places = Bool[np.ndarray, " places"]
+Places = Bool[np.ndarray, " _"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -140,8 +140,10 @@ def test_a_new_version_does_anew_only_what_its_change_touches(
     assert (run(), len(measured)) == (2, 0)
     monkeypatch.setattr("specrec.index.build.MEASURE_VERSION", 99)
     monkeypatch.setattr("specrec.index.assemble.MEASURE_VERSION", 99)
+    monkeypatch.setattr("specrec.index.embedding.MEASURE_VERSION", 99)
     assert (run(), len(measured)) == (0, 2)
     assert (run(), len(measured)) == (0, 0)
+    monkeypatch.setattr("specrec.index.build.DUPLICATES_VERSION", 99)
     monkeypatch.setattr("specrec.index.assemble.DUPLICATES_VERSION", 99)
     build_library(config)
     assert Collection.open(library).generation.manifest["duplicates_version"] == 99

@@ -1,0 +1,211 @@
+"""A few changed tracks lie over a base that stays as it is; answers are those of a fresh build."""
+
+import gc
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from specrec.errors import SpecrecError
+from specrec.index.layered_search import LayeredIndex
+from specrec.index.layers import Layers, take_step
+from specrec.index.maintenance import remove_tracks, restore_tracks
+from specrec.index.repair import verify_library
+from specrec.index.search import build_index, unit
+from specrec.recommend.collection import Collection
+from specrec.recommend.library import Library
+from tests.index.test_build import Build
+from tests.index.test_maintenance import CHANGES
+from tests.sounds import make_music, tone, write
+
+
+@pytest.fixture
+def layered() -> Iterator[None]:
+    """Lets small libraries have layers, of up to five newer rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("specrec.index.layers.SMALL", 0)
+        patch.setattr("specrec.index.layers._LEAST", 5)
+        yield
+
+
+def assert_alike(one: Library, other: Library) -> None:
+    """Compares two libraries whose tracks are in other orders."""
+    mine, theirs = (library.tracks.set_index("track_id").sort_index() for library in (one, other))
+    pd.testing.assert_frame_equal(mine, theirs)
+    rows = [library.collection.row_of for library in (one, other)]
+    for track_id in mine.index:
+        first, second = (find(track_id) for find in rows)
+        assert first is not None
+        assert second is not None
+        np.testing.assert_array_equal(
+            one.collection.embeddings[first], other.collection.embeddings[second]
+        )
+        windows = (
+            library.collection.generation.windows(row)
+            for library, row in ((one, first), (other, second))
+        )
+        np.testing.assert_array_equal(*windows)
+        found = [
+            {
+                n.track.track_id: n.similarity
+                for n in library.neighbors(track_id, 20, duplicates=True)
+            }
+            for library in (one, other)
+        ]
+        assert found[0] == pytest.approx(found[1], abs=1e-6)
+    generations = [library.collection.generation for library in (one, other)]
+    for name in ("files", "duplicates", "skipped"):
+        tables = [
+            getattr(generation, name).astype(object).fillna("").to_numpy().tolist()
+            for generation in generations
+        ]
+        assert sorted(tables[0]) == sorted(tables[1]), name
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(changes=CHANGES)
+def test_any_sequence_of_changes_answers_as_a_fresh_build(
+    changes: list[tuple[str, int]],
+    tmp_path_factory: pytest.TempPathFactory,
+    build: Build,
+    layered: None,
+) -> None:
+    folder = tmp_path_factory.mktemp("changes")
+    music, library = make_music(folder / "music", 6), folder / "library"
+    build(music, library)
+    for place, (change, number) in enumerate(changes):
+        files = sorted(music.glob("*.wav"))
+        file = files[number % len(files)]
+        if change == "add":
+            make_music(music, 1, first=20 + place)
+        elif change == "delete" and len(files) > 3:
+            file.unlink()
+        elif change == "move":
+            file.rename(music / f"moved {place}.wav")
+        elif change == "change":
+            write(file, tone(2 + place, 300 + 50 * place, 22_050), 22_050)
+        elif change == "remove" and len(Collection.open(library)) > 3:
+            opened = Collection.open(library)
+            track = opened.tracks.iloc[number % len(opened)]
+            remove_tracks(library, [str(track["track_id"])])
+            (music / track["path"]).unlink(missing_ok=True)
+        elif change == "run":
+            build(music, library, prune=True)
+    build(music, library, prune="all")
+    assert not build(music, library, prune="all").changed
+    assert verify_library(library).damage == []
+    if any(change == "remove" for change, _ in changes):
+        for path in Collection.open(library).generation.skipped["path"]:
+            (music / path).unlink(missing_ok=True)
+        restore_tracks(library)
+        build(music, library, prune="all")
+    build(music, folder / "fresh")
+    assert_alike(Library.open(library), Library.open(folder / "fresh"))
+
+
+def test_a_file_more_writes_no_table_anew(tmp_path: Path, build: Build, layered: None) -> None:
+    music, library = make_music(tmp_path / "music", 6), tmp_path / "library"
+    build(music, library)
+    before = Collection.open(library).generation
+    make_music(music, 1, first=7)
+    shutil.copy(music / "track 2.wav", music / "zz copy.wav")
+    (music / "track 3.wav").rename(music / "renamed.wav")
+    report = build(music, library)
+    assert (report.tracks, report.embedded, report.changed) == (7, 1, True)
+    after = Collection.open(library).generation
+    for name in ("tracks.parquet", "files.parquet", "embeddings.npy", "index.faiss"):
+        assert (before.folder / name).samefile(after.folder / name), name
+    assert after.layers.rows.tolist() == [3, 6]  # the renamed track, in its place, and the new one
+    assert [item.path for item in report.skipped] == ["zz copy.wav"]
+    del before, after
+    gc.collect()
+    make_music(music, 6, first=10)  # more than may lie over the base
+    assert build(music, library).tracks == 13
+    assert Collection.open(library).generation.layers.changes == 0
+    build(music, tmp_path / "fresh")
+    assert_alike(Library.open(library), Library.open(tmp_path / "fresh"))
+
+
+def test_damage_of_what_is_shared_or_newer_is_told(
+    tmp_path: Path, build: Build, layered: None
+) -> None:
+    music, library = make_music(tmp_path / "music", 6), tmp_path / "library"
+    build(music, library)
+    make_music(music, 1, first=7)
+    build(music, library)
+    folder = Collection.open(library).generation.folder
+    names = sorted(path.name for path in folder.iterdir() if path.name != "library.json")
+    assert sum(".newer." in name for name in names) == 5
+    for name in names:
+        content = (folder / name).read_bytes()
+        place = len(content) // 2
+        flipped = bytes([content[place] ^ 1])
+        (folder / name).unlink()  # not the other generation's
+        (folder / name).write_bytes(content[:place] + flipped + content[place + 1 :])
+        assert any(name in line for line in verify_library(library).damage)
+        if not name.startswith(("skipped", "duplicates", "files", "descriptors")):
+            with pytest.raises(SpecrecError, match="specrec verify"):
+                _use(library)
+        (folder / name).write_bytes(content)
+    _use(library)
+
+
+def _use(library: Path) -> None:
+    opened = Library.open(library)
+    assert len(opened.neighbors("track 7", 3)) == 3
+    opened.collection.generation.windows(6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_steps_keep_every_row_that_is_not_gone(data: st.DataObject) -> None:
+    names = list(range(data.draw(st.integers(1, 12))))  # of the base, then of what was added
+    base = np.array(names)
+    layers = Layers(len(base), len(base), np.zeros(0, np.int64))
+    newer, here, fresh = np.zeros(0, np.int64), base.copy(), 100
+    for _ in range(data.draw(st.integers(1, 5))):
+        gone = data.draw(arrays(bool, len(here)))
+        added = data.draw(st.integers(0, 4))
+        step = take_step(layers, np.flatnonzero(gone), added)
+        new = np.arange(fresh, fresh + added)
+        newer = np.concatenate([newer[step.kept], here[step.moved], new])[step.order]
+        layers = step.after
+        after = np.concatenate([base, newer])[layers.order]
+        assert sorted(after) == sorted([*here[~gone], *new])
+        np.testing.assert_array_equal(after[step.added], new)
+        same = ~layers.stale
+        np.testing.assert_array_equal(after[: len(base)][same[: len(after)]], base[same])
+        here, fresh = after, fresh + added
+
+
+@pytest.mark.parametrize("kind", ["exact", "ivf_sq", "ivf_pq"])
+def test_neighbors_in_layers_are_those_of_all_rows(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    centers = rng.normal(size=(30, 24))
+    vectors = (centers[rng.integers(30, size=3300)] + 0.5 * rng.normal(size=(3300, 24))).astype(
+        np.float32
+    )
+    base = build_index(vectors[:3000], kind)
+    gone = rng.choice(3000, size=40, replace=False)
+    step = take_step(Layers(3000, 3000, np.zeros(0, np.int64)), gone, 300)
+    now = np.concatenate([vectors[:3000], vectors[:260]])
+    now[step.added] = vectors[3000:]
+    index = LayeredIndex(base, step.after, now)
+    queries = np.concatenate([vectors[gone][:20], vectors[3000:3020], vectors[:200]])
+    allowed = rng.uniform(size=len(now)) < 0.5
+    for chosen in (None, allowed):
+        similarities, rows = index.search(queries, 10, chosen)
+        truth = unit(queries) @ unit(now).T
+        if chosen is not None:
+            truth[:, ~chosen] = -np.inf
+        best = np.sort(truth, axis=1)[:, ::-1][:, :10]
+        np.testing.assert_allclose(similarities, np.take_along_axis(truth, rows, axis=1), atol=1e-5)
+        hits = np.mean(similarities >= best[:, -1:] - 1e-6)
+        assert hits >= (1.0 if kind == "exact" else 0.98)
+        assert all(len(set(row)) == 10 for row in rows)
