@@ -11,10 +11,8 @@ from jaxtyping import Bool, Float, Float32, Float64, Int8
 
 from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
 from specrec.explain.readings import ReadingTable, TrackReadings
+from specrec.model.distribution import Distribution, distribution_of
 from specrec.model.probe import Probe
-
-FEWEST = 20
-"""Least number of tracks with a value for which a feature's distribution is known."""
 
 UNUSUAL = 25.0
 """Percentage at either end of the library in which a measured value counts as unusual."""
@@ -23,8 +21,6 @@ COMMON = 40.0
 """Percentage at either end of the library in which a concept that is there, or not, is said."""
 
 _NEVER = -math.inf, math.inf
-_SAMPLE = 50_000
-"""Size of the sample that is drawn from a larger collection: percentiles err by about 0.2."""
 
 
 class FeatureStats:
@@ -40,6 +36,7 @@ class FeatureStats:
         probe: Probe | None,
         embeddings: Float32[np.ndarray, "tracks dim"],
         predicted: Set[str] = frozenset(),
+        distribution: Distribution | None = None,
     ) -> None:
         """Reads the columns of a table that have the names of features.
 
@@ -48,15 +45,20 @@ class FeatureStats:
             probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
             predicted: Columns of the table whose values are a probe's predictions.
+            distribution: That of the features, if it is known already.
         """
         self.probe = probe
         self._predicted = predicted
         self._embeddings = embeddings
+        self._distribution = distribution
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
         for name in (name for name in PROPERTIES if name in table):
             column = pd.to_numeric(table[name], errors="coerce")
-            self._known[name] = column.to_numpy(np.float64, na_value=np.nan)
+            is_plain = column.dtype == np.float64  # then a copy would be made for nothing
+            self._known[name] = column.to_numpy(
+                np.float64, **({} if is_plain else {"na_value": np.nan})
+            )
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -69,22 +71,11 @@ class FeatureStats:
         return frozenset(feature.name for feature in self.features if feature.kind == "class")
 
     @cached_property
-    def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
-        """Values of the features over the collection, or a sample of it, ascending; by name."""
-        chosen = np.arange(len(self._embeddings))
-        if len(chosen) > _SAMPLE:
-            chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
-        predicted, found = self.predict(np.asarray(self._embeddings[chosen])), {}
-        unknown = np.full(len(chosen), np.nan)
-        for name in PROPERTIES:
-            values = predicted.get(name, unknown)
-            if name in self._known:
-                here = self._known[name][chosen]
-                values = np.where(np.isnan(here), values, here)
-            values = np.sort(values[np.isfinite(values)])
-            if len(values) >= FEWEST:
-                found[name] = values
-        return found
+    def _sorted(self) -> Distribution:
+        """The distribution of the features with enough values."""
+        if self._distribution is not None:
+            return self._distribution
+        return distribution_of(self._known, self.probe, self._embeddings)
 
     def tells(self, name: str) -> bool:
         """Whether a feature is known of some track, or predicted well enough."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 import numpy as np
 
 from specrec.concepts.vocabulary import load_vocabulary
-from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
+from specrec.descriptors.features import PROPERTIES, Feature
 from specrec.explain.explanation import Contribution, Reason, Side, Verdict
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.readings import Reading, Readings, TrackReadings

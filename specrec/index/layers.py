@@ -15,7 +15,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Float32, Int64
 
 from specrec.index.files import Sums, check_file, map_rows
-from specrec.index.table_file import TableFile, read_table, write_table
+from specrec.index.table_file import MappedTable, TableFile, read_table, write_table
 from specrec.writing import write_array
 
 SMALL = 5_000
@@ -118,8 +118,10 @@ class LayeredTable:
     """
 
     def __init__(self, folder: Path, name: str, sums: Sums, base: int, count: int) -> None:
-        self._path, self._sums = folder / f"{name}.parquet", sums
-        self._base = TableFile(self._path, sums)
+        self._sums = sums
+        mapped, compact = folder / f"{name}.arrow", folder / f"{name}.parquet"
+        self._base: MappedTable | TableFile
+        self._base = MappedTable(mapped, sums) if mapped.name in sums else TableFile(compact, sums)
         self._newer_path = folder / f"{name}{_NEWER}.parquet"
         self.layers = Layers(base, count, np.zeros(0, np.int64))
         if self._newer_path.name in sums:
@@ -145,7 +147,7 @@ class LayeredTable:
 
     def whole(self) -> pd.DataFrame:
         """All rows."""
-        base = read_table(self._path, self._sums)
+        base = self._base.whole()
         if not self.layers.changes:
             return base
         joined = pd.concat([base, self.newer.astype(base.dtypes)], ignore_index=True)
