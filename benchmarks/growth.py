@@ -15,13 +15,16 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import pandas as pd
 import typer
+
+if TYPE_CHECKING:  # what is measured is started from here, and takes over the memory
+    import numpy as np
+    import pandas as pd
 
 SCAN = "from specrec.catalog.scan import scan_folder; from pathlib import Path; import sys"
 CLUSTERS, SECONDS, RATE, TRACKS_A_SEGMENT = 2000, 30, 44_100, 100_000
@@ -31,18 +34,25 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder for music and libraries.")],
     tracks: Annotated[list[int], typer.Option(help="Sizes of libraries.")] = [10_000, 100_000],  # noqa: B006
     rounds: Annotated[int, typer.Option(min=1)] = 3,
+    only_plant: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Prints a Markdown table."""
+    if only_plant:
+        for count in tracks:
+            plant(output / str(count) / "music", output / str(count) / "library", count)
+        return
     print("| tracks | step | CPU s | beside the same with ten tracks | peak MB |")
     print("|---|---|---|---|---|")
     least: dict[str, float] = {}
     for count in [10, *tracks]:
         folder = output / str(count)
         if not (folder / "library" / "CURRENT").exists():
-            plant(folder / "music", folder / "library", count)
+            # In a process of its own, for a new process begins with the most memory of its parent.
+            arguments = ["--output", str(output), "--tracks", str(count), "--only-plant"]
+            subprocess.run([sys.executable, __file__, *arguments], check=True)
         found: dict[str, list[tuple[float, float]]] = {}
-        for round_ in range(rounds):
-            for step, cost in change(folder, round_):
+        for _ in range(rounds):
+            for step, cost in change(folder):
                 found.setdefault(step, []).append(cost)
         for step, costs in found.items():
             seconds, memory = (statistics.median(column) for column in zip(*costs, strict=True))
@@ -51,17 +61,17 @@ def main(
             print("|", " | ".join(cells), "|", flush=True)
 
 
-def change(folder: Path, round_: int) -> list[tuple[str, tuple[float, float]]]:
+def change(folder: Path) -> list[tuple[str, tuple[float, float]]]:
     """Runs each step once, and gives its processor seconds and memory in MB."""
     music, library = folder / "music", folder / "library"
     index = ["-m", "specrec.cli", "index", f"audio={music}", f"library={library}", "workers=1"]
     song, other = music / "new song.wav", music / "renamed song.wav"
     steps = [("nothing new", cost(index))]
-    sing(song, seed=3 * round_)
+    sing(song, seed=time.time_ns())
     steps += [("one added", cost(index)), ("nothing new again", cost(index))]
     song.rename(other)
     steps.append(("one renamed", cost(index)))
-    sing(other, seed=3 * round_ + 1)
+    sing(other, seed=time.time_ns())
     steps.append(("one changed", cost(index)))
     other.unlink()
     steps.append(("one gone", cost(index)))
@@ -83,19 +93,23 @@ def cost(arguments: Sequence[str], program: str | None = sys.executable) -> tupl
 
 
 def sing(path: Path, seed: int) -> None:
-    """Writes a chord that swells, in noise."""
+    """Writes a chord that swells, in noise; one that no library knows, if the seed is new."""
+    import numpy as np
     import soundfile as sf
 
     rng = np.random.default_rng(seed)
-    time = np.arange(SECONDS * RATE) / RATE
-    tones = [np.sin(2 * np.pi * hz * time) for hz in rng.uniform(80, 1500, size=4)]
-    swell = 0.1 * (1 + np.sin(2 * np.pi * rng.uniform(0.5, 3) * time))
-    sound = swell * sum(tones) / 2 + 0.01 * rng.normal(size=len(time))
+    times = np.arange(SECONDS * RATE) / RATE
+    tones = [np.sin(2 * np.pi * hz * times) for hz in rng.uniform(80, 1500, size=4)]
+    swell = 0.1 * (1 + np.sin(2 * np.pi * rng.uniform(0.5, 3) * times))
+    sound = swell * sum(tones) / 2 + 0.01 * rng.normal(size=len(times))
     sf.write(path, sound.astype(np.float32), RATE)
 
 
 def plant(music: Path, library: Path, tracks: int) -> None:
     """Writes empty files of some size, ten in a folder, and a library that has embedded them."""
+    import numpy as np
+    import pandas as pd
+
     from specrec.catalog.catalog import TAG_COLUMNS
     from specrec.descriptors.measure import NAMES
     from specrec.descriptors.measure import VERSION as MEASURE_VERSION
@@ -184,8 +198,10 @@ def plant(music: Path, library: Path, tracks: int) -> None:
     )
 
 
-def _write_music(music: Path, paths: list[str]) -> pd.DataFrame:
+def _write_music(music: Path, paths: list[str]) -> "pd.DataFrame":
     """Writes files that take no room, and tells their sizes and times."""
+    import pandas as pd
+
     shutil.rmtree(music, ignore_errors=True)
     for folder in dict.fromkeys(path.partition("/")[0] for path in paths):
         (music / folder).mkdir(parents=True)
@@ -200,9 +216,12 @@ def _write_music(music: Path, paths: list[str]) -> pd.DataFrame:
 
 
 def _write_segments(
-    library: Path, key: str, tracks: pd.DataFrame, embeddings: np.ndarray
-) -> pd.DataFrame:
+    library: Path, key: str, tracks: "pd.DataFrame", embeddings: "np.ndarray"
+) -> "pd.DataFrame":
     """Writes a window a track, and tells where it is."""
+    import numpy as np
+    import pandas as pd
+
     from specrec.index.segment import write_segment
 
     placement = []

@@ -155,17 +155,17 @@ def find_changes(scan: Scan, stamps: pa.Table) -> Changes:
         scan: The files as they are now.
         stamps: The columns `STAMPS` of the earlier files.
     """
-    paths, sizes, times = zip(*scan.files, strict=True) if scan.files else ((), (), ())
+    files = scan.files
     known = stamps["path"].cast(pa.large_string())
-    found = pc.index_in(pa.array(paths, pa.large_string()), value_set=known)
+    found = pc.index_in(pa.array(files.paths, pa.large_string()), value_set=known)
     rows = found.fill_null(-1).to_numpy().astype(np.int64)
     same = rows >= 0
-    for now, name in ((sizes, "size"), (times, "mtime_ns")):
+    for now, name in ((files.sizes, "size"), (files.times, "mtime_ns")):
         before = stamps[name].to_numpy()
-        same[same] = np.array(now, np.int64)[same] == before[rows[same]]
+        same[same] = np.asarray(now, np.int64)[same] == before[rows[same]]
     gone = np.ones(len(known), dtype=bool)
     gone[rows[same]] = False
-    new = [scan.files[place] for place in np.flatnonzero(~same)]
+    new = [files[place] for place in np.flatnonzero(~same)]
     return Changes(new, rows[same], np.flatnonzero(gone))
 
 
@@ -267,7 +267,10 @@ def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
         path = Path(name)
         inside = path.is_relative_to(root)
         found = inspect(path, path.relative_to(root).as_posix() if inside else path.as_posix())
-        (scan.files if isinstance(found, FoundFile) else scan.skipped).append(found)  # type: ignore[arg-type]
+        if isinstance(found, FoundFile):
+            scan.files.add(*found)
+        else:
+            scan.skipped.append(found)
     return scan
 
 

@@ -2,11 +2,12 @@
 
 import os
 import stat
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from specrec.audio.container import container_of
 from specrec.errors import CatalogError, SkipReason
@@ -85,17 +86,47 @@ class Skipped:
     detail: str
 
 
+class FoundFiles(Sequence[FoundFile]):
+    """Audio files, of which there may be millions: they are kept by column.
+
+    Attributes:
+        paths: The path of each.
+        sizes: The sizes in bytes.
+        times: The times of the last change, in nanoseconds since 1970.
+    """
+
+    def __init__(self, files: Iterable[FoundFile] = ()) -> None:
+        self.paths: list[str] = []
+        self.sizes, self.times = array("q"), array("q")
+        for file in files:
+            self.add(*file)
+
+    def add(self, path: str, size: int, mtime_ns: int) -> None:
+        """Adds a file."""
+        self.paths.append(path)
+        self.sizes.append(size)
+        self.times.append(mtime_ns)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        return FoundFile(self.paths[place], self.sizes[place], self.times[place])
+
+
 @dataclass
 class Scan:
     """What a folder holds.
 
     Attributes:
-        files: The audio files, sorted by path.
+        files: The audio files, in the same order each time.
         skipped: The files that are named like audio but can't be opened.
         ignored: How many other files there are (pictures, texts, hidden ones).
     """
 
-    files: list[FoundFile] = field(default_factory=list)
+    files: FoundFiles = field(default_factory=FoundFiles)
     skipped: list[Skipped] = field(default_factory=list)
     ignored: int = 0
 
@@ -118,17 +149,11 @@ def scan_folder(root: Path) -> Scan:
     return scan
 
 
-def inspect(path: Path | os.DirEntry[str], relative: str) -> FoundFile | Skipped:
+def inspect(path: Path, relative: str) -> FoundFile | Skipped:
     """Looks at a file without opening it."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return Skipped(relative, SkipReason.MISSING, "no such file, or a link that leads nowhere")
-    except OSError as error:
-        return Skipped(relative, SkipReason.UNREADABLE, f"can't be read: {error.strerror}")
-    if not stat.S_ISREG(status.st_mode):
-        return Skipped(relative, SkipReason.NOT_A_FILE, "not a regular file")
-    return FoundFile(relative, status.st_size, status.st_mtime_ns)
+    scan = Scan()
+    _add(path, relative, True, scan)
+    return scan.skipped[0] if scan.skipped else scan.files[0]
 
 
 # Texts instead of paths, and no object more than a file needs: there may be millions of them.
@@ -148,25 +173,42 @@ def _walk(folder: str, inside: str, seen: set[tuple[int, int]], scan: Scan) -> N
             _walk(entry.path, f"{inside}{name}/", seen, scan)
         else:
             is_named_so = name[name.rfind(".") :].lower() in AUDIO_SUFFIXES
-            if is_named_so or entry.is_file():
-                _add(entry, inside + name, is_named_so, scan)
+            if not (is_named_so or entry.is_file()):
+                continue
+            relative = inside + name
+            if relative.isascii() or _is_utf8(relative, scan):
+                _add(entry, relative, is_named_so, scan)
 
 
-def _add(entry: os.DirEntry[str], relative: str, is_named_so: bool, scan: Scan) -> None:
+def _add(entry: os.DirEntry[str] | Path, relative: str, is_named_so: bool, scan: Scan) -> None:
+    """Looks at a file without opening it, unless its name doesn't tell whether it is audio."""
+    try:
+        status = entry.stat()
+    except FileNotFoundError:
+        detail = "no such file, or a link that leads nowhere"
+        scan.skipped.append(Skipped(relative, SkipReason.MISSING, detail))
+        return
+    except OSError as error:
+        detail = f"can't be read: {error.strerror}"
+        scan.skipped.append(Skipped(relative, SkipReason.UNREADABLE, detail))
+        return
+    if not stat.S_ISREG(status.st_mode):
+        scan.skipped.append(Skipped(relative, SkipReason.NOT_A_FILE, "not a regular file"))
+    elif is_named_so or _sounds_like_audio(os.fspath(entry)):
+        scan.files.add(relative, status.st_size, status.st_mtime_ns)
+    else:
+        scan.ignored += 1
+
+
+def _is_utf8(relative: str, scan: Scan) -> bool:
     try:
         relative.encode()
     except UnicodeEncodeError:
         readable = os.fsencode(relative).decode("utf-8", "backslashreplace")
         detail = "the name is not UTF-8; rename the file"
         scan.skipped.append(Skipped(readable, SkipReason.BAD_NAME, detail))
-        return
-    found = inspect(entry, relative)
-    if isinstance(found, Skipped):
-        scan.skipped.append(found)
-    elif is_named_so or _sounds_like_audio(entry.path):
-        scan.files.append(found)
-    else:
-        scan.ignored += 1
+        return False
+    return True
 
 
 def _entries(folder: str, inside: str, scan: Scan) -> Iterable[os.DirEntry[str]]:

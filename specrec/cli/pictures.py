@@ -97,7 +97,7 @@ def _files_of(source: Path) -> tuple[Path, "Scan"]:
     for path in collection.tracks["path"]:
         found = inspect(collection.audio_root / path, path)
         if isinstance(found, FoundFile):
-            scan.files.append(found)
+            scan.files.add(*found)
         else:
             scan.skipped.append(found)
     return collection.audio_root, scan

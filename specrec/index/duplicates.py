@@ -13,7 +13,7 @@ import pandas as pd
 from jaxtyping import Float, Float32, Float64, Int64, Shaped
 
 from specrec.audio.windows import window_spans
-from specrec.index.search import SearchIndex
+from specrec.index.layered_search import Searchable
 
 VERSION = 2
 """To be raised when the search finds other pairs: libraries then search for all theirs again."""
@@ -31,7 +31,7 @@ Windows = Callable[[int], Shaped[np.ndarray, "windows dim"]]
 
 
 def find_duplicates(
-    index: SearchIndex,
+    index: Searchable,
     embeddings: Float32[np.ndarray, "tracks dim"],
     seconds: Float64[np.ndarray, " tracks"],
     windows: Windows,

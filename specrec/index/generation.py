@@ -16,7 +16,7 @@ from specrec.errors import LibraryError, ModelError, SkipReason
 from specrec.index.adapted import adapted_folder
 from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_file, check_sizes
-from specrec.index.layered_search import LayeredIndex
+from specrec.index.layered_search import LayeredIndex, Searchable
 from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers, most_newer
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
@@ -160,7 +160,7 @@ class Generation:
     @property
     def most_newer(self) -> int:
         """How many rows may be others than in the base, until all is written as a whole again."""
-        return most_newer(self.layers.base)
+        return min(most_newer(self.layers.base), self.layered_embeddings.room // 2)
 
     @property
     def base_segments(self) -> set[str]:
@@ -243,7 +243,7 @@ class Generation:
         return LayeredEmbeddings(self.folder, self.sums, self.layers)
 
     @cached_property
-    def index(self) -> SearchIndex | LayeredIndex:
+    def index(self) -> Searchable:
         """The search index over the embeddings; memory-mapped."""
         if not self.layers.changes:
             return self.base_index

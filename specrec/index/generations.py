@@ -156,7 +156,7 @@ def write_generation(library: Path, contents: Contents) -> Generation:
             write_mapped_table(folder / f"{name}.arrow", getattr(contents, name))
         write_table(folder / "files.parquet", contents.files)
         write_mapped_table(folder / DISTRIBUTION, _distribution(contents))
-        room = most_newer(len(contents.tracks))
+        room = 2 * most_newer(len(contents.tracks))
         write_array(folder / EMBEDDINGS, contents.embeddings, room)
         write_index(contents.index, folder / INDEX)
         if contents.probe is not None:

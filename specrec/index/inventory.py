@@ -102,6 +102,7 @@ def take_inventory(
         if in_part and found.table_file is None:
             part = find_part(before, changes, read.files, decisions)
         part = part or whole_library(before, changes.same)
+    pa.default_memory_pool().release_unused()  # the columns of a large library
     known = known_tracks(part and part.tracks, part and part.files, decisions)
     catalog, featured = _featured(config, make_catalog(found, read, part and part.same_files))
     out = decisions.removed_among(catalog.files, known)

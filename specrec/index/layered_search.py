@@ -99,3 +99,7 @@ class LayeredIndex:
     @cached_property
     def _stale(self) -> Bool[np.ndarray, " base"]:
         return self.layers.stale
+
+
+Searchable = SearchIndex | LayeredIndex
+"""What finds neighbors in a library."""

@@ -21,12 +21,16 @@ from specrec.writing import write_array
 SMALL = 5_000
 """Libraries with fewer tracks are always written as a whole."""
 _LEAST, _SHARE = 1_000, 100  # most newer rows: so many, or one in so many
+_MANY_RUNS = 64  # from which on one long column is faster than many pieces of it
 _NEWER = ".newer"
 _ROW = "row"
 
 
 def most_newer(base: int) -> int:
-    """How many rows may be others than in a base, until all is written as a whole again."""
+    """How many rows may be others than in a base, or be touched by a run; else all is written anew.
+
+    A run may go beyond, by as many once more.
+    """
     return 0 if base < SMALL else max(_LEAST, base // _SHARE)
 
 
@@ -147,11 +151,10 @@ class LayeredTable:
 
     def whole(self) -> pd.DataFrame:
         """All rows."""
-        base = self._base.whole()
         if not self.layers.changes:
-            return base
-        joined = pd.concat([base, self.newer.astype(base.dtypes)], ignore_index=True)
-        return joined.take(self.layers.order).reset_index(drop=True)
+            return self._base.whole()
+        base = self._base.columns(*self.names)
+        return _laid_over(base, self.newer, self.layers).to_pandas()
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns of all rows."""
@@ -159,11 +162,8 @@ class LayeredTable:
 
     def columns_after(self, after: Layers, newer: pd.DataFrame, *names: str) -> pa.Table:
         """Some columns of all rows of a later state, which may not be written yet."""
-        table = self._base.columns(*names)
-        if after.changes:
-            above = pa.Table.from_pandas(newer[[*names]], table.schema, preserve_index=False)
-            table = pa.concat_tables([table, above]).take(after.order)
-        return table
+        base = self._base.columns(*names)
+        return _laid_over(base, newer[[*names]], after) if after.changes else base
 
     def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
         """Some rows, in the order given."""
@@ -183,6 +183,17 @@ class LayeredTable:
         parts = [newer[step.kept], moved, added[[*moved.columns]].astype(moved.dtypes)]
         joined = pd.concat(parts, ignore_index=True)
         return joined.take(step.order).reset_index(drop=True)
+
+
+def _laid_over(base: pa.Table, newer: pd.DataFrame, layers: Layers) -> pa.Table:
+    """A base with newer rows; long runs of its rows are copied as they are."""
+    above = pa.Table.from_pandas(newer, base.schema, preserve_index=False)
+    both, order = pa.concat_tables([base, above]), layers.order
+    starts = np.flatnonzero(np.diff(order, prepend=-2) != 1)
+    lengths = np.diff(starts, append=len(order))
+    runs = zip(order[starts].tolist(), lengths.tolist(), strict=True)
+    joined = pa.concat_tables([both.slice(0, 0), *(both.slice(*run) for run in runs)])
+    return joined.combine_chunks() if len(starts) > _MANY_RUNS else joined
 
 
 def write_newer(folder: Path, name: str, newer: pd.DataFrame, layers: Layers) -> None:
@@ -205,6 +216,11 @@ class LayeredEmbeddings:
     def __init__(self, folder: Path, sums: Sums, layers: Layers) -> None:
         self._path, self._sums, self._layers = folder / "embeddings.npy", sums, layers
         self._newer_path = folder / f"embeddings{_NEWER}.npy"
+
+    @property
+    def room(self) -> int:
+        """How many rows can follow those of the base."""
+        return len(map_rows(self._path, np.float32)) - self._layers.base
 
     @property
     def base(self) -> Float32[np.ndarray, "base dim"]:

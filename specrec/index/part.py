@@ -67,9 +67,10 @@ def find_part(
         read: The files that were read now, with their ids.
         decisions: The decisions about the library.
     """
-    changed = max(before.layers.changes, before.table("files").layers.changes)
-    most = before.most_newer - changed
-    if len(changes.new) + len(changes.gone) > most:
+    most = before.most_newer
+    is_full = max(before.layers.changes, before.table("files").layers.changes) > most
+    count = len(changes.new) + len(changes.gone)
+    if count > (0 if is_full else most):
         return None
     touched = _Touched(set(read["path"]), set(read["content_id"]), set(read["audio_id"]) - {None})
     for removed in decisions.removed:
@@ -84,7 +85,7 @@ def find_part(
         unmeasured = before.descriptors.isna().all(axis=1)
         touched.content_ids.update(before.tracks.loc[unmeasured, "content_id"])
     files, tracks = touched.spread(before, changes.gone)
-    if len(tracks) + len(files) + len(changes.new) > most:
+    if max(len(tracks), len(files)) > most:
         return None
     stored = before.table("files").rows(files)
     return Part(

@@ -10,7 +10,7 @@ from specrec.errors import LibraryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.explain.timeline import Timeline, locate_reasons
-from specrec.index.search import SearchIndex
+from specrec.index.layered_search import Searchable
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
 from specrec.recommend.space import Space
@@ -23,7 +23,7 @@ class SoundSpace(Space):
     def __init__(
         self,
         embeddings: Float[np.ndarray, "tracks dim"],
-        index: SearchIndex,
+        index: Searchable,
         explainer: Explainer,
         timeline: Callable[[Query | int], Timeline | None],
     ) -> None:

