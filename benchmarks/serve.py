@@ -6,8 +6,9 @@
 Without --minutes: libraries of 793 and of 100,000 synthetic tracks, whose coordinates have the
 names of the shipped model, are written once. `specrec serve` is started on each; 1, 8 and 32
 clients on kept connections ask for the ten neighbors, with their reasons, of tracks drawn at
-random. The table has medians over rounds. Processor time and memory are the server's, the memory
-after the last round and only what no file backs. Clients and server share the machine.
+random, and one client searches as one types, in each of the three interfaces. The table has medians
+over rounds. Processor time and memory are the server's, the memory after the last round and only
+what no file backs. Clients and server share the machine.
 
 With --minutes: a server watches a library of synthesized music, of which ten files arrive one after
 the other, while mixed requests come at a low rate. Counted are answers that are errors, neighbors
@@ -39,10 +40,16 @@ import typer
 from library import write
 
 CLIENTS = (1, 8, 32)
+NEIGHBORS = "/api/v1/neighbors?track_id={id}&k=10"
+SEARCHES = (
+    "/api/v1/tracks?q={typed}",
+    "/api/search_tracks?title={typed}",
+    "/rest/search3?query={typed}&f=json&v=1.16.1&c=benchmark",
+)
 MOST_SECONDS = 30.0  # of a round
 UPDATES, FIRST_FILES = 10, 30
 MIX = {
-    "/api/v1/neighbors?track_id={id}&k=10": 6,
+    NEIGHBORS: 6,
     "/api/v1/tracks/{id}": 2,
     "/api/v1/tracks?q=a": 2,
     "/api/v1/explain?track_id={id}&neighbor_id={other}": 1,
@@ -73,8 +80,10 @@ def main(
     if minutes:
         last(output / "mixed", minutes * 60, rate)
         return
-    print("| tracks | clients | requests/s | p50 ms | p99 ms | CPU ms | start s | memory MB |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| request | tracks | clients | rate/s | p50 ms | p99 ms | CPU ms | start s | memory MB |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for count in tracks:
         load(_library(output / f"{count}", count), count, requests, rounds)
 
@@ -82,18 +91,23 @@ def main(
 def load(library: Path, tracks: int, requests: int, rounds: int) -> None:
     """Measures one library, and prints its rows."""
     with running(library) as server:
-        ids = [f"{row:016x}" for row in range(tracks)]
-        for clients in CLIENTS:
-            found = [_round(server, ids, clients, requests) for _ in range(rounds)]
+        asked = [(NEIGHBORS, clients) for clients in CLIENTS] + [(kind, 1) for kind in SEARCHES]
+        for kind, clients in asked:
+            found = [_round(server, kind, tracks, clients, requests) for _ in range(rounds)]
             rate, p50, p99, cpu = (statistics.median(column) for column in zip(*found, strict=True))
             print(
-                f"| {tracks:,} | {clients} | {rate:,.1f} | {p50:.1f} | {p99:.1f} | {cpu:.1f} |"
-                f" {server.start_seconds:.1f} | {server.memory_mb():,.0f} |"
+                f"| `{kind.partition('?')[0]}` | {tracks:,} | {clients} | {rate:,.1f} | {p50:.1f} |"
+                f" {p99:.1f} | {cpu:.1f} | {server.start_seconds:.1f} |"
+                f" {server.memory_mb():,.0f} |"
             )
 
 
-def _round(server: "Running", ids: list[str], clients: int, requests: int) -> tuple[float, ...]:
+def _round(
+    server: "Running", kind: str, tracks: int, clients: int, requests: int
+) -> tuple[float, ...]:
     """Requests a second; median and 99th percentile of their times, and processor time, in ms."""
+    if kind.startswith("/rest/"):
+        _get(server.port, kind.format(typed="a"))  # reads all albums, once
     times: list[float] = []
     until = time.monotonic() + MOST_SECONDS
 
@@ -102,8 +116,8 @@ def _round(server: "Running", ids: list[str], clients: int, requests: int) -> tu
         for _ in range(requests // clients):
             if time.monotonic() > until:
                 break
-            clock = time.perf_counter()
-            connection.request("GET", f"/api/v1/neighbors?track_id={rng.choice(ids)}&k=10")
+            row, clock = rng.randrange(tracks), time.perf_counter()
+            connection.request("GET", kind.format(id=f"{row:016x}", typed=_typed(row, rng)))
             answer = connection.getresponse()
             content = answer.read()
             times.append(1000 * (time.perf_counter() - clock))
@@ -119,6 +133,12 @@ def _round(server: "Running", ids: list[str], clients: int, requests: int) -> tu
     took, cpu = time.perf_counter() - clock, server.cpu_seconds() - cpu
     p50, p99 = np.percentile(times, [50, 99])
     return len(times) / took, float(p50), float(p99), 1000 * cpu / len(times)
+
+
+def _typed(row: int, rng: random.Random) -> str:
+    """What somebody has typed of the title or artist of a track, as it stands in an address."""
+    name = rng.choice((f"Piece+{row:016x}", f"Artist+{row // 10}"))
+    return name[: rng.randint(1, len(name))].rstrip("+")
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Reads many files at once in worker processes."""
 
+import math
 import os
 import time
 from collections import deque
@@ -116,6 +117,7 @@ def stream_files(
     workers: int = 0,
     may_start: Callable[[int], bool] = lambda position: True,
     patience_seconds: float = PATIENCE_SECONDS,
+    most_seconds: float = math.inf,
 ) -> Iterator[tuple[int, Made | AudioError]]:
     """Calls a function that yields items of a file, in worker processes.
 
@@ -129,6 +131,8 @@ def stream_files(
         workers: Number of processes; 0 for one per core.
         may_start: Says by position whether a file may be started now.
         patience_seconds: See `PATIENCE_SECONDS`.
+        most_seconds: How long all of it may take; files that are not done by then are errors with
+            the reason `timed_out`.
 
     Yields:
         The position in `paths`, with an item or an error. The items of a file come in order, those
@@ -140,8 +144,12 @@ def stream_files(
         WorkerError: If workers can't be started.
     """
     pool = _WorkerPool(function, paths, _count(workers), patience_seconds)
+    until = time.monotonic() + most_seconds
     try:
         while pool.is_busy():
+            if time.monotonic() > until:
+                yield from pool.give_up(f"not read in {most_seconds:g} s")
+                return
             pool.assign(may_start)
             yield from pool.listen()
     finally:
@@ -216,6 +224,12 @@ class _WorkerPool:
             if is_done:
                 worker.jobs.popleft()
                 worker.is_retrying = False
+
+    def give_up(self, detail: str) -> Iterator[tuple[int, AudioError]]:
+        """Yields an error for each file that is not done."""
+        at_work = [position for worker in self._workers for position in worker.jobs]
+        for position in sorted([*at_work, *self._suspects, *self._todo]):
+            yield position, AudioError(self._paths[position], SkipReason.TIMED_OUT, detail)
 
     def stop(self) -> None:
         """Ends all workers."""

@@ -12,7 +12,6 @@ from specrec.explain.counterfactual import needed_changes
 from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
-from specrec.explain.readings import TrackReadings
 from specrec.explain.reasons import find_reasons, sharable_names
 from specrec.explain.sentences import sentence
 from specrec.vectors import unit
@@ -109,17 +108,18 @@ class Explainer:
         if turned_from is not None:
             (own,) = self.stats.readings(turned_from[None], [known])
             here = own.with_those_of(here, asked)
+        shared = [sharable_names(here, there, self.stats, asked) for there in neighbors]
         if in_full:
             listed = np.ones(parts.contributions.shape, dtype=bool)
             made = self._in_full(query, others, rows, k, query_row, parts)
         else:
-            listed = self._listed(parts, here, neighbors, asked)
+            listed = self._listed(parts, shared)
             made = self._in_short(query, others, parts, listed)
         explanations = []
         for place, there in enumerate(neighbors):
             contributions = tuple(sorted(made[place], key=lambda item: -item.value))
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
-            reasons = tuple(find_reasons(contributions, here, there, self.stats, asked))
+            reasons = tuple(find_reasons(contributions, here, there, self.stats, shared[place]))
             wanted = {
                 name: there[name].percentile
                 for name in sorted(asked)
@@ -193,11 +193,7 @@ class Explainer:
         ]
 
     def _listed(
-        self,
-        parts: FeatureSum,
-        query: TrackReadings,
-        neighbors: Sequence[TrackReadings],
-        asked: Set[str],
+        self, parts: FeatureSum, shared: Sequence[Set[str]]
     ) -> Bool[np.ndarray, "neighbors groups"]:
         """The contributions that a short explanation lists: the largest, and possible reasons."""
         sizes = np.abs(parts.contributions)
@@ -205,8 +201,8 @@ class Explainer:
         if count <= LISTED:
             return np.ones(sizes.shape, dtype=bool)
         listed = sizes >= np.partition(sizes, -LISTED, axis=1)[:, -LISTED, None]
-        for place, neighbor in enumerate(neighbors):
-            for name in sharable_names(query, neighbor, self.stats, asked):
+        for place, names in enumerate(shared):
+            for name in names:
                 group = self._group_of.get(name)
                 if group is not None:
                     listed[place, group] = True

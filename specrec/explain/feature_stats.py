@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Float32, Float64, Int8
 
 from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
 from specrec.explain.readings import ReadingTable, TrackReadings
+from specrec.explain.sorted_columns import SortedColumns
 from specrec.model.distribution import Distribution, distribution_of
 from specrec.model.probe import Probe
 
@@ -77,6 +78,11 @@ class FeatureStats:
             return self._distribution
         return distribution_of(self._known, self.probe, self._embeddings)
 
+    @cached_property
+    def _ordered(self) -> SortedColumns:
+        """The same, as it is searched."""
+        return SortedColumns([*self._sorted.values()])
+
     def tells(self, name: str) -> bool:
         """Whether a feature is known of some track, or predicted well enough."""
         return name in self._usable or bool(np.isfinite(self._known.get(name, np.nan)).any())
@@ -118,7 +124,7 @@ class FeatureStats:
                 if column is not None:
                     values[row, column] = value
                     measured[row, column] = name not in self._predicted
-        percentiles = self._percentiles(tuple(self._sorted), values)
+        percentiles = self._percentiles(values)
         sides = self._sides(values, percentiles, measured)
         names = tuple(self._sorted)
         table = ReadingTable(names, values, percentiles, measured, predicted, sides)
@@ -179,22 +185,22 @@ class FeatureStats:
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
-        return float(self._percentiles((name,), np.array([[value]]))[0, 0])
+        values = np.full((1, len(self._sorted)), np.nan)
+        values[0, self._columns[name]] = value
+        return float(self._percentiles(values)[0, self._columns[name]])
 
     def _percentiles(
-        self, names: Sequence[str], values: Float64[np.ndarray, "tracks features"]
+        self, values: Float64[np.ndarray, "tracks features"]
     ) -> Float64[np.ndarray, "tracks features"]:
-        below, upto = np.empty((2, *values.shape[::-1]), np.int64)
-        for place, (name, of_feature) in enumerate(zip(names, values.T, strict=True)):
-            known = self._sorted[name]
-            below[place], upto[place] = (
-                known.searchsorted(of_feature),
-                known.searchsorted(of_feature, "right"),
-            )
-        counts = np.array([len(self._sorted[name]) for name in names])[:, None]
-        shares = 100 * (below + upto) / (2 * counts)
-        circular = np.array([PROPERTIES[name].scale == "circular" for name in names])[:, None]
-        return np.where(circular, 100 * (1 - (upto - below) / counts), shares).T
+        known = self._ordered
+        below, up_to = known.counts(values)
+        shares = 100 * (below + up_to) / (2 * known.sizes)
+        apart = 100 * (1 - (up_to - below) / known.sizes)
+        return np.where(self._circular, apart, shares)
+
+    @cached_property
+    def _circular(self) -> Bool[np.ndarray, " features"]:
+        return np.array([feature.scale == "circular" for feature in self.features], dtype=bool)
 
     @cached_property
     def sayable(self) -> tuple[str, ...]:
@@ -226,11 +232,16 @@ class FeatureStats:
         return weight.T.astype(np.float64), bias.astype(np.float64)
 
     @cached_property
-    def rare(self) -> frozenset[str]:
-        """The concepts that half of the collection lacks, whose absence tells nothing."""
-        concepts = (name for name in self._sorted if name in CONCEPTS and name in self._usable)
-        return frozenset(
-            name for name in concepts if self.percentile(name, self.said(name)[0]) >= 50
+    def rare(self) -> Bool[np.ndarray, " features"]:
+        """Which of the features are concepts that half of the collection lacks."""
+        return np.array(
+            [
+                name in CONCEPTS
+                and name in self._usable
+                and self.percentile(name, self.said(name)[0]) >= 50
+                for name in self._sorted
+            ],
+            dtype=bool,
         )
 
     def said(self, name: str) -> tuple[float, float]:
@@ -263,7 +274,8 @@ class FeatureStats:
             None in place of a change to a value that is not between the lowest and the highest in
             the collection: 40 onsets per second are no music.
         """
-        predicted = self.predict(np.vstack([start, ends]))
+        with np.errstate(over="ignore"):  # what is too far away is not possible either
+            predicted = self.predict(np.vstack([start, ends]))
         changes: list[tuple[float, float] | None] = []
         for place, name in enumerate(names, 1):
             before, after = float(predicted[name][0]), float(predicted[name][place])

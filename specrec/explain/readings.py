@@ -77,8 +77,9 @@ class TrackReadings(Mapping[str, Reading]):
         return self._table.sides[self._row]
 
     def side(self, name: str) -> int:
-        """On which side of the median the track stands out in a feature; see `ReadingTable`."""
-        return int(self._cells[-1][self._table.column_of[name]])
+        """On which side of the median the track stands out in a feature; 0 if on none."""
+        column = self._table.column_of.get(name)
+        return 0 if column is None else int(self._cells[-1][column])
 
     def with_those_of(self, other: "TrackReadings", names: Set[str]) -> "TrackReadings":
         """The same readings, but some features, where they are known, from another track."""
@@ -99,10 +100,12 @@ class TrackReadings(Mapping[str, Reading]):
 
     def _make(self, name: str) -> Reading:
         column = self._table.column_of[name]
-        value, percentile, measured, predicted, _ = (part[column] for part in self._cells)
+        values, percentiles, measured, predicted, _ = self._cells
+        value, foreseen = values[column], predicted[column]
         if math.isnan(value):
             raise KeyError(name)
-        return Reading(value, percentile, measured, None if math.isnan(predicted) else predicted)
+        known = None if math.isnan(foreseen) else foreseen
+        return Reading(value, percentiles[column], measured[column], known)
 
     @cached_property
     def _cells(self) -> list[list[Any]]:

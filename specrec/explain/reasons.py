@@ -22,24 +22,20 @@ def find_reasons(
     query: TrackReadings,
     neighbor: TrackReadings,
     stats: FeatureStats,
-    asked: Set[str] = frozenset(),
+    shared: Set[str],
 ) -> list[Reason]:
     """Finds the reasons for a match: causes first, then features that both tracks merely share.
 
-    That a concept is absent is a reason only if it tells something: if most of the library has it,
-    or if it was asked for.
-
     Args:
         contributions: What each group of features adds to the similarity, the largest first; only
-            those are needed of which a member is in `sharable_names`.
+            those are needed of which a member may be a reason.
         query: The query's features, with their percentiles.
         neighbor: The neighbor's features, with their percentiles.
         stats: The distribution of features in the library.
-        asked: Features that were asked for in words.
+        shared: The features that may be reasons; see `sharable_names`.
     """
     because: list[Reason] = []
     beside: list[Reason] = []
-    shared = sharable_names(query, neighbor, stats, asked)
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)
@@ -125,14 +121,16 @@ def sharable_names(
     """Names the features that may be reasons for a match.
 
     These are the ones in which both tracks stand out on the same side, and classes, such as the
-    key; but not the absence of what half of the library lacks, unless it was asked for.
+    key. That a concept is absent is a reason only if it tells something: if most of the library has
+    it, or if it was asked for.
     """
     same = (query.sides == neighbor.sides) & (query.sides != 0)
-    names = [stats.features[place].name for place in np.flatnonzero(same).tolist()]
-    telling = {
-        name for name in names if name not in stats.rare or name in asked or query.side(name) > 0
+    told = same & ((query.sides > 0) | ~stats.rare)
+    names = {stats.features[place].name for place in np.flatnonzero(told).tolist()}
+    names |= {
+        name for name in asked if query.side(name) and query.side(name) == neighbor.side(name)
     }
-    return frozenset(telling | stats.classes)
+    return frozenset(names | stats.classes)
 
 
 def shared_side(
@@ -148,8 +146,6 @@ def shared_side(
     if name in stats.classes:
         there = name in query and name in neighbor
         return _same_class(PROPERTIES[name], query, neighbor, stats) if there else None
-    if name not in query:  # not a feature whose distribution is known, for instance
-        return None
     side = query.side(name)
     if side == 0 or side != neighbor.side(name):
         return None

@@ -3,6 +3,7 @@
 Needs no torch until something is embedded: worker processes import this.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -66,6 +67,7 @@ def embed_tracks(
     batch_size: int = 64,
     windows_per_track: int | None = None,
     measure_features: bool = False,
+    most_seconds: float = math.inf,
 ) -> Iterator[tuple[int, Embedded | AudioError]]:
     """Embeds tracks block by block, so that the memory needed does not grow with a file's length.
 
@@ -79,6 +81,7 @@ def embed_tracks(
         batch_size: Number of windows embedded at once, of several tracks.
         windows_per_track: Number of windows to embed per file, spread over it; None to cover it.
         measure_features: Whether to measure the files' features too, on the same samples.
+        most_seconds: How long reading the files may take; those not done by then are errors.
 
     Yields:
         The position in `tracks`, each once but not always in order, with the embedded track, or
@@ -90,7 +93,7 @@ def embed_tracks(
     """
     front_end = encoder.front_end
     plan = WindowPlan(front_end.sample_rate, front_end.window_seconds, windows_per_track)
-    read = _read(tracks, plan, measure_features, workers)
+    read = _read(tracks, plan, measure_features, workers, most_seconds)
     has_files = not all(isinstance(track, Waveform) for track in tracks)
     for position, made in _embed(encoder, read, batch_size, has_files):
         if isinstance(made, Embedded) and not made.is_finite:
@@ -105,7 +108,11 @@ Read = WindowBlock | dict[str, float] | None
 
 
 def _read(
-    tracks: Sequence[Path | Waveform], plan: WindowPlan, measure_features: bool, workers: int
+    tracks: Sequence[Path | Waveform],
+    plan: WindowPlan,
+    measure_features: bool,
+    workers: int,
+    most_seconds: float,
 ) -> Iterator[tuple[int, Read | AudioError]]:
     """Reads tracks: the windows of waveforms, then files in worker processes."""
     files: dict[int, Path] = {}
@@ -117,7 +124,8 @@ def _read(
             yield position, WindowBlock(0, windows, track.seconds)
             yield position, None
     positions, read = [*files], partial(read_track, plan, measure_features)
-    for place, item in stream_files(read, [*files.values()], workers):
+    paths = [*files.values()]
+    for place, item in stream_files(read, paths, workers, most_seconds=most_seconds):
         yield positions[place], item
 
 

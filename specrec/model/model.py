@@ -1,6 +1,7 @@
 """The front door of embedding: loads a saved model, and embeds audio with it."""
 
 import datetime
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -159,6 +160,7 @@ class Model:
         windows_per_track: int | None = None,
         measure_features: bool = False,
         on_progress: Progress | None = None,
+        most_seconds: float = math.inf,
     ) -> Iterator[tuple[int, Embedded | AudioError]]:
         """Embeds many files, and yields each as soon as it is done.
 
@@ -174,6 +176,7 @@ class Model:
             measure_features: Whether to measure the features of the files too (tempo in bpm,
                 loudness in LUFS ...), from the same samples.
             on_progress: Called after each file with the number of files done and of all files.
+            most_seconds: How long reading the files may take; those not done by then are errors.
 
         Yields:
             The position in `files`, each once but not always in order, with the embedded track or
@@ -184,7 +187,13 @@ class Model:
         """
         paths = [Path(file) for file in files]
         made = embed_tracks(
-            self.encoder, paths, workers, batch_size, windows_per_track, measure_features
+            self.encoder,
+            paths,
+            workers,
+            batch_size,
+            windows_per_track,
+            measure_features,
+            most_seconds,
         )
         for done, (position, item) in enumerate(made, 1):
             if on_progress:

@@ -179,15 +179,16 @@ class Collection:
         """Explains matches by sound."""
         return Explainer(self.embeddings, self.stats)
 
-    def query(self, query: str | os.PathLike[str] | int) -> Query:
+    def query(self, query: str | os.PathLike[str] | int, most_seconds: float = math.inf) -> Query:
         """Makes a query; a file from outside is embedded and measured.
 
         Args:
             query: A track_id, a path, words of title and artist, or a row of `tracks`.
+            most_seconds: How long reading a file from outside may take.
 
         Raises:
             QueryError: If no track fits, or several do.
-            AudioError: If a file from outside can't be used.
+            AudioError: If a file from outside can't be used, or takes longer.
             ModelError: If a file must be embedded, but the model is missing.
         """
         if isinstance(query, int | np.integer):
@@ -197,7 +198,9 @@ class Collection:
         found = self._search_id(os.fspath(query))
         if found is None:
             found = self._names.resolve(query)
-        return self._query_of_row(found) if isinstance(found, int) else self._query_of_file(*found)
+        if isinstance(found, int):
+            return self._query_of_row(found)
+        return self._query_of_file(*found, most_seconds)
 
     def row_of(self, track_id: str) -> int | None:
         """Finds the row of a track by its track_id alone; None if no track has it."""
@@ -291,13 +294,15 @@ class Collection:
         return self.tracks["duration_seconds"].to_numpy(np.float64, na_value=np.nan)
 
     @cached_property
-    def _query_of_file(self) -> Callable[[Path, str], Query]:
+    def _query_of_file(self) -> Callable[[Path, str, float], Query]:
         return lru_cache(_REMEMBERED)(self._embed_file)
 
-    def _embed_file(self, path: Path, content: str) -> Query:
+    def _embed_file(self, path: Path, content: str, most_seconds: float) -> Query:
         """Embeds and measures a file from outside in one pass."""
         measure = len(self.generation.descriptors.columns) > 0
-        ((_, made),) = self.model.stream([path], workers=1, measure_features=measure)
+        ((_, made),) = self.model.stream(
+            [path], workers=1, measure_features=measure, most_seconds=most_seconds
+        )
         if isinstance(made, AudioError):
             raise made
         features = made.features or {}

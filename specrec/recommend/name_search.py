@@ -1,10 +1,11 @@
 """Finds tracks as one types: by the beginnings of words in title, artist and album."""
 
-from bisect import bisect_left
+import itertools
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int32, Int64
+from jaxtyping import Bool, Int8, Int32, Int64
 
 from specrec.recommend.query import folded
 
@@ -25,31 +26,28 @@ class NameSearch:
         self._size = len(tracks)
         words: dict[str, int] = {}
         numbers: list[int] = []
-        rows: list[int] = []
-        is_title: list[bool] = []
-        titles, artists, albums = (
-            _folded_once(tracks[name].fillna("").astype(str).tolist()) for name in _FIELDS
-        )
-        for row, title in enumerate(titles):
-            own = set(title.split())
-            others = {*artists[row].split(), *albums[row].split()} - own
-            numbers += [words.setdefault(word, len(words)) for word in (*own, *others)]
-            rows += [row] * (len(own) + len(others))
-            is_title += [True] * len(own) + [False] * len(others)
+        counts: list[int] = []  # of words, one for each name
+        texts = [_folded_once(tracks[name].fillna("").astype(str).tolist()) for name in _FIELDS]
+        for text in itertools.chain.from_iterable(texts):
+            own = text.split()
+            numbers += [words.setdefault(word, len(words)) for word in own]
+            counts.append(len(own))
+        field, row = np.divmod(np.repeat(np.arange(len(counts)), counts), max(1, self._size))
+        titles = texts[0]
         self._words = sorted(words)
         place = np.empty(len(words), np.int64)
         place[[words[word] for word in self._words]] = np.arange(len(words))
         of_word = place[np.array(numbers, np.int64)]
         order = np.argsort(of_word, kind="stable")
-        self._rows: Int32[np.ndarray, " entries"] = np.array(rows, np.int32)[order]
-        self._is_title: Bool[np.ndarray, " entries"] = np.array(is_title, bool)[order]
+        self._rows: Int32[np.ndarray, " entries"] = row[order].astype(np.int32)
+        self._fields: Int8[np.ndarray, " entries"] = field[order].astype(np.int8)
         self._starts: Int64[np.ndarray, " words_and_end"] = np.searchsorted(
             of_word[order], np.arange(len(words) + 1)
         )
         self._by_title = np.array(sorted(range(len(titles)), key=titles.__getitem__), np.int64)
         self._titles = [titles[row] for row in self._by_title]
 
-    def find(self, text: str) -> Int64[np.ndarray, " found"]:
+    def find(self, text: str, **named: str) -> Int64[np.ndarray, " found"]:
         """Finds the tracks in which each word of a text begins a word of title, artist or album.
 
         Case, punctuation and accents do not matter. First come titles that begin with the text, in
@@ -57,6 +55,7 @@ class NameSearch:
 
         Args:
             text: The words, of which the last need not be complete; nothing is found without any.
+            named: Words that must begin words of one name: of `title`, `artist` or `album`.
         """
         wanted = folded(text)
         terms = wanted.split()
@@ -64,25 +63,33 @@ class NameSearch:
             return np.empty(0, np.int64)
         fits, titled = np.ones((2, self._size), dtype=bool)
         for term in terms:
-            named, in_title = self._beginning_with(term)
-            fits &= named
-            titled &= in_title
+            fits &= self._with(term)
+            titled &= self._with(term, "title")
+        for name, words in named.items():
+            for term in folded(words).split():
+                fits &= self._with(term, name)
         order = np.where(titled, self._size, 2 * self._size) + np.arange(self._size)
         first, last = _range(self._titles, wanted)
         order[self._by_title[first:last]] = np.arange(last - first)
         rows = np.flatnonzero(fits)
         return rows[np.argsort(order[rows])]
 
-    def _beginning_with(
-        self, term: str
-    ) -> tuple[Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]:
-        """The tracks with a word that begins so, and those that have it in their titles."""
+    def titled(self, title: str) -> Int64[np.ndarray, " found"]:
+        """Finds the tracks of a title; case, punctuation and accents do not matter."""
+        wanted = folded(title)
+        first, last = bisect_left(self._titles, wanted), bisect_right(self._titles, wanted)
+        return self._by_title[first:last]
+
+    def _with(self, term: str, name: str | None = None) -> Bool[np.ndarray, " tracks"]:
+        """The tracks with a word that begins so, in one name or in any."""
         first, last = _range(self._words, term)
         entries = slice(self._starts[first], self._starts[last])
-        named, in_title = np.zeros((2, self._size), dtype=bool)
-        named[self._rows[entries]] = True
-        in_title[self._rows[entries][self._is_title[entries]]] = True
-        return named, in_title
+        rows = self._rows[entries]
+        if name is not None:
+            rows = rows[self._fields[entries] == _FIELDS.index(name)]
+        found = np.zeros(self._size, dtype=bool)
+        found[rows] = True
+        return found
 
 
 def _range(ordered: list[str], beginning: str) -> tuple[int, int]:

@@ -5,9 +5,13 @@ from collections import OrderedDict
 from functools import partial
 from pathlib import Path
 
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
 from specrec.audio.pool import map_path
 from specrec.recommend.library import Library
-from specrec.serve.problems import BusyError, NotFoundError
+from specrec.serve.problems import BusyError, NotFoundError, problem
 
 _KEPT = 128  # pictures; each about 100 kB
 _AT_ONCE = 2  # pictures that are drawn, each in a process of its own
@@ -31,6 +35,34 @@ _MEDIA_TYPES = {
     ".webm": "audio/webm",
     ".wma": "audio/x-ms-wma",
 }
+
+
+class AudioFile(FileResponse):
+    """A file, or the part of it that `Range` asks for; that it has no such part is a problem."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it."""
+        is_refused = False
+
+        async def send_or_refuse(message: Message) -> None:
+            nonlocal is_refused
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                is_refused = True
+                size = Headers(raw=message["headers"]).get("content-range")
+                await _no_range(message["status"], size)(scope, receive, send)
+            elif not is_refused:
+                await send(message)
+
+        await super().__call__(scope, receive, send_or_refuse)
+
+
+def _no_range(status: int, size: str | None) -> Response:
+    """The problem of a range that is none, or is beyond the end of the file."""
+    asked = "its header Range is not like `bytes=0-499`"
+    answer = problem(status, asked if size is None else f"no such part: {size}")
+    if size is not None:
+        answer.headers["Content-Range"] = size
+    return answer
 
 
 def audio_file(library: Library, row: int) -> Path:

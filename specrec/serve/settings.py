@@ -17,6 +17,7 @@ class Limits:
         head_seconds: How long to wait for all the headers of a request.
         upload_seconds: The longest audio that is taken as a query.
         upload_bytes: The longest file.
+        embed_seconds: How long reading and embedding a file may take.
         query_chars: The longest query string.
         neighbors: The most neighbors, steps or tracks in one answer.
         requests_per_second: Of one client from elsewhere, on average.
@@ -30,6 +31,7 @@ class Limits:
     head_seconds: float = 10.0
     upload_seconds: float = 7200.0
     upload_bytes: int = 200_000_000
+    embed_seconds: float = 600.0
     query_chars: int = 8_000
     neighbors: int = 500
     requests_per_second: float = 100.0

@@ -1,5 +1,7 @@
 """The libraries that are served, each in its newest complete state."""
 
+import atexit
+import gc
 import logging
 import threading
 import time
@@ -13,6 +15,7 @@ from specrec.recommend.library import Library
 from specrec.serve.problems import NotFoundError
 
 _LOOK_SECONDS = 0.25  # between two looks for a new state
+atexit.register(gc.unfreeze)  # so that the interpreter cleans up what `_settle` has set aside
 _log = logging.getLogger(__name__)
 
 
@@ -95,6 +98,7 @@ class _Served:
                 following = _ready(self.folder)
                 _ = following.name_search
                 self._collection = following
+                _settle()
         except SpecrecError as error:
             # The old state goes on, and the next look tries again.
             _log.warning("%s", error)
@@ -112,7 +116,23 @@ def _ready(folder: Path) -> Collection:
 
 def _warm(collection: Collection) -> None:
     """Prepares the search by names in the background, for it takes as long as opening does."""
-    threading.Thread(target=lambda: collection.name_search, daemon=True).start()
+
+    def prepare() -> None:
+        _ = collection.name_search
+        _settle()
+
+    threading.Thread(target=prepare, daemon=True).start()
+
+
+def _settle() -> None:
+    """Tells the garbage collector that what is there now will stay.
+
+    Else it looks through all of it every few hundred requests, which keeps those that are being
+    answered waiting for a tenth of a second. What has become garbage since the last time goes.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _names(folders: Sequence[Path]) -> list[str]:

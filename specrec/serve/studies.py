@@ -55,9 +55,14 @@ class Study:
 
 
 class Studies:
-    """The studies of all libraries; one is computed at a time."""
+    """The studies of all libraries; one is computed at a time.
+
+    Attributes:
+        running: The study that is being computed; None if none is.
+    """
 
     def __init__(self) -> None:
+        self.running: Study | None = None
         self._of: WeakKeyDictionary[Collection, dict[Hashable, Study]] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._turn = threading.Lock()
@@ -93,7 +98,9 @@ class Studies:
     def _run(self, study: Study, compute: Callable[[Progress], bytes]) -> None:
         try:
             with self._turn:
+                self.running = study
                 study.run(compute)
+                self.running = None
         finally:
             with self._lock:
                 self._waiting -= 1

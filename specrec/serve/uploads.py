@@ -18,6 +18,7 @@ from specrec.errors import AudioError
 from specrec.recommend.library import Library
 from specrec.recommend.query import Query
 from specrec.serve.problems import BusyError
+from specrec.serve.settings import Limits
 
 _AT_ONCE = 2
 _PATIENCE_SECONDS = 300.0  # for the whole file to arrive
@@ -57,7 +58,7 @@ async def received(request: Request, limit: int, name: str | None) -> AsyncItera
         yield path
 
 
-def query_of_upload(library: Library, path: Path, name: str | None, seconds: float) -> Query:
+def query_of_upload(library: Library, path: Path, name: str | None, limits: Limits) -> Query:
     """Embeds a received file; one that is in the library is that track.
 
     The file is decoded in a worker process, whose memory and time are limited.
@@ -66,17 +67,18 @@ def query_of_upload(library: Library, path: Path, name: str | None, seconds: flo
         library: The library.
         path: The file.
         name: What the client calls it.
-        seconds: The longest audio that is embedded: few bytes may be days of it.
+        limits: How long its audio may be, for few bytes may be days of it, and embedding it take.
 
     Raises:
-        AudioError: If it can't be used as audio.
+        AudioError: If it can't be used as audio, or takes too long.
         HTTPException: If it is longer.
     """
+    seconds = limits.upload_seconds
     shown = PurePosixPath(name or "the file").name
     try:
         if (map_path(read_tags, path).duration_seconds or 0) > seconds:
             raise HTTPException(413, f"the audio is longer than {seconds / 60:g} minutes")
-        query = library.resolve(path)
+        query = library.collection.query(path, limits.embed_seconds)
     except AudioError as error:
         raise AudioError(shown, error.reason, error.detail) from error
     if query.row is not None:

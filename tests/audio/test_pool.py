@@ -1,3 +1,4 @@
+import itertools
 import os
 import platform
 import signal
@@ -53,6 +54,19 @@ def test_a_crashing_decoder_costs_only_its_own_file(tmp_path: Path) -> None:
             assert loaded.reason == SkipReason.CRASHED
         else:
             assert loaded == 1.5
+
+
+def _endless(path: Path) -> Iterator[int]:
+    yield from itertools.count()
+
+
+def test_what_is_never_done_is_given_up(tmp_path: Path) -> None:
+    paths = [write(tmp_path / name, tone(1.5)) for name in ("a.wav", "b.wav")]
+    items = list(pool.stream_files(_endless, paths, 1, most_seconds=2.0))
+    for position, item in items[-2:]:
+        assert isinstance(item, AudioError)
+        assert (item.reason, item.path) == (SkipReason.TIMED_OUT, paths[position])
+    assert not any(isinstance(item, AudioError) for _, item in items[:-2])
 
 
 def test_a_service_without_standard_streams_reads_files_too(tmp_path: Path) -> None:

@@ -42,3 +42,28 @@ def test_the_exact_title_comes_first_and_no_words_find_nothing() -> None:
     search = NameSearch(frame)
     assert search.find("so what").tolist() == [1, 0]
     assert search.find(" ?! ").tolist() == []
+
+
+@given(tracks, st.sampled_from(["s", "so", "ete", "2"]), st.sampled_from(["", "b", "what"]))
+def test_words_of_one_name_are_found_in_it_alone(
+    rows: list[tuple[str, str | None, str | None]], title: str, artist: str
+) -> None:
+    frame = pd.DataFrame(rows, columns=["title", "artist", "album"])
+    found = NameSearch(frame).find(f"{artist} {title}", title=title, artist=artist).tolist()
+
+    def begins(term: str, text: str | None) -> bool:
+        return any(word.startswith(term) for word in plain(text).split())
+
+    expected = [
+        row
+        for row, (its_title, its_artist, _) in enumerate(rows)
+        if begins(title, its_title) and (not artist or begins(artist, its_artist))
+    ]
+    assert sorted(found) == expected
+
+
+@given(tracks, st.sampled_from(["So", "ÉTÉ", "so what", "b side", "nothing"]))
+def test_a_whole_title_is_found(rows: list[tuple[str, str | None, str | None]], title: str) -> None:
+    frame = pd.DataFrame(rows, columns=["title", "artist", "album"])
+    found = sorted(NameSearch(frame).titled(title).tolist())
+    assert found == [row for row, texts in enumerate(rows) if plain(texts[0]) == plain(title)]

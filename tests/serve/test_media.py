@@ -33,7 +33,11 @@ def test_a_file_is_sent_whole_or_in_part(client: TestClient, file: Path, address
     end = client.get(f"{address}/audio", headers={"Range": "bytes=-7"})
     assert (end.status_code, end.content) == (206, content[-7:])
     beyond = client.get(f"{address}/audio", headers={"Range": f"bytes={len(content)}-"})
-    assert beyond.status_code == 416
+    assert (beyond.status_code, beyond.json()["status"]) == (416, 416)
+    assert beyond.headers["content-range"] == f"bytes */{len(content)}"
+    assert beyond.headers["content-type"] == "application/problem+json"
+    wrong = client.get(f"{address}/audio", headers={"Range": "lines=1-2"})
+    assert (wrong.status_code, wrong.json()["status"]) == (400, 400)
     head = client.head(f"{address}/audio")
     assert (head.headers["content-length"], head.content) == (str(len(content)), b"")
 

@@ -1,6 +1,7 @@
 """What the plugins of Navidrome, Jellyfin and Lyrion send, and what they read of the answers."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from specrec.progress import Progress
 from specrec.recommend.library import Library
 from specrec.serve.app import make_app
 from specrec.serve.links import Links
@@ -238,6 +240,25 @@ def test_plugins_find_the_server_alive_and_idle(plugin: TestClient) -> None:
     assert get(plugin, "health") == {"status": "ok"}
     assert get(plugin, "active_tasks") == {}
     assert get(plugin, "last_task")["task_id"] is None
+
+
+def test_plugins_see_what_is_being_computed(library: Library) -> None:
+    app = make_app(Shelf([library.collection.folder]), ServeSettings())
+    begun, ended = threading.Event(), threading.Event()
+
+    def compute(on_progress: Progress) -> bytes:
+        on_progress(1, 4)
+        begun.set()
+        ended.wait(10)
+        return b""
+
+    with TestClient(app, ADDRESS) as client:
+        study = app.state.studies.study(library.collection, "slow", compute)
+        assert begun.wait(10)
+        task = get(client, "active_tasks")
+        ended.set()
+        study.wait(10)
+    assert (task["status"], task["task_type"], task["progress"]) == ("PROGRESS", "study", 25)
 
 
 def test_without_links_an_item_is_a_track(client: TestClient, heard: Library) -> None:

@@ -1,3 +1,4 @@
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,20 @@ def test_a_file_is_as_long_as_the_limit_at_most(heard: Library, temporary: Path)
 
         assert client.post(NEIGHBORS, content=blocks()).status_code == 413
         assert client.post(NEIGHBORS, content=b"a" * 1000).status_code == 422
+
+
+def test_a_file_that_takes_too_long_is_given_up(heard: Library, temporary: Path) -> None:
+    whole = heard.collection.audio_root / heard.tracks["path"].iloc[2]
+    app = make_app(
+        Shelf([heard.collection.folder]), ServeSettings(limits=Limits(embed_seconds=0.0))
+    )
+    samples, rate = soundfile.read(whole)
+    part = io.BytesIO()
+    soundfile.write(part, samples[: 3 * rate], rate, format="WAV")
+    with TestClient(app, ADDRESS) as client:
+        answer = client.post(NEIGHBORS, params={"name": "a.wav"}, content=part.getvalue())
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "a.wav: not read in 0 s (timed_out)"
 
 
 def test_only_so_many_are_embedded_at_once(client: TestClient) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int64
 
 from specrec.explain.explanation import Explanation
 from specrec.recommend.collection import Collection
@@ -49,6 +49,11 @@ class LinkedLibrary:
         """The media server's id of a track; None if the server does not have it."""
         assert track.track_id is not None
         return self.links.item_id(track.track_id) if self.links.server else track.track_id
+
+    def on_server(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " left"]:
+        """Those of some rows whose tracks the media server has."""
+        mask = _on_server(self.collection, self.links)
+        return rows if mask is None else rows[mask[rows]]
 
     def neighbors(
         self,

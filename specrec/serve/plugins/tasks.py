@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from specrec.serve.asked import Studied
 from specrec.serve.plugins.errors import PluginRoute
 
 router = APIRouter(route_class=PluginRoute)
@@ -29,9 +30,28 @@ def health() -> dict[str, str]:
 
 
 @router.get("/active_tasks")
-def active_tasks() -> dict[str, Any]:
-    """The task that runs now: none, since no request starts one."""
+def active_tasks(request: Request, studies: Studied) -> dict[str, Any]:
+    """The task that runs now, if any: an update of a library, else a study; no request starts one.
+
+    `progress` is in percent; null where it is not known.
+    """
+    watch, study = request.app.state.watch, studies.running
+    if watch is not None and watch.state == "updating":
+        return _task("library update", None)
+    if study is not None:
+        return _task("study", 100 * study.done // study.of if study.of else None)
     return {}
+
+
+def _task(kind: str, progress: int | None) -> dict[str, Any]:
+    return {
+        "task_id": kind.replace(" ", "_"),
+        "parent_task_id": None,
+        "task_type": kind,
+        "status": "PROGRESS",
+        "progress": progress,
+        "details": {},
+    }
 
 
 @router.get("/last_task")

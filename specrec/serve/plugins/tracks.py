@@ -1,7 +1,5 @@
 """Similar tracks, paths, and the search by names."""
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -27,7 +25,6 @@ PER_ARTIST = 3
 """The most tracks by one artist where a plugin asks to eliminate duplicates, as AudioMuse-AI has
 it."""
 _MOST_STEPS = 100
-_AT_ONCE = 100  # tracks that are looked at together
 
 Server = Annotated[
     str | None, Parameter(description="Name of a library; all of them if it is not given.")
@@ -106,28 +103,18 @@ def search_tracks(
     named = {} if search_query.strip() else {"title": title, "artist": artist}
     first = max(start, 0)
     last = min(first + 20 if end is None else end, first + settings.limits.neighbors)
-    items = (
-        item for linked in linked_libraries(shelf, server) for item in _search(linked, words, named)
-    )
-    return list(islice(items, first, max(last, first)))
+    answer: list[dict[str, Any]] = []
+    for linked in linked_libraries(shelf, server):
+        rows = linked.on_server(linked.collection.name_search.find(words, **named))
+        page = linked.collection.tracks_at(rows[first : max(last, first)])
+        answer += [_found(linked.item(track)) for track in page]
+        first, last = max(first - len(rows), 0), last - len(rows)  # in the next library
+        last = max(last, 0)
+    return answer
 
 
-def _search(linked: LinkedLibrary, words: str, named: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Yields the tracks that have some words, and in each name those that are asked for there."""
-    collection = linked.collection
-    rows = collection.name_search.find(words)
-    for start in range(0, len(rows), _AT_ONCE):
-        for track in collection.tracks_at(rows[start : start + _AT_ONCE]):
-            item = linked.item(track)
-            fits = all(_begins(getattr(track, name) or "", text) for name, text in named.items())
-            if fits and item["item_id"] is not None:
-                yield item | {"album_artist": item["author"] or "unknown"}
-
-
-def _begins(name: str, text: str) -> bool:
-    """Whether each word of a text begins a word of a name."""
-    words = folded(name).split()
-    return all(any(word.startswith(part) for word in words) for part in folded(text).split())
+def _found(item: dict[str, Any]) -> dict[str, Any]:
+    return item | {"album_artist": item["author"] or "unknown"}
 
 
 def _named(
@@ -138,11 +125,11 @@ def _named(
     Raises:
         NotFoundError: If there is none.
     """
-    wanted = folded(title), folded(artist)
+    wanted = folded(artist)
     for linked in linked_libraries(shelf, server):
         collection = linked.collection
-        rows = collection.name_search.find(f"{title} {artist}")
+        rows = collection.name_search.titled(title)
         for row, track in zip(rows.tolist(), collection.tracks_at(rows), strict=True):
-            if (folded(track.title), folded(track.artist or "")) == wanted:
+            if folded(track.artist or "") == wanted:
                 return linked, [collection.query(row)]
     raise NotFoundError(f"no track is {title!r} by {artist!r}")

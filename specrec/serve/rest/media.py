@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Query as Parameter
-from starlette.responses import FileResponse
 
 from specrec.serve.asked import Chosen, Drawn, row_of
-from specrec.serve.media import audio_file, media_type
+from specrec.serve.media import AudioFile, audio_file, media_type
 from specrec.serve.rest.answers import Responses
 
 router = APIRouter(prefix="/tracks/{track_id}", tags=["tracks"])
@@ -20,11 +19,11 @@ _AUDIO: Responses = {
 
 
 @router.head("/audio", include_in_schema=False)
-@router.get("/audio", response_class=FileResponse, responses=_AUDIO)
-def audio(library: Chosen, track_id: str) -> FileResponse:
+@router.get("/audio", response_class=AudioFile, responses=_AUDIO)
+def audio(library: Chosen, track_id: str) -> AudioFile:
     """The file of a track as it is, or with the header `Range` a part of it."""
     path = audio_file(library, row_of(library, track_id))
-    return FileResponse(path, media_type=media_type(path))
+    return AudioFile(path, media_type=media_type(path))
 
 
 @router.get("/spectrogram.png", response_class=Response, responses=_PNG)

@@ -130,7 +130,7 @@ async def neighbors_of_file(
     async with received(request, settings.limits.upload_bytes, name) as path:
 
         def answer() -> Response:
-            query = query_of_upload(library, path, name, settings.limits.upload_seconds)
+            query = query_of_upload(library, path, name, settings.limits)
             return _answer(library, settings, options, [query])
 
         return await run_in_threadpool(answer)

@@ -8,9 +8,8 @@ from fastapi import Query as Parameter
 
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
-from specrec.report.text import json_document
 from specrec.serve.asked import Chosen, Studied
-from specrec.serve.rest.answers import Responses, json_answer, json_bytes
+from specrec.serve.rest.answers import Responses, document, json_answer, json_bytes
 from specrec.serve.rest.documents import ClustersAnswer, Computing, MapAnswer
 from specrec.serve.studies import Study
 
@@ -58,9 +57,9 @@ def clusters(
 
 
 def _answer(study: Study) -> Response:
-    document = study.wait(_SOON_SECONDS)
-    if document is not None:
-        return json_bytes(document)
+    found = study.wait(_SOON_SECONDS)
+    if found is not None:
+        return json_bytes(found)
     computing = {"state": "computing", "done": study.done, "of": study.of}
     return json_answer(computing, 202, Retry_After="1")
 
@@ -71,7 +70,7 @@ def _map(collection: Collection, by: str, umap: bool) -> bytes:
 
     dataset = of_library(collection, "features" if by == "features" else "embeddings")
     content = project(dataset, umap).to_dict()
-    return _document(content | {"track_ids": dataset.tracks["track_id"].tolist()})
+    return document(content | {"track_ids": dataset.tracks["track_id"].tolist()})
 
 
 def _clusters(
@@ -84,10 +83,6 @@ def _clusters(
         from specrec.study.dataset import of_library
 
         dataset = of_library(collection, "features" if by == "features" else "embeddings")
-        return _document(clusters_content(dataset, find_clusters(dataset, k, seed, on_progress)))
+        return document(clusters_content(dataset, find_clusters(dataset, k, seed, on_progress)))
 
     return compute
-
-
-def _document(content: dict[str, object]) -> bytes:
-    return json_document(content, indent=None).encode()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
 from specrec.serve.subsonic.answers import GENERIC, MISSING, NOT_FOUND, RestError
+from specrec.serve.subsonic.covers import Covers
 from specrec.serve.subsonic.music import Music
 
 _MOST = 10**15
@@ -95,12 +96,14 @@ class Call:
     Attributes:
         parameters: What was given.
         musics: The music.
+        covers: Pictures of the music.
         settings: How the server runs.
         user: Who asks.
     """
 
     parameters: Parameters
     musics: Musics
+    covers: Covers
     settings: ServeSettings
     user: str
 

@@ -2,7 +2,10 @@
 
 import base64
 import io
+import threading
+from collections import OrderedDict
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +13,76 @@ import mutagen
 from mutagen.flac import Picture
 from PIL import Image
 
+from specrec.audio.pool import map_path
+from specrec.errors import AudioError
+from specrec.serve.problems import BusyError
+
 _FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 _NAMES = ("cover", "folder", "front", "album")
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _LONGEST = 30 << 20  # bytes
 _MOST_PIXELS = 60_000_000
+_AT_ONCE = 2  # pictures that are looked for, each in a process of its own
+_PATIENCE_SECONDS = 30.0
+_KEPT_BYTES, _MOST_KEPT = 64 << 20, 10_000
 _FRONT = 3  # the kind of picture that shows the front cover, in ID3 and FLAC
 
 
-def cover_of(audio: Path, root: Path, size: int | None = None) -> tuple[bytes, str] | None:
+Cover = tuple[bytes, str]
+"""A picture and its media type."""
+
+
+class Covers:
+    """Finds pictures in processes of their own, since tags may say anything, and keeps the last."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Path, int, int, int | None], Cover | None] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(_AT_ONCE)
+
+    def of(self, audio: Path, root: Path, size: int | None = None) -> Cover | None:
+        """Finds the picture of an audio file, as `cover_of` does.
+
+        Raises:
+            BusyError: If too many are being looked for.
+        """
+        try:
+            changed = audio.stat().st_mtime_ns, audio.parent.stat().st_mtime_ns
+        except OSError:
+            return None
+        key = audio, *changed, size
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        if not self._free.acquire(timeout=_PATIENCE_SECONDS):
+            raise BusyError("too many pictures are being looked for; try again")
+        try:
+            found = map_path(partial(cover_of, root=root, size=size), audio)
+        except AudioError:  # whatever is wrong with the file, it has no picture
+            found = None
+        finally:
+            self._free.release()
+        self._keep(key, found)
+        return found
+
+    def _keep(self, key: tuple[Path, int, int, int | None], found: Cover | None) -> None:
+        with self._lock:
+            if key in self._kept:
+                return
+            self._kept[key] = found
+            self._bytes += _size_of(found)
+            while self._bytes > _KEPT_BYTES or len(self._kept) > _MOST_KEPT:
+                _, gone = self._kept.popitem(last=False)
+                self._bytes -= _size_of(gone)
+
+
+def _size_of(found: Cover | None) -> int:
+    return 0 if found is None else len(found[0])
+
+
+def cover_of(audio: Path, root: Path, size: int | None = None) -> Cover | None:
     """Finds the picture of an audio file: inside it, else in its folder (`cover.jpg`, ...).
 
     Args:
@@ -82,7 +146,7 @@ def _beside(audio: Path, root: Path) -> bytes | None:
     return None
 
 
-def _readable(picture: bytes, size: int | None) -> tuple[bytes, str] | None:
+def _readable(picture: bytes, size: int | None) -> Cover | None:
     """A picture if it is one, made smaller if it is larger than it may be."""
     if len(picture) > _LONGEST:
         return None

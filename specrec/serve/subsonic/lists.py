@@ -1,7 +1,8 @@
 """Lists and search: albums and songs by a rule, or by words."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from specrec.serve.subsonic.answers import GENERIC, RestError
@@ -121,7 +122,7 @@ def _of_genre(music: Music, genre: str) -> list[Song]:
     return next(same, [])
 
 
-def _found(call: Call) -> tuple[Sequence[Artist], Sequence[Album], Sequence[Song]]:
+def _found(call: Call) -> tuple[list[Artist], list[Album], list[Song]]:
     """A page each of the artists, albums and songs that fit the words of a search.
 
     Without words it is all there are. Pages are as long as was asked for: players that copy what a
@@ -130,13 +131,14 @@ def _found(call: Call) -> tuple[Sequence[Artist], Sequence[Album], Sequence[Song
     music = call.music
     words = [word.strip('"*') for word in folded(call.parameters.text("query")).split()]
     words = [word for word in words if word]
-    artists, albums = [*music.artists.values()], [*music.albums.values()]
-    songs: Sequence[Song] = music.songs
+    artists: Iterable[Artist] = music.artists.values()
+    albums: Iterable[Album] = music.albums.values()
+    songs: Iterable[Song] = music.songs
     if words:
-        texts = music.texts
-        artists = _with_words(words, texts.artists, artists)
-        albums = _with_words(words, texts.albums, albums)
-        songs = _with_words(words, texts.songs, songs)
+        all_artists, all_albums, texts = [*artists], [*albums], music.texts
+        artists = (all_artists[place] for place in texts.artists.with_words(words))
+        albums = (all_albums[place] for place in texts.albums.with_words(words))
+        songs = (music.songs[place] for place in texts.songs.with_words(words))
     return (
         _page(call, artists, "artistCount", "artistOffset", 20),
         _page(call, albums, "albumCount", "albumOffset", 20),
@@ -144,15 +146,9 @@ def _found(call: Call) -> tuple[Sequence[Artist], Sequence[Album], Sequence[Song
     )
 
 
-def _with_words(words: list[str], texts: list[str], found: Sequence[T]) -> list[T]:
-    return [
-        one for one, text in zip(found, texts, strict=True) if all(word in text for word in words)
-    ]
-
-
 def _page(
-    call: Call, found: Sequence[T], size: str, offset: str, default: int = 10, most: int = 10**15
-) -> Sequence[T]:
-    """A page of a list, by the names of the two parameters that say which."""
+    call: Call, found: Iterable[T], size: str, offset: str, default: int = 10, most: int = 10**15
+) -> list[T]:
+    """A page of a list, by the names of the two parameters that say which; no more is looked at."""
     start = call.parameters.number(offset, 0)
-    return found[start : start + call.parameters.number(size, default, most)]
+    return [*islice(found, start, start + call.parameters.number(size, default, most))]

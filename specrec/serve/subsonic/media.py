@@ -3,22 +3,22 @@
 from contextlib import suppress
 from pathlib import Path
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from specrec.recommend.library import Library
-from specrec.serve.media import audio_file, media_type
+from specrec.serve.media import AudioFile, audio_file, media_type
 from specrec.serve.problems import NotFoundError
 from specrec.serve.subsonic.answers import NOT_FOUND, RestError
 from specrec.serve.subsonic.call import Call
-from specrec.serve.subsonic.covers import cover_of
+from specrec.serve.subsonic.covers import Cover
 from specrec.serve.subsonic.songs import Song
 
 _LOOKED_INTO = 3  # songs of an album, for a picture
 _LARGEST = 2000  # pixels
 
 
-class _File(FileResponse):
+class _File(AudioFile):
     """A file, of which a posted form may ask for a range too; HTTP itself has it for GET alone."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,15 +45,15 @@ def get_cover_art(call: Call) -> Response:
     if call.parameters.has("size"):
         size = max(1, call.parameters.number("size", most=_LARGEST))
     for song in call.all_music.songs_behind(asked)[:_LOOKED_INTO]:
-        found = _cover(song, size)
+        found = _cover(call, song, size)
         if found is not None:
             return Response(found[0], media_type=found[1])
     raise RestError(NOT_FOUND, f"{asked!r} has no picture")
 
 
-def _cover(song: Song, size: int | None) -> tuple[bytes, str] | None:
+def _cover(call: Call, song: Song, size: int | None) -> Cover | None:
     with suppress(NotFoundError):
-        return cover_of(_file(song), song.collection.audio_root, size)
+        return call.covers.of(_file(song), song.collection.audio_root, size)
     return None
 
 

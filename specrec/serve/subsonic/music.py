@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from specrec.recommend.collection import Collection
 from specrec.serve.problems import NotFoundError
-from specrec.serve.subsonic.names import artist_id, folded, sorted_by
+from specrec.serve.subsonic.lines import Lines
+from specrec.serve.subsonic.names import artist_id, sorted_by
 from specrec.serve.subsonic.songs import Song, read_songs, written
 
 
@@ -66,9 +67,9 @@ class Artist:
 class Texts(NamedTuple):
     """What a search looks through, in the order of each: names, folded."""
 
-    artists: list[str]
-    albums: list[str]
-    songs: list[str]
+    artists: Lines
+    albums: Lines
+    songs: Lines
 
 
 class Music:
@@ -170,9 +171,9 @@ class Music:
     def texts(self) -> Texts:
         """What a search looks through."""
         return Texts(
-            [folded(artist.name) for artist in self.artists.values()],
-            [folded(f"{album.name} {album.artist}") for album in self.albums.values()],
-            [folded(f"{one.title} {' '.join(one.artists)} {one.album}") for one in self.songs],
+            Lines(artist.name for artist in self.artists.values()),
+            Lines(f"{album.name} {album.artist}" for album in self.albums.values()),
+            Lines(f"{one.title} {' '.join(one.artists)} {one.album}" for one in self.songs),
         )
 
     @cached_property

@@ -25,6 +25,7 @@ from specrec.serve.subsonic.answers import (
     success,
 )
 from specrec.serve.subsonic.call import Call, Musics, Parameters, read_parameters
+from specrec.serve.subsonic.covers import Covers
 from specrec.serve.subsonic.login import log_in
 
 METHODS: Mapping[str, Callable[[Call], Mapping[str, Any] | Response]] = {
@@ -79,14 +80,14 @@ def make_router(shelf: Shelf, settings: ServeSettings) -> APIRouter:
         shelf: The libraries, which are its music folders.
         settings: How the server runs, and who may use it.
     """
-    router, musics = APIRouter(), Musics(shelf)
+    router, musics, covers = APIRouter(), Musics(shelf), Covers()
 
     @router.api_route("/rest/{method}", methods=["GET", "HEAD", "POST"], include_in_schema=False)
     async def rest(request: Request, method: str) -> Response:
         parameters = await read_parameters(request)
         try:
             name = method.removesuffix(".view")
-            return await run_in_threadpool(_answer, name, parameters, musics, settings)
+            return await run_in_threadpool(_answer, name, parameters, musics, covers, settings)
         except Exception as error:
             code = _code_of(error)
             # The guard lets somebody wait who guesses.
@@ -100,7 +101,7 @@ def make_router(shelf: Shelf, settings: ServeSettings) -> APIRouter:
 
 
 def _answer(
-    method: str, parameters: Parameters, musics: Musics, settings: ServeSettings
+    method: str, parameters: Parameters, musics: Musics, covers: Covers, settings: ServeSettings
 ) -> Response:
     """Answers a request.
 
@@ -115,7 +116,7 @@ def _answer(
         return success(system.get_open_subsonic_extensions(has_access), form)
     _check_version(parameters.text("v", "1"))
     user = log_in(parameters, settings.access)
-    answer = _method(method)(Call(parameters, musics, settings, user))
+    answer = _method(method)(Call(parameters, musics, covers, settings, user))
     return answer if isinstance(answer, Response) else success(answer, form)
 
 
