@@ -108,18 +108,18 @@ class Explainer:
         if turned_from is not None:
             (own,) = self.stats.readings(turned_from[None], [known])
             here = own.with_those_of(here, asked)
-        shared = [sharable_names(here, there, self.stats, asked) for there in neighbors]
         if in_full:
             listed = np.ones(parts.contributions.shape, dtype=bool)
             made = self._in_full(query, others, rows, k, query_row, parts)
         else:
+            shared = [sharable_names(here, there, self.stats, asked) for there in neighbors]
             listed = self._listed(parts, shared)
             made = self._in_short(query, others, parts, listed)
         explanations = []
         for place, there in enumerate(neighbors):
             contributions = tuple(sorted(made[place], key=lambda item: -item.value))
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
-            reasons = tuple(find_reasons(contributions, here, there, self.stats, shared[place]))
+            reasons = tuple(find_reasons(contributions, here, there, self.stats, asked))
             wanted = {
                 name: there[name].percentile
                 for name in sorted(asked)

@@ -22,20 +22,21 @@ def find_reasons(
     query: TrackReadings,
     neighbor: TrackReadings,
     stats: FeatureStats,
-    shared: Set[str],
+    asked: Set[str] = frozenset(),
 ) -> list[Reason]:
     """Finds the reasons for a match: causes first, then features that both tracks merely share.
 
     Args:
         contributions: What each group of features adds to the similarity, the largest first; only
-            those are needed of which a member may be a reason.
+            those are needed of which a member is in `sharable_names`.
         query: The query's features, with their percentiles.
         neighbor: The neighbor's features, with their percentiles.
         stats: The distribution of features in the library.
-        shared: The features that may be reasons; see `sharable_names`.
+        asked: Features that were asked for in words.
     """
     because: list[Reason] = []
     beside: list[Reason] = []
+    shared = sharable_names(query, neighbor, stats, asked)
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)

@@ -120,7 +120,8 @@ class Timeline:
         spans: list[list[tuple[float, float]]] = [[] for _ in self.names]
         for place, start, end in zip(concept[::2].tolist(), starts, ends, strict=True):
             spans[place].append((start, end))
-        found = zip(map(tuple, spans), on.all(axis=0).tolist(), strict=True)
+        throughout: list[bool] = np.all(on, axis=0).tolist()
+        found = zip(map(tuple, spans), throughout, strict=True)
         return dict(zip(self.names, found, strict=True))
 
     def _heard(self) -> Bool[np.ndarray, "windows concepts"]:
