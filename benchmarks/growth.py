@@ -1,13 +1,13 @@
 """What does one song more cost a library of 10,000, 100,000 or a million tracks?
 
-    python benchmarks/growth.py --output out/growth --tracks 100000
+    python benchmarks/growth.py --output out/growth --tracks 10000 --tracks 100000
 
 Writes a folder of as many files, which hold nothing, and a library that knows them, with random
 embeddings of the shipped model's size, once. Then `specrec index` runs as a user runs it: with
 nothing new, and after a real song (a synthesized chord of 30 s) was added, renamed, changed and
-removed. Processor seconds and the most memory of each run, its workers included, medians over
-rounds; the same for a library of ten tracks, which tells what starting, decoding and embedding
-cost. The scan alone, and find beside it, look at every file's name, size and time.
+removed. Processor seconds of each run, its workers included, and the most memory of its process
+that no file backs; medians over rounds. A library of ten tracks tells what starting, decoding and
+embedding cost; the scan alone, and find beside it, look at every file's name, size and time.
 """
 
 import os
@@ -41,24 +41,25 @@ def main(
         for count in tracks:
             plant(output / str(count) / "music", output / str(count) / "library", count)
         return
-    print("| tracks | step | CPU s | beside the same with ten tracks | peak MB |")
-    print("|---|---|---|---|---|")
-    least: dict[str, float] = {}
-    for count in [10, *tracks]:
+    counts = [10, *tracks]
+    rows: dict[str, list[str]] = {}
+    for count in counts:
         folder = output / str(count)
         if not (folder / "library" / "CURRENT").exists():
-            # In a process of its own, for a new process begins with the most memory of its parent.
+            # In a process of its own, so that this one stays small.
             arguments = ["--output", str(output), "--tracks", str(count), "--only-plant"]
             subprocess.run([sys.executable, __file__, *arguments], check=True)
         found: dict[str, list[tuple[float, float]]] = {}
         for _ in range(rounds):
-            for step, cost in change(folder):
-                found.setdefault(step, []).append(cost)
+            for step, paid in change(folder):
+                found.setdefault(step, []).append(paid)
         for step, costs in found.items():
             seconds, memory = (statistics.median(column) for column in zip(*costs, strict=True))
-            more = seconds - least.setdefault(step, seconds)
-            cells = (f"{count:,}", step, f"{seconds:.2f}", f"{more:.2f}", f"{memory:,.0f}")
-            print("|", " | ".join(cells), "|", flush=True)
+            rows.setdefault(step, []).append(f"{seconds:.2f} s, {memory:,.0f} MB")
+    print("| |", " | ".join(f"{count:,}" for count in counts), "|")
+    print("|---|", "|".join("---" for _ in counts), "|", sep="")
+    for step, cells in rows.items():
+        print("|", step, "|", " | ".join(cells), "|")
 
 
 def change(folder: Path) -> list[tuple[str, tuple[float, float]]]:
@@ -76,20 +77,39 @@ def change(folder: Path) -> list[tuple[str, tuple[float, float]]]:
     other.unlink()
     steps.append(("one gone", cost(index)))
     steps.append(("one dropped", cost([*index, "prune=true"])))
-    steps.append(("scan", cost(["-c", f"{SCAN}; scan_folder(Path(sys.argv[1]))", str(music)])))
-    steps.append(("scan's imports", cost(["-c", SCAN])))
+    steps.append(
+        ("the scan alone", cost(["-c", f"{SCAN}; scan_folder(Path(sys.argv[1]))", str(music)]))
+    )
+    steps.append(("its imports", cost(["-c", SCAN])))
     find = ["find", "-L", str(music), "-printf", r"%P\t%s\t%T@\n"]
     steps.append(("find -printf", cost(find, program=None)))
     return steps
 
 
 def cost(arguments: Sequence[str], program: str | None = sys.executable) -> tuple[float, float]:
-    """Processor seconds of a process and those it waited for, and the most memory of one, in MB."""
+    """Processor seconds of a process and those it waited for, and its own most memory in MB."""
     command = [*([program] if program else []), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, command
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    most = 0.0
+    while True:
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if ended:
+            break
+        most = max(most, _memory(process.pid))
+        time.sleep(0.02)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, command
+    return usage.ru_utime + usage.ru_stime, most
+
+
+def _memory(process: int) -> float:
+    """Resident memory that no file backs, in MB; 0 once a process has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    found = (line.split()[1] for line in lines if line.startswith("RssAnon"))
+    return float(next(found, 0)) / 1024
 
 
 def sing(path: Path, seed: int) -> None:

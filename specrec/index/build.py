@@ -146,11 +146,7 @@ def build_library(
         decisions = replace(decisions, kept=(*noted, *decisions.kept_of_removed(alive)))
         made = _make(config, model, key, before, part, catalog, settled, features, store)
         note_decisions(library, work.copies, decisions)
-        after = before
-        if isinstance(made, Newer) and before is not None:
-            after = write_changed(library, before, made)
-        elif isinstance(made, Contents):
-            after = write_generation(library, made)
+        after = _write(library, before, made)
         store.collect(remove_old_generations(library))
         shutil.rmtree(library / "journal", ignore_errors=True)
     return BuildReport(
@@ -240,6 +236,14 @@ def _make(
         duplicates=pair_duplicates(same, after, store),
     )
     return None if before is not None and _equal(before, after) else after
+
+
+def _write(library: Path, before: Generation | None, made: Contents | Newer | None) -> Generation:
+    """Writes what was made, if anything; returns the state of the library from now on."""
+    if isinstance(made, Contents):
+        return write_generation(library, made)
+    assert before is not None  # else all was made
+    return before if made is None else write_changed(library, before, made)
 
 
 def _unmeasured(config: IndexConfig, features: pd.DataFrame) -> int:

@@ -231,11 +231,11 @@ class SegmentStore:
         first = self._segments[str(places["segment"].iloc[0])].embeddings
         gathered = np.empty((len(places), first.shape[1]), dtype=np.float32)
         rows, segments = places["row"].to_numpy(), places["segment"].to_numpy()
-        sums = places["embedding_crc"]
+        sums = places["embedding_crc"].to_numpy(dtype=object, na_value=None)
         for name in pd.unique(segments):
             here = np.flatnonzero(segments == name)
             gathered[here] = self._segments[str(name)].embeddings[rows[here]]
-            if len(here) > _FEW or [crc(row) for row in gathered[here]] != list(sums.iloc[here]):
+            if len(here) > _FEW or [crc(row) for row in gathered[here]] != list(sums[here]):
                 _refuse(self._segments[str(name)].damage(EMBEDDINGS))
         return gathered
 

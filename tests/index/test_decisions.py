@@ -112,7 +112,7 @@ def _catalog(root: Path, tracks: pd.DataFrame) -> Catalog:
 
 def test_kept_tracks_fit_columns_of_other_types(tmp_path: Path) -> None:
     row = {"track_id": "9", "path": "gone.mp3", "content_id": "9", "bpm": 120.5, "mood": 2.5}
-    known = known_tracks(None, Decisions(kept=(Kept(row, {}, 1),)))
+    known = known_tracks(None, None, Decisions(kept=(Kept(row, {}, 1),)))
     tracks = pd.DataFrame({
         "track_id": ["1"], "path": ["a.mp3"], "content_id": ["1"], "bpm": [99.0], "mood": ["sad"]
     })  # fmt: skip

@@ -1,6 +1,7 @@
 """A few changed tracks lie over a base that stays as it is; answers are those of a fresh build."""
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from specrec.config import IndexConfig
 from specrec.errors import SpecrecError
+from specrec.index.build import build_library
 from specrec.index.layered_search import LayeredIndex
 from specrec.index.layers import Layers, take_step
 from specrec.index.maintenance import remove_tracks, restore_tracks
@@ -209,3 +212,30 @@ def test_neighbors_in_layers_are_those_of_all_rows(kind: str) -> None:
         hits = np.mean(similarities >= best[:, -1:] - 1e-6)
         assert hits >= (1.0 if kind == "exact" else 0.98)
         assert all(len(set(row)) == 10 for row in rows)
+
+
+def test_a_library_of_format_4_is_read_and_brought_up_to_date(
+    tmp_path: Path, layered: None
+) -> None:
+    data = Path(__file__).parent / "data"  # of four tracks: 3 was removed, 2 is gone
+    library = Path(shutil.copytree(data / "format4" / "library", tmp_path / "library"))
+    old = Library.open(library)
+    before = old.neighbors("track 1", duplicates=True)
+    stamps = old.collection.generation.files.set_index("path")["mtime_ns"]
+    music = make_music(tmp_path / "music", 5)
+    for path, stamp in stamps.items():  # so that none of them is read anew
+        os.utime(music / str(path), ns=(stamp, stamp))
+    (music / "track 2.wav").unlink()
+    model = str(data / "format2" / "model")
+    config = IndexConfig(str(music), str(library), model, workers=1, measure_features=False)
+    report = build_library(config)
+    assert (report.tracks, report.embedded) == (4, 1)
+    assert [item.path for item in report.skipped] == ["track 3.wav"]
+    (music / "track 4.wav").rename(music / "other.wav")
+    assert build_library(config).tracks == 4
+    new = Library.open(library)
+    assert new.collection.generation.layers.rows.tolist() == [3]  # in the place that it had
+    found = new.neighbors("track 1", 3, duplicates=True)
+    similarities = {near.track.title: near.similarity for near in found}
+    assert {near.track.title: near.similarity for near in before}.items() < similarities.items()
+    assert remove_tracks(library, [str(new.resolve("other").track.track_id)]) == 3
