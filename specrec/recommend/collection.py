@@ -195,9 +195,8 @@ class Collection:
             if not 0 <= query < len(self):
                 raise QueryError(f"no row {query}; the library has {len(self)}, from 0")
             return self._query_of_row(int(query))
-        found = self._search_id(os.fspath(query))
-        if found is None:
-            found = self._names.resolve(query)
+        row = self._search_id(os.fspath(query))
+        found = self._names.resolve(query) if row is None else row
         if isinstance(found, int):
             return self._query_of_row(found)
         return self._query_of_file(*found, most_seconds)
