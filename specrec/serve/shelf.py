@@ -15,7 +15,7 @@ from specrec.recommend.library import Library
 from specrec.serve.problems import NotFoundError
 
 _LOOK_SECONDS = 0.25  # between two looks for a new state
-atexit.register(gc.unfreeze)  # so that the interpreter cleans up what `_settle` has set aside
+atexit.register(gc.unfreeze)  # so that the interpreter cleans up what `settle` has set aside
 _log = logging.getLogger(__name__)
 
 
@@ -98,7 +98,7 @@ class _Served:
                 following = _ready(self.folder)
                 _ = following.name_search
                 self._collection = following
-                _settle()
+                settle()
         except SpecrecError as error:
             # The old state goes on, and the next look tries again.
             _log.warning("%s", error)
@@ -119,12 +119,12 @@ def _warm(collection: Collection) -> None:
 
     def prepare() -> None:
         _ = collection.name_search
-        _settle()
+        settle()
 
     threading.Thread(target=prepare, daemon=True).start()
 
 
-def _settle() -> None:
+def settle() -> None:
     """Tells the garbage collector that what is there now will stay.
 
     Else it looks through all of it every few hundred requests, which keeps those that are being

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from specrec.serve.settings import ServeSettings
-from specrec.serve.shelf import Shelf
+from specrec.serve.shelf import Shelf, settle
 from specrec.serve.subsonic.answers import GENERIC, MISSING, NOT_FOUND, RestError
 from specrec.serve.subsonic.covers import Covers
 from specrec.serve.subsonic.music import Music
@@ -86,6 +86,7 @@ class Musics:
             made = self._made.get(name)
             if made is None or made.collections != collections:
                 made = self._made[name] = Music(collections)
+                settle()
             return made
 
 
