@@ -154,7 +154,7 @@ class LayeredTable:
         if not self.layers.changes:
             return self._base.whole()
         base = self._base.columns(*self.names)
-        return _laid_over(base, self.newer, self.layers).to_pandas()
+        return _laid_over(base, self.newer, self.layers).to_pandas(use_threads=False)
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns of all rows."""

@@ -3,10 +3,12 @@
 Those that every question needs are Arrow files (IPC), which are memory-mapped as they are: a few
 rows are found without reading the others, and all of them take no memory that no file backs. The
 rest are Parquet files, which are smaller.
+
+Arrow reads in this thread alone: one of its own that still lets go of something of Python's when
+the process ends would end it with an error (arrow #34314).
 """
 
 import hashlib
-import io
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
@@ -37,7 +39,7 @@ def read_table(path: Path, sums: Sums) -> pd.DataFrame:
         raise LibraryError(f"{path}: missing or damaged ({error.strerror}); {REMEDY}") from error
     if hashlib.sha256(content).hexdigest() != sums.get(path.name, {}).get("sha256"):
         raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
-    return pd.read_parquet(io.BytesIO(content))
+    return pd.read_parquet(pa.BufferReader(content), use_threads=False, pre_buffer=False)
 
 
 def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> None:
@@ -94,17 +96,18 @@ class MappedTable:
     def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
         """All columns, of some rows, in the order given."""
         found = self.columns(*self.names).take(pa.array(rows, pa.int64()))
-        return found.to_pandas().reset_index(drop=True)
+        return found.to_pandas(use_threads=False).reset_index(drop=True)
 
     def whole(self) -> pd.DataFrame:
         """All columns of all rows; numbers may not be changed in place."""
-        return self.columns(*self.names).to_pandas(split_blocks=True)
+        return self.columns(*self.names).to_pandas(split_blocks=True, use_threads=False)
 
     @cached_property
     def _table(self) -> pa.Table:
         check_file(self._path, self._sums)
         try:
-            return pa.ipc.open_file(pa.memory_map(str(self._path))).read_all()
+            options = pa.ipc.IpcReadOptions(use_threads=False)
+            return pa.ipc.open_file(pa.memory_map(str(self._path)), options=options).read_all()
         except (OSError, pa.ArrowInvalid) as error:
             raise self._damaged() from error
 
@@ -132,7 +135,7 @@ class TableFile:
     def columns(self, *names: str) -> pa.Table:
         """Some columns, of all rows."""
         try:
-            return self._file.read(columns=[*names])
+            return self._file.read(columns=[*names], use_threads=False)
         except (OSError, pa.ArrowInvalid) as error:
             raise self._damaged() from error
 
@@ -147,11 +150,11 @@ class TableFile:
             here = np.flatnonzero(groups == group)
             order.append(here)
             try:
-                whole = self._file.read_row_group(int(group))
+                whole = self._file.read_row_group(int(group), use_threads=False)
             except (OSError, pa.ArrowInvalid) as error:
                 raise self._damaged() from error
             parts.append(whole.take(rows[here] - (ends[group] - sizes[group])))
-        found = pa.concat_tables(parts).to_pandas()
+        found = pa.concat_tables(parts).to_pandas(use_threads=False)
         return found.iloc[np.argsort(np.concatenate(order))].reset_index(drop=True)
 
     def whole(self) -> pd.DataFrame:

@@ -71,7 +71,7 @@ def assert_alike(one: Library, other: Library) -> None:
         assert sorted(tables[0]) == sorted(tables[1]), name
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=CHANGES)
 def test_any_sequence_of_changes_answers_as_a_fresh_build(
     changes: list[tuple[str, int]],
