@@ -15,7 +15,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Float32, Int64
 
 from specrec.index.files import Sums, check_file, map_rows
-from specrec.index.table_file import TableFile, read_arrow, read_table, write_table
+from specrec.index.table_file import MappedTable, TableFile, read_table, write_table
 from specrec.writing import write_array
 
 SMALL = 5_000
@@ -122,8 +122,10 @@ class LayeredTable:
     """
 
     def __init__(self, folder: Path, name: str, sums: Sums, base: int, count: int) -> None:
-        self._path, self._sums = folder / f"{name}.parquet", sums
-        self._base = TableFile(self._path, sums)
+        self._sums = sums
+        mapped, compact = folder / f"{name}.arrow", folder / f"{name}.parquet"
+        self._base: MappedTable | TableFile
+        self._base = MappedTable(mapped, sums) if mapped.name in sums else TableFile(compact, sums)
         self._newer_path = folder / f"{name}{_NEWER}.parquet"
         self.layers = Layers(base, count, np.zeros(0, np.int64))
         if self._newer_path.name in sums:
@@ -150,8 +152,8 @@ class LayeredTable:
     def whole(self) -> pd.DataFrame:
         """All rows."""
         if not self.layers.changes:
-            return read_table(self._path, self._sums)
-        base = read_arrow(self._path, self._sums)
+            return self._base.whole()
+        base = self._base.columns(*self.names)
         return _laid_over(base, self.newer, self.layers).to_pandas(use_threads=False)
 
     def columns(self, *names: str) -> pa.Table:

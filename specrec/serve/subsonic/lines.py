@@ -28,12 +28,13 @@ class Lines:
         Args:
             words: One or more, folded, without spaces; parts of words will do.
         """
-        text, rarest = self._text, max(words, key=len)
-        others = [word for word in words if word != rarest]
-        place = text.find(rarest)
-        while place >= 0:
-            line = bisect_right(self._starts, place) - 1
-            start, end = self._starts[line], self._starts[line + 1]
-            if all(text.find(word, start, end) >= 0 for word in others):
+        text, starts, start = self._text, self._starts, 0
+        while True:
+            places = [text.find(word, start) for word in words]
+            if min(places) < 0:
+                return
+            line = bisect_right(starts, max(places)) - 1  # no earlier one holds the last of them
+            start = starts[line]
+            if min(places) >= start:
                 yield line
-            place = text.find(rarest, end)
+                start = starts[line + 1]
