@@ -28,7 +28,7 @@ def push(
     ] = True,
     json: JsonOption = False,
 ) -> None:
-    """Put a library into Milvus, a vector database, or bring it up to date there.
+    """Send a library to Milvus, a vector database.
 
     specrec query and explain then take ADDRESS in place of LIBRARY. Only what is new is sent, and
     what is gone is deleted; until all is there, questions are answered from what was there before.

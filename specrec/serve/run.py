@@ -1,7 +1,6 @@
 """Runs the server."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -19,7 +18,6 @@ from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
 from specrec.serve.watch import Watch
 
-_NEW_OBJECTS = 50_000  # more than an answer is made of: they are gone before anybody looks for them
 _CLOSING_SECONDS = 5  # for answers that are on their way, such as a song
 
 
@@ -42,7 +40,6 @@ def run(
         KeyboardInterrupt: When it was told to stop, after it has.
     """
     _log_plainly()
-    gc.set_threshold(_NEW_OBJECTS)
     # Requests are answered side by side; BLAS's threads would only wait for each other, and in
     # waiting take twice the time.
     threadpool_limits(1, "blas")

@@ -1,6 +1,7 @@
 """The connection to Milvus: asks it, and says what is wrong in one line."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -34,8 +35,6 @@ def connect(address: Address) -> "Database":
         ) from error
     for name in ("pymilvus", "milvus_lite"):  # they print what they raise, with a traceback
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    import os
-
     with _asking(address):
         client = MilvusClient(
             address.uri,
