@@ -130,7 +130,7 @@ def read_catalog(
 
 
 def find_audio(audio: Path, shard: Shard | None = None) -> Found:
-    """Looks for the audio files in a folder or a table; see `read_catalog`.
+    """Looks for the audio files in a folder or a table, or a share of them; see `read_catalog`.
 
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.

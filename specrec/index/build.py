@@ -244,7 +244,7 @@ def _make(
         descriptors=features,
         duplicates=pair_duplicates(same, after, store),
     )
-    return None if before is not None and _equal(before, after) else after
+    return None if before is not None and _equal(before, after, key) else after
 
 
 def _write(library: Path, before: Generation | None, made: Contents | Newer | None) -> Generation:
@@ -306,14 +306,17 @@ def _check_share(config: IndexConfig, library: Path, before: Generation | None) 
 
 def _same_key(before: Generation, key: str) -> bool:
     """Whether a generation was embedded with a store's key: the same model and coverage."""
+    if before.version >= 3 and not before.segments:  # a share without a track
+        coverage = before.manifest.get("settings", {}).get("windows_per_track")
+        return key == store_key(before.fingerprint, coverage)
     return before.version >= 3 and all(name.startswith(f"{key}/") for name in before.segments)
 
 
-def _equal(before: Generation, after: Contents) -> bool:
+def _equal(before: Generation, after: Contents, key: str) -> bool:
     """Whether a new generation would be the same as the old one."""
     return (
         before.version == FORMAT_VERSION
-        and before.fingerprint == after.manifest["model"]["fingerprint"]
+        and _same_key(before, key)
         and before.manifest.get("search") == after.manifest["search"]
         and before.manifest["audio_root"] == after.manifest["audio_root"]
         and before.manifest.get("measure_version") == after.manifest["measure_version"]

@@ -37,7 +37,7 @@ from specrec.index.generation import (
     Generation,
     Newer,
 )
-from specrec.index.layers import most_newer, write_newer, write_newer_embeddings
+from specrec.index.layers import NEWER, most_newer, write_newer, write_newer_embeddings
 from specrec.index.locks import check_no_file, hold, is_free
 from specrec.index.search import describe_index, write_index
 from specrec.index.table_file import write_mapped_table, write_table
@@ -51,6 +51,8 @@ of large files' samples and of `library.json` were missing, and decisions stood 
 before 5, each generation was written as a whole.
 """
 MANIFEST = "library.json"
+_ITS_OWN = ("files", "parts")  # keys of a manifest that no later generation takes over
+_SMALL = ("skipped.parquet", "duplicates.parquet")  # tables that each generation has
 _NUMBER = re.compile(r"\d{6}")
 
 
@@ -181,16 +183,14 @@ def write_changed(library: Path, before: Generation, newer: Newer) -> Generation
     segments = before.base_segments | set(newer.tables["placement"]["segment"])
     counts = before.manifest["counts"] | newer.manifest.get("counts", {})
     manifest = {
-        **{name: value for name, value in before.manifest.items() if name != "files"},
+        **{name: value for name, value in before.manifest.items() if name not in _ITS_OWN},
         **newer.manifest,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": counts | {"tracks": newer.tracks.count, "skipped": len(newer.skipped)},
         "segments": sorted(segments),
         "files_count": newer.files.count,
     }
-    shared = [f"{name}.arrow" for name in BY_TRACK]
-    shared += ["files.parquet", EMBEDDINGS, INDEX, DISTRIBUTION]
-    shared += [PROBE_FILE] if PROBE_FILE in before.sums else []
+    shared = [name for name in before.sums if name not in _SMALL and NEWER not in name]
     with _next_generation(library) as folder:
         for name in shared:
             link_file(before.folder / name, folder / name)
@@ -250,8 +250,8 @@ def _finish(
         duplicates: Pairs of files of one recording.
         sums: Checksums of the files that it shares with another.
     """
-    write_table(folder / "skipped.parquet", skipped)
-    write_table(folder / "duplicates.parquet", duplicates)
+    for name, table in zip(_SMALL, (skipped, duplicates), strict=True):
+        write_table(folder / name, table)
     made = {**manifest, "format_version": FORMAT_VERSION, "files": checksums(folder, sums)}
     for path in (folder, folder.parent):
         with storing(path):

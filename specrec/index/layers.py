@@ -20,9 +20,10 @@ from specrec.writing import write_array
 
 SMALL = 5_000
 """Libraries with fewer tracks are always written as a whole."""
+NEWER = ".newer"
+"""Ends the names, but for their suffixes, of files of newer rows."""
 _LEAST, _SHARE = 1_000, 100  # most newer rows: so many, or one in so many
 _MANY_RUNS = 64  # from which on one long column is faster than many pieces of it
-_NEWER = ".newer"
 _ROW = "row"
 
 
@@ -126,7 +127,7 @@ class LayeredTable:
         mapped, compact = folder / f"{name}.arrow", folder / f"{name}.parquet"
         self._base: MappedTable | TableFile
         self._base = MappedTable(mapped, sums) if mapped.name in sums else TableFile(compact, sums)
-        self._newer_path = folder / f"{name}{_NEWER}.parquet"
+        self._newer_path = folder / f"{name}{NEWER}.parquet"
         self.layers = Layers(base, count, np.zeros(0, np.int64))
         if self._newer_path.name in sums:
             rows = self.newer_with_rows[_ROW].to_numpy(np.int64)
@@ -202,7 +203,7 @@ def write_newer(folder: Path, name: str, newer: pd.DataFrame, layers: Layers) ->
     Raises:
         StorageError: If they can't be written.
     """
-    path = folder / f"{name}{_NEWER}.parquet"
+    path = folder / f"{name}{NEWER}.parquet"
     write_table(path, newer.assign(**{_ROW: layers.rows}), index=False)
 
 
@@ -215,7 +216,7 @@ class LayeredEmbeddings:
 
     def __init__(self, folder: Path, sums: Sums, layers: Layers) -> None:
         self._path, self._sums, self._layers = folder / "embeddings.npy", sums, layers
-        self._newer_path = folder / f"embeddings{_NEWER}.npy"
+        self._newer_path = folder / f"embeddings{NEWER}.npy"
 
     @property
     def room(self) -> int:
@@ -268,4 +269,4 @@ def write_newer_embeddings(folder: Path, newer: Float32[np.ndarray, "newer dim"]
     Raises:
         StorageError: If they can't be written.
     """
-    write_array(folder / f"embeddings{_NEWER}.npy", newer)
+    write_array(folder / f"embeddings{NEWER}.npy", newer)

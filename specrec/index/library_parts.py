@@ -47,7 +47,7 @@ class LibraryPart:
 
 @dataclass(frozen=True, eq=False)
 class LibraryParts:
-    """LibraryParts of one library.
+    """The parts of one library.
 
     Attributes:
         finished: Those whose index run has finished, by the number of their shares; at least one.

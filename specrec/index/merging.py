@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from specrec.catalog.catalog import FILE_COLUMNS, TAG_COLUMNS, Catalog, identified, split_copies
+from specrec.catalog.catalog import FILE_COLUMNS, Catalog, identified, split_copies
+from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.scan import Skipped
 from specrec.config import Shard
 from specrec.descriptors.files import Measurements
@@ -45,7 +46,7 @@ class MergeReport:
         skipped: Files that are not in the library, and why.
         unmeasured: Number of tracks whose features should have been measured, but could not be.
         missing: Numbers of the shares that are not in the library yet.
-        interrupted: LibraryParts that have not finished; what they embedded is not embedded again.
+        interrupted: Parts that have not finished; what they embedded is not embedded again.
         changed: Whether a new generation was written.
     """
 

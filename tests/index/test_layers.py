@@ -19,12 +19,14 @@ from specrec.index.build import build_library
 from specrec.index.layered_search import LayeredIndex
 from specrec.index.layers import Layers, take_step
 from specrec.index.maintenance import remove_tracks, restore_tracks
+from specrec.index.merging import merge_libraries
 from specrec.index.repair import verify_library
 from specrec.index.search import build_index, unit
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from tests.index.test_build import Build
 from tests.index.test_maintenance import CHANGES
+from tests.index.test_merging import name_in
 from tests.sounds import make_music, tone, write
 
 
@@ -133,6 +135,41 @@ def test_a_file_more_writes_no_table_anew(tmp_path: Path, build: Build, layered:
     assert Collection.open(library).generation.layers.changes == 0
     build(music, tmp_path / "fresh")
     assert_alike(Library.open(library), Library.open(tmp_path / "fresh"))
+
+
+def test_parts_of_which_little_was_written_anew_are_joined(
+    tmp_path: Path, build: Build, layered: None
+) -> None:
+    music, merged = make_music(tmp_path / "music", 6), tmp_path / "merged"
+    folders = {shard: tmp_path / shard.replace("/", " of ") for shard in ("1/2", "2/2")}
+    for place in range(4):  # so that neither share is empty
+        name = name_in(f"{place % 2 + 1}/2", f"song {place}")
+        write(music / name, tone(2 + place / 2, 200 + 90 * place, 22_050), 22_050)
+
+    def run_all() -> list[int]:
+        for shard, folder in folders.items():
+            build(music, folder, shard=shard)
+        merge_libraries(merged, [*folders.values()])
+        parts = [Library.open(folder).collection.generation for folder in folders.values()]
+        return [part.layers.changes for part in parts]
+
+    assert run_all() == [0, 0]
+    (music / name_in("1/2", "song 0")).unlink()
+    write(music / name_in("2/2", "new"), tone(5, 700, 22_050), 22_050)
+    assert run_all() == [0, 1]  # the track whose file is gone stays as it was
+    assert not build(music, merged).changed
+    write(music / name_in("1/2", "newer"), tone(5.5, 900, 22_050), 22_050)
+    assert build(music, merged).embedded == 1
+    generation = Library.open(merged).collection.generation
+    assert generation.layers.changes == 1
+    assert "parts" not in generation.manifest
+    assert run_all() == [1, 1]
+    assert not build(music, merged).changed
+    for folder in (*folders.values(), merged):
+        assert Library.open(folder).verify().damage == []
+    build(music, merged, prune=True)
+    build(music, tmp_path / "fresh")
+    assert_alike(Library.open(merged), Library.open(tmp_path / "fresh"))
 
 
 def test_damage_of_what_is_shared_or_newer_is_told(
