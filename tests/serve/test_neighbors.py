@@ -85,12 +85,17 @@ def test_a_short_explanation_says_what_the_full_one_says(library: Library) -> No
 def test_an_explanation_is_that_of_the_command(client: TestClient, library: Library) -> None:
     asked = {"library": "named", "track_id": "t1", "neighbor_id": "t7", "versus_id": "t30", "k": 5}
     answer = client.get("/api/v1/explain", params=asked).json()
-    windows = answer.pop("windows")
+    windows, percentiles = answer.pop("windows"), answer.pop("changed_percentiles")
     query, neighbor, other = (library.resolve(row) for row in (1, 7, 30))
     difference = compare_neighbors(query, neighbor, other, library.collection.explainer.directions)
     assert answer == json.loads(match_json(library.explain(1, 7, 5), difference))
     assert np.mean(windows["values"]) == pytest.approx(answer["similarity"], abs=1e-6)
     assert np.shape(windows["values"]) == (4, 4)
+    changes = {item["feature"]: item["needed_change"] for item in answer["contributions"]}
+    features = library.collection.features
+    for name, places in percentiles.items():
+        lower = [np.mean(features[name] < value) for value in changes[name]]
+        assert places == pytest.approx(100 * np.array(lower), abs=1)
 
 
 def test_a_path_is_that_of_the_command(client: TestClient, library: Library) -> None:

@@ -95,6 +95,7 @@ def test_another_file_of_a_recording_is_told(named: Path) -> None:
     library = Library.open(named)
     near = [str(item.track.track_id) for item in library.neighbors("t8", 4, explain=False)]
     rows = [library.resolve(one).library_row for one in near]
+    library = Library.open(named)
     groups = np.arange(240)
     groups[rows[0]], groups[rows[3]] = 8, rows[1]  # one of the query, one of another neighbor
     library.collection.generation.__dict__["duplicate_groups"] = groups
