@@ -85,17 +85,24 @@ def test_a_short_explanation_says_what_the_full_one_says(library: Library) -> No
 def test_an_explanation_is_that_of_the_command(client: TestClient, library: Library) -> None:
     asked = {"library": "named", "track_id": "t1", "neighbor_id": "t7", "versus_id": "t30", "k": 5}
     answer = client.get("/api/v1/explain", params=asked).json()
-    windows, percentiles = answer.pop("windows"), answer.pop("changed_percentiles")
+    windows, _ = answer.pop("windows"), answer.pop("changed_percentiles")
     query, neighbor, other = (library.resolve(row) for row in (1, 7, 30))
     difference = compare_neighbors(query, neighbor, other, library.collection.explainer.directions)
     assert answer == json.loads(match_json(library.explain(1, 7, 5), difference))
     assert np.mean(windows["values"]) == pytest.approx(answer["similarity"], abs=1e-6)
     assert np.shape(windows["values"]) == (4, 4)
+
+
+def test_a_needed_change_is_said_in_percentiles_too(client: TestClient, library: Library) -> None:
+    near = library.neighbors(1, 1)[0].track.track_id
+    asked = {"library": "named", "track_id": "t1", "neighbor_id": near, "k": 1}
+    answer = client.get("/api/v1/explain", params=asked).json()
     changes = {item["feature"]: item["needed_change"] for item in answer["contributions"]}
-    features = library.collection.features
-    for name, places in percentiles.items():
-        lower = [np.mean(features[name] < value) for value in changes[name]]
-        assert places == pytest.approx(100 * np.array(lower), abs=1)
+    assert answer["changed_percentiles"]
+    for name, places in answer["changed_percentiles"].items():
+        values = library.collection.stats.values(name)
+        lower = [100 * np.mean(values < value) for value in changes[name]]
+        assert places == pytest.approx(lower, abs=100 / len(library))
 
 
 def test_a_path_is_that_of_the_command(client: TestClient, library: Library) -> None:
