@@ -134,12 +134,14 @@ def measure(folder: Path) -> None:
     found["query_ms"] = float(np.median(times))
     found["query_p99_ms"] = float(np.percentile(times, 99))
     found["queries_mb"] = _memory() - before
-    clock = time.perf_counter()
-    library.neighbors(names[51])
-    found["first_reasons_s"] = time.perf_counter() - clock
-    clock = time.perf_counter()
-    library.neighbors(names[50])
-    found["reasons_s"] = time.perf_counter() - clock
+    for name, in_full in (("reasons", False), ("reasons_in_full", True)):
+        times = []
+        for track in names[:21]:
+            clock = time.perf_counter()
+            library.neighbors(track, in_full=in_full)
+            times.append(1000 * (time.perf_counter() - clock))
+        found[f"first_{name}_ms"], found[f"{name}_ms"] = times[0], float(np.median(times[1:]))
+        found[f"{name}_mb"] = _memory() - before
     found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(found))
 

@@ -10,7 +10,7 @@ import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
-from tests.libraries import write_planted
+from tests.libraries import write_named, write_planted
 from tests.sounds import make_music, tone, write
 
 runner = CliRunner()
@@ -304,3 +304,22 @@ def test_help_needs_none_of_the_heavy_packages() -> None:
     assert done.returncode == 0, done.stderr
     for command in ("demo", "query", "evaluate"):
         assert command in done.stdout
+
+
+def test_a_query_prints_the_sentences_of_its_json_and_loads_little(tmp_path: Path) -> None:
+    folder = str(write_named(tmp_path))
+    found = json.loads(main("query", folder, "t7", "-k", "6", "--json").stdout)["neighbors"]
+    sentences = [neighbor["explanation"]["sentence"] for neighbor in found]
+    heavy = {"scipy", "sklearn", "mutagen", "hydra", "torch"}
+    program = (
+        "import sys; from specrec.cli import main\n"
+        f"try: main(['query', {folder!r}, 't7', '-k', '6'])\n"
+        f"finally: print({heavy} & {{*sys.modules}})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    printed = " ".join(done.stdout.split())
+    assert len({*sentences}) > 1
+    assert all(sentence in printed for sentence in sentences)
+    assert printed.endswith("set()")

@@ -1,5 +1,6 @@
 """The commands that answer over HTTP: serve, and access, which says who may use it."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,8 @@ from specrec.cli.app import app
 from specrec.errors import QueryError
 from specrec.printing import counted, say
 from specrec.stopping import exit_code
+
+_PACE = 700, 10, 10  # at which Python looks for garbage, unless it is told otherwise
 
 
 @app.command()
@@ -65,6 +68,7 @@ def serve(
         say(f"{counted(tracks, 'track')} at {url} (interface: {url}docs)")
         sys.stdout.flush()  # for who reads the address from a pipe
 
+    gc.set_threshold(*_PACE)  # short commands look for none, but this one runs for long
     try:
         run(shelf, settings, announce)
     except KeyboardInterrupt as error:

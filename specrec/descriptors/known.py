@@ -16,7 +16,7 @@ def known_features(tracks: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame
         One row per track, float64, NaN where unknown. A table's `tempo`, in bpm too, goes into
         `tempo_bpm`.
     """
-    known = measured.reset_index(drop=True).copy()
+    known = measured.reset_index(drop=True).copy(deep=False)  # columns are replaced, never changed
     for column in (name for name in (*FEATURES, *SYNONYMS) if name in tracks):
         name = feature_name(column)
         given = pd.to_numeric(tracks[column], errors="coerce").astype("float64")

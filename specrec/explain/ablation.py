@@ -82,13 +82,14 @@ def draw_controls(
     tracks -= tracks.mean(axis=0)
     variances, principal = np.linalg.eigh(tracks.T @ tracks / len(tracks))
     variances = np.maximum(variances, 1e-12 * variances[-1])
+    sizes = np.bincount(directions.groups, minlength=len(directions.names))
+    along = np.square(tracks @ directions.axes.T).mean(axis=0)
+    wanted = np.bincount(directions.groups, along, len(sizes)) / sizes
     controls = {}
-    for group in range(len(directions.names)):
-        axes = directions.of_group(group)
-        own = float(np.square(tracks @ axes.T).mean())
-        spread = variances ** (_exponent(variances, own) / 2)
-        drawn = rng.normal(size=(DRAWS * len(axes), len(spread))) @ (principal * spread).T
-        controls[group] = _orthonormal(drawn.reshape(DRAWS, len(axes), -1))
+    for group, exponent in enumerate(_exponents(variances, wanted).tolist()):
+        spread = variances ** (exponent / 2)
+        drawn = rng.normal(size=(DRAWS * sizes[group], len(spread))) @ (principal * spread).T
+        controls[group] = _orthonormal(drawn.reshape(DRAWS, sizes[group], -1))
     return controls
 
 
@@ -101,16 +102,16 @@ def _orthonormal(
     return columns.transpose(0, 2, 1)
 
 
-def _exponent(variances: Float[np.ndarray, " dim"], wanted: float) -> float:
-    """Finds the p, from 0 to 8, for which the mean of v weighted by v^p is the wanted variance."""
-    low, high = 0.0, 8.0
+def _exponents(
+    variances: Float[np.ndarray, " dim"], wanted: Float[np.ndarray, " groups"]
+) -> Float64[np.ndarray, " groups"]:
+    """Finds each p, from 0 to 8, for which the mean of v weighted by v^p is a wanted variance."""
+    low, high = np.zeros(len(wanted)), np.full(len(wanted), 8.0)
     for _ in range(50):
         middle = (low + high) / 2
-        weights = (variances / variances[-1]) ** middle
-        if (weights @ variances) / weights.sum() < wanted:
-            low = middle
-        else:
-            high = middle
+        weights = (variances / variances[-1]) ** middle[:, None]
+        below = weights @ variances / weights.sum(axis=1) < wanted
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
     return low
 
 

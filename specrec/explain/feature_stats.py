@@ -12,10 +12,8 @@ from jaxtyping import Bool, Float, Float32, Float64, Int8
 from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
 from specrec.explain.readings import ReadingTable, TrackReadings
 from specrec.explain.sorted_columns import SortedColumns
+from specrec.model.distribution import Distribution, distribution_of
 from specrec.model.probe import Probe
-
-FEWEST = 20
-"""Least number of tracks with a value for which a feature's distribution is known."""
 
 UNUSUAL = 25.0
 """Percentage at either end of the library in which a measured value counts as unusual."""
@@ -24,8 +22,6 @@ COMMON = 40.0
 """Percentage at either end of the library in which a concept that is there, or not, is said."""
 
 _NEVER = -math.inf, math.inf
-_SAMPLE = 50_000
-"""Size of the sample that is drawn from a larger collection: percentiles err by about 0.2."""
 
 
 class FeatureStats:
@@ -41,7 +37,7 @@ class FeatureStats:
         probe: Probe | None,
         embeddings: Float32[np.ndarray, "tracks dim"],
         predicted: Set[str] = frozenset(),
-        distribution: Mapping[str, Float64[np.ndarray, " values"]] | None = None,
+        distribution: Distribution | None = None,
     ) -> None:
         """Reads the columns of a table that have the names of features.
 
@@ -50,59 +46,42 @@ class FeatureStats:
             probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
             predicted: Columns of the table whose values are a probe's predictions.
-            distribution: The property of this name of other stats, whose table and embeddings are
-                not at hand.
+            distribution: That of the features, if it is known already.
         """
-        self._given = distribution
         self.probe = probe
         self._predicted = predicted
         self._embeddings = embeddings
+        self._stored = distribution
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
         for name in (name for name in PROPERTIES if name in table):
             column = pd.to_numeric(table[name], errors="coerce")
-            self._known[name] = column.to_numpy(np.float64, na_value=np.nan)
+            is_plain = column.dtype == np.float64  # then a copy would be made for nothing
+            self._known[name] = column.to_numpy(
+                np.float64, **({} if is_plain else {"na_value": np.nan})
+            )
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The features with enough values to know their distribution."""
-        return tuple(PROPERTIES[name] for name in self._sorted)
+        return tuple(PROPERTIES[name] for name in self.distribution)
 
     @cached_property
     def classes(self) -> frozenset[str]:
         """Names of those of them that have no order, such as the key."""
         return frozenset(feature.name for feature in self.features if feature.kind == "class")
 
-    @property
-    def distribution(self) -> Mapping[str, Float64[np.ndarray, " values"]]:
-        """Values of the features over the collection, or a sample of it, ascending; by name."""
-        return self._sorted
+    @cached_property
+    def distribution(self) -> Distribution:
+        """The distribution of the features with enough values."""
+        if self._stored is not None:
+            return self._stored
+        return distribution_of(self._known, self.probe, self._embeddings)
 
     @cached_property
-    def _sorted(self) -> dict[str, Float64[np.ndarray, " values"]]:
-        """Values of the features over the collection, or a sample of it, ascending; by name."""
-        names, distributions = self._distributions
-        return dict(zip(names, distributions.columns, strict=True))
-
-    @cached_property
-    def _distributions(self) -> tuple[list[str], SortedColumns]:
-        """The names of the features, and their values in that order."""
-        if self._given is not None:
-            return [*self._given], SortedColumns([*self._given.values()])
-        chosen = np.arange(len(self._embeddings))
-        if len(chosen) > _SAMPLE:
-            chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_SAMPLE])
-        predicted, found = self.predict(np.asarray(self._embeddings[chosen])), {}
-        unknown = np.full(len(chosen), np.nan)
-        for name in PROPERTIES:
-            values = predicted.get(name, unknown)
-            if name in self._known:
-                here = self._known[name][chosen]
-                values = np.where(np.isnan(here), values, here)
-            values = np.sort(values[np.isfinite(values)])
-            if len(values) >= FEWEST:
-                found[name] = values
-        return [*found], SortedColumns([*found.values()])
+    def _ordered(self) -> SortedColumns:
+        """The same, as it is searched."""
+        return SortedColumns([*self.distribution.values()])
 
     def tells(self, name: str) -> bool:
         """Whether a feature is known of some track, or predicted well enough."""
@@ -135,8 +114,8 @@ class FeatureStats:
                 their units.
         """
         predictions, nothing = self.predict(embeddings), np.full(len(embeddings), np.nan)
-        predicted = np.array([predictions.get(name, nothing) for name in self._sorted]).T
-        predicted = predicted.reshape(len(embeddings), len(self._sorted))
+        predicted = np.array([predictions.get(name, nothing) for name in self.distribution]).T
+        predicted = predicted.reshape(len(embeddings), len(self.distribution))
         predicted[~np.isfinite(predicted)] = np.nan
         values, measured = predicted.copy(), np.zeros(predicted.shape, dtype=bool)
         for row, of_track in enumerate(known):
@@ -147,13 +126,13 @@ class FeatureStats:
                     measured[row, column] = name not in self._predicted
         percentiles = self._percentiles(values)
         sides = self._sides(values, percentiles, measured)
-        names = tuple(self._sorted)
+        names = tuple(self.distribution)
         table = ReadingTable(names, values, percentiles, measured, predicted, sides)
         return [TrackReadings(table, row) for row in range(len(embeddings))]
 
     @cached_property
     def _columns(self) -> dict[str, int]:
-        return {name: column for column, name in enumerate(self._sorted)}
+        return {name: column for column, name in enumerate(self.distribution)}
 
     def _sides(
         self,
@@ -179,7 +158,7 @@ class FeatureStats:
 
     @cached_property
     def _rules(self) -> "_Rules":
-        names, features = list(self._sorted), self.features
+        names, features = list(self.distribution), self.features
         concepts = np.array([name in CONCEPTS for name in names], dtype=bool)
         usable = np.array([name in self._usable for name in names], dtype=bool)
         unordered = np.array([feature.kind == "class" for feature in features], dtype=bool)
@@ -202,18 +181,18 @@ class FeatureStats:
 
     @cached_property
     def _medians(self) -> dict[str, float]:
-        return {name: float(np.median(values)) for name, values in self._sorted.items()}
+        return {name: float(np.median(values)) for name, values in self.distribution.items()}
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
-        values = np.full((1, len(self._sorted)), np.nan)
+        values = np.full((1, len(self.distribution)), np.nan)
         values[0, self._columns[name]] = value
         return float(self._percentiles(values)[0, self._columns[name]])
 
     def _percentiles(
         self, values: Float64[np.ndarray, "tracks features"]
     ) -> Float64[np.ndarray, "tracks features"]:
-        _, known = self._distributions
+        known = self._ordered
         below, up_to = known.counts(values)
         shares = 100 * (below + up_to) / (2 * known.sizes)
         apart = 100 * (1 - (up_to - below) / known.sizes)
@@ -260,7 +239,7 @@ class FeatureStats:
                 name in CONCEPTS
                 and name in self._usable
                 and self.percentile(name, self.said(name)[0]) >= 50
-                for name in self._sorted
+                for name in self.distribution
             ],
             dtype=bool,
         )
@@ -300,7 +279,7 @@ class FeatureStats:
         changes: list[tuple[float, float] | None] = []
         for place, name in enumerate(names, 1):
             before, after = float(predicted[name][0]), float(predicted[name][place])
-            known = self._sorted.get(name)
+            known = self.distribution.get(name)
             possible = known is None or known[0] <= after <= known[-1]
             changes.append((before, after) if possible else None)
         return changes

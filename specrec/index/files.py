@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def map_rows(path: Path, dtype: type[np.floating], private: bool = False) -> np.
     """
     try:
         rows: np.ndarray = np.load(path, mmap_mode="c" if private else "r")
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, TokenError) as error:
         raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
     if rows.ndim != 2 or rows.dtype != dtype:
         raise LibraryError(f"{path}: damaged (no rows of {np.dtype(dtype)}); {REMEDY}")

@@ -21,14 +21,15 @@ from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers, most_n
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
-from specrec.index.table_file import read_table
+from specrec.index.table_file import MappedTable, read_table
 from specrec.model.card import ModelCard, read_card
+from specrec.model.distribution import Distribution
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
 from specrec.model.registry import find_model
 from specrec.printing import counted
 
 CRC = "windows_crc"
-EMBEDDINGS, INDEX = "embeddings.npy", "index.faiss"
+EMBEDDINGS, INDEX, DISTRIBUTION = "embeddings.npy", "index.faiss", "distribution.arrow"
 BY_TRACK = ("tracks", "placement", "descriptors")
 """The tables with one row per track."""
 
@@ -209,6 +210,19 @@ class Generation:
             raise LibraryError(f"{self.folder / PROBE_FILE}: damaged; {REMEDY}") from error
 
     @cached_property
+    def distribution(self) -> Distribution | None:
+        """The distribution of the features; of a generation in layers, that of its base.
+
+        None before format 5.
+        """
+        path = self.folder / DISTRIBUTION
+        if path.name not in self.sums:
+            return None
+        stored = MappedTable(path, self.sums)
+        columns = ((name, stored.columns(name)[0].to_numpy()) for name in stored.names)
+        return {name: values[~np.isnan(values)] for name, values in columns}
+
+    @cached_property
     def files(self) -> pd.DataFrame:
         """One row per file below the audio root; see `Contents`."""
         return self._table("files")
@@ -260,6 +274,8 @@ class Generation:
     @cached_property
     def duplicate_groups(self) -> Int64[np.ndarray, " tracks"]:
         """For each track the first row of the same recording: its own if it has no duplicate."""
+        if not len(self.duplicates):
+            return np.arange(len(self))
         return duplicate_groups(self.tracks["content_id"], self.duplicates)
 
     def windows(self, row: int) -> Float16[np.ndarray, "windows dim"]:

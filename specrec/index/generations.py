@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from specrec.descriptors.known import known_features
 from specrec.errors import LibraryError
 from specrec.index.files import (
     REMEDY,
@@ -26,11 +28,20 @@ from specrec.index.files import (
     sweep,
     write_sealed,
 )
-from specrec.index.generation import BY_TRACK, EMBEDDINGS, INDEX, Contents, Generation, Newer
-from specrec.index.layers import most_newer, write_newer, write_newer_embeddings
+from specrec.index.generation import (
+    BY_TRACK,
+    DISTRIBUTION,
+    EMBEDDINGS,
+    INDEX,
+    Contents,
+    Generation,
+    Newer,
+)
+from specrec.index.layers import NEWER, most_newer, write_newer, write_newer_embeddings
 from specrec.index.locks import check_no_file, hold, is_free
 from specrec.index.search import describe_index, write_index
-from specrec.index.table_file import write_table
+from specrec.index.table_file import write_mapped_table, write_table
+from specrec.model.distribution import distribution_of
 from specrec.model.probe import PROBE_FILE, save_probe
 from specrec.writing import new_file, storing, to_disk, write_array
 
@@ -41,6 +52,7 @@ before 5, each generation was written as a whole.
 """
 MANIFEST = "library.json"
 _ITS_OWN = ("files", "parts")  # keys of a manifest that no later generation takes over
+_SMALL = ("skipped.parquet", "duplicates.parquet")  # tables that each generation has
 _NUMBER = re.compile(r"\d{6}")
 
 
@@ -142,8 +154,10 @@ def write_generation(library: Path, contents: Contents) -> Generation:
         "segments": sorted(set(contents.placement["segment"])),
     }
     with _next_generation(library) as folder:
-        for name in (*BY_TRACK, "files"):
-            write_table(folder / f"{name}.parquet", getattr(contents, name))
+        for name in BY_TRACK:
+            write_mapped_table(folder / f"{name}.arrow", getattr(contents, name))
+        write_table(folder / "files.parquet", contents.files)
+        write_mapped_table(folder / DISTRIBUTION, _distribution(contents))
         room = 2 * most_newer(len(contents.tracks))
         write_array(folder / EMBEDDINGS, contents.embeddings, room)
         write_index(contents.index, folder / INDEX)
@@ -176,8 +190,7 @@ def write_changed(library: Path, before: Generation, newer: Newer) -> Generation
         "segments": sorted(segments),
         "files_count": newer.files.count,
     }
-    shared = [f"{name}.parquet" for name in (*BY_TRACK, "files")]
-    shared += [name for name in (EMBEDDINGS, INDEX, PROBE_FILE) if name in before.sums]
+    shared = [name for name in before.sums if name not in _SMALL and NEWER not in name]
     with _next_generation(library) as folder:
         for name in shared:
             link_file(before.folder / name, folder / name)
@@ -187,6 +200,14 @@ def write_changed(library: Path, before: Generation, newer: Newer) -> Generation
         sums = {name: before.sums[name] for name in shared}
         manifest = _finish(folder, manifest, newer.skipped, newer.duplicates, sums)
     return Generation(library, folder, manifest)
+
+
+def _distribution(contents: Contents) -> pd.DataFrame:
+    """The distribution of the features as a table, a column each."""
+    features = known_features(contents.tracks, contents.descriptors)
+    known = {str(name): features[name].to_numpy(np.float64) for name in features}
+    found = distribution_of(known, contents.probe, contents.embeddings)
+    return pd.DataFrame({name: pd.Series(values) for name, values in found.items()})
 
 
 @contextmanager
@@ -229,8 +250,8 @@ def _finish(
         duplicates: Pairs of files of one recording.
         sums: Checksums of the files that it shares with another.
     """
-    write_table(folder / "skipped.parquet", skipped)
-    write_table(folder / "duplicates.parquet", duplicates)
+    for name, table in zip(_SMALL, (skipped, duplicates), strict=True):
+        write_table(folder / name, table)
     made = {**manifest, "format_version": FORMAT_VERSION, "files": checksums(folder, sums)}
     for path in (folder, folder.parent):
         with storing(path):

@@ -15,14 +15,15 @@ import pyarrow as pa
 from jaxtyping import Bool, Float32, Int64
 
 from specrec.index.files import Sums, check_file, map_rows
-from specrec.index.table_file import TableFile, read_arrow, read_table, write_table
+from specrec.index.table_file import MappedTable, TableFile, read_table, write_table
 from specrec.writing import write_array
 
 SMALL = 5_000
 """Libraries with fewer tracks are always written as a whole."""
+NEWER = ".newer"
+"""Ends the names, but for their suffixes, of files of newer rows."""
 _LEAST, _SHARE = 1_000, 100  # most newer rows: so many, or one in so many
 _MANY_RUNS = 64  # from which on one long column is faster than many pieces of it
-_NEWER = ".newer"
 _ROW = "row"
 
 
@@ -122,9 +123,11 @@ class LayeredTable:
     """
 
     def __init__(self, folder: Path, name: str, sums: Sums, base: int, count: int) -> None:
-        self._path, self._sums = folder / f"{name}.parquet", sums
-        self._base = TableFile(self._path, sums)
-        self._newer_path = folder / f"{name}{_NEWER}.parquet"
+        self._sums = sums
+        mapped, compact = folder / f"{name}.arrow", folder / f"{name}.parquet"
+        self._base: MappedTable | TableFile
+        self._base = MappedTable(mapped, sums) if mapped.name in sums else TableFile(compact, sums)
+        self._newer_path = folder / f"{name}{NEWER}.parquet"
         self.layers = Layers(base, count, np.zeros(0, np.int64))
         if self._newer_path.name in sums:
             rows = self.newer_with_rows[_ROW].to_numpy(np.int64)
@@ -150,8 +153,8 @@ class LayeredTable:
     def whole(self) -> pd.DataFrame:
         """All rows."""
         if not self.layers.changes:
-            return read_table(self._path, self._sums)
-        base = read_arrow(self._path, self._sums)
+            return self._base.whole()
+        base = self._base.columns(*self.names)
         return _laid_over(base, self.newer, self.layers).to_pandas(use_threads=False)
 
     def columns(self, *names: str) -> pa.Table:
@@ -200,7 +203,7 @@ def write_newer(folder: Path, name: str, newer: pd.DataFrame, layers: Layers) ->
     Raises:
         StorageError: If they can't be written.
     """
-    path = folder / f"{name}{_NEWER}.parquet"
+    path = folder / f"{name}{NEWER}.parquet"
     write_table(path, newer.assign(**{_ROW: layers.rows}), index=False)
 
 
@@ -213,7 +216,7 @@ class LayeredEmbeddings:
 
     def __init__(self, folder: Path, sums: Sums, layers: Layers) -> None:
         self._path, self._sums, self._layers = folder / "embeddings.npy", sums, layers
-        self._newer_path = folder / f"embeddings{_NEWER}.npy"
+        self._newer_path = folder / f"embeddings{NEWER}.npy"
 
     @property
     def room(self) -> int:
@@ -266,4 +269,4 @@ def write_newer_embeddings(folder: Path, newer: Float32[np.ndarray, "newer dim"]
     Raises:
         StorageError: If they can't be written.
     """
-    write_array(folder / f"embeddings{_NEWER}.npy", newer)
+    write_array(folder / f"embeddings{NEWER}.npy", newer)

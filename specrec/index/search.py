@@ -35,7 +35,6 @@ K = 10
 _SAMPLE_A_LIST = 40  # vectors from which a center is learned
 _HELD_OUT = 1000  # queries by which recall is measured
 _LISTS = 4  # times the root of the number of tracks
-_WIDEST = 4  # most numbers that share a part of a product code, for `auto` to use it
 _FEW = 20_000  # allowed rows that are scored one by one
 _BLOCK = 65_536
 _LOOKED_FOR = 8  # tracks by which an index is tried when it is opened
@@ -156,15 +155,14 @@ def build_index(
     """
     count, dim = embeddings.shape
     if kind == AUTO:
-        large = IVF_PQ if dim <= _WIDEST * _parts(dim) else IVF_SQ
-        kind = EXACT if count <= EXACT_UP_TO else large
+        kind = EXACT if count <= EXACT_UP_TO else IVF_PQ
     if kind == EXACT or count < 2 * K:
         flat = faiss.IndexFlatIP(dim)
         _add(flat, embeddings)
         return SearchIndex(EXACT, flat, embeddings)
     order = _canonical_order(embeddings)
     lists = max(1, min(round(_LISTS * np.sqrt(count)), count // 16))
-    index = _inverted_file(kind, dim, lists)
+    index = _inverted_file(kind, _width(dim), lists)
     queries, rest = _spread(order, min(_HELD_OUT, count // 10))
     sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
     index.train(_widened(unit(np.asarray(embeddings[sample])), index.d))
@@ -172,31 +170,21 @@ def build_index(
     return _tuned(SearchIndex(kind, index, embeddings), queries, lists, target_recall)
 
 
-def _inverted_file(kind: str, dim: int, lists: int) -> faiss.IndexIVF:
+def _inverted_file(kind: str, width: int, lists: int) -> faiss.IndexIVF:
+    centers = faiss.IndexFlatIP(width)
     if kind == IVF_SQ:
-        width = _width(dim)
         index = faiss.IndexIVFScalarQuantizer(
-            faiss.IndexFlatIP(width),
-            width,
-            lists,
-            faiss.ScalarQuantizer.QT_8bit,
-            faiss.METRIC_INNER_PRODUCT,
+            centers, width, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
         )
     else:
-        centers = faiss.IndexFlatIP(dim)
         index = faiss.IndexIVFPQFastScan(
-            centers, dim, lists, _parts(dim), 4, faiss.METRIC_INNER_PRODUCT
+            centers, width, lists, width // 2, 4, faiss.METRIC_INNER_PRODUCT
         )
         index.by_residual = True
         index.pq.cp.min_points_per_centroid = 1
     index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 8, 0, 1
     index.cp.spherical = False  # with the means themselves, fewer lists need be probed
     return index
-
-
-def _parts(dim: int) -> int:
-    """The parts of a product code: of two numbers each, or of more if the dimension is odd."""
-    return next(parts for parts in range(max(1, dim // 2), 0, -1) if dim % parts == 0)
 
 
 def _candidates(kind: str, k: int) -> int:
@@ -297,7 +285,7 @@ def _add(index: faiss.Index, embeddings: Float32[np.ndarray, "tracks dim"]) -> N
 
 
 def _width(dim: int) -> int:
-    """The length of the vectors of which lists hold a byte for each number."""
+    """The length of the vectors of which lists hold codes."""
     return -(-dim // _STEP) * _STEP
 
 

@@ -1,4 +1,8 @@
-"""Tables in Parquet files: read whole, or only some of their columns or rows.
+"""Tables in files: read whole, or only some of their columns or rows.
+
+Those that every question needs are Arrow files (IPC), which are memory-mapped as they are: a few
+rows are found without reading the others, and all of them take no memory that no file backs. The
+rest are Parquet files, which are smaller.
 
 Arrow reads in this thread alone: one of its own that still lets go of something of Python's when
 the process ends would end it with an error (arrow #34314).
@@ -29,24 +33,13 @@ def read_table(path: Path, sums: Sums) -> pd.DataFrame:
     Raises:
         LibraryError: If it is missing or damaged.
     """
-    content = pa.BufferReader(_read_checked(path, sums))
-    return pd.read_parquet(content, use_threads=False, pre_buffer=False)
-
-
-def read_arrow(path: Path, sums: Sums) -> pa.Table:
-    """Reads a Parquet file as `read_table` does, as a table of Arrow's."""
-    content = pa.BufferReader(_read_checked(path, sums))
-    return pq.ParquetFile(content).read(use_threads=False)
-
-
-def _read_checked(path: Path, sums: Sums) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise LibraryError(f"{path}: missing or damaged ({error.strerror}); {REMEDY}") from error
     if hashlib.sha256(content).hexdigest() != sums.get(path.name, {}).get("sha256"):
         raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
-    return content
+    return pd.read_parquet(pa.BufferReader(content), use_threads=False, pre_buffer=False)
 
 
 def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> None:
@@ -59,8 +52,71 @@ def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> N
         table.to_parquet(file, index=index, row_group_size=_ROWS_A_GROUP, write_page_checksum=True)
 
 
+def write_mapped_table(path: Path, table: pd.DataFrame) -> None:
+    """Writes an Arrow file, as `MappedTable` reads it.
+
+    Raises:
+        StorageError: If it can't be written.
+    """
+    whole = pa.Table.from_pandas(table).combine_chunks()
+    with new_file(path) as file, pa.ipc.new_file(file, whole.schema) as writer:
+        writer.write_table(whole)
+
+
+class MappedTable:
+    """A table in an Arrow file that is compared with its checksum when opened; memory-mapped.
+
+    Of a large file that is but a sample; so that damage in the rest can't lead out of the file,
+    each column is looked through before it is used.
+
+    Raises:
+        LibraryError: By any method, if the file is missing or damaged.
+    """
+
+    def __init__(self, path: Path, sums: Sums) -> None:
+        self._path, self._sums = path, sums
+        self._valid: set[str] = set()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its columns."""
+        return list(self._table.schema.names)
+
+    def columns(self, *names: str) -> pa.Table:
+        """Some columns, of all rows."""
+        table = self._table.select([*names])
+        try:
+            for name in {*names} - self._valid:
+                table[name].validate(full=True)
+                self._valid.add(name)
+        except pa.ArrowInvalid as error:
+            raise self._damaged() from error
+        return table
+
+    def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
+        """All columns, of some rows, in the order given."""
+        found = self.columns(*self.names).take(pa.array(rows, pa.int64()))
+        return found.to_pandas(use_threads=False).reset_index(drop=True)
+
+    def whole(self) -> pd.DataFrame:
+        """All columns of all rows; numbers may not be changed in place."""
+        return self.columns(*self.names).to_pandas(split_blocks=True, use_threads=False)
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        check_file(self._path, self._sums)
+        try:
+            options = pa.ipc.IpcReadOptions(use_threads=False)
+            return pa.ipc.open_file(pa.memory_map(str(self._path)), options=options).read_all()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> LibraryError:
+        return LibraryError(f"{self._path}: missing or damaged; {REMEDY}")
+
+
 class TableFile:
-    """A table of which parts are read, in a file that is compared with its checksum when opened.
+    """A table in a Parquet file that is compared with its checksum when opened; parts are read.
 
     Of a large file that is but a sample; the pages that are read have checksums of their own.
 
@@ -100,6 +156,10 @@ class TableFile:
             parts.append(whole.take(rows[here] - (ends[group] - sizes[group])))
         found = pa.concat_tables(parts).to_pandas(use_threads=False)
         return found.iloc[np.argsort(np.concatenate(order))].reset_index(drop=True)
+
+    def whole(self) -> pd.DataFrame:
+        """All columns of all rows."""
+        return read_table(self._path, self._sums)
 
     @cached_property
     def _file(self) -> pq.ParquetFile:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from specrec.audio.windows import window_spans
@@ -29,7 +31,7 @@ from specrec.recommend.by_sound import SoundSpace
 from specrec.recommend.concepts import Columns, ConceptColumns
 from specrec.recommend.filters import matches, places_by
 from specrec.recommend.name_search import NameSearch
-from specrec.recommend.query import Names, Query, track_of_file
+from specrec.recommend.query import Names, Query, is_text, track_of_file
 from specrec.recommend.results import Track, TrackTable
 from specrec.recommend.space import By, Space
 from specrec.recommend.words import WordSpace
@@ -162,18 +164,22 @@ class Collection:
     @cached_property
     def probe(self) -> Probe | None:
         """Predicts features from embeddings: fitted on the library itself, else the model's."""
-        try:
-            own = load_probe(self.folder, self.generation.fingerprint)
-        except ModelError:
-            own = None  # another model has embedded the library since
-        made = self.generation.probe
+        own, made = self._own_probe, self.generation.probe
         # What is fitted on a library are features; concepts are the model's.
         return made if own is None else own.with_names_of(made)
 
     @cached_property
+    def _own_probe(self) -> Probe | None:
+        try:
+            return load_probe(self.folder, self.generation.fingerprint)
+        except ModelError:
+            return None  # another model has embedded the library since
+
+    @cached_property
     def stats(self) -> FeatureStats:
         """The distribution of the features, and where each track stands."""
-        return FeatureStats(self.features, self.probe, self.embeddings)
+        stored = self.generation.distribution if self._own_probe is None else None
+        return FeatureStats(self.features, self.probe, self.embeddings, distribution=stored)
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -196,14 +202,30 @@ class Collection:
             if not 0 <= query < len(self):
                 raise QueryError(f"no row {query}; the library has {len(self)}, from 0")
             return self._query_of_row(int(query))
-        found = self._names.resolve(query)
+        row = self._search_id(os.fspath(query))
+        found = self._names.resolve(query) if row is None else row
         if isinstance(found, int):
             return self._query_of_row(found)
         return self._query_of_file(*found, most_seconds)
 
     def row_of(self, track_id: str) -> int | None:
         """Finds the row of a track by its track_id alone; None if no track has it."""
-        return self._names.row_of_id.get(track_id)
+        return self._row_of_id.get(track_id)
+
+    @cached_property
+    def _row_of_id(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self._track_ids.to_pylist())}
+
+    def _search_id(self, track_id: str) -> int | None:
+        """Does what `row_of` does, without a dictionary of all: for a single question."""
+        if not is_text(track_id):
+            return None
+        row = pc.index(self._track_ids, pa.scalar(track_id, self._track_ids.type)).as_py()
+        return None if row < 0 else row
+
+    @cached_property
+    def _track_ids(self) -> pa.ChunkedArray:
+        return self.generation.table("tracks").columns("track_id")[0]
 
     def tracks_at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
         """Makes the tracks in some rows, in their order."""

@@ -119,7 +119,7 @@ def track_of_file(path: Path) -> Track:
 
 
 class Names:
-    """Finds tracks of a library by track_id, file, or words of title and artist."""
+    """Finds tracks of a library by a file, or words of title and artist."""
 
     def __init__(self, tracks: pd.DataFrame) -> None:
         self._tracks = tracks
@@ -128,25 +128,17 @@ class Names:
         """Finds the row of a track, or the file of a query from outside and its content_id.
 
         Args:
-            query: A track_id, the path of a file, or words of title and artist.
+            query: The path of a file, or words of title and artist.
 
         Raises:
             QueryError: If nothing fits, or several tracks do.
         """
         text = os.fspath(query)
-        by_id = self.row_of_id.get(text)
-        if by_id is not None:
-            return by_id
         path = Path(text)
         if is_file(path):
             content = content_id(path)
             return self._row_of_content.get(content, (path, content))
         return find_row(self._tracks, text)
-
-    @cached_property
-    def row_of_id(self) -> dict[str, int]:
-        """The row of each track, by its track_id."""
-        return {name: row for row, name in enumerate(self._tracks["track_id"])}
 
     @cached_property
     def _row_of_content(self) -> dict[str, int]:

@@ -64,7 +64,7 @@ def damages(library: Path, seed: int, rounds: int) -> Iterator[tuple[Path, str, 
         if path.is_file()
         and path.name != ".lock"
         and path.parent not in segments
-        and (path.parent != before or path.name in ("library.json", "tracks.parquet"))
+        and (path.parent != before or path.name in ("library.json", "tracks.arrow"))
     )
     for place, path in enumerate(files):
         for round_ in range(rounds):

@@ -162,7 +162,7 @@ def test_what_does_not_fit_leaves_nothing_half_done(tmp_path: Path, build: Build
     before = sorted(library.rglob("*"))
     gone = str(Collection.open(library).tracks["track_id"].iloc[0])
     for _ in range(2):  # a second try must not find less room than the first
-        with files_of_at_most(2000), pytest.raises(StorageError, match=r"tracks\.parquet"):
+        with files_of_at_most(2000), pytest.raises(StorageError, match=r"tracks\.arrow"):
             remove_tracks(library, [gone])
         assert sorted(library.rglob("*")) == before
     store = SegmentStore(library, "other")

@@ -124,7 +124,7 @@ def test_a_file_more_writes_no_table_anew(tmp_path: Path, build: Build, layered:
     report = build(music, library)
     assert (report.tracks, report.embedded, report.changed) == (7, 1, True)
     after = Collection.open(library).generation
-    for name in ("tracks.parquet", "files.parquet", "embeddings.npy", "index.faiss"):
+    for name in ("tracks.arrow", "files.parquet", "embeddings.npy", "index.faiss"):
         assert (before.folder / name).samefile(after.folder / name), name
     assert after.layers.rows.tolist() == [3, 6]  # the renamed track, in its place, and the new one
     assert [item.path for item in report.skipped] == ["zz copy.wav"]

@@ -65,7 +65,7 @@ def test_damage_is_found_and_repaired_without_embedding_the_rest(
     assert_equal(Library.open(library), Library.open(tmp_path / "fresh"))
 
 
-@pytest.mark.parametrize("name", ["tracks.parquet", "embeddings.npy", "index.faiss"])
+@pytest.mark.parametrize("name", ["tracks.arrow", "embeddings.npy", "index.faiss"])
 def test_a_damaged_generation_gives_way_to_the_one_before(
     tmp_path: Path, build: Build, name: str
 ) -> None:
@@ -105,7 +105,7 @@ def test_the_command_mends_and_says_what_it_saved(
     tmp_path: Path, decided: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
-    flip(_last(library) / "tracks.parquet", 200)
+    flip(_last(library) / "tracks.arrow", 200)
     specrec.cli.app(["verify", str(library), "--repair"], standalone_mode=False)
     assert f"repaired: {len(STAYING)} tracks; what" in capsys.readouterr().out
     assert verify_library(library).damage == []
@@ -115,7 +115,7 @@ def test_json_is_all_that_is_printed_also_of_a_repair(
     tmp_path: Path, decided: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     library = Path(shutil.copytree(decided / "library", tmp_path / "l"))
-    flip(_last(library) / "tracks.parquet", 200)
+    flip(_last(library) / "tracks.arrow", 200)
     command = ["verify", str(library), "--json"]
     with pytest.raises(LibraryError, match="damaged in 1 place; repair"):
         specrec.cli.app(command, standalone_mode=False)
@@ -145,7 +145,7 @@ DAMAGES: dict[str, Damage] = {
     "embeddings of a segment": lambda library: flip(_segment(library) / "embeddings.npy", 400),
     "contents of a segment": lambda library: flip(_segment(library) / "contents.parquet", 100),
     "sums of a segment": lambda library: flip(_segment(library) / "segment.json", 50),
-    "tracks": lambda library: flip(_last(library) / "tracks.parquet", 200),
+    "tracks": lambda library: flip(_last(library) / "tracks.arrow", 200),
     "manifest": lambda library: flip(_last(library) / "library.json", 90),
     "all generations, missing": lambda library: shutil.rmtree(library / "generations"),
     "CURRENT, missing": lambda library: (library / "CURRENT").unlink(),

@@ -188,6 +188,7 @@ def mixed(folder: Path) -> Library:
     generation = library.collection.generation
     place = np.arange(TRACKS)
     generation.duplicate_groups = np.where(place < 60, place - place % 3, place)
+    generation.descriptors = generation.descriptors.copy()  # those on disk can't be changed
     generation.descriptors.loc[place % 12 == 5] = np.nan
     return library
 

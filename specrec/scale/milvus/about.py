@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float32, Int64
 from safetensors.numpy import load, save
 
 from specrec.explain.ablation import Controls
+from specrec.model.distribution import Distribution
 from specrec.model.probe import PROBE_FILE, Probe, load_probe, save_probe
 from specrec.recommend.collection import Collection
 from specrec.recommend.hubness import HubSample
@@ -47,7 +48,7 @@ class About:
     fields: tuple[Field, ...]
     measured: bool
     probe: Probe | None
-    distribution: Mapping[str, Float64[np.ndarray, " values"]]
+    distribution: Distribution
     controls: Controls
     sample: Float32[np.ndarray, "sample dim"]
     hubs: Float32[np.ndarray, "hubs dim"]

@@ -14,10 +14,11 @@ from jaxtyping import Float16, Float32
 from specrec.descriptors.features import PROPERTIES
 from specrec.errors import LibraryError, QueryError
 from specrec.explain.explainer import Explainer
-from specrec.explain.feature_stats import FEWEST, FeatureStats
+from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.timeline import Timeline
 from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
+from specrec.model.distribution import FEWEST
 from specrec.model.probe import Probe
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.collection import Collection

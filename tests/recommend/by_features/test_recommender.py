@@ -188,7 +188,7 @@ def test_a_library_gives_its_tables_features_else_measured_else_predicted(tmp_pa
     assert "loudness_lufs" in measured.sources
     assert len(measured) == TRACKS
     library = Collection.open(library.folder)
-    library.generation.descriptors.loc[:] = np.nan
+    library.generation.descriptors = library.generation.descriptors * np.nan
     library.tracks["energy"] = np.linspace(0, 1, TRACKS)
     tabled = library.by_features()
     assert tabled.sources == {"energy": "table"}
@@ -198,7 +198,7 @@ def test_a_library_gives_its_tables_features_else_measured_else_predicted(tmp_pa
 
 def test_predicted_features_are_spoken_of_with_caution(tmp_path: Path) -> None:
     library = Collection.open(write_planted(tmp_path))
-    library.generation.descriptors.loc[:] = np.nan
+    library.generation.descriptors = library.generation.descriptors * np.nan
     recommender = library.by_features()
     assert set(recommender.sources.values()) == {"predicted"}
     by_both = Library(library).explain("t0", "t1", by="both").explanation
