@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 
-_OBJECTS = 100_000  # more that there are before garbage is looked for; Python looks after hundreds
+_OBJECTS = 10_000  # more that there are before garbage is looked for; Python looks after hundreds
 
 
 def _start_fast() -> None:
