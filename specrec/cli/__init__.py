@@ -71,9 +71,14 @@ def _start_fast() -> None:
     # Loaded modules are no garbage; in looking through them time and again, also at the end, much
     # of a short command's time would go.
     gc.set_threshold(_OBJECTS)
-    atexit.register(gc.freeze)
+    atexit.register(_end_fast)
     # NumPy's idle threads would keep every core busy for a while, also after it is loaded.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+
+
+def _end_fast() -> None:
+    if not {"torch", "soxr"} & sys.modules.keys():  # they would report what is not cleaned up
+        gc.freeze()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
