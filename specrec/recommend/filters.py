@@ -106,8 +106,8 @@ def places_by(key: str, columns: Mapping[str, "pd.Series[Any]"]) -> Int64[np.nda
 def conjuncts(where: str, columns: Mapping[str, "pd.Series[Any]"]) -> dict[str, set[str]]:
     """Divides a condition at the `and`s outside of its brackets.
 
-    >>> conjuncts("1990 < year and (a > 1 or b > 1)", {"year": pd.Series([1990])})
-    {'1990 < year': {'year'}, 'a > 1 or b > 1': {'a', 'b'}}
+    >>> conjuncts("1990 < year and (piano > 1 or piano < -1)", {"year": pd.Series([1990])})
+    {'1990 < year': {'year'}, 'piano > 1 or piano < -1': {'piano'}}
 
     Args:
         where: The condition.
