@@ -1,6 +1,6 @@
 """How fast are files indexed, against only decoding them and against the plain way?
 
-    python benchmarks/ingest.py [--audio MUSIC]
+    python benchmarks/ingest.py [--audio MUSIC] [--device cuda]
 
 The same files are, in turn and each time by a process of its own: decoded and resampled on all
 cores and thrown away, which is the floor; embedded and measured, which is what `index.py` does by
@@ -54,6 +54,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     workers: Annotated[int, typer.Option(help="Processes that decode; 0: one a core.")] = 0,
     model: str = "specrec-base",
+    device: Annotated[str, typer.Option(help="What embeds: cpu, or cuda.")] = "cpu",
     only: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Prints a Markdown table: rates, their ratio to decoding, processor time, memory."""
@@ -65,7 +66,7 @@ def main(
         PLAIN: _embed_plainly,
     }
     if only is not None and audio is not None:
-        _report(contenders[only], _files(audio, tracks), model)
+        _report(contenders[only], _files(audio, tracks), model, device)
         return
     with tempfile.TemporaryDirectory() as folder:
         if audio is None:
@@ -73,7 +74,7 @@ def main(
             _make_music(audio, tracks, seconds)
         print(_machine(), f"{len(_files(audio, tracks))} files", sep="\n")
         given = ["--audio", audio, "--tracks", tracks, "--windows", windows, "--model", model]
-        given += ["--workers", workers]
+        given += ["--workers", workers, "--device", device]
         found: dict[str, list[dict[str, float]]] = {name: [] for name in contenders}
         for turn in range(rounds):
             for name in [*contenders][:: 1 if turn % 2 == 0 else -1]:
@@ -135,17 +136,21 @@ def _embed_plainly(encoder: "Encoder", paths: Sequence[Path]) -> float:
         )
         with torch.inference_mode():
             log_mel = torch.from_numpy(np.log(mel + front_end.log_floor).astype(np.float32))
-            (encoder(log_mel) - encoder.center).mean(dim=0).numpy()
+            center = encoder.center
+            (encoder(log_mel.to(center.device)) - center).mean(dim=0).cpu().numpy()
         total += len(samples) / rate
     return total
 
 
 def _report(
-    contender: Callable[["Encoder", Sequence[Path]], float], paths: Sequence[Path], model: str
+    contender: Callable[["Encoder", Sequence[Path]], float],
+    paths: Sequence[Path],
+    model: str,
+    device: str,
 ) -> None:
     from specrec.model.model import load_model
 
-    encoder = load_model(model, device="cpu").encoder
+    encoder = load_model(model, device).encoder
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "warm.wav"
         sf.write(sound, np.random.default_rng(0).normal(scale=0.1, size=44_100 * 6), 44_100)
@@ -163,6 +168,8 @@ def _run_apart(options: list[str]) -> dict[str, float]:
         while process.poll() is None:
             memory = max(memory, _resident(process.pid))
             time.sleep(0.05)
+        if process.returncode:
+            raise SystemExit(process.returncode)  # it has said why
         assert process.stdout is not None
         return json.loads(process.stdout.read().splitlines()[-1]) | {"memory": memory}
 
@@ -211,9 +218,10 @@ def _machine() -> str:
     lines = described.read_text().splitlines() if described.exists() else []
     names = {line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")}
     bfloat16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return (
         f"{' '.join(names) or platform.processor()}, {os.cpu_count()} cores,"
-        f" bfloat16: {'yes' if bfloat16 else 'no'}\n"
+        f" bfloat16: {'yes' if bfloat16 else 'no'}{gpu}\n"
         f"Python {platform.python_version()}, torch {torch.__version__},"
         f" librosa {librosa.__version__}, PyAV {av.__version__},"
         f" libsndfile {sf.__libsndfile_version__}"
