@@ -3,7 +3,9 @@
 import logging
 import os
 import re
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -147,19 +149,29 @@ def _local(parts: str, folder: Path, name: str) -> Path:
     return folder / name
 
 
+def start_ray(**options: Any) -> None:
+    """Starts Ray or connects to it, as `ray.init` does, but SIGTERM stays with who has it.
+
+    Ray's own handler would end the process in the middle of what it writes.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)
+
+
 @contextmanager
 def _cluster(address: str | None) -> Iterator[None]:
     """Connects to a cluster, or starts one on this machine, unless the process has done so."""
     if ray.is_initialized():
         yield
         return
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None and "RAY_ADDRESS" not in os.environ:
-        ray.init(include_dashboard=False, object_store_memory=100 << 20, **quiet)
+        start_ray(include_dashboard=False, object_store_memory=100 << 20)
     else:
         try:
             _reach(address or os.environ["RAY_ADDRESS"])
-            ray.init(address=address or "auto", **quiet)
+            start_ray(address=address or "auto")
         except (OSError, ValueError, RuntimeError) as error:
             said = message_of(error).splitlines()[0]
             raise ConfigError(f"ray.address: no cluster answers there ({said})") from error

@@ -21,14 +21,14 @@ from tests.sounds import make_music, tone, write
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'specrec[ray]'")
 
 from specrec.scale import ray_builder, ray_fleet  # noqa: E402
-from specrec.scale.ray_index import index_with_ray  # noqa: E402
+from specrec.scale.ray_index import index_with_ray, start_ray  # noqa: E402
 
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> Iterator[None]:
-    ray.init(
-        num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False
-    )
+    handler = signal.getsignal(signal.SIGTERM)
+    start_ray(num_cpus=2, include_dashboard=False, object_store_memory=100 << 20)
+    assert signal.getsignal(signal.SIGTERM) is handler
     yield
     ray.shutdown()
 
@@ -70,22 +70,6 @@ def assert_same(library: Path, single: Path) -> None:
     np.testing.assert_allclose(one.embeddings, other.embeddings, atol=1e-5)
 
 
-def test_a_cluster_builds_the_library_that_one_process_builds(
-    tmp_path: Path, config: IndexConfig, single: Path
-) -> None:
-    lines: list[str] = []
-    seen: list[tuple[int, int]] = []
-    config = replace(config, library=str(tmp_path / "library"))
-    report = index_with_ray(config, lines.append, lambda *now: seen.append(now))
-    assert (report.embedded, report.lost, lines) == (14, 0, [])
-    assert seen[-1] == (15, 15)  # with the one that is no audio
-    assert_same(tmp_path / "library", single)
-    again = index_with_ray(config, lines.append)
-    assert (again.embedded, again.merged.changed) == (0, False)
-    with pytest.raises(ConfigError, match=r"does not hold its parts .*give the ray\.parts"):
-        index_with_ray(replace(config, library=str(single)), lines.append)
-
-
 class Killer:
     """Sends a signal to a process that builds a share as soon as it has embedded a file of it."""
 
@@ -115,34 +99,26 @@ def watched(monkeypatch: pytest.MonkeyPatch, killer: Killer) -> None:
     monkeypatch.setattr(ray_fleet, "_PULSE_SECONDS", 0.1)
 
 
-def test_an_actor_that_is_killed_loses_nothing(
+def test_a_cluster_of_which_a_process_dies_builds_what_one_process_builds(
     tmp_path: Path, config: IndexConfig, single: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killer = Killer(1)
-    watched(monkeypatch, killer)
     lines: list[str] = []
+    seen: list[tuple[int, int]] = []
     config = replace(config, library=str(tmp_path / "library"))
-    report = index_with_ray(config, lines.append)
+    with monkeypatch.context() as patch:
+        killer = Killer(1)
+        watched(patch, killer)
+        report = index_with_ray(config, lines.append, lambda *now: seen.append(now))
     assert len(killer.killed) == report.lost == 1
     (line,) = lines
     assert "a process died" in line
     assert "another one goes on with shard" in line
+    assert seen[-1][0] == seen[-1][1]
     assert_same(tmp_path / "library", single)
-
-
-def test_an_actor_that_hangs_is_replaced(
-    tmp_path: Path, config: IndexConfig, single: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stopper = Killer(1, signal.SIGSTOP)
-    watched(monkeypatch, stopper)
-    lines: list[str] = []
-    ray_config = replace(config.ray, patience_seconds=8.0)
-    report = index_with_ray(
-        replace(config, library=str(tmp_path / "library"), ray=ray_config), lines.append
-    )
-    assert report.lost >= 1
-    assert "no sign of life for" in lines[0]
-    assert_same(tmp_path / "library", single)
+    again = index_with_ray(config, lines.append)
+    assert (again.embedded, again.lost, again.merged.changed) == (0, 0, False)
+    with pytest.raises(ConfigError, match=r"does not hold its parts .*give the ray\.parts"):
+        index_with_ray(replace(config, library=str(single)), lines.append)
 
 
 class Faulty(ray_builder.Builder):
@@ -154,7 +130,7 @@ class Faulty(ray_builder.Builder):
         return super().build(shard)
 
 
-def test_what_can_not_be_built_is_one_line_and_costs_nothing_else(
+def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
     tmp_path: Path, config: IndexConfig, single: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[str] = []
@@ -167,7 +143,12 @@ def test_what_can_not_be_built_is_one_line_and_costs_nothing_else(
             index_with_ray(config, lines.append)
     assert len(lines) == 1
     assert not (tmp_path / "library").exists()
-    report = index_with_ray(config, lines.append)
+    watched(monkeypatch, Killer(1, signal.SIGSTOP))
+    report = index_with_ray(
+        replace(config, ray=replace(config.ray, patience_seconds=8.0)), lines.append
+    )
+    assert report.lost >= 1
+    assert "no sign of life for" in lines[1]
     assert 0 < report.embedded < 14  # of the first share only
     assert_same(tmp_path / "library", single)
 
