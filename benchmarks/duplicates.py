@@ -21,7 +21,7 @@ from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError
 from specrec.index.duplicates import find_duplicates, match_passages
-from specrec.index.search import build_index
+from specrec.index.search_building import build_index
 from specrec.model.embedding import embed_waveform
 from specrec.recommend.collection import Collection
 

@@ -139,7 +139,7 @@ def plant(music: Path, library: Path, tracks: int) -> None:
     from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
     from specrec.index.generation import Contents, skipped_table
     from specrec.index.generations import write_generation
-    from specrec.index.search import build_index
+    from specrec.index.search_building import build_index
     from specrec.index.segment_store import store_key
     from specrec.model.card import read_card
     from specrec.model.probe import load_probe

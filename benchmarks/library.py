@@ -35,7 +35,7 @@ def write(folder: Path, tracks: int, clusters: int, probe: "Probe | None" = None
     from specrec.index.duplicates import COLUMNS
     from specrec.index.generation import Contents, skipped_table
     from specrec.index.generations import write_generation
-    from specrec.index.search import build_index
+    from specrec.index.search_building import build_index
     from specrec.index.segment import write_segment
 
     dim = DIM if probe is None else probe.weight.shape[1]

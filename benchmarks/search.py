@@ -171,7 +171,8 @@ def _memory() -> tuple[float, float]:
 
 def _ours(kind: str) -> Contender:
     def build(vectors: np.ndarray, path: Path) -> None:
-        from specrec.index.search import build_index, describe_index, write_index
+        from specrec.index.search import describe_index, write_index
+        from specrec.index.search_building import build_index
 
         index = build_index(vectors, kind)
         path.mkdir(exist_ok=True)

@@ -11,7 +11,7 @@ from specrec.descriptors.measure import NAMES
 from specrec.index.duplicates import COLUMNS
 from specrec.index.generation import Contents, skipped_table
 from specrec.index.generations import write_generation
-from specrec.index.search import build_index
+from specrec.index.search_building import build_index
 from specrec.index.segment_store import SegmentStore, store_key
 from specrec.model.embedding import Embedded
 from specrec.model.probe import Probe, ProbedFeature

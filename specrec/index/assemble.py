@@ -17,7 +17,8 @@ from specrec.index.decisions import Removed
 from specrec.index.duplicates import COLUMNS, find_duplicates
 from specrec.index.duplicates import VERSION as DUPLICATES_VERSION
 from specrec.index.generation import Contents, Generation, skipped_table
-from specrec.index.search import AUTO, build_index
+from specrec.index.search import AUTO
+from specrec.index.search_building import build_index
 from specrec.index.segment_store import Failure, SegmentStore
 from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import load_probe

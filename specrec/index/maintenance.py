@@ -25,7 +25,8 @@ from specrec.index.generations import (
     write_generation,
 )
 from specrec.index.locks import writer_lock
-from specrec.index.search import AUTO, build_index
+from specrec.index.search import AUTO
+from specrec.index.search_building import build_index
 from specrec.index.table_file import has
 from specrec.index.update import without
 

@@ -15,7 +15,8 @@ from specrec.index.generation import Contents, Generation
 from specrec.index.generations import remove_old_generations, write_generation
 from specrec.index.locks import writer_lock
 from specrec.index.maintenance import WRITTEN, open_generation, refuse_damage, skipped_after
-from specrec.index.search import AUTO, build_index
+from specrec.index.search import AUTO
+from specrec.index.search_building import build_index
 from specrec.index.segment_store import SegmentStore
 
 

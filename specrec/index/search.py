@@ -5,9 +5,7 @@ vector into the list of its nearest of `lists` centers, in a short code; a query
 the codes of the `probes` nearest lists only. Product codes say of each pair of numbers which of 16
 it is nearest to, so that tables in the processor's registers compare 32 vectors at once (Andre et
 al. 2015, "Cache locality is not enough"). The best candidates are ranked again by their exact
-cosine, which is what is returned. How many lists must be probed is measured.
-
-An index depends on the embeddings alone, not on their order or on the runs that made them.
+cosine, which is what is returned. `search_building` makes indexes.
 """
 
 from collections.abc import Mapping
@@ -28,15 +26,10 @@ KINDS = (AUTO, EXACT, IVF_SQ, IVF_PQ)
 EXACT_UP_TO = 50_000
 """Most tracks for which `auto` searches exactly."""
 
-TARGET_RECALL = 0.99
 K = 10
 """Number of neighbors for which recall is measured."""
 
-_SAMPLE_A_LIST = 40  # vectors from which a center is learned
-_HELD_OUT = 1000  # queries by which recall is measured
-_LISTS = 4  # times the root of the number of tracks
 _FEW = 20_000  # allowed rows that are scored one by one
-_BLOCK = 65_536
 _LOOKED_FOR = 8  # tracks by which an index is tried when it is opened
 _SAME = 1e-3
 _STEP = 8  # numbers that FAISS compares at once; codes of another length it compares one by one
@@ -124,7 +117,7 @@ class SearchIndex:
         wanted = min(round(share * len(self)), _candidates(self.kind, k))
         candidates = np.full((len(directions), wanted), -1)
         left = np.arange(len(directions))
-        asked = _widened(directions, self.index.d)
+        asked = widened(directions, self.index.d)
         asked[~directions.any(axis=1), 0] = 1  # all tracks are as near to a zero vector
         while len(left):
             parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
@@ -140,81 +133,9 @@ class SearchIndex:
         return _best(np.where(candidates < 0, -np.inf, scores), candidates, k)
 
 
-def build_index(
-    embeddings: Float32[np.ndarray, "tracks dim"],
-    kind: str = AUTO,
-    target_recall: float = TARGET_RECALL,
-) -> SearchIndex:
-    """Builds a search index.
-
-    Args:
-        embeddings: Vectors of any length; an array on disk is read in blocks.
-        kind: One of `KINDS`; `auto` chooses by the number of tracks.
-        target_recall: Recall at ten after re-ranking, from 0 to 1; lists are probed until the
-            recall of held-out queries is two standard errors above it.
-    """
-    count, dim = embeddings.shape
-    if kind == AUTO:
-        kind = EXACT if count <= EXACT_UP_TO else IVF_PQ
-    if kind == EXACT or count < 2 * K:
-        flat = faiss.IndexFlatIP(dim)
-        _add(flat, embeddings)
-        return SearchIndex(EXACT, flat, embeddings)
-    order = _canonical_order(embeddings)
-    lists = max(1, min(round(_LISTS * np.sqrt(count)), count // 16))
-    index = _inverted_file(kind, _width(dim), lists)
-    queries, rest = _spread(order, min(_HELD_OUT, count // 10))
-    sample = rest[:: max(1, len(rest) // (_SAMPLE_A_LIST * lists))]
-    index.train(_widened(unit(np.asarray(embeddings[sample])), index.d))
-    _add(index, embeddings)
-    return _tuned(SearchIndex(kind, index, embeddings), queries, lists, target_recall)
-
-
-def _inverted_file(kind: str, width: int, lists: int) -> faiss.IndexIVF:
-    centers = faiss.IndexFlatIP(width)
-    if kind == IVF_SQ:
-        index = faiss.IndexIVFScalarQuantizer(
-            centers, width, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
-        )
-    else:
-        index = faiss.IndexIVFPQFastScan(
-            centers, width, lists, width // 2, 4, faiss.METRIC_INNER_PRODUCT
-        )
-        index.by_residual = True
-        index.pq.cp.min_points_per_centroid = 1
-    index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = 8, 0, 1
-    index.cp.spherical = False  # with the means themselves, fewer lists need be probed
-    return index
-
-
 def _candidates(kind: str, k: int) -> int:
     """How many tracks are ranked again if k are asked for."""
     return 4 * k if kind == IVF_SQ else 10 * k + 200
-
-
-def _tuned(
-    made: SearchIndex, queries: Int[np.ndarray, " queries"], lists: int, target: float
-) -> SearchIndex:
-    """Raises the number of probes until the target recall is surely reached."""
-    vectors = np.asarray(made.embeddings[queries])
-    exact = _exact_neighbors(vectors, queries, made.embeddings)
-    probes, curve = 1, {}
-    while True:
-        tried = SearchIndex(
-            made.kind, made.index, made.embeddings, 0.0, {"lists": lists, "probes": probes}
-        )
-        _, found = tried.search(vectors, K + 1)
-        hits = np.array([
-            len(set(near) & set(row[row != own][:K])) / len(near)
-            for near, row, own in zip(exact, found, queries, strict=True)
-        ])  # fmt: skip
-        recall, error = float(hits.mean()), float(hits.std() / np.sqrt(len(hits)))
-        curve[probes] = recall
-        if recall - 2 * error >= target or probes == lists:
-            break
-        probes = min(lists, max(probes + 1, round(1.25 * probes)))
-    settings = {"lists": lists, "probes": probes, "recall_by_probes": curve}
-    return SearchIndex(made.kind, made.index, made.embeddings, recall, settings)
 
 
 def write_index(index: SearchIndex, path: Path) -> None:
@@ -244,7 +165,7 @@ def read_index(
     except (OSError, RuntimeError, ValueError, MemoryError) as error:
         raise LibraryError(f"{path}: missing or damaged; {REMEDY}") from error
     count, dim = embeddings.shape
-    if index.ntotal != count or index.d not in (dim, _width(dim)):
+    if index.ntotal != count or index.d not in (dim, width_of(dim)):
         raise LibraryError(f"{path}: does not fit the embeddings beside it; {REMEDY}")
     kind = EXACT if described["kind"] == "flat" else str(described["kind"])
     settings = {name: described[name] for name in ("lists", "probes") if name in described}
@@ -279,60 +200,17 @@ def describe_index(index: SearchIndex) -> dict[str, Any]:
     return {"kind": index.kind, "measured_recall": index.recall, **index.settings}
 
 
-def _add(index: faiss.Index, embeddings: Float32[np.ndarray, "tracks dim"]) -> None:
-    for start in range(0, len(embeddings), _BLOCK):
-        index.add(_widened(unit(np.asarray(embeddings[start : start + _BLOCK])), index.d))
-
-
-def _width(dim: int) -> int:
+def width_of(dim: int) -> int:
     """The length of the vectors of which lists hold codes."""
     return -(-dim // _STEP) * _STEP
 
 
-def _widened(
+def widened(
     vectors: Float32[np.ndarray, "rows dim"], width: int
 ) -> Float32[np.ndarray, "rows width"]:
     """Adds zeros to vectors, which change no product of two of them."""
     nothing = np.zeros((len(vectors), width - vectors.shape[1]), np.float32)
     return np.concatenate([vectors, nothing], axis=1)
-
-
-def _canonical_order(embeddings: Float32[np.ndarray, "tracks dim"]) -> Int[np.ndarray, " tracks"]:
-    """Sorts rows by the bits of their first numbers: an order that looks random, but is fixed."""
-    bits = np.ascontiguousarray(embeddings[:, :4]).view(np.uint32)
-    mixed = bits * np.array([2654435761, 2246822519, 3266489917, 668265263][: bits.shape[1]])
-    return np.lexsort(mixed.astype(np.uint32).T)
-
-
-def _spread(
-    order: Int[np.ndarray, " tracks"], count: int
-) -> tuple[Int[np.ndarray, " chosen"], Int[np.ndarray, " rest"]]:
-    """Takes some rows out of an order, evenly spaced."""
-    taken = np.linspace(0, len(order) - 1, count).astype(int)
-    return order[taken], np.delete(order, taken)
-
-
-def _exact_neighbors(
-    vectors: Float32[np.ndarray, "queries dim"],
-    queries: Int[np.ndarray, " queries"],
-    embeddings: Float32[np.ndarray, "tracks dim"],
-) -> Int[np.ndarray, "queries ten"]:
-    """Finds the nearest ten of each query but itself, by comparing it with all tracks."""
-    directions = unit(vectors)
-    best = np.full((len(queries), K), -np.inf, dtype=np.float32)
-    rows = np.full((len(queries), K), -1)
-    for start in range(0, len(embeddings), _BLOCK):
-        block = unit(np.asarray(embeddings[start : start + _BLOCK]))
-        scores, places = faiss.knn(
-            directions, block, min(K + 1, len(block)), faiss.METRIC_INNER_PRODUCT
-        )
-        scores[places + start == queries[:, None]] = -np.inf
-        joined = np.concatenate([best, scores], axis=1)
-        names = np.concatenate([rows, places + start], axis=1)
-        keep = np.argsort(-joined, axis=1, kind="stable")[:, :K]
-        best = np.take_along_axis(joined, keep, axis=1)
-        rows = np.take_along_axis(names, keep, axis=1)
-    return rows
 
 
 def _best(

@@ -21,7 +21,8 @@ from specrec.index.layers import Layers, take_step
 from specrec.index.maintenance import remove_tracks, restore_tracks
 from specrec.index.merging import merge_libraries
 from specrec.index.repair import verify_library
-from specrec.index.search import build_index, unit
+from specrec.index.search import unit
+from specrec.index.search_building import build_index
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from tests.index.test_build import Build

@@ -10,12 +10,12 @@ from specrec.index.search import (
     IVF_PQ,
     IVF_SQ,
     SearchIndex,
-    build_index,
     check_index,
     describe_index,
     read_index,
     write_index,
 )
+from specrec.index.search_building import build_index
 
 KINDS = [EXACT, IVF_SQ, IVF_PQ]
 TRACKS, DIM = 6000, 24

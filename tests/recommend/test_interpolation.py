@@ -8,7 +8,8 @@ import pytest
 
 from specrec.errors import QueryError
 from specrec.index.files import checksums, read_sealed, write_sealed
-from specrec.index.search import build_index, write_index
+from specrec.index.search import write_index
+from specrec.index.search_building import build_index
 from specrec.recommend.collection import Collection
 from specrec.recommend.interpolation import minimax_chain
 from specrec.recommend.library import Library
