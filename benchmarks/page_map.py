@@ -39,7 +39,7 @@ async () => {
 """
 MOVE = """
 async ([seconds, kind]) => {
-  const { stage } = await import("/page/mapview.js");
+  const { stage } = await import("/page/map/view.js");
   const over = document.querySelector(".ink");
   const start = performance.now();
   const took = [], shares = [];

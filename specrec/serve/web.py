@@ -1,6 +1,7 @@
 """The explorer: the page at `/`, and the files that it consists of."""
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -15,10 +16,20 @@ _TYPES = {
     "js": "text/javascript",
     "svg": "image/svg+xml",
 }
-_PAGE = {
-    file.name: file.read_bytes() for file in files("specrec.serve").joinpath("page").iterdir()
-    if file.name.rpartition(".")[2] in _TYPES
-}  # fmt: skip
+
+
+def _read(folder: Traversable, prefix: str = "") -> dict[str, bytes]:
+    """The files below a folder, by their path."""
+    found: dict[str, bytes] = {}
+    for item in folder.iterdir():
+        if item.is_dir():
+            found |= _read(item, f"{prefix}{item.name}/")
+        elif item.name.rpartition(".")[2] in _TYPES:
+            found[prefix + item.name] = item.read_bytes()
+    return found
+
+
+_PAGE = _read(files("specrec.serve").joinpath("page"))
 # Browsers fetch all modules at once, not each when they come to the import of it.
 _PRELOADS = "".join(
     f'  <link rel="modulepreload" href="/page/{name}">\n'
@@ -33,7 +44,7 @@ def page() -> Response:
     return part("index.html")
 
 
-@router.get("/page/{name}")
+@router.get("/page/{name:path}")
 def part(name: str) -> Response:
     """A file of the page.
 

@@ -1,6 +1,7 @@
 """The explorer: its files, and what happens when somebody uses it in a browser."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from fastapi.testclient import TestClient
@@ -18,8 +19,8 @@ def test_all_parts_are_served_and_come_from_here_alone(client: TestClient) -> No
         answer = client.get(path)
         assert answer.status_code == 200, path
         parts[path] = answer.text
-        named = re.findall(r'(?:src|href)="(/page/[\w.]+)', answer.text)
-        named += [f"/page/{name}" for name in re.findall(r'from "\./([\w.]+)"', answer.text)]
+        named = re.findall(r'(?:src|href)="(/page/[\w./]+)', answer.text)
+        named += [urljoin(path, name) for name in re.findall(r'from "([\w./]+)"', answer.text)]
         todo += sorted({*named} - parts.keys() - {*todo})
     assert {"/", "/page/main.js", "/page/player.js", "/page/style.css"} <= parts.keys()
     assert sum(map(len, parts.values())) < 300_000

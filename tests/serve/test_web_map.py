@@ -37,7 +37,7 @@ def opened(page: "playwright.Page", address: str, more: str = "") -> None:
 def ask(page: "playwright.Page", what: str, *given: object) -> object:
     """Asks the picture something: a function of the stage and of what is given."""
     return page.evaluate(
-        f"async (given) => {{ const {{ stage }} = await import('/page/mapview.js');"
+        f"async (given) => {{ const {{ stage }} = await import('/page/map/view.js');"
         f" return ({what})(stage, ...given); }}",
         list(given),
     )
@@ -115,7 +115,8 @@ def test_colors_follow_a_concept_and_differ_in_lightness(
     for scheme, way in (("light", -1), ("dark", 1)):
         page.emulate_media(color_scheme=scheme)
         ramp = page.evaluate(
-            "async () => (await import('/page/mapcolors.js')).paletteOf({labels: []}).slice(0, 255)"
+            "async () => (await import('/page/map/colors.js'))"
+            ".paletteOf({labels: []}).slice(0, 255)"
         )
         lightness = np.array(ramp) @ [0.2126, 0.7152, 0.0722]
         assert (way * np.diff(lightness) >= -0.6).all()  # but for rounding to whole numbers

@@ -2,14 +2,14 @@
 
 import * as api from "./api.js";
 import { announceProblem, make } from "./dom.js";
-import * as explore from "./explore.js";
+import * as explore from "./explore/explore.js";
 import { learnLabels } from "./labels.js";
-import * as library from "./library.js";
-import * as map from "./map.js";
+import * as library from "./library/library.js";
+import * as map from "./map/map.js";
 import { fillIn } from "./messages.js";
 import { showPlayer } from "./player.js";
-import { showPanel } from "./playlistpanel.js";
-import * as playlists from "./playlists.js";
+import { showPanel } from "./playlists/panel.js";
+import * as playlists from "./playlists/playlists.js";
 import { showSearch } from "./search.js";
 import { addressOf, readState } from "./state.js";
 
