@@ -50,6 +50,13 @@ export function nameOf(track) {
   return track.artist ? `${track.artist} – ${track.title}` : track.title;
 }
 
+/** Title and artist, as they stand in lists. */
+export const titleAndArtist = (track) => [
+  make("bdi", { class: "title" }, track.title),
+  " ",
+  make("bdi", { class: "byline" }, track.artist ?? ""),
+];
+
 let timer;
 
 /** Says something to those who hear the page. */

@@ -1,7 +1,7 @@
 // What was asked for, and its neighbors with their reasons.
 
 import * as api from "../api.js";
-import { announce, make, nameOf } from "../dom.js";
+import { announce, make, nameOf, titleAndArtist } from "../dom.js";
 import { labelOf } from "../labels.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
@@ -84,7 +84,7 @@ function beginning(track) {
     "li",
     {},
     playButton(track, state.library),
-    make("a", { href, class: "names" }, make("bdi", { class: "title" }, track.title), make("bdi", { class: "byline" }, track.artist ?? "")),
+    make("a", { href, class: "names" }, titleAndArtist(track)),
   );
 }
 

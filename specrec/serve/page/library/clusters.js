@@ -1,7 +1,7 @@
 // The library in clusters: each with its name and typical tracks to hear.
 
 import * as api from "../api.js";
-import { make } from "../dom.js";
+import { make, titleAndArtist } from "../dom.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import * as playlist from "../playlists/playlist.js";
@@ -94,6 +94,6 @@ function line(track, library) {
     "li",
     {},
     playButton(track, library),
-    make("span", { class: "names" }, make("bdi", { class: "title" }, track.title), make("bdi", { class: "byline" }, track.artist ?? "")),
+    make("span", { class: "names" }, titleAndArtist(track)),
   );
 }

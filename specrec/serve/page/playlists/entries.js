@@ -1,6 +1,6 @@
 // The tracks of the playlist, to be put into another order by dragging or with the keyboard.
 
-import { CROSS, clock, icon, make, nameOf } from "../dom.js";
+import { CROSS, clock, icon, make, nameOf, titleAndArtist } from "../dom.js";
 import { messages } from "../messages.js";
 import { watch } from "../player.js";
 import { entryButton } from "./panel.js";
@@ -43,7 +43,7 @@ function row(entry, place, list) {
     grip,
     make("span", { class: "place", "aria-hidden": "true" }, place + 1),
     entryButton(entry),
-    make("span", { class: "names" }, make("bdi", { class: "title" }, track.title), make("bdi", { class: "byline" }, track.artist ?? "")),
+    make("span", { class: "names" }, titleAndArtist(track)),
     make("span", { class: "time" }, clock(track.duration_seconds)),
     make(
       "button",

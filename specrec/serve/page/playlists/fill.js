@@ -1,7 +1,7 @@
 // Fills the playlist up: tracks that are similar to what is in it, each with its reason.
 
 import * as api from "../api.js";
-import { PLUS, icon, make, nameOf } from "../dom.js";
+import { PLUS, icon, make, nameOf, titleAndArtist } from "../dom.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import * as playlist from "./playlist.js";
@@ -97,7 +97,7 @@ function suggestion({ track, explanation, like, several, library }, take) {
     make(
       "div",
       { class: "names" },
-      make("span", {}, make("bdi", { class: "title" }, track.title), " ", make("bdi", { class: "byline" }, track.artist ?? "")),
+      make("span", {}, titleAndArtist(track)),
       make("p", { class: "sentence" }, several ? messages.likeOne(like.title, sentence) : sentence),
     ),
     make(

@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { makeCombobox } from "../combobox.js";
-import { CROSS, icon, make, nameOf } from "../dom.js";
+import { CROSS, icon, make, nameOf, titleAndArtist } from "../dom.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import { tracksLike } from "../search.js";
@@ -105,7 +105,7 @@ function paintWay({ start, steps }, library, seen) {
           make(
             "div",
             { class: "names" },
-            make("span", {}, make("bdi", { class: "title" }, track.title), " ", make("bdi", { class: "byline" }, track.artist ?? "")),
+            make("span", {}, titleAndArtist(track)),
             explanation ? make("p", { class: "sentence" }, explanation.sentence) : null,
           ),
         ),

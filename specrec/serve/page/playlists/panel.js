@@ -1,6 +1,6 @@
 // The playlist in a corner of the page, where it is collected while one listens.
 
-import { CROSS, icon, make, nameOf } from "../dom.js";
+import { CROSS, icon, make, nameOf, titleAndArtist } from "../dom.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import * as playlist from "./playlist.js";
@@ -47,7 +47,7 @@ function line({ key, track, library }) {
     "li",
     {},
     entryButton({ key, track, library }),
-    make("span", { class: "names" }, make("bdi", { class: "title" }, track.title), make("bdi", { class: "byline" }, track.artist ?? "")),
+    make("span", { class: "names" }, titleAndArtist(track)),
     make(
       "button",
       {
