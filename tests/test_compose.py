@@ -136,6 +136,10 @@ def test_old_names_are_gone_and_new_ones_are_there() -> None:
             "distill.views must be a multiple of distill.shard_views (2000), not 3000",
         ),
         (
+            "train.py data.audio=x distill.unsaid=[jazz]",
+            "distill.unsaid is for a distillation; give distill.mn04 too, or leave it out",
+        ),
+        (
             "train.py data.audio=x distill.mn04=y training.label_weight=1",
             "training.label_weight must be 0 with distill.mn04, not 1.0",
         ),

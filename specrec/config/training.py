@@ -1,6 +1,6 @@
 """Settings of `specrec train`, except those of the encoder."""
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import ClassVar
 
 from specrec.config.encoder import EncoderConfig
@@ -103,7 +103,7 @@ class DistillConfig:
 
     Attributes:
         mn04: The file with the weights of mn04_as, with `audioset_labels.csv` beside it; null to
-            train on pairs of views instead.
+            train on pairs of views instead, which takes none of the other settings.
         musicnn: The package musicnn 0.1.0, a wheel or source package; null to download it.
         views: How many views are stored, a multiple of `shard_views`.
         shard_views: How many views are stored at a time, a multiple of 40; a run that was
@@ -139,6 +139,17 @@ class DistillConfig:
         for name in ("mixup_probability", "whiten"):
             value = getattr(self, name)
             require(0 <= value <= 1, f"distill.{name}", value, "from 0 to 1")
+        if self.mn04 is None:
+            self._refuse_without_teacher()
+
+    def _refuse_without_teacher(self) -> None:
+        for setting in fields(self):
+            made, value = setting.default_factory, getattr(self, setting.name)
+            if value != (setting.default if made is MISSING else made()):
+                raise ConfigError(
+                    f"distill.{setting.name} is for a distillation; give distill.mn04 too, or leave"
+                    " it out"
+                )
 
 
 @dataclass
