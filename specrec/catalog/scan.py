@@ -168,11 +168,7 @@ def inspect(path: Path, relative: str) -> FoundFile | Skipped:
 
 def _walk(folder: str, inside: str, seen: set[tuple[int, int]], scan: Scan) -> None:
     """Looks through a folder, whose path below the root, with a slash at its end, is `inside`."""
-    status = Path(folder).stat()
-    if (status.st_dev, status.st_ino) in seen:
-        return
-    seen.add((status.st_dev, status.st_ino))
-    for entry in _entries(folder, inside, scan):
+    for entry in _entries(folder, inside, seen, scan):
         name = entry.name
         if name.startswith("."):
             scan.ignored += 1
@@ -218,8 +214,15 @@ def _is_utf8(relative: str, scan: Scan) -> bool:
     return True
 
 
-def _entries(folder: str, inside: str, scan: Scan) -> Iterable[os.DirEntry[str]]:
+def _entries(
+    folder: str, inside: str, seen: set[tuple[int, int]], scan: Scan
+) -> Iterable[os.DirEntry[str]]:
+    """What is in a folder, which may have gone; nothing if it has been seen."""
     try:
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            return []
+        seen.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as entries:
             return sorted(entries, key=attrgetter("name"))
     except OSError as error:

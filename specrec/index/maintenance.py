@@ -1,7 +1,9 @@
 """Maintains a library: its status, and the removal and restoration of tracks."""
 
+import stat
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -298,5 +300,10 @@ def skipped_after(before: Generation, decisions: Decisions) -> pd.DataFrame:
 
 def _bytes(folder: Path) -> int:
     """Size of a folder on disk; a file with several names counts once."""
-    files = [path.stat() for path in folder.rglob("*") if path.is_file()]
-    return sum({(file.st_dev, file.st_ino): file.st_size for file in files}.values())
+    sizes = {}
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # an index run may be removing it
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode):
+                sizes[status.st_dev, status.st_ino] = status.st_size
+    return sum(sizes.values())

@@ -1,6 +1,8 @@
 import os
+import shutil
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from mutagen.flac import FLAC
 from mutagen.id3 import TIT2, TPE1
 from mutagen.wave import WAVE
 
+from specrec.catalog import scan
 from specrec.catalog.catalog import read_catalog
 from specrec.catalog.identity import content_id
 from specrec.catalog.scan import scan_folder
@@ -51,6 +54,24 @@ def test_links_are_followed_but_loops_and_dead_ends_are_not(tmp_path: Path) -> N
     scan = scan_folder(music)
     assert [found.path for found in scan.files] == ["a.wav", "there/b.wav"]
     assert [(item.path, item.reason) for item in scan.skipped] == [("dead.wav", SkipReason.MISSING)]
+
+
+def test_a_folder_that_goes_while_it_is_searched_costs_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/1.wav", "b/2.wav", "c/3.wav"):
+        (tmp_path / name).parent.mkdir()
+        write(tmp_path / name, tone(1))
+    add = scan._add
+
+    def remove_and_add(*given: Any) -> None:
+        shutil.rmtree(tmp_path / "b", ignore_errors=True)  # after it was listed
+        add(*given)
+
+    monkeypatch.setattr(scan, "_add", remove_and_add)
+    found = scan_folder(tmp_path)
+    assert found.files.paths == ["a/1.wav", "c/3.wav"]
+    assert [(item.path, item.reason) for item in found.skipped] == [("b", SkipReason.UNREADABLE)]
 
 
 def test_odd_names(tmp_path: Path) -> None:
