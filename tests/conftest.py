@@ -13,6 +13,11 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _bytecode.name
     sys.dont_write_bytecode = False
 
+# Threads that wait for each other burn their cores unless told to sleep, and the processes of the
+# tests share too few: without this, a training waits many times as long as it computes. Before
+# torch and its like are imported, which read it then.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import pytest
 import torch
 from torchvision.models import ResNet18_Weights, resnet18
