@@ -9,12 +9,18 @@ import os
 import sys
 import tempfile
 from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import NamedTuple
 
-_CONTEXT = get_context("forkserver")
 _LOADED = ["specrec.cli", "specrec.compose", "specrec.index.build", "beartype", "pytest"]
-_CONTEXT.set_forkserver_preload(_LOADED)
+
+
+def forkserver() -> ForkServerContext:
+    """What starts processes by forking from one that has loaded what most of them need."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(_LOADED)
+    return context
 
 
 class Done(NamedTuple):
@@ -29,7 +35,7 @@ def run(*arguments: str, cwd: Path | None = None) -> Done:
     """Runs `specrec` with these arguments in a folder, with the environment of this process."""
     with tempfile.TemporaryDirectory() as folder:
         printed = [Path(folder) / name for name in ("stdout", "stderr")]
-        process = _CONTEXT.Process(
+        process = forkserver().Process(
             target=_main, args=(arguments, cwd or Path.cwd(), dict(os.environ), printed)
         )
         process.start()

@@ -10,6 +10,7 @@ import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
+from tests.commands import run
 from tests.libraries import write_named, write_planted
 from tests.sounds import make_music, tone, write
 
@@ -54,13 +55,6 @@ def other_music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) ->
         )
     )
     return folder / "library"
-
-
-def main(*arguments: str) -> subprocess.CompletedProcess[str]:
-    program = "import sys; sys.argv[0] = 'specrec'; from specrec.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
-    )
 
 
 def test_a_table_of_neighbors(library: Path) -> None:
@@ -154,7 +148,7 @@ def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> 
         (["query", str(library), "nothing like it"], "fits no title"),
         (["query", str(library), "Two", "--json", "--m3u"], "exclude each other"),
     ]:
-        done = main(*arguments)
+        done = run(*arguments)
         assert done.returncode == 2, done.stderr
         assert done.stderr.startswith("error: ")
         assert message in done.stderr
@@ -192,14 +186,14 @@ def test_a_question_that_has_no_answer_is_one_line(
 
 
 def test_ambiguous_words_list_candidates(library: Path) -> None:
-    done = main("query", str(library), "Ana")
+    done = run("query", str(library), "Ana")
     assert done.returncode == 2
     assert "fits 2 tracks" in done.stderr
     assert "Ana - Two" in done.stderr
 
 
 def test_a_wrong_number_is_refused() -> None:
-    assert main("query", "x", "y", "-k", "0").returncode == 2
+    assert run("query", "x", "y", "-k", "0").returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -308,7 +302,7 @@ def test_help_needs_none_of_the_heavy_packages() -> None:
 
 def test_a_query_prints_the_sentences_of_its_json_and_loads_little(tmp_path: Path) -> None:
     folder = str(write_named(tmp_path))
-    found = json.loads(main("query", folder, "t7", "-k", "6", "--json").stdout)["neighbors"]
+    found = json.loads(run("query", folder, "t7", "-k", "6", "--json").stdout)["neighbors"]
     sentences = [neighbor["explanation"]["sentence"] for neighbor in found]
     heavy = {"scipy", "sklearn", "mutagen", "hydra", "torch"}
     program = (
