@@ -11,7 +11,7 @@ from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
 from tests.commands import run
-from tests.libraries import write_named, write_planted
+from tests.libraries import write_named
 from tests.sounds import make_music, tone, write
 
 runner = CliRunner()
@@ -28,23 +28,6 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
         "track 2.wav,Three,Eva,y\n"
         "track 3.wav,Four,Eva,y\n"
     )
-    build_library(
-        IndexConfig(
-            str(music),
-            str(folder / "library"),
-            str(model_folder),
-            workers=1,
-            measure_features=False,
-        )
-    )
-    return folder / "library"
-
-
-@pytest.fixture(scope="module")
-def other_music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
-    """A library of other tracks."""
-    folder = tmp_path_factory.mktemp("other")
-    music = make_music(folder / "music", 1, first=7)
     build_library(
         IndexConfig(
             str(music),
@@ -125,7 +108,7 @@ def test_nothing_found_says_why(library: Path) -> None:
 
 
 def test_a_path_as_a_table_a_playlist_and_json(tmp_path: Path) -> None:
-    folder = str(write_planted(tmp_path))
+    folder = str(write_named(tmp_path))
     arguments = ["path", folder, "t0", "t9", "-n", "3"]
     path = Library.open(folder).interpolate("t0", "t9", 3)
     titles = [step.track.title for step in path]
@@ -209,13 +192,15 @@ def test_a_wrong_number_is_refused() -> None:
 )
 def test_a_wrong_evaluation_is_one_line_with_exit_code_2(
     library: Path,
-    other_music: Path,
+    tmp_path: Path,
     arguments: list[str],
     message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    arguments = [str(other_music) if word == "OTHER" else word for word in arguments]
+    arguments = [
+        str(write_named(tmp_path)) if word == "OTHER" else word for word in arguments
+    ]  # a library of other tracks
     monkeypatch.setattr(sys, "argv", ["specrec", "evaluate", str(library), *arguments])
     with pytest.raises(SystemExit) as exit_:
         specrec.cli.main()

@@ -48,7 +48,7 @@ def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path
 
 
 def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder: Path) -> None:
-    music = make_music(tmp_path / "music", 50)
+    music = make_music(tmp_path / "music", 24)
     arguments = [
         f"audio={music}",
         "library=library",
@@ -79,7 +79,7 @@ def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder:
         assert not (tmp_path / "library" / "CURRENT").exists()  # it was at work
     done = commands.run("index", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert len(Collection.open(tmp_path / "library")) == 50
+    assert len(Collection.open(tmp_path / "library")) == 24
 
 
 def _wait_for_children(pid: int) -> None:
