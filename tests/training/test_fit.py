@@ -141,5 +141,6 @@ def test_of_an_unlabeled_folder_that_is_divided_only_a_part_is_trained_on(tmp_pa
     assert [(len(part.train), len(part.valid)) for part in (made, plain)] == [(8, 0), (8, 0)]
     assert [*whole.valid["path"]] == ["track 3.wav"]
     (tmp_path / "made" / "manifest.csv").write_text("path,split\ntrack 0.wav,test\n")
+    made_alone = replace(data, unlabeled_audio=(str(tmp_path / "made"),))
     with pytest.raises(CatalogError, match=r"made: no track has train as its split"):
-        unlabeled_tracks(data, 0, cache)
+        unlabeled_tracks(made_alone, 0, cache)
