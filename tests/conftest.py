@@ -13,6 +13,12 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _bytecode.name
     sys.dont_write_bytecode = False
 
+# Threads that wait for each other keep their cores busy unless told to sleep, and the processes of
+# the tests share few: a training took six times as long. It is read when torch and NumPy are
+# loaded, by all processes that this one starts as well.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+
 import pytest
 import torch
 from torchvision.models import ResNet18_Weights, resnet18

@@ -10,7 +10,8 @@ import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.recommend.library import Library
-from tests.libraries import write_named, write_planted
+from tests.commands import run
+from tests.libraries import write_named
 from tests.sounds import make_music, tone, write
 
 runner = CliRunner()
@@ -37,30 +38,6 @@ def library(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Pat
         )
     )
     return folder / "library"
-
-
-@pytest.fixture(scope="module")
-def other_music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
-    """A library of other tracks."""
-    folder = tmp_path_factory.mktemp("other")
-    music = make_music(folder / "music", 1, first=7)
-    build_library(
-        IndexConfig(
-            str(music),
-            str(folder / "library"),
-            str(model_folder),
-            workers=1,
-            measure_features=False,
-        )
-    )
-    return folder / "library"
-
-
-def main(*arguments: str) -> subprocess.CompletedProcess[str]:
-    program = "import sys; sys.argv[0] = 'specrec'; from specrec.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
-    )
 
 
 def test_a_table_of_neighbors(library: Path) -> None:
@@ -131,7 +108,7 @@ def test_nothing_found_says_why(library: Path) -> None:
 
 
 def test_a_path_as_a_table_a_playlist_and_json(tmp_path: Path) -> None:
-    folder = str(write_planted(tmp_path))
+    folder = str(write_named(tmp_path))
     arguments = ["path", folder, "t0", "t9", "-n", "3"]
     path = Library.open(folder).interpolate("t0", "t9", 3)
     titles = [step.track.title for step in path]
@@ -154,7 +131,7 @@ def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> 
         (["query", str(library), "nothing like it"], "fits no title"),
         (["query", str(library), "Two", "--json", "--m3u"], "exclude each other"),
     ]:
-        done = main(*arguments)
+        done = run(*arguments)
         assert done.returncode == 2, done.stderr
         assert done.stderr.startswith("error: ")
         assert message in done.stderr
@@ -192,14 +169,14 @@ def test_a_question_that_has_no_answer_is_one_line(
 
 
 def test_ambiguous_words_list_candidates(library: Path) -> None:
-    done = main("query", str(library), "Ana")
+    done = run("query", str(library), "Ana")
     assert done.returncode == 2
     assert "fits 2 tracks" in done.stderr
     assert "Ana - Two" in done.stderr
 
 
 def test_a_wrong_number_is_refused() -> None:
-    assert main("query", "x", "y", "-k", "0").returncode == 2
+    assert run("query", "x", "y", "-k", "0").returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -215,13 +192,15 @@ def test_a_wrong_number_is_refused() -> None:
 )
 def test_a_wrong_evaluation_is_one_line_with_exit_code_2(
     library: Path,
-    other_music: Path,
+    tmp_path: Path,
     arguments: list[str],
     message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    arguments = [str(other_music) if word == "OTHER" else word for word in arguments]
+    arguments = [
+        str(write_named(tmp_path)) if word == "OTHER" else word for word in arguments
+    ]  # a library of other tracks
     monkeypatch.setattr(sys, "argv", ["specrec", "evaluate", str(library), *arguments])
     with pytest.raises(SystemExit) as exit_:
         specrec.cli.main()
@@ -308,7 +287,7 @@ def test_help_needs_none_of_the_heavy_packages() -> None:
 
 def test_a_query_prints_the_sentences_of_its_json_and_loads_little(tmp_path: Path) -> None:
     folder = str(write_named(tmp_path))
-    found = json.loads(main("query", folder, "t7", "-k", "6", "--json").stdout)["neighbors"]
+    found = json.loads(run("query", folder, "t7", "-k", "6", "--json").stdout)["neighbors"]
     sentences = [neighbor["explanation"]["sentence"] for neighbor in found]
     heavy = {"scipy", "sklearn", "mutagen", "hydra", "torch"}
     program = (

@@ -1,7 +1,6 @@
 """specrec features, specrec compare, and specrec query by features and by both."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.study.comparison import compare_query
 from specrec.study.library_comparison import compare_library
+from tests import commands
 from tests.libraries import TRACKS, write_planted
 from tests.recommend.by_features.test_recommender import make_table
 
@@ -164,14 +164,8 @@ def test_a_value_that_is_none_of_those_known_is_named(
     table: Path, library: Path, arguments: list[str], message: str
 ) -> None:
     # In a process of its own: in this one, checks of types would come first.
-    program = "from specrec.cli import main; main()"
     places = {"TABLE": str(table), "LIBRARY": str(library)}
-    done = subprocess.run(
-        [sys.executable, "-c", program, *(places.get(item, item) for item in arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = commands.run(*(places.get(item, item) for item in arguments))
     assert done.returncode == 2, done.stderr
     check_error(done.stderr, message)
 

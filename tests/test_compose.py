@@ -1,7 +1,5 @@
-"""The command line of the root scripts: names of folders, and of settings."""
+"""The settings of `specrec index` and `specrec train`: names of folders, and of settings."""
 
-import subprocess
-import sys
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import get_type_hints
@@ -14,9 +12,7 @@ from omegaconf import OmegaConf
 from specrec.compose import _quoted, _text_keys
 from specrec.config import IndexConfig, TrainConfig
 from specrec.config.old_names import GONE, NEW_NAMES
-
-ROOT = Path(__file__).parents[1]
-
+from tests.commands import run
 
 NAMES = [
     "Música",
@@ -78,17 +74,14 @@ def _as_omegaconf(value: object) -> object:
     return OmegaConf.create({"key": value})["key"]
 
 
-def test_both_scripts_take_a_folder_of_any_name(tmp_path: Path) -> None:
-    name = "Música, it's (old) = ${oc.env:HOME}"
-    printed = _run("index.py", f"audio={tmp_path / name}", f"library={tmp_path / 'library'}")
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    name = "Música, it's (old) = ${oc.env:HOME}"  # that of `train` in end_to_end
+    printed = _refused("index", f"audio={tmp_path / name}", f"library={tmp_path / 'library'}")
     assert printed == f"error: {tmp_path / name}: no such folder; name one that holds music\n"
-    arguments = [f"data.cache={tmp_path}", f"output={tmp_path / 'out'}", "name=x"]
-    printed = _run("train.py", f"data.audio={tmp_path / name}", *arguments)
-    assert f"error: {tmp_path / name}: no such folder; name one that holds music\n" in printed
 
 
 def test_no_name_at_all_is_refused(tmp_path: Path) -> None:
-    printed = _run("index.py", "audio=", f"library={tmp_path}")
+    printed = _refused("index", "audio=", f"library={tmp_path}")
     assert printed == "error: audio must be the path of a folder, not nothing\n"
 
 
@@ -107,67 +100,67 @@ def test_old_names_are_gone_and_new_ones_are_there() -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("index.py search=exact", "search is called index_type now"),
-        ("index.py ++features=a,b(c", "features is called feature_table now"),
+        ("index search=exact", "search is called index_type now"),
+        ("index ++features=a,b(c", "features is called feature_table now"),
         (
-            "train.py -m +training.augment.mix_share=0,1",
+            "train -m +training.augment.mix_share=0,1",
             "training.augment.mix_share is called training.augment.mix_probability now",
         ),
         (
-            "train.py data.audio=x training.augment={speed:2}",
+            "train data.audio=x training.augment={speed:2}",
             "training.augment.speed is called training.augment.max_speed_factor now",
         ),
         (
-            "train.py data.audio=x training.monitor=agreement",
+            "train data.audio=x training.monitor=agreement",
             "training.monitor=agreement is gone: the group distill says who teaches now"
             " (as in conf/experiment/base.yaml)",
         ),
         (
-            "train.py data.audio=x data.teachers=[{path:a}]",
+            "train data.audio=x data.teachers=[{path:a}]",
             "data.teachers is gone: the group distill says who teaches now"
             " (as in conf/experiment/base.yaml)",
         ),
         (
-            "train.py +experiment=base data.audio=x distill.view.mix_probability=2",
+            "train +experiment=base data.audio=x distill.view.mix_probability=2",
             "distill.view.mix_probability must be from 0 to 1, not 2.0",
         ),
         (
-            "train.py data.audio=x distill.mn04=y distill.views=3000",
+            "train data.audio=x distill.mn04=y distill.views=3000",
             "distill.views must be a multiple of distill.shard_views (2000), not 3000",
         ),
         (
-            "train.py data.audio=x distill.unsaid=[jazz]",
+            "train data.audio=x distill.unsaid=[jazz]",
             "distill.unsaid is for a distillation; give distill.mn04 too, or leave it out",
         ),
         (
-            "train.py data.audio=x distill.mn04=y training.label_weight=1",
+            "train data.audio=x distill.mn04=y training.label_weight=1",
             "training.label_weight must be 0 with distill.mn04, not 1.0",
         ),
         (
-            "index.py ++serch=exact audio=x library=y",
+            "index ++serch=exact audio=x library=y",
             "serch is not a setting (--cfg job shows all keys)",
         ),
         (
-            "index.py workrs=1 audio=x library=y",
+            "index workrs=1 audio=x library=y",
             "workrs is not a setting; did you mean workers? (--cfg job shows all keys)",
         ),
         (
-            "train.py +training.epoch=1 data.audio=x",
+            "train +training.epoch=1 data.audio=x",
             "training.epoch is not a setting; did you mean training.epochs? (--cfg job shows all"
             " keys)",
         ),
         (
-            "train.py encodr=resnet18 data.audio=x",
+            "train encodr=resnet18 data.audio=x",
             "encodr is not a setting; did you mean encoder? (--cfg job shows all keys)",
         ),
         (
-            "train.py +data.bogus=1 data.audio=x",
+            "train +data.bogus=1 data.audio=x",
             "data.bogus is not a setting (--cfg job shows all keys)",
         ),
     ],
 )
 def test_a_key_that_is_old_or_unknown_is_refused(command: str, said: str, tmp_path: Path) -> None:
-    assert _run(*command.split(), cwd=tmp_path) == f"error: {said}\n"
+    assert _refused(*command.split(), cwd=tmp_path) == f"error: {said}\n"
 
 
 def test_an_old_key_in_a_file_is_refused(tmp_path: Path) -> None:
@@ -175,13 +168,12 @@ def test_an_old_key_in_a_file_is_refused(tmp_path: Path) -> None:
     experiment.parent.mkdir()
     experiment.write_text("# @package _global_\ntraining: {visits_per_epoch: 3}\n")
     arguments = ["--config-dir", str(tmp_path), "data.audio=x", "+experiment=mine"]
-    printed = _run("train.py", *arguments, cwd=tmp_path)
+    printed = _refused("train", *arguments, cwd=tmp_path)
     said = "training.visits_per_epoch is called training.samples_per_track now"
     assert printed == f"error: {said}\n"
 
 
-def _run(script: str, *arguments: str, cwd: Path | None = None) -> str:
-    command = [sys.executable, str(ROOT / script), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+def _refused(*arguments: str, cwd: Path | None = None) -> str:
+    done = run(*arguments, cwd=cwd)
     assert done.returncode == 2
     return done.stderr

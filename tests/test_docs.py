@@ -20,6 +20,7 @@ import specrec
 from specrec.cli import app
 from specrec.synthesis.library import write_library
 
+COMMAND: Any = typer.main.get_command(app)
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WITH_COMMANDS = [
@@ -73,8 +74,7 @@ def _simple_commands(line: str) -> Iterator[list[str]]:
 
 def check(words: list[str]) -> None:
     """Raises if the command line would be refused."""
-    command: Any = typer.main.get_command(app)
-    words = words[1:]
+    command, words = COMMAND, words[1:]
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     command.make_context(command.name, words)
@@ -159,7 +159,7 @@ def test_options_and_files_in_the_text_exist(page: Path) -> None:
     for code in re.findall(r"`([^`]+)`", text):
         words = code.split()
         if words[0] == "specrec" and len(words) > 1 and words[1].islower():
-            command: Any = typer.main.get_command(app)
+            command = COMMAND
             while hasattr(command, "commands") and words[1:] and words[1][0] != "-":
                 command = command.commands[words.pop(1)]
             known = {option for item in command.params for option in item.opts} | {"--help"}

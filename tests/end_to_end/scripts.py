@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import Done
+
 ROOT = Path(__file__).parents[2]
 TINY = [
     "name=tiny",
@@ -22,7 +24,7 @@ def run(script: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
-def one_line_error(done: subprocess.CompletedProcess[str]) -> str:
+def one_line_error(done: subprocess.CompletedProcess[str] | Done) -> str:
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1

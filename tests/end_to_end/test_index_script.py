@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from specrec.recommend.collection import Collection
+from tests import commands
 from tests.end_to_end.scripts import ROOT, one_line_error, run
 from tests.sounds import make_music
 
@@ -24,29 +25,30 @@ def test_index_builds_and_says_what_it_did(tmp_path: Path, model_folder: Path) -
     assert done.stderr == ""  # no progress bar away from a terminal
     assert len(Collection.open(tmp_path / "library")) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["library", "music"]
-    assert "nothing new" in run("index.py", *arguments, cwd=tmp_path).stdout
+    assert "nothing new" in commands.run("index", *arguments, cwd=tmp_path).stdout
 
 
 def test_errors_are_one_line_with_exit_code_2(tmp_path: Path, model_folder: Path) -> None:
     good = [f"audio={tmp_path}", "library=library", f"model={model_folder}"]
-    assert "audio is not set" in one_line_error(run("index.py", "library=x", cwd=tmp_path))
-    assert "no audio files" in one_line_error(run("index.py", *good, cwd=tmp_path))
-    assert "bogus" in one_line_error(run("index.py", *good, "bogus=1", cwd=tmp_path))
-    message = one_line_error(run("index.py", *good, "batch_size=0", cwd=tmp_path))
-    assert "batch_size must be 1 or more, not 0" in message
-    assert "workers" in one_line_error(run("index.py", *good, "workers=many", cwd=tmp_path))
     bad_model = [f"audio={tmp_path}", "library=library", "model=nonsense"]
-    assert "nonsense" in one_line_error(run("index.py", *bad_model, cwd=tmp_path))
-    message = one_line_error(
-        run("train.py", f"data.audio={tmp_path}", "training.temperature=-1", cwd=tmp_path)
-    )
-    assert "training.temperature must be above 0, not -1" in message
-    message = one_line_error(run("train.py", "data.audio=x", "+experiment=nope", cwd=tmp_path))
-    assert "nope" in message
+    assert "audio is not set" in one_line_error(run("index.py", "library=x", cwd=tmp_path))
+    for command, said in (
+        (["index", *good], "no audio files"),
+        (["index", *good, "bogus=1"], "bogus"),
+        (["index", *good, "batch_size=0"], "batch_size must be 1 or more, not 0"),
+        (["index", *good, "workers=many"], "workers"),
+        (["index", *bad_model], "nonsense"),
+        (
+            ["train", f"data.audio={tmp_path}", "training.temperature=-1"],
+            "training.temperature must be above 0, not -1",
+        ),
+        (["train", "data.audio=x", "+experiment=nope"], "nope"),
+    ):
+        assert said in one_line_error(commands.run(*command, cwd=tmp_path))
 
 
 def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder: Path) -> None:
-    music = make_music(tmp_path / "music", 50)
+    music = make_music(tmp_path / "music", 24)
     arguments = [
         f"audio={music}",
         "library=library",
@@ -75,9 +77,9 @@ def test_a_killed_or_interrupted_index_run_goes_on(tmp_path: Path, model_folder:
         else:
             assert process.returncode == -signal.SIGKILL
         assert not (tmp_path / "library" / "CURRENT").exists()  # it was at work
-    done = run("index.py", *arguments, cwd=tmp_path)
+    done = commands.run("index", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert len(Collection.open(tmp_path / "library")) == 50
+    assert len(Collection.open(tmp_path / "library")) == 24
 
 
 def _wait_for_children(pid: int) -> None:
@@ -112,5 +114,4 @@ def test_a_full_disk_is_one_line_and_costs_no_finished_track(
     )
     assert "File too large" in one_line_error(done)
     assert not (tmp_path / "library" / "CURRENT").exists()
-    done = run("index.py", *arguments, cwd=tmp_path)
-    assert "4 tracks" in done.stdout
+    assert "4 tracks" in commands.run("index", *arguments, cwd=tmp_path).stdout

@@ -101,6 +101,13 @@ def test_more_processes_than_pairs_of_tracks_are_refused(config: TrainConfig) ->
         fit(replace(config, training=training))
 
 
+def test_too_few_tracks_are_refused(tmp_path: Path) -> None:
+    make_music(tmp_path / "music", 3)
+    data = DataConfig(str(tmp_path / "music"), str(tmp_path / "cache"), valid_fraction=0.4)
+    with pytest.raises(CatalogError, match="at least 4 and 2 are needed"):
+        labeled_tracks(data, 0, AudioCache(tmp_path / "cache", 22_050))
+
+
 def test_of_an_unlabeled_folder_that_is_divided_only_a_part_is_trained_on(tmp_path: Path) -> None:
     names = [f"track {number}.wav" for number in range(8)]
     folders = {
@@ -134,5 +141,6 @@ def test_of_an_unlabeled_folder_that_is_divided_only_a_part_is_trained_on(tmp_pa
     assert [(len(part.train), len(part.valid)) for part in (made, plain)] == [(8, 0), (8, 0)]
     assert [*whole.valid["path"]] == ["track 3.wav"]
     (tmp_path / "made" / "manifest.csv").write_text("path,split\ntrack 0.wav,test\n")
+    made_alone = replace(data, unlabeled_audio=(str(tmp_path / "made"),))
     with pytest.raises(CatalogError, match=r"made: no track has train as its split"):
-        unlabeled_tracks(data, 0, cache)
+        unlabeled_tracks(made_alone, 0, cache)

@@ -11,6 +11,7 @@ from specrec.training.losses import (
     nt_xent,
     supervised_contrastive,
 )
+from tests.commands import forkserver
 
 
 def draw(views: int, dim: int, seed: int) -> torch.Tensor:
@@ -96,7 +97,10 @@ def one_of_two(rank: int, folder: str) -> None:
 
 
 def test_two_processes_see_every_negative_and_learn_as_one(tmp_path: Path) -> None:
-    multiprocessing.spawn(one_of_two, (str(tmp_path),), nprocs=2)
+    forkserver()
+    multiprocessing.start_processes(
+        one_of_two, (str(tmp_path),), nprocs=2, start_method="forkserver"
+    )
     weight = draw(5, 3, 9).requires_grad_()
     expected = nt_xent(draw(6, 5, 0) @ weight, draw(6, 5, 1) @ weight, 0.2)
     expected.backward()  # type: ignore[no-untyped-call]
