@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from specrec.report.page.data import Page
+from specrec.study import clusters
 from tests.pages import write_library, write_table
 
 
@@ -13,6 +15,13 @@ class Written(NamedTuple):
     folder: Path
     library: Page
     table: Page
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _few() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clusters, "KS", (2, 3))  # for speed
+        yield
 
 
 @pytest.fixture(scope="package")
