@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
+from specrec.report.page import measured
 from specrec.report.page.data import Page
 from specrec.study import clusters
 from tests.pages import write_library, write_table
@@ -20,7 +21,8 @@ class Written(NamedTuple):
 @pytest.fixture(scope="package", autouse=True)
 def _few() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clusters, "KS", (2, 3))  # for speed
+        patch.setattr(clusters, "KS", (2, 3))  # for speed, as the next
+        patch.setattr(measured, "_CUE_TRACKS", 40)
         yield
 
 
