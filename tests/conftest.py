@@ -34,6 +34,10 @@ from specrec.model.model import save_model
 _numba_cache = tempfile.TemporaryDirectory(prefix="numba-")
 os.environ["NUMBA_CACHE_DIR"] = _numba_cache.name
 os.environ["NUMBA_OPT"] = "0"  # compiling takes far longer than what is compiled runs
+# For what is started from here, `-n`'s processes above all, of which there are as many as cores:
+# several threads in each would wait for each other, and in waiting keep all cores busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def make_encoder(seed: int = 0, **front_end: float) -> Encoder:

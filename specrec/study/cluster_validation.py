@@ -1,11 +1,12 @@
 """How well tracks fall into k clusters, and whether they would again."""
 
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int, Int64
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from specrec.study.dataset import Space
 from specrec.vectors import unit
@@ -124,8 +125,14 @@ def fit_centers(
 
     # One thread: several wait for each other in each of thousands of short rounds, which on a busy
     # machine costs several times the work.
-    with threadpool_limits(1):
+    with _threads().limit(limits=1):
         return KMeans(k, n_init=starts, random_state=seed).fit(vectors.astype(np.float32))
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """The loaded libraries that start threads; to find them takes as long as a small fit."""
+    return ThreadpoolController()
 
 
 def assign(

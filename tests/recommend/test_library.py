@@ -1,7 +1,6 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +8,16 @@ import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
 from specrec.errors import AudioError, QueryError
-from specrec.index.build import BuildReport
 from specrec.recommend.library import Library
 from specrec.recommend.results import track_of_row
 from tests.sounds import make_music, tone, write
 
-Build = Callable[[Path, Path], BuildReport]
 
-
-@pytest.fixture
-def library(tmp_path: Path, build: Build) -> Library:
-    music = make_music(tmp_path / "music", 8)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
+    """A library, which no test changes, of the music beside it."""
+    folder = tmp_path_factory.mktemp("eight")
+    music = make_music(folder / "music", 8)
     (music / "manifest.csv").write_text(
         "path,title,artist,mood\n"
         "track 0.wav,Blue_Monday,Ana,calm\n"
@@ -27,8 +25,13 @@ def library(tmp_path: Path, build: Build) -> Library:
         "track 2.wav,Naïve (live),Ana,\n"
         "track 3.wav,Train,Eva,\n"
     )
-    build(music, tmp_path / "library")
-    return Library.open(tmp_path / "library")
+    settings = {"workers": 1, "measure_features": False}
+    return Library.build(music, folder / "library", model_folder, **settings).collection.folder
+
+
+@pytest.fixture
+def library(folder: Path) -> Library:
+    return Library.open(folder)
 
 
 def test_neighbors_are_those_of_brute_force(library: Library) -> None:
@@ -150,7 +153,10 @@ def test_a_file_outside_is_heard_anew_when_it_changes(library: Library, tmp_path
     assert abs(second.sound - first.sound).max() > 1e-3
 
 
-def test_a_query_that_was_resolved_before_the_library_changed_is_refused(library: Library) -> None:
+def test_a_query_that_was_resolved_before_the_library_changed_is_refused(
+    folder: Path, tmp_path: Path
+) -> None:
+    library = Library.open(shutil.copytree(folder, tmp_path / "library"))
     asked = library.resolve("track 4"), library.resolve("track 7")
     before = Library.open(library.collection.folder)
     (removed,) = library.remove("track 4")

@@ -27,8 +27,9 @@ from specrec.synthesis.library import write_library
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     folder = tmp_path_factory.mktemp("files")
-    write_library(folder / "audio", tracks=24, seconds=12.0)
-    build_library(IndexConfig(str(folder / "audio"), str(folder / "library"), "specrec-base"))
+    write_library(folder / "audio", tracks=20, seconds=11.0)
+    paths = str(folder / "audio"), str(folder / "library")
+    build_library(IndexConfig(*paths, "specrec-base", workers=1))
     return Library.open(folder / "library")
 
 
@@ -169,8 +170,8 @@ def test_what_can_not_be_asked_is_refused(library: Library, copy: str, tmp_path:
     soundfile.write(silent, np.zeros(44_100), 22_050)
     with pytest.raises(AudioError, match="silent"):
         library.neighbors(str(silent), by="features")
-    with pytest.raises(QueryError, match="k must be from 1 to 23, not 24"):
-        compare_query(library.collection, recommender, library.resolve(copy), 24)
+    with pytest.raises(QueryError, match="k must be from 1 to 19, not 20"):
+        compare_query(library.collection, recommender, library.resolve(copy), 20)
     table = pd.DataFrame({"track_id": list("abc"), "energy": [0.1, 0.5, 0.9]})
     with pytest.raises(QueryError, match="fits no title or artist"):
         FeatureRecommender.from_table(table).neighbors(copy)

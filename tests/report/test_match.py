@@ -10,11 +10,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import specrec.cli
+from specrec.config import IndexConfig
 from specrec.errors import AudioError, LibraryError
-from specrec.index.build import BuildReport
+from specrec.index.build import BuildReport, build_library
 from specrec.recommend.collection import Collection
 from specrec.recommend.library import Library
 from specrec.recommend.match import compare_neighbors, map_spectrograms
+from specrec.report import pictures
 from specrec.report.match_picture import draw_match
 from tests.libraries import write_planted
 from tests.sounds import make_music
@@ -25,6 +27,16 @@ runner = CliRunner()
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_planted(tmp_path_factory.mktemp("planted"))
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
+    """A library of three tracks with audio, and the audio; its model knows no features."""
+    folder = tmp_path_factory.mktemp("music")
+    audio = make_music(folder / "audio", 3)
+    settings = {"workers": 1, "measure_features": False}
+    build_library(IndexConfig(str(audio), str(folder / "library"), str(model_folder), **settings))
+    return folder
 
 
 def run(*arguments: object) -> str:
@@ -106,12 +118,9 @@ def test_a_reason_stands_under_each_neighbor(folder: Path) -> None:
     assert "named features" not in run("query", folder, "t0", "--no-why")
 
 
-def test_a_library_that_knows_no_features_gives_no_reasons(
-    tmp_path: Path, build: Callable[[Path, Path], BuildReport]
-) -> None:
-    build(make_music(tmp_path / "music", 3), tmp_path / "library")
-    plain = run("query", tmp_path / "library", "track 1", "--no-why")
-    assert run("query", tmp_path / "library", "track 1").split() == plain.split()
+def test_a_library_that_knows_no_features_gives_no_reasons(music: Path) -> None:
+    plain = run("query", music / "library", "track 1", "--no-why")
+    assert run("query", music / "library", "track 1").split() == plain.split()
 
 
 @pytest.mark.parametrize(
@@ -145,13 +154,13 @@ def test_what_cannot_be_explained_is_one_line_with_exit_code_2(
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_a_match_is_drawn_as_the_name_ends(
-    tmp_path: Path, build: Callable[[Path, Path], BuildReport], suffix: str
+    tmp_path: Path, music: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build(make_music(tmp_path / "music", 3), tmp_path / "library")
+    monkeypatch.setattr(pictures, "_DPI", 50)  # for speed
     picture = tmp_path / f"why{suffix}"
-    arguments = [tmp_path / "library", "track 0", "track 1"]
+    arguments = [music / "library", "track 0", "track 1"]
     run("plot", "match", *arguments, "-o", picture)
-    score = Library.open(tmp_path / "library").explain("track 0", "track 1").similarity
+    score = Library.open(music / "library").explain("track 0", "track 1").similarity
     if suffix == ".png":
         described = Image.open(picture).info["Description"]
     else:

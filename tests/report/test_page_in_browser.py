@@ -1,6 +1,5 @@
 """The page in a real browser: the Chromium that is installed, driven by Playwright."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +10,11 @@ from specrec.report.page.build import PageSettings, build_page
 from specrec.report.page.render import write_page
 from tests.pages import SECONDS
 from tests.report.conftest import Written
+from tests.serve.browser import chromium, in_browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-Browser, Page = playwright.Browser, playwright.Page
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_PROGRAM = next((found for name in _NAMES if (found := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(_PROGRAM is None, reason="no Chromium or Chrome is installed")
+Browser, BrowserContext, Page = playwright.Browser, playwright.BrowserContext, playwright.Page
+pytestmark = in_browser
 
 # Texts whose color is nearer to their background's than WCAG 2.1 (1.4.3, level AA) allows.
 _FAINT = """(() => {
@@ -66,18 +63,21 @@ def folder(written: Written) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    options = ["--mute-audio", "--autoplay-policy=no-user-gesture-required"]
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=_PROGRAM, args=options, chromium_sandbox=False
-        )
+    with chromium() as opened:
         yield opened
-        opened.close()
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(is_mobile=True) as opened:
+        opened.new_page()  # in whose process the others are shown
+        yield opened
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    with browser.new_page(viewport={"width": 1280, "height": 900}) as opened:
+    with browser.contexts[0].new_page() as opened:
+        opened.set_viewport_size({"width": 1280, "height": 900})
         opened.set_default_timeout(60_000)
         yield opened
 
@@ -144,10 +144,11 @@ def test_the_check_of_contrast_finds_what_is_faint(page: Page, tmp_path: Path) -
 @pytest.mark.parametrize("name", ["library.html", "table.html"])
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_nothing_needs_to_be_scrolled_sideways(
-    browser: Browser, folder: Path, name: str, width: int
+    browser: Browser, phone: BrowserContext, folder: Path, name: str, width: int
 ) -> None:
-    viewport = {"width": width, "height": 900}
-    with browser.new_page(viewport=viewport, is_mobile=width < 600) as page:
+    context = phone if width < 600 else browser.contexts[0]
+    with context.new_page() as page:
+        page.set_viewport_size({"width": width, "height": 900})
         show(page, folder / name)
         open_details(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -7,9 +7,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from specrec.recommend.library import Library
+from specrec.serve import shelf
 from specrec.serve.app import make_app
 from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
+from specrec.serve.subsonic import call
 from specrec.synthesis.library import write_library
 from tests.libraries import write_named
 from tests.serve.browser import chromium, faultless, running
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ADDRESS = "http://127.0.0.1:8765"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_looking_for_garbage() -> Iterator[None]:
+    """With each library that is opened, a server looks through all that is there, for speed. Here,
+    where torch and pytest are loaded, too, that would take longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (shelf, call):
+            patch.setattr(module, "settle", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="session")

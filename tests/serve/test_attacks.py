@@ -48,6 +48,12 @@ def access() -> tuple[Access, str]:
     return Access(USER, password_hash=cheap_hash(PASSWORD)).with_new_key("player")
 
 
+@pytest.fixture(scope="module")
+def client(shelf: Shelf) -> TestClient:
+    """A client of a server with the settings that there are without any."""
+    return client_of(shelf)
+
+
 def client_of(
     shelf: Shelf, settings: ServeSettings | None = None, address: str = "192.0.2.1"
 ) -> TestClient:
@@ -71,13 +77,13 @@ def client_of(
     "host",
     ["evil.example", "evil.example:8765", "localhost.evil.example", "[::1", "", "127.0.0.1@evil"],
 )
-def test_rebinding_another_name_to_this_machine(shelf: Shelf, host: str) -> None:
-    assert client_of(shelf).get(TRACKS, headers={"Host": host}).status_code == 403
+def test_rebinding_another_name_to_this_machine(client: TestClient, host: str) -> None:
+    assert client.get(TRACKS, headers={"Host": host}).status_code == 403
 
 
 @pytest.mark.parametrize("host", ["localhost:8765", "127.0.0.1", "[::1]:8765", "192.168.1.5:8765"])
-def test_own_names_are_answered(shelf: Shelf, host: str) -> None:
-    assert client_of(shelf).get(TRACKS, headers={"Host": host}).status_code == 200
+def test_own_names_are_answered(client: TestClient, host: str) -> None:
+    assert client.get(TRACKS, headers={"Host": host}).status_code == 200
 
 
 def test_a_public_name_is_answered(shelf: Shelf) -> None:
@@ -98,19 +104,18 @@ def test_a_public_name_is_answered(shelf: Shelf) -> None:
         "http://[",
     ],
 )
-def test_a_page_of_another_origin(shelf: Shelf, origin: str) -> None:
-    assert client_of(shelf).get(TRACKS, headers={"Origin": origin}).status_code == 403
-    assert client_of(shelf).post("/body", headers={"Origin": origin}).status_code == 403
+def test_a_page_of_another_origin(client: TestClient, origin: str) -> None:
+    assert client.get(TRACKS, headers={"Origin": origin}).status_code == 403
+    assert client.post("/body", headers={"Origin": origin}).status_code == 403
 
 
-def test_the_own_page(shelf: Shelf) -> None:
+def test_the_own_page(client: TestClient) -> None:
     headers = {"Origin": ADDRESS, "Sec-Fetch-Site": "same-origin"}
-    assert client_of(shelf).post("/body", content=b"12", headers=headers).json() == 2
+    assert client.post("/body", content=b"12", headers=headers).json() == 2
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_pictures_and_links_on_another_page(shelf: Shelf, site: str) -> None:
-    client = client_of(shelf)
+def test_pictures_and_links_on_another_page(client: TestClient, site: str) -> None:
     picture = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
     link = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}
     assert client.get(TRACKS, headers=picture).status_code == 403
@@ -205,8 +210,8 @@ def test_the_log_has_no_secret_and_no_forged_line(
 # Too much, too often, too slow.
 
 
-def test_a_long_query(shelf: Shelf) -> None:
-    assert client_of(shelf).get(f"{TRACKS}?library={'x' * 9000}").status_code == 413
+def test_a_long_query(client: TestClient) -> None:
+    assert client.get(f"{TRACKS}?library={'x' * 9000}").status_code == 413
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -225,8 +230,8 @@ def test_a_long_body(shelf: Shelf, declared: bool) -> None:
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "9" * 5000])
-def test_a_length_that_is_none(shelf: Shelf, length: str) -> None:
-    answer = client_of(shelf).post("/body", headers={"Content-Length": length})
+def test_a_length_that_is_none(client: TestClient, length: str) -> None:
+    answer = client.post("/body", headers={"Content-Length": length})
     assert answer.status_code == 413
 
 
@@ -244,6 +249,7 @@ def running(shelf: Shelf, settings: ServeSettings) -> Iterator[int]:
     """A server on a real socket, in a thread; its port."""
     listening = listen("127.0.0.1", 0)
     server = make_server(make_app(shelf, settings), settings)
+    server.config.timeout_keep_alive = 1  # not five, after which uvicorn closes what is idle
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
@@ -321,8 +327,7 @@ def asked_routes(client: TestClient) -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("outside", OUTSIDE)
-def test_reading_other_files_by_a_path(shelf: Shelf, outside: str) -> None:
-    client = client_of(shelf)
+def test_reading_other_files_by_a_path(shelf: Shelf, client: TestClient, outside: str) -> None:
     paths = [path for path, _ in asked_routes(client) if "{" in path]
     assert "/api/v1/tracks/{track_id}" in paths
     for path in paths:
@@ -330,24 +335,23 @@ def test_reading_other_files_by_a_path(shelf: Shelf, outside: str) -> None:
 
 
 @pytest.mark.parametrize("outside", ["../../secret.wav", "/etc/passwd", "t0"])
-def test_reading_other_files_by_a_parameter(shelf: Shelf, outside: str) -> None:
-    client = client_of(shelf)
+def test_reading_other_files_by_a_parameter(shelf: Shelf, client: TestClient, outside: str) -> None:
     for path, names in asked_routes(client):
         for name in names:
             refuses(shelf, client, re.sub("{.*?}", "t1", path), {name: outside})
 
 
-def test_a_title_with_html(shelf: Shelf) -> None:
-    answer = client_of(shelf).get(TRACKS)
+def test_a_title_with_html(client: TestClient) -> None:
+    answer = client.get(TRACKS)
     assert answer.json()["track"]["title"] == "<script>alert(1)</script>"
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("path", [TRACKS, "/nothing", "/docs", f"/?{'x' * 9000}"])
-def test_no_script_in_a_page_runs(shelf: Shelf, path: str) -> None:
+def test_no_script_in_a_page_runs(client: TestClient, path: str) -> None:
     """Not even one that got into it."""
-    policy = client_of(shelf).get(path).headers["Content-Security-Policy"]
+    policy = client.get(path).headers["Content-Security-Policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'self'"
     assert rules.get("script-src", "'self'") == "'self'"

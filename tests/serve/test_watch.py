@@ -32,10 +32,10 @@ def wait_for(watch: Watch, name: str, when: Callable[[Update], bool]) -> Update:
 def test_a_new_file_is_served(tmp_path: Path) -> None:
     """The library lies among the music, so that what updates write there could set off others."""
     music, more = tmp_path / "music", tmp_path / "more"
-    write_library(music, 3, seconds=6.0)
+    write_library(music, 3, seconds=3.0)
     library = Library.build(music, music / "library", workers=1, measure_features=False)
     shelf = Shelf([library.collection.folder])
-    write_library(more, 1, seconds=6.0, seed=7)
+    write_library(more, 1, seconds=3.0, seed=7)
     new = next(more.rglob("*.flac"))
     with Watch(shelf, SOON) as watch:
         client = TestClient(make_app(shelf, ServeSettings(), watch), ADDRESS)
@@ -69,8 +69,8 @@ def test_what_fails_is_said_and_tried_again(tmp_path: Path) -> None:
         pass
 
 
-def test_a_server_that_does_not_watch_says_nothing_of_updates(tmp_path: Path) -> None:
-    app = make_app(Shelf([write_named(tmp_path / "named")]), ServeSettings())
+def test_a_server_that_does_not_watch_says_nothing_of_updates(named: Path) -> None:
+    app = make_app(Shelf([named]), ServeSettings())
     assert TestClient(app, ADDRESS).get("/health").json() == {"status": "ok"}
 
 
@@ -83,9 +83,9 @@ def test_a_server_that_does_not_watch_says_nothing_of_updates(tmp_path: Path) ->
     ],
 )
 def test_changes_are_waited_for_but_not_forever(
-    tmp_path: Path, changes: list[float], due: float, monkeypatch: pytest.MonkeyPatch
+    named: Path, changes: list[float], due: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = Watch(Shelf([write_named(tmp_path / "named")]), Pace(5.0, most_seconds=20.0))
+    watch = Watch(Shelf([named]), Pace(5.0, most_seconds=20.0))
     for at in changes:
         monkeypatch.setattr(time, "monotonic", lambda at=at: 1000.0 + at)
         watch._schedule("named", 5.0)

@@ -128,8 +128,9 @@ def test_a_map_is_drawn(table: Path, tmp_path: Path, color: str | None, suffix: 
         assert ("t-SNE 1" if color else "PC 1") in text
         assert (color or "clusters") in text
     else:
-        pixels = np.asarray(Image.open(output).convert("RGB")).reshape(-1, 3)
-        assert len(np.unique(pixels, axis=0)) > 20
+        colors = Image.open(output).convert("RGB").getcolors(1 << 24)
+        assert colors is not None
+        assert len(colors) > 20
 
 
 def test_a_map_of_few_tracks_has_no_clusters(table: Path, tmp_path: Path) -> None:
