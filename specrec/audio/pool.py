@@ -12,7 +12,7 @@ from selectors import DefaultSelector
 from typing import Any, TypeVar
 
 from specrec.audio.waveform import Waveform
-from specrec.audio.worker import Worker, receive
+from specrec.audio.worker import Worker, dismiss, hire, receive
 from specrec.errors import AudioError, SkipReason, WorkerError
 
 Made = TypeVar("Made")
@@ -195,17 +195,18 @@ class _WorkerPool:
         if self._suspects and not self._is_at_work():
             if len(self._workers) == self._size:
                 self._workers.pop().stop(self._selector)
-            worker, position = self._hire(), self._suspects.popleft()
+            worker, position = self._hire(is_new=True), self._suspects.popleft()
             worker.is_retrying = True
             worker.start(position, self._paths[position])
 
     def listen(self) -> Iterator[tuple[int, Any]]:
         """Waits a moment for the workers; yields items, and files that failed twice."""
         began = time.monotonic()
-        ready: list[Worker] = [key.data for key, _ in self._selector.select(_TICK_SECONDS)]
+        tick = min(_TICK_SECONDS, self._patience / 4)
+        ready: list[Worker] = [key.data for key, _ in self._selector.select(tick)]
         # No more than this counts, so that nobody is blamed for what passes while this process is
         # stopped, or busy with what it was given.
-        waited = min(time.monotonic() - began, _TICK_SECONDS)
+        waited = min(time.monotonic() - began, tick)
         for worker in self._workers:
             worker.silent = 0.0 if worker in ready or not worker.jobs else worker.silent + waited
         for worker in [worker for worker in self._workers if worker.silent > self._limit(worker)]:
@@ -232,9 +233,9 @@ class _WorkerPool:
             yield position, AudioError(self._paths[position], SkipReason.TIMED_OUT, detail)
 
     def stop(self) -> None:
-        """Ends all workers."""
+        """Ends all workers, or keeps them for the next pool."""
         for worker in self._workers:
-            worker.stop(self._selector)
+            worker.rest(self._selector)
         self._selector.close()
 
     def _is_at_work(self) -> bool:
@@ -246,8 +247,8 @@ class _WorkerPool:
             return self._hire()
         return idlest
 
-    def _hire(self) -> Worker:
-        self._workers.append(Worker(self._function, self._selector))
+    def _hire(self, is_new: bool = False) -> Worker:
+        self._workers.append(hire(self._function, self._selector, is_new))
         return self._workers[-1]
 
     def _limit(self, worker: Worker) -> float:
@@ -278,6 +279,7 @@ class _WorkerPool:
         if not worker.is_up:
             (self._suspects if worker.is_retrying else self._todo).extendleft(reversed(worker.jobs))
             self._failed_starts += 1
+            dismiss()  # what is wrong is seen only where a new one starts
             if self._failed_starts > self._size:
                 raise WorkerError(
                     f"{self._failed_starts} worker processes in a row failed to start; see their"

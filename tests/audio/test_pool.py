@@ -1,21 +1,19 @@
-import itertools
 import os
 import platform
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
-from specrec.audio import pool
+from specrec.audio import pool, worker
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, SkipReason, WorkerError
+from tests.audio import jobs
 from tests.sounds import tone, write
 
 
@@ -34,19 +32,12 @@ def test_files_come_back_in_order_as_load_reads_them(tmp_path: Path) -> None:
             np.testing.assert_array_equal(loaded.samples, load(path, 22_050).samples)
 
 
-def _crash_on_request(path: Path) -> float:
-    seconds = load(path, 22_050).seconds
-    if seconds > 2:
-        os._exit(11)
-    return seconds
-
-
 def test_a_crashing_decoder_costs_only_its_own_file(tmp_path: Path) -> None:
     names = ["a", "b", "crash", "c", "d", "e", "f", "g"]
     paths = [
         write(tmp_path / f"{name}.wav", tone(2.5 if name == "crash" else 1.5)) for name in names
     ]
-    results = dict(pool.map_paths(_crash_on_request, paths, workers=2))
+    results = dict(pool.map_paths(jobs.crash_on_request, paths, workers=2))
     assert sorted(results) == list(range(len(names)))
     for name, loaded in zip(names, (results[row] for row in sorted(results)), strict=True):
         if name == "crash":
@@ -56,13 +47,9 @@ def test_a_crashing_decoder_costs_only_its_own_file(tmp_path: Path) -> None:
             assert loaded == 1.5
 
 
-def _endless(path: Path) -> Iterator[int]:
-    yield from itertools.count()
-
-
 def test_what_is_never_done_is_given_up(tmp_path: Path) -> None:
     paths = [write(tmp_path / name, tone(1.5)) for name in ("a.wav", "b.wav")]
-    items = list(pool.stream_files(_endless, paths, 1, most_seconds=2.0))
+    items = list(pool.stream_files(jobs.endless, paths, 1, most_seconds=0.7))
     for position, item in items[-2:]:
         assert isinstance(item, AudioError)
         assert (item.reason, item.path) == (SkipReason.TIMED_OUT, paths[position])
@@ -80,16 +67,11 @@ def test_a_service_without_standard_streams_reads_files_too(tmp_path: Path) -> N
         subprocess.run(["/bin/sh", "-c", command, sys.executable, program, path], check=True)
 
 
-def _threads(path: Path) -> list[int]:
-    import scipy.linalg  # brings its own BLAS  # noqa: F401
-
-    return [library["num_threads"] for library in threadpool_info()]
-
-
 def test_a_worker_computes_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker.dismiss()  # those that rest were started otherwise
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
-    ((_, threads),) = pool.map_paths(_threads, [Path("any")], workers=2)
+    ((_, threads),) = pool.map_paths(jobs.threads, [Path("any")], workers=2)
     assert isinstance(threads, list)
     assert threads
     assert set(threads) == {1}
@@ -97,41 +79,20 @@ def test_a_worker_computes_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "OPENBLAS_NUM_THREADS" not in os.environ
 
 
-def _page_faults(path: Path) -> float:
-    import resource
-
-    def faults() -> int:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-
-    arrays = [np.ones(500_000) for _ in range(5)]
-    del arrays
-    before = faults()
-    for _ in range(20):
-        arrays = [np.ones(500_000) for _ in range(5)]
-        del arrays
-    return (faults() - before) / (20 * 5 * 4_000_000 / resource.getpagesize())
-
-
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators have other ways")
 def test_a_worker_uses_memory_again() -> None:
-    ((_, share),) = pool.map_paths(_page_faults, [Path("any")], workers=1)
+    worker.dismiss()  # those that rest have memory already
+    ((_, share),) = pool.map_paths(jobs.page_faults, [Path("any")], workers=1)
     assert isinstance(share, float)
     assert share < 0.1
-
-
-def _count_up(path: Path) -> Iterator[np.ndarray]:
-    for number in range(int(path.name)):
-        if path.parent.name == "fatal" and number == 3:
-            os._exit(11)
-        if path.parent.name == "bad" and number == 3:
-            raise AudioError(path, SkipReason.CORRUPT, "damaged")
-        yield np.full((number, 50_000), number, dtype=np.float32)
 
 
 def test_items_of_a_file_come_in_order_as_they_were_made() -> None:
     names = ["a/4", "fatal/6", "a/0", "bad/5", "a/7", "a/1", "fatal/9", "a/3"]
     found: dict[int, list[np.ndarray | AudioError]] = {}
-    for position, item in pool.stream_files(_count_up, [Path(name) for name in names], workers=2):
+    for position, item in pool.stream_files(
+        jobs.count_up, [Path(name) for name in names], workers=2
+    ):
         found.setdefault(position, []).append(item)
     for position, name in enumerate(names):
         kind, _, count = name.partition("/")
@@ -146,11 +107,6 @@ def test_items_of_a_file_come_in_order_as_they_were_made() -> None:
             np.testing.assert_array_equal(item, np.full((number, 50_000), number))
 
 
-def _tell_who(path: Path) -> Iterator[int]:
-    for _ in range(9):
-        yield os.getpid()
-
-
 def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
@@ -160,34 +116,42 @@ def _is_running(process: int) -> bool:
 
 
 def test_no_process_is_left_when_one_stops_listening() -> None:
-    results = pool.stream_files(_tell_who, [Path("any")] * 9, workers=2)
+    results = pool.stream_files(jobs.tell_who, [Path("any")] * 9, workers=2)
     processes = {process for _, process in (next(results) for _ in range(12))}
     assert all(isinstance(process, int) and _is_running(process) for process in processes)
     results.close()
     assert not any(isinstance(process, int) and _is_running(process) for process in processes)
 
 
-_seen: list[Path] = []
+_HASTY = "import specrec.audio.worker as worker; worker.REST_SECONDS = 0.05; serve()"
 
 
-def _act(path: Path) -> str:
-    """Does what the file's name says; tells whether it had a process and the pool to itself."""
-    _seen.append(path)
-    begun = path.with_suffix(".begun")
-    is_first, at_work = not begun.exists(), path.with_suffix(".at_work")
-    begun.touch()
-    if path.name.startswith("crash") and (is_first or "once" not in path.name):
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if path.name.startswith("hang") and (is_first or "once" not in path.name):
-        time.sleep(3600)
-    if path.name.startswith("raise"):
-        assert is_first
-        raise ZeroDivisionError("by zero")
-    at_work.touch()
-    is_alone = len(_seen) == 1 and [*path.parent.glob("*.at_work")] == [at_work]
-    time.sleep(0.05)
-    at_work.unlink()
-    return "alone" if is_alone and not is_first else "fine"
+def test_a_worker_whose_work_is_done_waits_a_while_for_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask() -> tuple[int, str, str | None]:
+        ((_, found),) = pool.map_paths(jobs.surroundings, [Path("any")], workers=1)
+        assert isinstance(found, tuple)
+        return found
+
+    worker.dismiss()
+    process, folder, _ = ask()
+    monkeypatch.setenv("SPECREC_TEST", "yes")
+    assert ask() == (process, folder, "yes")
+    monkeypatch.chdir(tmp_path)
+    other, here, _ = ask()
+    assert (other != process, here) == (True, str(tmp_path))
+    assert not _is_running(process)
+    copy = os.fork()  # which must not talk to the workers of this process
+    if copy == 0:
+        os._exit(ask()[0] == other)
+    assert os.waitpid(copy, 0)[1] == 0
+    assert ask()[0] == other
+    monkeypatch.setattr(worker, "_PROGRAM", worker._PROGRAM.replace("serve()", _HASTY))
+    os.kill(other, signal.SIGKILL)
+    hasty, *_ = ask()
+    assert hasty != other
+    os.waitid(os.P_PID, hasty, os.WEXITED | os.WNOWAIT)  # it ends by itself
 
 
 @pytest.mark.parametrize(
@@ -205,7 +169,7 @@ def test_a_lost_worker_costs_its_file_one_of_two_attempts(
 ) -> None:
     names = ["a", "b", name, *"cdefghij"]
     paths = [tmp_path / name for name in names]
-    results = list(pool.map_paths(_act, paths, workers=2, patience_seconds=1.0))
+    results = list(pool.map_paths(jobs.act, paths, workers=2, patience_seconds=0.5))
     assert [position for position, _ in results] == list(range(len(names)))
     for made, (_, found) in zip(names, results, strict=True):
         if isinstance(found, AudioError):
@@ -217,77 +181,46 @@ def test_a_lost_worker_costs_its_file_one_of_two_attempts(
 
 def test_no_file_is_tried_more_than_twice_where_all_are_bad(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("crash 1", "crash once", "crash 2")]
-    results = dict(pool.map_paths(_act, paths, workers=3))
+    results = dict(pool.map_paths(jobs.act, paths, workers=3))
     assert [isinstance(results[row], AudioError) for row in range(3)] == [True, False, True]
 
 
-def _steadily(path: Path) -> Iterator[int]:
-    for number in range(12):
-        time.sleep(0.2)
-        yield number
-
-
 def test_a_long_file_is_not_hung_while_items_come() -> None:
-    found = pool.stream_files(_steadily, [Path("any")], workers=1, patience_seconds=1.5)
-    assert list(found) == [(0, number) for number in range(12)]
-
-
-def _sleepily(path: Path) -> float:
-    time.sleep(2.0)
-    return 1.0
+    found = pool.stream_files(jobs.steadily, [Path("any")], workers=1, patience_seconds=1.0)
+    assert list(found) == [(0, number) for number in range(10)]
 
 
 def test_a_large_file_may_take_longer(tmp_path: Path) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.truncate(2_000_000)
     paths = [tmp_path / "large", tmp_path / "none"]
-    large, none = pool.map_paths(_sleepily, paths, workers=2, patience_seconds=0.5)
+    large, none = pool.map_paths(jobs.sleepily, paths, workers=2, patience_seconds=0.4)
     assert large == (0, 1.0)
     assert isinstance(none[1], AudioError)
     assert none[1].reason == SkipReason.TIMED_OUT
 
 
-def _heavily(path: Path) -> Iterator[np.ndarray]:
-    for number in range(6):
-        with path.open("a") as file:
-            print(number, file=file)
-        yield np.full(1_000_000, number, dtype=np.float32)
-
-
 def test_a_slow_listener_blames_nobody_and_is_waited_for(tmp_path: Path) -> None:
     paths = [tmp_path / "a", tmp_path / "b"]
     numbers: dict[int, list[int]] = {0: [], 1: []}
-    for position, item in pool.stream_files(_heavily, paths, workers=2, patience_seconds=0.5):
+    for position, item in pool.stream_files(jobs.heavily, paths, workers=2, patience_seconds=0.5):
         assert isinstance(item, np.ndarray)
         numbers[position].append(int(item[0]))
-        time.sleep(1.5 if len(numbers[position]) == 2 else 0.0)
+        time.sleep(0.8 if len(numbers[position]) == 2 else 0.0)
         made = len(paths[position].read_text().splitlines())
         assert made <= len(numbers[position]) + 2
     assert numbers == {0: [*range(6)], 1: [*range(6)]}
 
 
-def _hungrily(path: Path) -> float:
-    # Its zeros are promised only, so that the test itself needs no memory.
-    return float(np.zeros(int(path.name) << 30, dtype=np.uint8)[0])
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory")
 def test_what_takes_too_much_memory_is_too_large_and_costs_no_other_file() -> None:
     paths = [Path("1"), Path("5"), Path("2")]
-    first, too_large, last = (made for _, made in pool.map_paths(_hungrily, paths, workers=1))
+    first, too_large, last = (made for _, made in pool.map_paths(jobs.hungrily, paths, workers=1))
     assert (first, last) == (0.0, 0.0)
     assert isinstance(too_large, AudioError)
     assert too_large.reason == SkipReason.TOO_LARGE
 
 
-class _Unloadable:
-    def __call__(self, path: Path) -> Iterator[int]:
-        raise NotImplementedError
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return os._exit, (3,)
-
-
 def test_workers_that_can_not_start_blame_no_file() -> None:
     with pytest.raises(WorkerError, match="3 worker processes in a row"):
-        list(pool.stream_files(_Unloadable(), [Path("any")] * 9, workers=2))
+        list(pool.stream_files(jobs.Unloadable(), [Path("any")] * 9, workers=2))

@@ -1,7 +1,8 @@
 """Run as a script: kills processes at each n-th step at which a library's files change.
 
 Python announces each opening, renaming and removing of a file to an audit hook. A forked process
-that is to die at the n-th such step kills itself there, with SIGKILL: nothing is cleaned up.
+that is to die at the n-th such step kills itself there, with SIGKILL: nothing is cleaned up. Music
+is read by that process itself, for workers write nothing and take longer to start than all else.
 """
 
 import gc
@@ -9,11 +10,13 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from specrec.catalog import catalog
+from specrec.catalog.reading import identify
 from specrec.config import IndexConfig
 from specrec.index import layers
 from specrec.index.build import build_library
@@ -24,6 +27,12 @@ from specrec.recommend.library import Library
 
 STEPS = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
 TRACKS = 200
+
+
+def read_here(function: object, paths: list[Path], workers: int) -> Iterator[tuple[int, object]]:
+    """Does what `map_paths` does for files that are sound."""
+    assert function is identify
+    return enumerate(map(identify, paths))
 
 
 def killed_at(step: int, folder: Path, work: Callable[[], None]) -> bool:
@@ -94,6 +103,17 @@ def kill_a_store(folder: Path, stride: int) -> int:
             before = 0
 
 
+def settings(music: Path, model: Path, library: Path, index_type: str = "auto") -> IndexConfig:
+    return IndexConfig(
+        str(music),
+        str(library),
+        str(model),
+        index_type=index_type,
+        measure_features=False,
+        prune=True,
+    )
+
+
 def kill_a_run(music: Path, model: Path, library: Path, stride: int) -> int:
     """Whatever the step, the library that opens is the one before or the one after."""
 
@@ -101,14 +121,12 @@ def kill_a_run(music: Path, model: Path, library: Path, stride: int) -> int:
         def run() -> None:
             for path in music.glob("moving*"):
                 path.rename(music / f"moving {name}.wav")
-            build_library(
-                IndexConfig(
-                    str(music), str(library), str(model), measure_features=False, prune=True
-                )
-            )
+            build_library(settings(music, model, library))
 
         return run
 
+    gc.collect()
+    gc.freeze()  # what has been imported is not to be looked through each time
     step = 1 - stride
     while True:
         step += stride
@@ -131,19 +149,11 @@ def kill_a_run(music: Path, model: Path, library: Path, stride: int) -> int:
 if __name__ == "__main__":
     music, model, library, folder = map(Path, sys.argv[1:5])
     stride = int(sys.argv[5])
+    catalog.map_paths = read_here  # type: ignore[assignment]
     steps = [kill_a_store(folder, stride), kill_a_run(music, model, library, stride)]
     layers.SMALL = 0  # so that this small library has layers, too: a base is written with room
-    for windows in (1, None):
-        build_library(
-            IndexConfig(
-                str(music),
-                str(library),
-                str(model),
-                windows_per_track=windows,
-                measure_features=False,
-                prune=True,
-            )
-        )
+    for index_type in ("exact", "auto"):
+        build_library(settings(music, model, library, index_type))
     steps.append(kill_a_run(music, model, library, stride))
     assert Collection.open(library).generation.layers.changes > 0
     print(*steps)
