@@ -1,30 +1,76 @@
 """Lets requests compute one after the other, in the order in which they came."""
 
 import asyncio
+import math
+import threading
+import time
 from collections.abc import Callable, Coroutine
-from functools import wraps
+from concurrent.futures import Future
+from functools import partial, wraps
+from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
-
-from anyio.lowlevel import RunVar
-from starlette.concurrency import run_in_threadpool
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-_MOST_SECONDS = 0.05  # that a request keeps the others waiting
+MOST_SECONDS = 0.05
+"""How long an answer may keep the others waiting."""
 
-_line: RunVar[asyncio.Lock] = RunVar("specrec.serve.turns")  # of the event loop that runs
+
+class Line:
+    """Calls functions one after the other, in a thread that stands by.
+
+    One that takes long does not keep the others waiting: after a moment another thread goes on
+    with them, beside it.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._threads = 0  # that were started; the last of them takes what is waiting
+        self._began = -math.inf
+        self._lock = threading.Lock()
+
+    async def call(self, function: Callable[[], Result]) -> Result:
+        """Calls a function when those that came before are done, and waits for what it returns."""
+        called: Future[Result] = Future()
+        self._waiting.put((called, function))
+        if not self._threads:
+            self._go_on()
+        answer = asyncio.wrap_future(called)
+        while not (await asyncio.wait([answer], timeout=MOST_SECONDS))[0]:
+            self._go_on()
+        return answer.result()
+
+    def _go_on(self) -> None:
+        """Starts another thread, if the last one is held up."""
+        with self._lock:
+            is_late = time.monotonic() - self._began > MOST_SECONDS
+            if is_late and not self._waiting.empty():
+                self._threads, self._began = self._threads + 1, time.monotonic()
+                threading.Thread(target=self._work, args=(self._threads,), daemon=True).start()
+
+    def _work(self, number: int) -> None:
+        while number == self._threads:
+            called, function = self._waiting.get()
+            self._began = time.monotonic()
+            if not called.set_running_or_notify_cancel():
+                continue  # who asked has gone
+            try:
+                called.set_result(function())
+            except BaseException as error:
+                called.set_exception(error)
+            del called, function  # else it would keep them until the next call
+
+
+_line = Line()  # one, as Python computes in one thread at a time, whatever the application
 
 
 def in_turn(endpoint: Callable[Given, Result]) -> Callable[Given, Coroutine[Any, Any, Result]]:
-    """Makes an endpoint compute, in a thread, when those that came before are done.
+    """Makes an endpoint compute when the requests that came before are answered.
 
-    Python computes in one thread at a time. Were ten answers computed side by side, all would be
-    ready when the last is, and later than that, because each change of threads takes time too.
-
-    An answer that takes long does not keep the others waiting: after a moment the next one begins
-    beside it. This is for short answers; nothing should stand in line that only waits, as for a
-    file.
+    Were ten answers computed side by side, all would be ready when the last is, and later than
+    that, because each change of threads takes time too. This is for answers that take milliseconds;
+    nothing should stand in line that waits for a file or for another server.
 
     Args:
         endpoint: Computes the answer.
@@ -32,29 +78,6 @@ def in_turn(endpoint: Callable[Given, Result]) -> Callable[Given, Coroutine[Any,
 
     @wraps(endpoint)
     async def answer(*args: Given.args, **kwargs: Given.kwargs) -> Result:
-        line, has_turn = _line_here(), True
-        await line.acquire()
-
-        def let_on() -> None:
-            nonlocal has_turn
-            if has_turn:
-                has_turn = False
-                line.release()
-
-        late = asyncio.get_running_loop().call_later(_MOST_SECONDS, let_on)
-        try:
-            return await run_in_threadpool(endpoint, *args, **kwargs)
-        finally:
-            late.cancel()
-            let_on()
+        return await _line.call(partial(endpoint, *args, **kwargs))
 
     return answer
-
-
-def _line_here() -> asyncio.Lock:
-    try:
-        return _line.get()
-    except LookupError:
-        line = asyncio.Lock()
-        _line.set(line)
-        return line

@@ -92,8 +92,8 @@ def make_router(shelf: Shelf, settings: ServeSettings) -> APIRouter:
         parameters = await read_parameters(request)
         try:
             name = method.removesuffix(".view")
-            answer = in_turn(_answer) if name in SHORT else partial(run_in_threadpool, _answer)
-            return await answer(name, parameters, musics, covers, settings)
+            answer = partial(_answer, name, parameters, musics, covers, settings)
+            return await (in_turn(answer)() if name in SHORT else run_in_threadpool(answer))
         except Exception as error:
             code = _code_of(error)
             # The guard lets somebody wait who guesses.
