@@ -39,8 +39,7 @@ def by_feature(
     """
     q, n = unit(query), unit(neighbors)
     products = (directions.axes @ q) * (n @ directions.axes.T)
-    member = directions.groups[:, None] == np.arange(len(directions.names))
-    contributions = products @ member
+    contributions = products @ directions.member
     similarity = n @ q
     return FeatureSum(similarity, contributions, similarity - contributions.sum(axis=1))
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from specrec.model.probe import Probe, ProbedFeature
 from specrec.vectors import unit
@@ -37,6 +38,12 @@ class Directions:
     axes: Float[np.ndarray, "axes dim"]
     heads: Float[np.ndarray, "groups dim"]
     alignment: Float[np.ndarray, " groups"]
+
+    @cached_property
+    def member(self) -> Float64[np.ndarray, "axes groups"]:
+        """1 where an axis belongs to a group, else 0."""
+        belongs: np.ndarray = self.groups[:, None] == np.arange(len(self.names))
+        return belongs.astype(np.float64)
 
     def of_group(self, group: int) -> Float[np.ndarray, "axes dim"]:
         """Returns the axes of one group."""

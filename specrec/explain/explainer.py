@@ -152,8 +152,8 @@ class Explainer:
             (own,) = self.stats.readings(turned_from[None], [known])
             here = own.with_those_of(here, asked)
         listed = np.ones(parts.contributions.shape, dtype=bool)
+        shared = [sharable_names(here, there, self.stats, asked) for there in neighbors]
         if not in_full:
-            shared = [sharable_names(here, there, self.stats, asked) for there in neighbors]
             listed = self._listed(parts, shared)
         if ranked is None:
             made = self._without_ranks(query, others, parts, listed)
@@ -163,7 +163,7 @@ class Explainer:
         for place, there in enumerate(neighbors):
             contributions = tuple(sorted(made[place], key=lambda item: -item.value))
             similarity, residual = float(parts.similarity[place]), float(parts.residual[place])
-            reasons = tuple(find_reasons(contributions, here, there, self.stats, asked))
+            reasons = tuple(find_reasons(contributions, here, there, self.stats, shared[place]))
             wanted = {
                 name: there[name].percentile
                 for name in sorted(asked)

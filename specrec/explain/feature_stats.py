@@ -1,7 +1,7 @@
 """The distribution of features in a collection, and where a track stands in it."""
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,8 +98,8 @@ class FeatureStats:
 
     def known(self, row: int) -> dict[str, float]:
         """Known features of a track, measured or from a table, by name and in their units."""
-        known = {name: float(values[row]) for name, values in self._known.items()}
-        return {name: value for name, value in known.items() if np.isfinite(value)}
+        known = {name: values.item(row) for name, values in self._known.items()}
+        return {name: value for name, value in known.items() if math.isfinite(value)}
 
     def readings(
         self,
@@ -113,9 +113,7 @@ class FeatureStats:
             known: Features of each track that were measured or are from a table, by name and in
                 their units.
         """
-        predictions, nothing = self.predict(embeddings), np.full(len(embeddings), np.nan)
-        predicted = np.array([predictions.get(name, nothing) for name in self.distribution]).T
-        predicted = predicted.reshape(len(embeddings), len(self.distribution))
+        predicted = self._predictions(embeddings)
         predicted[~np.isfinite(predicted)] = np.nan
         values, measured = predicted.copy(), np.zeros(predicted.shape, dtype=bool)
         for row, of_track in enumerate(known):
@@ -134,6 +132,43 @@ class FeatureStats:
     def _columns(self) -> dict[str, int]:
         return {name: column for column, name in enumerate(self.distribution)}
 
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Sorts names of `features` as these are."""
+        return sorted(names, key=self._columns.__getitem__)
+
+    def _predictions(
+        self, embeddings: Float[np.ndarray, "tracks dim"]
+    ) -> Float64[np.ndarray, "tracks features"]:
+        """What `predict` says, as a table; NaN where it says nothing."""
+        found = np.full((len(embeddings), len(self.distribution)), np.nan)
+        if self.probe is None:
+            return found
+        scaled = embeddings @ self.probe.weight.T + self.probe.bias
+        columns, rows, others = self._predictors
+        found[:, columns] = scaled[:, rows]
+        for column, feature, where in others:
+            found[:, column] = feature.from_scale(scaled[:, where])
+        return found
+
+    @cached_property
+    def _predictors(self) -> tuple[list[int], list[int], list[tuple[int, Feature, slice]]]:
+        """Where the predictions of `features` stand among those of the probe.
+
+        Columns and the probe's rows of those on a linear scale; column, feature and rows of each of
+        the others, whose scale must be turned into their unit.
+        """
+        columns, rows, others = [], [], []
+        for column, name in enumerate(self.distribution):
+            if self.probe is None or name not in self._usable:
+                continue
+            feature, where = self._usable[name].feature, self.probe.rows(name)
+            if feature.scale == "linear":
+                columns.append(column)
+                rows.append(where.start)
+            else:
+                others.append((column, feature, where))
+        return columns, rows, others
+
     def _sides(
         self,
         values: Float64[np.ndarray, "tracks features"],
@@ -145,11 +180,11 @@ class FeatureStats:
         sides = np.where(values > rules.medians, 1, -1)
         unclear = rules.confidence & ((values > 0.5) != (sides > 0))
         far = np.abs(percentiles - 50) >= 50 - UNUSUAL
-        for column in () if self.probe is None else np.flatnonzero(rules.predicted):
-            feature = self.features[column]
-            off = feature.to_scale(values[:, column]) - feature.to_scale(rules.medians[[column]])
-            guessed = ~measured[:, column]
-            far[guessed, column] = np.abs(off[guessed, 0]) > rules.errors[column]
+        guessed = rules.predicted & ~measured
+        for column in np.flatnonzero(guessed.any(axis=0)).tolist():
+            of_track, feature = guessed[:, column], self.features[column]
+            off = feature.to_scale(values[of_track, column])[:, 0] - rules.scaled_medians[column]
+            far[of_track, column] = np.abs(off) > rules.errors[column]
         sides[unclear | ~far | rules.unordered] = 0
         there = (values >= rules.present) & (percentiles >= 100 - COMMON)
         absent = (values <= rules.absent) & (percentiles <= COMMON)
@@ -170,6 +205,12 @@ class FeatureStats:
             unordered,
             concepts,
             usable & ~concepts & ~unordered,
+            np.array(
+                [
+                    feature.to_scale(np.array([self.median(feature.name)]))[0, 0]
+                    for feature in features
+                ]
+            ),
             np.array(errors),
             np.array([absent for absent, _ in said]),
             np.array([present for _, present in said]),
@@ -305,6 +346,7 @@ class _Rules:
     unordered: Bool[np.ndarray, " features"]
     concepts: Bool[np.ndarray, " features"]
     predicted: Bool[np.ndarray, " features"]
+    scaled_medians: Float64[np.ndarray, " features"]
     errors: Float64[np.ndarray, " features"]
     absent: Float64[np.ndarray, " features"]
     present: Float64[np.ndarray, " features"]

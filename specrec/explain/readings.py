@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int8
@@ -79,7 +78,7 @@ class TrackReadings(Mapping[str, Reading]):
     def side(self, name: str) -> int:
         """On which side of the median the track stands out in a feature; 0 if on none."""
         column = self._table.column_of.get(name)
-        return 0 if column is None else int(self._cells[-1][column])
+        return 0 if column is None else int(self._table.sides.item(self._row, column))
 
     def with_those_of(self, other: "TrackReadings", names: Set[str]) -> "TrackReadings":
         """The same readings, but some features, where they are known, from another track."""
@@ -99,23 +98,17 @@ class TrackReadings(Mapping[str, Reading]):
         return made
 
     def _make(self, name: str) -> Reading:
-        column = self._table.column_of[name]
-        values, percentiles, measured, predicted, _ = self._cells
-        value, foreseen = values[column], predicted[column]
+        table = self._table
+        cell = self._row, table.column_of[name]
+        value, foreseen = table.values.item(cell), table.predicted.item(cell)
         if math.isnan(value):
             raise KeyError(name)
         known = None if math.isnan(foreseen) else foreseen
-        return Reading(value, percentiles[column], measured[column], known)
-
-    @cached_property
-    def _cells(self) -> list[list[Any]]:
-        """The track's row as plain values, of which one is taken faster than of an array."""
-        parts = ("values", "percentiles", "measured", "predicted", "sides")
-        return [getattr(self._table, part)[self._row].tolist() for part in parts]
+        return Reading(value, table.percentiles.item(cell), table.measured.item(cell), known)
 
     def __contains__(self, name: object) -> bool:
         column = self._table.column_of.get(name)  # type: ignore[call-overload]
-        return column is not None and math.isfinite(self._cells[0][column])
+        return column is not None and math.isfinite(self._table.values.item(self._row, column))
 
     def __iter__(self) -> Iterator[str]:
         known = np.isfinite(self._table.values[self._row])

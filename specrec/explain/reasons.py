@@ -22,21 +22,20 @@ def find_reasons(
     query: TrackReadings,
     neighbor: TrackReadings,
     stats: FeatureStats,
-    asked: Set[str] = frozenset(),
+    shared: Set[str],
 ) -> list[Reason]:
     """Finds the reasons for a match: causes first, then features that both tracks merely share.
 
     Args:
         contributions: What each group of features adds to the similarity, the largest first; only
-            those are needed of which a member is in `sharable_names`.
+            those are needed of which a member is in `shared`.
         query: The query's features, with their percentiles.
         neighbor: The neighbor's features, with their percentiles.
         stats: The distribution of features in the library.
-        asked: Features that were asked for in words.
+        shared: The features that may be reasons, which `sharable_names` finds.
     """
     because: list[Reason] = []
     beside: list[Reason] = []
-    shared = sharable_names(query, neighbor, stats, asked)
     grouped: set[str] = set()
     for item in contributions:
         grouped.update(item.members)
@@ -46,11 +45,10 @@ def find_reasons(
         reason = _shared(item.members, item.value, verdict, query, neighbor, stats)
         if reason is not None:
             (because if reason.verdict == "because" else beside).append(reason)
-    for feature in stats.features:
-        if feature.name in shared and feature.name not in grouped:
-            reason = _shared((feature.name,), None, "both also", query, neighbor, stats)
-            if reason is not None:
-                beside.append(reason)
+    for name in stats.in_order(shared - grouped):
+        reason = _shared((name,), None, "both also", query, neighbor, stats)
+        if reason is not None:
+            beside.append(reason)
     found = because + sorted(beside, key=_commonness)
     return [reason for reason in found if _sensible(reason, found)]
 

@@ -20,37 +20,33 @@ class SortedColumns:
 
     Attributes:
         sizes: How many numbers each column has.
-        columns: The columns.
     """
 
     def __init__(self, columns: Sequence[Float64[np.ndarray, " _"]]) -> None:
         self.sizes = np.array([len(column) for column in columns], np.int64)
-        ends = self.sizes.cumsum()
-        self._starts = ends - self.sizes
-        self._numbers = np.concatenate([*columns, np.zeros(1)])  # one, so that it is never empty
-        self.columns = np.split(self._numbers, ends)[:-1]
+        # Filled up with infinities to a power of two: so no step looks beyond a column's end.
+        self._length = 1 << int(self.sizes.max(initial=0)).bit_length()
+        numbers = np.full((len(columns), self._length), np.inf)
+        for row, column in zip(numbers, columns, strict=True):
+            row[: len(column)] = column
+        self._numbers = numbers.ravel()
 
     def counts(
         self, values: Float64[np.ndarray, "rows columns"]
     ) -> tuple[Int64[np.ndarray, "rows columns"], Int64[np.ndarray, "rows columns"]]:
         """Counts the numbers below each value in its column, and those up to it."""
-        column = np.broadcast_to(np.arange(len(self.sizes)), values.shape)
-        below = self._count(values, column, np.less)
-        next_one = self._numbers[self._starts + np.minimum(below, self.sizes - 1)]
-        equal = next_one == values
+        starts = np.broadcast_to(self._length * np.arange(len(self.sizes)), values.shape)
+        below = self._count(values, starts, np.less)
+        equal = self._numbers[starts + below] == values
         up_to = below.copy()
-        up_to[equal] = self._count(values[equal], column[equal], np.less_equal)
-        return below, up_to
+        up_to[equal] = self._count(values[equal], starts[equal], np.less_equal)
+        return below, np.minimum(up_to, self.sizes)
 
     def _count(
-        self, values: Float64[np.ndarray, "*_"], column: Int64[np.ndarray, "*_"], before: np.ufunc
+        self, values: Float64[np.ndarray, "*_"], starts: Int64[np.ndarray, "*_"], before: np.ufunc
     ) -> Int64[np.ndarray, "*_"]:
         """Counts the numbers of a column that stand before a value."""
-        sizes, last = self.sizes[column], self._starts[column] - 1
-        count = np.zeros(values.shape, np.int64)
-        step = 1 << int(self.sizes.max(initial=0)).bit_length()
+        place, step = starts - 1, self._length  # of the last number that stands before it
         while step := step // 2:
-            tried = count + step
-            there = self._numbers[last + np.minimum(tried, sizes)]
-            count += step * (before(there, values) & (tried <= sizes))
-        return count
+            place += step * before(self._numbers[place + step], values)
+        return place + 1 - starts

@@ -1,22 +1,18 @@
 """Where in a track each concept is heard: the readings of its windows, joined into passages."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float, Float64, Int64
 
 from specrec.concepts.vocabulary import load_vocabulary
-from specrec.explain.explanation import Explanation, Passages, Reason
+from specrec.explain.explanation import Explanation, Passages
 from specrec.explain.feature_stats import FeatureStats
-
-_KERNEL = (0.25, 0.5, 0.25)  # of windows that follow on each other; their mean stays as it is
-_REMAINS = 0.5  # a passage goes on down to this share of what it takes to be heard at all
-
-Spans = tuple[tuple[float, float], ...]
-"""Start and end of each of some passages, in seconds."""
+from specrec.explain.passages import find_runs, heard_windows
 
 _NEEDS = {
     concept.feature: load_vocabulary()[concept.needs].feature
@@ -62,8 +58,7 @@ class Timeline:
         Raises:
             KeyError: If it is not among the names.
         """
-        spans, throughout = self._found[name]
-        return Passages(spans, throughout, self.step_seconds, self.covered, self.seconds)
+        return self._found[name]
 
     @property
     def heard(self) -> dict[str, Passages]:
@@ -111,33 +106,13 @@ class Timeline:
         }
 
     @cached_property
-    def _found(self) -> dict[str, tuple[Spans, bool]]:
-        """The passages of each concept, and whether it is heard throughout; all at once."""
-        on, edges = self._heard(), self._edges()
-        outside = np.zeros((1, len(self.names)), dtype=bool)
-        concept, border = np.nonzero(np.diff(np.concatenate([outside, on, outside]), axis=0).T)
-        starts, ends = edges[border[::2], 0].tolist(), edges[border[1::2] - 1, 1].tolist()
-        spans: list[list[tuple[float, float]]] = [[] for _ in self.names]
-        for place, start, end in zip(concept[::2].tolist(), starts, ends, strict=True):
-            spans[place].append((start, end))
-        throughout: list[bool] = np.all(on, axis=0).tolist()
-        found = zip(map(tuple, spans), throughout, strict=True)
-        return dict(zip(self.names, found, strict=True))
+    def _found(self) -> dict[str, Passages]:
+        (found,) = find_passages([(self, self.names)])
+        return found
 
-    def _heard(self) -> Bool[np.ndarray, "windows concepts"]:
-        """In which windows each concept is heard; a woman's voice only where there is singing."""
-        values = self.values.astype(np.float64)
-        if self.covered and len(values) > 2:
-            before = np.concatenate([values[:1], values[:-1]])
-            after = np.concatenate([values[1:], values[-1:]])
-            values = _KERNEL[0] * before + _KERNEL[1] * values + _KERNEL[2] * after
-        on = _hysteresis(values, self.present)
-        for place, needed in _needing(self.names):
-            on[:, place] &= on[:, needed]
-        return on
-
-    def _edges(self) -> Float64[np.ndarray, "windows two"]:
-        """What each window stands for: where two overlap, each has its half."""
+    @property
+    def edges(self) -> Float64[np.ndarray, "windows two"]:
+        """Start and end of what each window stands for: where two overlap, each has its half."""
         edges = self.spans.copy()
         if self.covered:
             middles = (self.spans[:-1, 1] + self.spans[1:, 0]) / 2
@@ -145,26 +120,65 @@ class Timeline:
         return edges
 
 
-@lru_cache(4)
-def _needing(names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """Places of the concepts that are only heard where another one is, and of those others."""
-    place_of = {name: place for place, name in enumerate(names)}
-    needed = {name: place_of.get(_NEEDS[name]) for name in names if name in _NEEDS}
-    return tuple((place_of[name], at) for name, at in needed.items() if at is not None)
+def find_passages(
+    asked: Sequence[tuple[Timeline, Iterable[str]]],
+) -> list[dict[str, Passages]]:
+    """Finds the passages in which some concepts are heard, in tracks of one library.
+
+    A woman's voice is heard only where there is singing.
+
+    Args:
+        asked: The tracks, and the concepts that are looked for in each.
+
+    Returns:
+        For each track the passages of its concepts; without those that its timeline does not have.
+    """
+    timelines = [timeline for timeline, _ in asked]
+    place_of = {name: place for place, name in enumerate(timelines[0].names)} if asked else {}
+    wanted = [[name for name in names if name in place_of] for _, names in asked]
+    named = list(dict.fromkeys(name for names in wanted for name in names))
+    if not named:
+        return [{} for _ in asked]
+    needs = {name: _NEEDS[name] for name in named if _NEEDS.get(name) in place_of}
+    named = list(dict.fromkeys([*named, *needs.values()]))
+    columns = [place_of[name] for name in named]
+    values = np.concatenate([timeline.values[:, columns] for timeline in timelines])
+    sizes = np.array([len(timeline.values) for timeline in timelines])
+    smoothed = np.array([item.covered for item in timelines]) & (sizes > 2)
+    present = timelines[0].present[columns]
+    on = heard_windows(values.astype(np.float64), present, sizes, smoothed)
+    for name, needed in needs.items():
+        on[:, named.index(name)] &= on[:, named.index(needed)]
+    spans = _spans(on, sizes, np.concatenate([timeline.edges for timeline in timelines]))
+    throughout = np.logical_and.reduceat(on, sizes.cumsum() - sizes).tolist()
+    return [
+        {
+            name: Passages(
+                tuple(spans.get((track, named.index(name)), ())),
+                throughout[track][named.index(name)],
+                timeline.step_seconds,
+                timeline.covered,
+                timeline.seconds,
+            )
+            for name in names
+        }
+        for track, (timeline, names) in enumerate(zip(timelines, wanted, strict=True))
+    ]
 
 
-def _hysteresis(
-    values: Float64[np.ndarray, "windows concepts"], present: Float64[np.ndarray, " concepts"]
-) -> Bool[np.ndarray, "windows concepts"]:
-    """The runs of windows above half of a positive threshold that somewhere reach all of it."""
-    on, reached = values >= np.minimum(present, _REMAINS * present), values >= present
-    place = np.arange(1, len(values) + 1)[:, None]
-    kept = np.zeros(on.shape, dtype=bool)
-    for way in (slice(None), slice(None, None, -1)):  # since the run's beginning, and its end
-        last_reached = np.maximum.accumulate(np.where(reached[way], place, 0), axis=0)
-        last_off = np.maximum.accumulate(np.where(on[way], 0, place), axis=0)
-        kept[way] |= last_reached > last_off
-    return kept
+def _spans(
+    on: Bool[np.ndarray, "windows concepts"],
+    sizes: Int64[np.ndarray, " tracks"],
+    edges: Float64[np.ndarray, "windows two"],
+) -> dict[tuple[int, int], list[tuple[float, float]]]:
+    """Start and end of the runs of windows in which something is on, by track and concept."""
+    first, last, concept = find_runs(on, sizes)
+    track = np.repeat(np.arange(len(sizes)), sizes)[first]
+    spans: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    times = zip(edges[first, 0].tolist(), edges[last, 1].tolist(), strict=True)
+    for where, span in zip(zip(track.tolist(), concept.tolist(), strict=True), times, strict=True):
+        spans.setdefault(where, []).append(span)
+    return spans
 
 
 def read_timeline(
@@ -185,25 +199,35 @@ def read_timeline(
 
 
 def locate_reasons(
-    explanation: Explanation, query: Timeline | None, neighbor: Timeline | None
-) -> Explanation:
-    """Adds to the reasons of an explanation where in both tracks each is heard.
+    explanations: Sequence[Explanation],
+    query: Timeline | None,
+    neighbors: Sequence[Timeline | None],
+) -> list[Explanation]:
+    """Adds to the reasons of explanations where in both tracks each is heard.
 
     Args:
-        explanation: The explanation of a match.
+        explanations: The explanations of a query's matches.
         query: The query's concepts over time; None if it is no track.
-        neighbor: Those of the neighbor; None if they can't be had.
+        neighbors: Those of each neighbor; None if they can't be had.
     """
-
-    def located(reason: Reason) -> Reason:
-        if reason.side != "high":
-            return reason  # what is nowhere has no place
-        here, there = (
-            timeline.passages(reason.feature)
-            if timeline is not None and reason.feature in timeline.names
-            else None
-            for timeline in (query, neighbor)
+    # What is nowhere has no place.
+    high = [
+        {reason.feature: None for reason in explanation.reasons if reason.side == "high"}
+        for explanation in explanations
+    ]
+    every = dict.fromkeys(name for names in high for name in names)
+    tracks = [(query, every), *zip(neighbors, high, strict=True)]
+    found = iter(find_passages([(known, names) for known, names in tracks if known is not None]))
+    here, *there = [{} if known is None else next(found) for known, _ in tracks]
+    return [
+        replace(
+            explanation,
+            reasons=tuple(
+                reason.located(here.get(reason.feature), passages.get(reason.feature))
+                if reason.side == "high"
+                else reason
+                for reason in explanation.reasons
+            ),
         )
-        return reason.located(here, there)
-
-    return replace(explanation, reasons=tuple(map(located, explanation.reasons)))
+        for explanation, passages in zip(explanations, there, strict=True)
+    ]

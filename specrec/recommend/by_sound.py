@@ -82,11 +82,8 @@ class SoundSpace(Space):
         explained = self._explainer.explain(
             query.sound, query.features, rows, k, query.row, query.asked, turned_from, in_full
         )
-        here = self._timeline(query)
-        return [
-            locate_reasons(explanation, here, self._timeline_of(row))
-            for explanation, row in zip(explained, rows.tolist(), strict=True)
-        ]
+        there = [self._timeline_of(row) for row in rows.tolist()]
+        return locate_reasons(explained, self._timeline(query), there)
 
     def _timeline_of(self, row: int) -> Timeline | None:
         try:

@@ -130,9 +130,10 @@ def choose(
         taken[best] = True
         if not ranking.duplicates:
             repeated |= (recordings == recordings[best]) & ~taken
-        mine = artists == artists[best]
-        if artists[best] >= 0 and (mine & taken).sum() == ranking.per_artist:
-            capped |= mine & ~taken & ~repeated
+        if artists[best] >= 0:
+            mine = artists == artists[best]
+            if (mine & taken).sum() == ranking.per_artist:
+                capped |= mine & ~taken & ~repeated
         if ranking.diversity:
             similar = similarities_of(best)
             redundancy = similar if len(places) == 1 else np.maximum(redundancy, similar)

@@ -243,9 +243,15 @@ class TrackTable:
     def with_duplicates(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " more"]:
         """Adds to some rows those of other files of the same recordings."""
         numbers = self._recordings
-        if len(rows) == 1:
-            return np.flatnonzero(numbers == numbers[rows[0]])
+        if not self._copied[numbers[rows]].any():  # so it is with most
+            return rows
         return np.flatnonzero(np.isin(numbers, numbers[rows]))
+
+    @cached_property
+    def _copied(self) -> Bool[np.ndarray, " numbers"]:
+        """Whether several tracks have a number."""
+        copied: np.ndarray = np.bincount(self._recordings) > 1
+        return copied
 
     def all_but(self, rows: Int64[np.ndarray, " rows"]) -> Bool[np.ndarray, " tracks"]:
         """Selects all tracks but those in some rows."""

@@ -7,7 +7,7 @@ from specrec.descriptors.features import CONCEPTS
 from specrec.explain.explanation import Contribution, Reason, Side, Verdict
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.readings import Reading
-from specrec.explain.reasons import find_reasons
+from specrec.explain.reasons import find_reasons, sharable_names
 from specrec.explain.sentences import sentence
 from specrec.model.probe import Probe, ProbedFeature
 
@@ -58,5 +58,6 @@ def test_an_absence_is_told_where_most_of_the_library_has_it(
     stats = FeatureStats(pd.DataFrame(index=range(60)), probe, embeddings)
     first, second = stats.readings(embeddings[[3 + rare, 4 + rare]], [{}, {}])
     part = Contribution("drums", ("drums",), 0.1, 0.1, 0.05, 1, 2, None)
-    reasons = find_reasons([part], first, second, stats, frozenset({asked}))
+    shared = sharable_names(first, second, stats, frozenset({asked}))
+    reasons = find_reasons([part], first, second, stats, shared)
     assert [(item.feature, item.side) for item in reasons] == [("drums", "low")] * said

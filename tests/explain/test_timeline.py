@@ -9,7 +9,7 @@ from specrec.audio.windows import window_spans
 from specrec.explain.explanation import Explanation, Reason
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.readings import Reading
-from specrec.explain.timeline import Timeline, locate_reasons, read_timeline
+from specrec.explain.timeline import Timeline, find_passages, locate_reasons, read_timeline
 from specrec.model.probe import load_probe
 from specrec.model.registry import find_model
 from specrec.synthesis import STYLES, draw_piece, render
@@ -50,6 +50,23 @@ def test_passages_are_those_found_by_hand() -> None:
     assert {0, 1, 2, 3} <= seen
 
 
+def test_tracks_side_by_side_are_as_each_alone() -> None:
+    rng = np.random.default_rng(2)
+    names, present = ("singing", "female_voice", "piano"), np.array([1.0, 1.0, 0.5])
+    tracks = [
+        Timeline(names, window_spans(count, seconds, 5.0), values, present, seconds)
+        for count, seconds in ((1, 4.0), (2, 10.0), (9, 44.0), (6, 300.0), (30, 150.0))
+        for values in (rng.normal(0.5, 1.0, (count, 3)), np.full((count, 3), 2.0))
+    ]
+    asked = [names[place % 3 :] for place in range(len(tracks))]
+    found = find_passages(list(zip(tracks, asked, strict=True)))
+    alone = [{name: track.passages(name) for name in names} for track in tracks]
+    assert found == [
+        {name: whole[name] for name in of} for of, whole in zip(asked, alone, strict=True)
+    ]
+    assert len({passages.spans for track in alone for passages in track.values()}) > 10
+
+
 def test_what_is_said_of_a_track_is_heard_in_it() -> None:
     """Smoothing keeps the mean, so that its peak reaches what the mean of the track does."""
     rng = np.random.default_rng(1)
@@ -86,7 +103,8 @@ def test_only_what_is_there_has_a_place() -> None:
     other = Reason("tempo_bpm", "high", reading, reading, "both also", None)
     explanation = Explanation(0.5, (), 0.2, (high, low, other), "", {}, {})
     timeline = make_timeline([0.0, 0.0, 0.0, 2.0, 2.0, 2.0], 30.0)
-    first, *rest = locate_reasons(explanation, None, timeline).reasons
+    (located,) = locate_reasons([explanation], None, [timeline])
+    first, *rest = located.reasons
     assert first.query_passages is None
     assert first.neighbor_passages == timeline.passages("piano")
     assert rest == [low, other]

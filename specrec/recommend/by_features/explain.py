@@ -8,7 +8,7 @@ from jaxtyping import Float64, Int64
 from specrec.descriptors.features import FEATURES
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
-from specrec.explain.reasons import find_reasons
+from specrec.explain.reasons import find_reasons, sharable_names
 from specrec.explain.sentences import sentence
 from specrec.recommend.by_features.space import FeatureSpace
 
@@ -66,7 +66,7 @@ def explain_by_features(
         ]
         contributions.sort(key=lambda item: -item.value)
         named = [item for item in contributions if item.feature in FEATURES]
-        reasons = find_reasons(named, here, there, stats)
+        reasons = find_reasons(named, here, there, stats, sharable_names(here, there, stats))
         leading = [item.feature for item in contributions if item.value > 0]
         text = sentence(float(scores[row]), 0.0, reasons, leading)
         explanations.append(

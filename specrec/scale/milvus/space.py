@@ -96,8 +96,5 @@ class MilvusSpace(Space):
             in_full,
         )
         self._tracks.windows(rows.tolist(), self._about.sample.shape[1])  # all at once
-        here = self._timeline(query)
-        return [
-            locate_reasons(explanation, here, self._timeline(row))
-            for explanation, row in zip(explained, rows.tolist(), strict=True)
-        ]
+        there = [self._timeline(row) for row in rows.tolist()]
+        return locate_reasons(explained, self._timeline(query), there)

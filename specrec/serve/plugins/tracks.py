@@ -18,6 +18,7 @@ from specrec.serve.plugins.linked import (
 )
 from specrec.serve.problems import NotFoundError
 from specrec.serve.shelf import Shelf
+from specrec.serve.turns import in_turn
 
 router = APIRouter(route_class=PluginRoute)
 
@@ -32,6 +33,7 @@ Server = Annotated[
 
 
 @router.get("/similar_tracks")
+@in_turn
 def similar_tracks(
     shelf: Shelved,
     settings: Settings,
@@ -88,6 +90,7 @@ def find_path(
 
 
 @router.get("/search_tracks")
+@in_turn
 def search_tracks(
     shelf: Shelved,
     settings: Settings,

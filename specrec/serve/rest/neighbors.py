@@ -1,5 +1,6 @@
 """Neighbors of tracks, of words, and of files that are sent; paths between tracks."""
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from specrec.serve.asked import Chosen, Settings, Where, row_of
 from specrec.serve.rest.answers import json_answer
 from specrec.serve.rest.documents import NeighborsAnswer, PathAnswer
 from specrec.serve.settings import ServeSettings
+from specrec.serve.turns import in_turn
 from specrec.serve.uploads import query_of_upload, received
 
 router = APIRouter(tags=["neighbors"])
@@ -86,10 +88,17 @@ class Options:
     ] = 0.5
 
 
-Asked = Annotated[Options, Depends(Options)]
+async def _options(**given: Any) -> Options:
+    """Makes the options; a coroutine only so that it does not go through a thread of the pool."""
+    return Options(**given)
+
+
+_options.__signature__ = inspect.signature(Options)  # type: ignore[attr-defined]
+Asked = Annotated[Options, Depends(_options)]
 
 
 @router.get("/neighbors", response_model=NeighborsAnswer)
+@in_turn
 def neighbors(
     library: Chosen,
     settings: Settings,

@@ -11,11 +11,13 @@ from specrec.recommend.collection import Collection
 from specrec.serve.asked import Chosen, Where, row_of
 from specrec.serve.rest.answers import json_answer
 from specrec.serve.rest.documents import OneTrack, TrackPage
+from specrec.serve.turns import in_turn
 
 router = APIRouter(tags=["tracks"])
 
 
 @router.get("/tracks", response_model=TrackPage)
+@in_turn
 def tracks(
     library: Chosen,
     q: Annotated[
@@ -47,6 +49,7 @@ def tracks(
 
 
 @router.get("/tracks/{track_id}", response_model=OneTrack)
+@in_turn
 def track(library: Chosen, track_id: str) -> Response:
     """One track: its tags, and what is known of it, with where it stands in the library."""
     row = row_of(library, track_id)

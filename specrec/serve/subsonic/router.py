@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -27,6 +28,7 @@ from specrec.serve.subsonic.answers import (
 from specrec.serve.subsonic.call import Call, Musics, Parameters, read_parameters
 from specrec.serve.subsonic.covers import Covers
 from specrec.serve.subsonic.login import log_in
+from specrec.serve.turns import in_turn
 
 METHODS: Mapping[str, Callable[[Call], Mapping[str, Any] | Response]] = {
     "ping": system.ping,
@@ -67,6 +69,9 @@ METHODS: Mapping[str, Callable[[Call], Mapping[str, Any] | Response]] = {
 }
 """What is answered; `getOpenSubsonicExtensions` is too, to those who are not logged in."""
 
+SHORT = {"search2", "search3", "getSonicSimilarTracks", "getSimilarSongs", "getSimilarSongs2"}
+"""What takes milliseconds to compute, and waits for no file."""
+
 NOT_KEPT = {"scrobble": "plays", "star": "stars", "unstar": "stars", "setRating": "ratings"}
 """What specrec keeps no record of, by the method that would make one."""
 
@@ -87,7 +92,8 @@ def make_router(shelf: Shelf, settings: ServeSettings) -> APIRouter:
         parameters = await read_parameters(request)
         try:
             name = method.removesuffix(".view")
-            return await run_in_threadpool(_answer, name, parameters, musics, covers, settings)
+            answer = partial(_answer, name, parameters, musics, covers, settings)
+            return await (in_turn(answer)() if name in SHORT else run_in_threadpool(answer))
         except Exception as error:
             code = _code_of(error)
             # The guard lets somebody wait who guesses.

@@ -39,7 +39,7 @@ def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
     count = call.parameters.number("count", 10, call.settings.limits.neighbors)
     if not count:
         return {"sonicMatch": []}
-    found = Library(song.collection).neighbors(song.row, count)
+    found = Library(song.collection).neighbors(song.row, count, in_full=False)
     matches = [
         _match(other, neighbor.similarity, _reason(neighbor))
         for other, neighbor in zip(_songs(call, song, found), found, strict=True)
@@ -73,7 +73,7 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
 def _steps(call: Call, start: Song, end: Song, most: int) -> list[tuple[Song, str | None]]:
     """The songs after the start, each with the reason why it follows the one before."""
     try:
-        path = Library(start.collection).interpolate(start.row, end.row, most)
+        path = Library(start.collection).interpolate(start.row, end.row, most, in_full=False)
     except QueryError:  # both sound the same, so that nothing lies between
         return [(end, None)]
     return [*zip(_songs(call, start, path), map(_reason, path), strict=True)]
