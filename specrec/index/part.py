@@ -18,7 +18,7 @@ from specrec.catalog.catalog import Changes
 from specrec.errors import SkipReason
 from specrec.index.decisions import Decisions
 from specrec.index.generation import Generation
-from specrec.index.table_file import has
+from specrec.index.table_file import has, take_rows
 
 Rows = Int64[np.ndarray, " _"]
 
@@ -135,5 +135,5 @@ class _Touched:
 
 
 def _cells(table: pa.Table, rows: Bool[np.ndarray, " rows"]) -> Iterable[tuple[Any, ...]]:
-    chosen = table.take(np.flatnonzero(rows))
+    chosen = take_rows(table, np.flatnonzero(rows))
     return zip(*(column.to_pylist() for column in chosen.columns), strict=True)

@@ -113,7 +113,7 @@ class Library:
         from specrec.index.build import build_library
 
         report = build_library(self.last_settings(**settings))
-        self.collection = Collection.open(self.collection.folder)
+        self.collection = self.collection.newest()
         return report
 
     def last_settings(self, **settings: Any) -> IndexConfig:
@@ -175,7 +175,7 @@ class Library:
         collection, found = self.collection, [self.resolve(track) for track in tracks]
         rows = [query.library_row for query in found]
         remove_tracks(collection.folder, collection.tracks["track_id"].iloc[rows].tolist())
-        self.collection = Collection.open(collection.folder)
+        self.collection = collection.newest()
         return found
 
     def status(self) -> "Status":
