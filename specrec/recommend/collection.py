@@ -365,7 +365,8 @@ class Collection:
 
     @cached_property
     def _by_sound(self) -> SoundSpace:
-        return SoundSpace(self.embeddings, self.generation.index, self.explainer, self._timelines.read)
+        timeline = self._timelines.read
+        return SoundSpace(self.embeddings, self.generation.index, self.explainer, timeline)
 
     @cached_property
     def _spaces(self) -> dict[str, Space]:
