@@ -20,7 +20,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,34 +101,32 @@ def change_open(folder: Path) -> list[tuple[str, tuple[float, float]]]:
     from specrec.recommend.library import Library
 
     steps: list[tuple[str, tuple[float, float]]] = []
-    before = 0.0
 
-    def note(name: str) -> None:
-        nonlocal before
-        whom = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-        spent = sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whom))
-        steps.append((f"open: {name}", (spent - before, _memory(os.getpid()))))
-        before = spent
+    def pay(name: str, act: Callable[[], object]) -> None:
+        before = _spent()
+        act()
+        steps.append((f"open: {name}", (_spent() - before, _memory(os.getpid()))))
 
-    note("imports")
     library = Library.open(folder / "library")
-    library.neighbors(0)
-    note("opened and asked")
+    pay("asked", lambda: library.neighbors(0))
     songs = [folder / "music" / f"new song {time.time_ns()}.wav" for _ in range(3)]
     for song, name in zip(songs, ("one added, first", "one added", "one added again"), strict=True):
         sing(song, seed=time.time_ns())
-        library.add(song)
-        note(name)
-    library.neighbors(songs[-1])
-    note("asked about it")
-    library.update()
-    note("nothing new")
+        pay(name, lambda song=song: library.add(song))
+    pay("asked about it", lambda: library.neighbors(songs[-1]))
+    pay("nothing new", library.update)
+    pay("one removed", lambda: library.remove(songs[0]))
+    pay("one removed again", lambda: library.remove(songs[1]))
     for song in songs:
-        library.remove(song)
         song.unlink()
-    note("three removed")
     library.update(prune=True)
     return steps
+
+
+def _spent() -> float:
+    """Processor seconds of this process and of those that it waited for."""
+    whom = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whom))
 
 
 def cost(arguments: Sequence[str], program: str | None = sys.executable) -> tuple[float, float]:
