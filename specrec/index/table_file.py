@@ -79,9 +79,9 @@ class MappedTable:
         self._valid: set[str] = set()
 
     @property
-    def names(self) -> list[str]:
-        """The names of its columns."""
-        return list(self._table.schema.names)
+    def types(self) -> pa.Schema:
+        """The names and types of its columns."""
+        return self._table.schema
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns, of all rows."""
@@ -96,12 +96,12 @@ class MappedTable:
 
     def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
         """All columns, of some rows, in the order given."""
-        found = take_rows(self.columns(*self.names), rows)
+        found = take_rows(self.columns(*self.types.names), rows)
         return found.to_pandas(use_threads=False).reset_index(drop=True)
 
     def whole(self) -> pd.DataFrame:
         """All columns of all rows; numbers may not be changed in place."""
-        return self.columns(*self.names).to_pandas(split_blocks=True, use_threads=False)
+        return self.columns(*self.types.names).to_pandas(split_blocks=True, use_threads=False)
 
     @cached_property
     def _table(self) -> pa.Table:
@@ -129,9 +129,9 @@ class TableFile:
         self._path, self._sums = path, sums
 
     @property
-    def names(self) -> list[str]:
-        """The names of its columns."""
-        return list(self._file.schema_arrow.names)
+    def types(self) -> pa.Schema:
+        """The names and types of its columns."""
+        return self._file.schema_arrow
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns, of all rows."""
