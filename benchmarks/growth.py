@@ -5,18 +5,22 @@
 Writes a folder of as many files, which hold nothing, and a library that knows them, with random
 embeddings of the shipped model's size, once. Then `specrec index` runs as a user runs it: with
 nothing new, and after a real song (a synthesized chord of 30 s) was added, renamed, changed and
-removed. Processor seconds of each run, its workers included, and the most memory of its process
-that no file backs; medians over rounds. A library of ten tracks tells what starting, decoding and
+removed. Then a program keeps the library open, as a server does, and adds, asks about and removes
+songs (the first takes the time to load the model). Processor seconds of each step, its workers
+included, and memory of its process that no file backs, the most of a run and what a program has
+after a step; medians over rounds. A library of ten tracks tells what starting, decoding and
 embedding cost; the scan alone, and find beside it, look at every file's name, size and time.
 """
 
+import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,11 +39,15 @@ def main(
     tracks: Annotated[list[int], typer.Option(help="Sizes of libraries.")] = [10_000, 100_000],  # noqa: B006
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     only_plant: Annotated[bool, typer.Option(hidden=True)] = False,
+    only_open: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Prints a Markdown table."""
     if only_plant:
         for count in tracks:
             plant(output / str(count) / "music", output / str(count) / "library", count)
+        return
+    if only_open:
+        print(json.dumps(change_open(output)))
         return
     counts = [10, *tracks]
     rows: dict[str, list[str]] = {}
@@ -83,7 +91,42 @@ def change(folder: Path) -> list[tuple[str, tuple[float, float]]]:
     steps.append(("its imports", cost(["-c", SCAN])))
     find = ["find", "-L", str(music), "-printf", r"%P\t%s\t%T@\n"]
     steps.append(("find -printf", cost(find, program=None)))
+    command = [sys.executable, __file__, "--output", str(folder), "--only-open"]
+    steps += json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     return steps
+
+
+def change_open(folder: Path) -> list[tuple[str, tuple[float, float]]]:
+    """Does the same with a library that stays open; seconds and memory in MB after each step."""
+    from specrec.recommend.library import Library
+
+    steps: list[tuple[str, tuple[float, float]]] = []
+
+    def pay(name: str, act: Callable[[], object]) -> None:
+        before = _spent()
+        act()
+        steps.append((f"open: {name}", (_spent() - before, _memory(os.getpid()))))
+
+    library = Library.open(folder / "library")
+    pay("asked", lambda: library.neighbors(0))
+    songs = [folder / "music" / f"new song {time.time_ns()}.wav" for _ in range(3)]
+    for song, name in zip(songs, ("one added, first", "one added", "one added again"), strict=True):
+        sing(song, seed=time.time_ns())
+        pay(name, lambda song=song: library.add(song))
+    pay("asked about it", lambda: library.neighbors(songs[-1]))
+    pay("nothing new", library.update)
+    pay("one removed", lambda: library.remove(songs[0]))
+    pay("one removed again", lambda: library.remove(songs[1]))
+    for song in songs:
+        song.unlink()
+    library.update(prune=True)
+    return steps
+
+
+def _spent() -> float:
+    """Processor seconds of this process and of those that it waited for."""
+    whom = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whom))
 
 
 def cost(arguments: Sequence[str], program: str | None = sys.executable) -> tuple[float, float]:

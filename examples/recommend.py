@@ -28,8 +28,8 @@ def main() -> None:
 
     # The parts of the best match's score add up to it.
     best = neighbors[0].explanation
-    parts = {part.feature: part.value for part in best.contributions}
-    print(f"{best.similarity:.3f} = {sum(parts.values()):.3f} named + {best.residual:.3f} residual")
+    named = sum(part.value for part in best.contributions) + best.others
+    print(f"{best.similarity:.3f} = {named:.3f} named + {best.residual:.3f} residual")
 
     if options.playlist:
         root = library.collection.audio_root

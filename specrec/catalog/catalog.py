@@ -1,5 +1,6 @@
 """A folder or a table becomes a catalog: one row per track."""
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from specrec.audio.pool import map_paths
 from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
-from specrec.catalog.tables import find_table, is_table, read_table
+from specrec.catalog.tables import RealPaths, find_table, is_table, read_table
 from specrec.config import Shard
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
@@ -298,7 +299,8 @@ def _join_table(
         CatalogError: If it names none of them, one of its columns of tags holds something else, or
             two have one id.
     """
-    index = pd.Index([str((root / path).resolve()) for path in tracks["path"]])
+    real, folder = RealPaths(), os.fspath(root)
+    index = pd.Index([real.find(f"{folder}/{path}") for path in tracks["path"]])
     matched = int(index.isin(table.index).sum())
     if len(tracks) and not matched:
         raise CatalogError(f"{path}: names none of the tracks")

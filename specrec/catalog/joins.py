@@ -1,5 +1,6 @@
 """A table of features joined to tracks: Spotify's, Echo Nest's, or one's own."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from specrec.catalog.feature_table import FeatureTable, read_feature_table
-from specrec.catalog.tables import PATH_COLUMNS, load_table, read_table
+from specrec.catalog.tables import PATH_COLUMNS, RealPaths, load_table, read_table
 from specrec.errors import CatalogError
 
 CLIP = re.compile(r"clip_(\d+)")
@@ -90,7 +91,8 @@ def _places(
 ) -> "pd.Series[float]":
     """The place in a table of each track; NaN for those it does not know."""
     if by_path:
-        files = tracks["path"].map(lambda name: str((root / name).resolve()))
+        real, folder = RealPaths(), os.fspath(root)
+        files = tracks["path"].map(lambda name: real.find(f"{folder}/{name}"))
         return files.map(pd.Series(range(len(table)), table.tracks["file"]))
     if table.tracks["track_id"].isin(tracks["track_id"]).any():
         return tracks["track_id"].map(pd.Series(range(len(table)), table.tracks["track_id"]))

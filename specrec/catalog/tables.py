@@ -54,7 +54,8 @@ def read_table(path: Path, audio: Path | None = None) -> pd.DataFrame:
         raise CatalogError(f"{path}: no column names the files; name one of its columns {wanted}")
     named = table.dropna(subset=[column])
     folders = [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
-    files = [_named_file(folders, str(name)) for name in named[column]]
+    real = RealPaths()
+    files = [_named_file(folders, str(name), real) for name in named[column]]
     index = pd.Index(files, name="file", dtype=object)
     if index.has_duplicates:
         twice = index[index.duplicated()][0]
@@ -62,16 +63,37 @@ def read_table(path: Path, audio: Path | None = None) -> pd.DataFrame:
     return named.drop(columns=column).set_index(index)
 
 
-def _named_file(folders: list[Path], name: str) -> str:
+class RealPaths:
+    """Finds the absolute paths of many files, without links, as `Path.resolve` does.
+
+    Each folder is looked up once.
+    """
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def find(self, path: str) -> str:
+        """The path of a file, which need not exist."""
+        folder, name = os.path.split(path)
+        if name in ("", ".", "..") or os.path.islink(path):  # noqa: PTH114 (of texts, in no time)
+            return os.path.realpath(path)
+        known = self._folders.get(folder)
+        if known is None:
+            known = self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(known, name)  # noqa: PTH118
+
+
+def _named_file(folders: list[Path], name: str, real: RealPaths) -> str:
     """The absolute path of a file that a table names, in the spelling that is on the disk."""
     slashed = name.replace("\0", "").replace("\\", "/")
     # macOS decomposes names; what is typed elsewhere is composed.
     forms = (unicodedata.normalize(form, slashed) for form in ("NFC", "NFD"))
     for spelling in dict.fromkeys((name, slashed, *forms)):
         for folder in folders:
-            if os.path.exists(folder / spelling):  # noqa: PTH110 (for any name, no error)
-                return str((folder / spelling).resolve())
-    return os.path.realpath(folders[0] / slashed)
+            path = os.path.join(folder, spelling)  # noqa: PTH118
+            if os.path.exists(path):  # noqa: PTH110 (for any name, no error)
+                return real.find(path)
+    return real.find(os.path.join(folders[0], slashed))  # noqa: PTH118
 
 
 def load_table(path: Path) -> pd.DataFrame:

@@ -41,6 +41,14 @@ M3uOption = Annotated[
     bool, typer.Option("--m3u", help="Print an M3U playlist, with the reasons as comments.")
 ]
 WhyOption = Annotated[bool, typer.Option(help="Say why each track was found.")]
+InFullOption = Annotated[
+    bool,
+    typer.Option(
+        "--in-full",
+        help="With --json: list all contributions, and what each feature does to the rank; searches"
+        " all tracks once a feature.",
+    ),
+]
 
 
 @app.command()
@@ -124,6 +132,7 @@ def query(
     json: JsonOption = False,
     m3u: M3uOption = False,
     why: WhyOption = True,
+    in_full: InFullOption = False,
 ) -> None:
     """Print the tracks most similar to QUERY, and why.
 
@@ -157,7 +166,7 @@ def query(
             fewer_hubs=fewer_hubs,
             duplicates=duplicates,
             explain=why or json,
-            in_full=json,
+            in_full=in_full and json,
             features=settings,
             sound_weight=sound_weight,
         )
@@ -195,13 +204,14 @@ def path(
     json: JsonOption = False,
     m3u: M3uOption = False,
     why: WhyOption = True,
+    in_full: InFullOption = False,
 ) -> None:
     """Print tracks that lead from START to GOAL step by step."""
     from specrec.recommend.library import Library
 
     _refuse_both(json, m3u)
     opened = Library.open(library)
-    found = opened.interpolate(start, goal, steps, explain=why or json, in_full=json)
+    found = opened.interpolate(start, goal, steps, explain=why or json, in_full=in_full and json)
     if m3u:
         from specrec.report.neighbors import path_m3u
 

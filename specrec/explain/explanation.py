@@ -113,8 +113,8 @@ class Explanation:
     """The explanation of a similarity: a sum over features, and reasons in words.
 
     >>> explanation = library.neighbors("track 0", k=1)[0].explanation
-    >>> total = sum(item.value for item in explanation.contributions) + explanation.residual
-    >>> abs(total - explanation.similarity) < 1e-9
+    >>> listed = sum(item.value for item in explanation.contributions)
+    >>> abs(listed + explanation.others + explanation.residual - explanation.similarity) < 1e-9
     True
     >>> explanation.sentence
     'Sounds similar, but mostly unexplained by named features.'

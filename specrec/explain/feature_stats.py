@@ -55,11 +55,10 @@ class FeatureStats:
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
         self._known: dict[str, np.ndarray] = {}
         for name in (name for name in PROPERTIES if name in table):
-            column = pd.to_numeric(table[name], errors="coerce")
-            is_plain = column.dtype == np.float64  # then a copy would be made for nothing
-            self._known[name] = column.to_numpy(
-                np.float64, **({} if is_plain else {"na_value": np.nan})
-            )
+            column = table[name]
+            if column.dtype != np.float64:  # else a copy would be made for nothing
+                column = pd.to_numeric(column, errors="coerce")
+            self._known[name] = column.to_numpy(np.float64, na_value=np.nan)
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:

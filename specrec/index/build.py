@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from specrec.catalog.catalog import TRACK_COLUMNS, Catalog
+from specrec.catalog.catalog import Catalog
 from specrec.catalog.joins import Joined
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
@@ -35,10 +35,10 @@ from specrec.index.generations import (
 )
 from specrec.index.inventory import Inventory, keep_vanished, take_inventory
 from specrec.index.locks import writer_lock
-from specrec.index.part import Part
+from specrec.index.part import Part, room
 from specrec.index.plan import Plan
 from specrec.index.segment_store import SegmentStore, store_key
-from specrec.index.update import Found, update_part
+from specrec.index.update import Found, can_lie_over, compare, update_part
 from specrec.model.card import read_card
 from specrec.model.probe import load_probe, same_probe
 from specrec.model.registry import find_model
@@ -143,7 +143,7 @@ def build_library(
         stay = plan.hidden if config.prune else [*plan.hidden, *plan.vanished]
         catalog, kept = keep_vanished(work.catalog, work.known, stay)
         alive = set(catalog.tracks["content_id"]) if config.prune else None
-        store.merge(alive if part is None or part.is_whole else None)
+        store.merge(None if part is not None and part.is_few else alive)
         settled = settle(catalog, store, lost, decisions.removed)
         features = measure_tracks(config, known, settled.tracks, catalog.root, on_measure)
         noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
@@ -187,9 +187,9 @@ def _prepare(
     """Reads what a run starts from: the library as it was, the music, and what is embedded."""
     before = read_generation(library)
     _check_share(config, library, before)
-    in_part = before is not None and _continues(config, before, model, key)
-    work = take_inventory(config, library, before, in_part, on_scan)
-    if before is None or work.part is None or work.part.is_whole:
+    in_layers = before is not None and _continues(config, before, model, key)
+    work = take_inventory(config, library, before, in_layers, on_scan)
+    if before is None or work.part is None or not work.part.is_few:
         return before, work, SegmentStore(library, key)
     newer = before.table("tracks").newer["content_id"]
     among = {*work.catalog.files["content_id"], *work.known["content_id"], *newer}
@@ -210,8 +210,6 @@ def _continues(config: IndexConfig, before: Generation, model: Path, key: str) -
         and not manifest.get("unfinished")
         and all(manifest.get(name) == value for name, value in same.items())
         and manifest.get("settings", {}).get("measure_features") == config.measure_features
-        and config.feature_table is None
-        and before.table("tracks").names == [*TRACK_COLUMNS]
         and _same_key(before, key)
         and same_probe(before.probe, load_probe(model, before.fingerprint))
     )
@@ -231,11 +229,13 @@ def _make(
 ) -> Contents | Newer | None:
     """Makes what is to be written; None if it would be what is there."""
     manifest = {"settings": _lasting(config), "unmeasured": _unmeasured(config, features)}
-    if before is not None and part is not None and not part.is_whole:
-        found = Found(settled.tracks, features, catalog.files, settled.skipped)
-        newer = update_part(before, part, found, store)
-        manifest |= {"counts": {"ignored": catalog.ignored}}
-        return newer and replace(newer, manifest=manifest)
+    found = Found(settled.tracks, features, catalog.files, settled.skipped)
+    if before is not None and part is not None and can_lie_over(before, part, found):
+        differing = compare(part, found)
+        if not part.is_whole or differing.most <= room(before):
+            newer = update_part(before, part, found, differing, store)
+            counts = {"counts": {"ignored": catalog.ignored}}
+            return newer and replace(newer, manifest=manifest | counts)
     after = assemble(catalog, model, store, settled, config.index_type, may_be_empty)
     same = before if before is not None and _same_key(before, key) else None
     after = replace(

@@ -219,7 +219,7 @@ class Generation:
         if path.name not in self.sums:
             return None
         stored = MappedTable(path, self.sums)
-        columns = ((name, stored.columns(name)[0].to_numpy()) for name in stored.names)
+        columns = ((name, stored.columns(name)[0].to_numpy()) for name in stored.types.names)
         return {name: values[~np.isnan(values)] for name, values in columns}
 
     @cached_property

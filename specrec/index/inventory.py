@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from specrec.catalog.catalog import (
     STAMPS,
+    TRACK_COLUMNS,
     Catalog,
     find_audio,
     find_changes,
@@ -80,7 +81,7 @@ def take_inventory(
     config: IndexConfig,
     library: Path,
     before: Generation | None,
-    in_part: bool,
+    in_layers: bool,
     on_scan: Progress | None,
 ) -> Inventory:
     """Compares the music with the library, and writes nothing.
@@ -89,7 +90,8 @@ def take_inventory(
         config: The settings of the run.
         library: Folder of the library.
         before: The library, if there is one.
-        in_part: Whether to look at no more of it than its changes touch.
+        in_layers: Whether what is others now may lie over what stays; then no more of the library
+            is looked at than need be.
         on_scan: Called while new files are read.
     """
     copies = read_copies(library)
@@ -100,9 +102,10 @@ def take_inventory(
     read = read_files(found.root, changes.new, on_scan, config.workers)
     part = None
     if before is not None:
-        if in_part and found.table_file is None:
+        with_table = found.table_file is not None or config.feature_table is not None
+        if in_layers and not with_table and before.table("tracks").names == [*TRACK_COLUMNS]:
             part = find_part(before, changes, read.files, decisions)
-        part = part or whole_library(before, changes.same)
+        part = part or whole_library(before, changes, in_layers and with_table)
     pa.default_memory_pool().release_unused()  # the columns of a large library
     known = known_tracks(part and part.tracks, part and part.files, decisions)
     catalog, featured = _featured(config, make_catalog(found, read, part and part.same_files))

@@ -148,7 +148,12 @@ class LayeredTable:
     @property
     def names(self) -> list[str]:
         """The names of its columns."""
-        return self._base.names
+        return self._base.types.names
+
+    @property
+    def types(self) -> pa.Schema:
+        """The names and types of its columns."""
+        return self._base.types
 
     def whole(self) -> pd.DataFrame:
         """All rows."""

@@ -29,7 +29,7 @@ from specrec.index.generations import (
 from specrec.index.locks import writer_lock
 from specrec.index.search import AUTO
 from specrec.index.search_building import build_index
-from specrec.index.table_file import has
+from specrec.index.table_file import has, take_rows
 from specrec.index.update import without
 
 WRITTEN = ("format_version", "index", "segments", "files", "base", "files_count")
@@ -144,9 +144,8 @@ def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
             raise LibraryError(f"{library}: no track would be left; remove the folder instead")
         refuse_damage(before)
         rows = np.flatnonzero(out)
-        tracks, files = before.table("tracks").rows(rows), before.files
-        files = files[files["content_id"].isin(tracks["content_id"])]
-        known = known_tracks(tracks, files, decisions).iloc[: len(rows)]
+        tracks = before.table("tracks").rows(rows)
+        known = known_tracks(tracks, _files_of(before, tracks), decisions).iloc[: len(rows)]
         taken = [_removed(before, row) for row in known.to_dict("records")]
         version = int(before.manifest.get("measure_version", 1))
         noted = kept_tracks(known, before.table("descriptors").rows(rows), version)
@@ -156,8 +155,16 @@ def remove_tracks(library: Path, track_ids: Collection[str]) -> int:
     return int((~out).sum())
 
 
+def _files_of(before: Generation, tracks: pd.DataFrame) -> pd.DataFrame:
+    """The ids of the files of some tracks; formats before 4 had no audio_ids."""
+    files = before.table("files")
+    ids = files.columns(*(name for name in ("content_id", "audio_id") if name in files.names))
+    rows = np.flatnonzero(has(ids["content_id"], tracks["content_id"]))
+    return take_rows(ids, rows).to_pandas(use_threads=False)
+
+
 def _removed(before: Generation, row: dict[Any, Any]) -> Removed:
-    """Makes the entry of a removed track; formats before 4 had no audio_ids."""
+    """Makes the entry of a removed track."""
     sound = row["audio_id"]
     if pd.isna(sound):
         path = Path(before.manifest["audio_root"]) / row["path"]

@@ -2,7 +2,8 @@
 
 What a file becomes in the library depends on the files and tracks with which it shares a path, a
 content or a sound, and on the decisions about them. So a run may look at these alone, and all
-others stay as they are.
+others stay as they are. Where a table has a say, it may be about any track, and all are looked at;
+but where few files changed, few tracks are likely to become others, and these alone are written.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from specrec.catalog.catalog import Changes
 from specrec.errors import SkipReason
 from specrec.index.decisions import Decisions
 from specrec.index.generation import Generation
-from specrec.index.table_file import has
+from specrec.index.table_file import has, take_rows
 
 Rows = Int64[np.ndarray, " _"]
 
@@ -35,6 +36,7 @@ class Part:
         track_rows: The rows of the tracks in the generation.
         file_rows: The rows of the files.
         is_whole: Whether it is all of the library.
+        is_few: Whether few files changed, so that what becomes of them may lie over the base.
     """
 
     tracks: pd.DataFrame
@@ -44,13 +46,29 @@ class Part:
     track_rows: Rows
     file_rows: Rows
     is_whole: bool
+    is_few: bool
 
 
-def whole_library(before: Generation, same: Rows) -> Part:
-    """All of a library, whose files in some rows are as they were."""
+def room(before: Generation) -> int:
+    """How many rows may become others before all of a library is written as a whole again."""
+    most = before.most_newer
+    is_full = max(before.layers.changes, before.table("files").layers.changes) > most
+    return 0 if is_full else most
+
+
+def whole_library(before: Generation, changes: Changes, in_layers: bool) -> Part:
+    """All of a library.
+
+    Args:
+        before: The library.
+        changes: How the files changed.
+        in_layers: Whether what becomes of them may lie over the base, if they are few.
+    """
     files = before.files
+    is_few = in_layers and len(changes.new) + len(changes.gone) <= room(before)
     rows = np.arange(len(before)), np.arange(len(files))
-    return Part(before.tracks, before.descriptors, files, files.iloc[same], *rows, True)
+    same = files.iloc[changes.same]
+    return Part(before.tracks, before.descriptors, files, same, *rows, True, is_few)
 
 
 def find_part(
@@ -67,10 +85,7 @@ def find_part(
         read: The files that were read now, with their ids.
         decisions: The decisions about the library.
     """
-    most = before.most_newer
-    is_full = max(before.layers.changes, before.table("files").layers.changes) > most
-    count = len(changes.new) + len(changes.gone)
-    if count > (0 if is_full else most):
+    if len(changes.new) + len(changes.gone) > room(before):
         return None
     touched = _Touched(set(read["path"]), set(read["content_id"]), set(read["audio_id"]) - {None})
     for removed in decisions.removed:
@@ -85,7 +100,7 @@ def find_part(
         unmeasured = before.descriptors.isna().all(axis=1)
         touched.content_ids.update(before.tracks.loc[unmeasured, "content_id"])
     files, tracks = touched.spread(before, changes.gone)
-    if max(len(tracks), len(files)) > most:
+    if max(len(tracks), len(files)) > before.most_newer:
         return None
     stored = before.table("files").rows(files)
     return Part(
@@ -96,6 +111,7 @@ def find_part(
         tracks,
         files,
         False,
+        True,
     )
 
 
@@ -135,5 +151,5 @@ class _Touched:
 
 
 def _cells(table: pa.Table, rows: Bool[np.ndarray, " rows"]) -> Iterable[tuple[Any, ...]]:
-    chosen = table.take(np.flatnonzero(rows))
+    chosen = take_rows(table, np.flatnonzero(rows))
     return zip(*(column.to_pylist() for column in chosen.columns), strict=True)

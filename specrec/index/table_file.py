@@ -25,6 +25,7 @@ from specrec.index.files import REMEDY, Sums, check_file
 from specrec.writing import new_file
 
 _ROWS_A_GROUP = 1 << 16  # which are read together
+_MANY = 1000  # rows that are taken faster at once than one by one
 
 
 def read_table(path: Path, sums: Sums) -> pd.DataFrame:
@@ -78,9 +79,9 @@ class MappedTable:
         self._valid: set[str] = set()
 
     @property
-    def names(self) -> list[str]:
-        """The names of its columns."""
-        return list(self._table.schema.names)
+    def types(self) -> pa.Schema:
+        """The names and types of its columns."""
+        return self._table.schema
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns, of all rows."""
@@ -95,12 +96,12 @@ class MappedTable:
 
     def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
         """All columns, of some rows, in the order given."""
-        found = self.columns(*self.names).take(pa.array(rows, pa.int64()))
+        found = take_rows(self.columns(*self.types.names), rows)
         return found.to_pandas(use_threads=False).reset_index(drop=True)
 
     def whole(self) -> pd.DataFrame:
         """All columns of all rows; numbers may not be changed in place."""
-        return self.columns(*self.names).to_pandas(split_blocks=True, use_threads=False)
+        return self.columns(*self.types.names).to_pandas(split_blocks=True, use_threads=False)
 
     @cached_property
     def _table(self) -> pa.Table:
@@ -128,9 +129,9 @@ class TableFile:
         self._path, self._sums = path, sums
 
     @property
-    def names(self) -> list[str]:
-        """The names of its columns."""
-        return list(self._file.schema_arrow.names)
+    def types(self) -> pa.Schema:
+        """The names and types of its columns."""
+        return self._file.schema_arrow
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns, of all rows."""
@@ -171,6 +172,14 @@ class TableFile:
 
     def _damaged(self) -> LibraryError:
         return LibraryError(f"{self._path}: missing or damaged; {REMEDY}")
+
+
+def take_rows(table: pa.Table, rows: Int64[np.ndarray, " rows"]) -> pa.Table:
+    """Some rows of a table, in the order given."""
+    if len(rows) > _MANY:
+        return table.take(pa.array(rows, pa.int64()))
+    # Of a table in pieces, Arrow's own `take` first makes a single one.
+    return pa.concat_tables([table.slice(0, 0), *(table.slice(row, 1) for row in rows.tolist())])
 
 
 def has(column: pa.ChunkedArray, names: Collection[str]) -> Bool[np.ndarray, " rows"]:

@@ -1,9 +1,11 @@
 """Brings a part of a library up to date: what is elsewhere stays as it is, unread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from jaxtyping import Bool, Float16, Int64
 
 from specrec.errors import SkipReason
@@ -16,6 +18,14 @@ from specrec.index.segment import Segment
 from specrec.index.segment_store import SegmentStore
 
 Places = Bool[np.ndarray, " _"]
+
+_PLAIN = (
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_null,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,27 +45,71 @@ class Found:
     skipped: pd.DataFrame
 
 
-def update_part(before: Generation, part: Part, found: Found, store: SegmentStore) -> Newer | None:
+@dataclass(frozen=True, eq=False)
+class Differing:
+    """The rows of a part that are no longer there as they were, and those that were not.
+
+    Attributes:
+        gone: Rows of the tracks as they were.
+        added: Rows of the tracks as they are.
+        files_gone: Rows of the files as they were.
+        files_added: Rows of the files as they are.
+    """
+
+    gone: Places
+    added: Places
+    files_gone: Places
+    files_added: Places
+
+    @property
+    def most(self) -> int:
+        """How many rows differ of that of which the most do."""
+        rows = (self.gone, self.added, self.files_gone, self.files_added)
+        return max(int(places.sum()) for places in rows)
+
+
+def compare(part: Part, found: Found) -> Differing:
+    """Compares a part as it was with what was found of it."""
+    return Differing(
+        *_differing(
+            "content_id", [part.tracks, part.descriptors], [found.tracks, found.descriptors]
+        ),
+        *_differing("path", [part.files], [found.files]),
+    )
+
+
+def can_lie_over(before: Generation, part: Part, found: Found) -> bool:
+    """Whether what was found of a part may lie over the base, if little of it differs.
+
+    A table may have given the tracks other columns than those of the base, or other types. Truth
+    values, lists and the like are not laid over it, for pandas has no single type for them.
+    """
+    if not (part.is_few and part.is_whole):
+        return part.is_few
+    types = pa.Schema.from_pandas(found.tracks, preserve_index=False)
+    plain = all(any(is_it(column.type) for is_it in _PLAIN) for column in types)
+    return plain and types.equals(before.table("tracks").types)
+
+
+def update_part(
+    before: Generation, part: Part, found: Found, differing: Differing, store: SegmentStore
+) -> Newer | None:
     """Works out what a generation has over its base when a part of it has changed.
 
     Args:
         before: The generation.
         part: Its part, as it was.
         found: The part, as it is.
+        differing: How they differ.
         store: Holds the embeddings of its tracks.
 
     Returns:
         None if nothing is other than before.
     """
-    gone, added = _differing(
-        pd.concat([part.tracks[found.tracks.columns], part.descriptors], axis=1),
-        pd.concat([found.tracks, found.descriptors], axis=1),
-        "content_id",
-    )
-    files_gone, files_added = _differing(part.files, found.files, "path")
+    gone, added = differing.gone, differing.added
+    files_gone, files_added = differing.files_gone, differing.files_added
     skipped = _skipped(before, part, found.skipped)
-    changes = (gone, added, files_gone, files_added)
-    if not any(places.any() for places in changes) and _is_same(before.skipped, skipped):
+    if not differing.most and _is_same(before.skipped, skipped):
         return None
     contents = found.tracks.loc[added, "content_id"]
     frames = {
@@ -104,12 +158,27 @@ def without(before: Generation, gone: Int64[np.ndarray, " gone"], skipped: pd.Da
     return replace(newer, duplicates=_pairs(before, newer, gone[:0], left))
 
 
-def _differing(old: pd.DataFrame, new: pd.DataFrame, key: str) -> tuple[Places, Places]:
-    """Which rows are no longer there as they were, and which were not there as they are."""
-    was, now = _rows_by(old, key), _rows_by(new, key)
-    gone = [now.get(name) != row for name, row in was.items()]
-    added = [was.get(name) != row for name, row in now.items()]
-    return np.array(gone, dtype=bool), np.array(added, dtype=bool)
+def _differing(
+    key: str, old: Sequence[pd.DataFrame], new: Sequence[pd.DataFrame]
+) -> tuple[Places, Places]:
+    """Which rows are no longer there as they were, and which were not there as they are.
+
+    Args:
+        key: The column of the first tables by which rows are found again.
+        old: Tables with the same rows.
+        new: The same tables as they are now.
+    """
+    rows = pd.Index(old[0][key]).get_indexer(pd.Index(new[0][key]))
+    same = rows >= 0
+    for was, now in zip(old, new, strict=True):
+        for name in now:
+            before = was[name].iloc[rows[same]].reset_index(drop=True)
+            after = now[name][same].reset_index(drop=True)
+            equal = (before == after).fillna(False) | (before.isna() & after.isna())
+            same[same] = equal.to_numpy(dtype=bool)
+    gone = np.ones(len(old[0]), dtype=bool)
+    gone[rows[same]] = False
+    return gone, ~same
 
 
 def _rows_by(table: pd.DataFrame, key: str) -> dict[str, list[object]]:

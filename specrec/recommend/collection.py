@@ -4,7 +4,7 @@ import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, get_args
@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Int64
 
-from specrec.audio.windows import window_spans
+from specrec.catalog.identity import content_id
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.known import known_features
 from specrec.errors import AudioError, LibraryError, ModelError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.feature_stats import FeatureStats
-from specrec.explain.timeline import Timeline, read_timeline
+from specrec.explain.timeline import Timeline
 from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
 from specrec.index.generations import read_generation
@@ -31,9 +31,10 @@ from specrec.recommend.by_sound import SoundSpace
 from specrec.recommend.concepts import Columns, ConceptColumns
 from specrec.recommend.filters import matches, places_by
 from specrec.recommend.name_search import NameSearch
-from specrec.recommend.query import Names, Query, is_text, track_of_file
+from specrec.recommend.query import Query, find_row, is_file, is_text, track_of_file
 from specrec.recommend.results import Track, TrackTable
 from specrec.recommend.space import By, Space
+from specrec.recommend.timelines import Timelines
 from specrec.recommend.words import WordSpace
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class Collection:
     """The tracks of a library in one state, with their embeddings, features, and what they tell.
 
     It never changes: when the library is updated, another collection takes its place. What is
-    derived is computed when first needed, and kept.
+    derived is computed when first needed, and kept; nothing of it refers back to the collection, so
+    that its memory is free as soon as nobody uses it any more.
 
     >>> collection = library.collection
     >>> len(collection), collection.embeddings.shape
@@ -90,6 +92,19 @@ class Collection:
                 f"{path}: no library there; write one with specrec index audio=MUSIC library={path}"
             )
         return cls(path, generation)
+
+    def newest(self) -> "Collection":
+        """What the library holds now: this collection, or another one.
+
+        Raises:
+            LibraryError: If the library is gone or damaged.
+        """
+        newest = Collection.open(self.folder)
+        if newest.generation.manifest == self.generation.manifest:
+            return self
+        if newest.generation.fingerprint == self.generation.fingerprint and "model" in vars(self):
+            vars(newest)["model"] = self.model  # which takes longer to load than all the rest
+        return newest
 
     def __len__(self) -> int:
         return len(self.generation)
@@ -202,11 +217,14 @@ class Collection:
             if not 0 <= query < len(self):
                 raise QueryError(f"no row {query}; the library has {len(self)}, from 0")
             return self._query_of_row(int(query))
-        row = self._search_id(os.fspath(query))
-        found = self._names.resolve(query) if row is None else row
-        if isinstance(found, int):
-            return self._query_of_row(found)
-        return self._query_of_file(*found, most_seconds)
+        text = os.fspath(query)
+        row = self._search("track_id", text)
+        if row is None and is_file(Path(text)):
+            content = content_id(Path(text))
+            row = self._search("content_id", content)
+            if row is None:
+                return self._query_of_file(Path(text), content, most_seconds)
+        return self._query_of_row(find_row(self.tracks, text) if row is None else row)
 
     def row_of(self, track_id: str) -> int | None:
         """Finds the row of a track by its track_id alone; None if no track has it."""
@@ -214,18 +232,19 @@ class Collection:
 
     @cached_property
     def _row_of_id(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self._track_ids.to_pylist())}
+        return {name: row for row, name in enumerate(self._ids["track_id"].to_pylist())}
 
-    def _search_id(self, track_id: str) -> int | None:
-        """Does what `row_of` does, without a dictionary of all: for a single question."""
-        if not is_text(track_id):
+    def _search(self, column: str, wanted: str) -> int | None:
+        """Finds the row with an id, without a dictionary of all: for a single question."""
+        if not is_text(wanted):
             return None
-        row = pc.index(self._track_ids, pa.scalar(track_id, self._track_ids.type)).as_py()
+        ids = self._ids[column]
+        row = pc.index(ids, pa.scalar(wanted, ids.type)).as_py()
         return None if row < 0 else row
 
     @cached_property
-    def _track_ids(self) -> pa.ChunkedArray:
-        return self.generation.table("tracks").columns("track_id")[0]
+    def _ids(self) -> pa.Table:
+        return self.generation.table("tracks").columns("track_id", "content_id")
 
     def tracks_at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
         """Makes the tracks in some rows, in their order."""
@@ -234,7 +253,8 @@ class Collection:
     @cached_property
     def table(self) -> TrackTable:
         """The tracks, laid out so that those in a few rows are found fast."""
-        return TrackTable(self.tracks, lambda: self.generation.duplicate_groups)
+        generation = self.generation
+        return TrackTable(self.tracks, lambda: generation.duplicate_groups)
 
     def holds(self, query: Query) -> bool:
         """Whether the track of a query still is in its row."""
@@ -247,7 +267,8 @@ class Collection:
         Raises:
             QueryError: If the condition can't be read, or names an unknown column.
         """
-        return lru_cache(_CONDITIONS)(lambda where: matches(where, self.columns))
+        columns = self.columns
+        return lru_cache(_CONDITIONS)(lambda where: matches(where, columns))
 
     @cached_property
     def order_by(self) -> Callable[[str], Int64[np.ndarray, " tracks"]]:
@@ -258,7 +279,8 @@ class Collection:
         Raises:
             QueryError: If there is no such column.
         """
-        return lru_cache(_ORDERS)(lambda key: places_by(key, self.columns))
+        columns = self.columns
+        return lru_cache(_ORDERS)(lambda key: places_by(key, columns))
 
     def _query_of_row(self, row: int) -> Query:
         (track,) = self.tracks_at(np.array([row]))
@@ -290,46 +312,16 @@ class Collection:
             ModelError: If the library is so old that it doesn't say how long windows are, and its
                 model is gone.
         """
-        if isinstance(query, Query):
-            windows, seconds = query.windows, query.track.duration_seconds
-        else:
-            windows, seconds = self.generation.windows(query), self._seconds[query].item()
-        if windows is None or not seconds or math.isnan(seconds):
-            return None
-        spans = window_spans(len(windows), seconds, self.generation.window_seconds)
-        return read_timeline(self.stats, windows, spans, seconds)
+        return self._timelines.read(query)
 
     @cached_property
-    def _seconds(self) -> Float64[np.ndarray, " tracks"]:
-        return self.tracks["duration_seconds"].to_numpy(np.float64, na_value=np.nan)
+    def _timelines(self) -> Timelines:
+        return Timelines(self.generation, self.stats)
 
     @cached_property
     def _query_of_file(self) -> Callable[[Path, str, float], Query]:
-        return lru_cache(_REMEMBERED)(self._embed_file)
-
-    def _embed_file(self, path: Path, content: str, most_seconds: float) -> Query:
-        """Embeds and measures a file from outside in one pass."""
         measure = len(self.generation.descriptors.columns) > 0
-        ((_, made),) = self.model.stream(
-            [path], workers=1, measure_features=measure, most_seconds=most_seconds
-        )
-        if isinstance(made, AudioError):
-            raise made
-        features = made.features or {}
-        measured = {name: value for name, value in features.items() if name in FEATURES}
-        return Query(
-            replace(track_of_file(path), duration_seconds=made.seconds),
-            None,
-            path,
-            {name: value for name, value in measured.items() if np.isfinite(value)},
-            made.embedding,
-            made.windows.astype(np.float16),  # as a library keeps them
-            content,
-        )
-
-    @cached_property
-    def _names(self) -> Names:
-        return Names(self.tracks)
+        return lru_cache(_REMEMBERED)(partial(_embed_file, self.model, measure))
 
     @cached_property
     def name_search(self) -> NameSearch:
@@ -373,7 +365,8 @@ class Collection:
 
     @cached_property
     def _by_sound(self) -> SoundSpace:
-        return SoundSpace(self.embeddings, self.generation.index, self.explainer, self.timeline)
+        timeline = self._timelines.read
+        return SoundSpace(self.embeddings, self.generation.index, self.explainer, timeline)
 
     @cached_property
     def _spaces(self) -> dict[str, Space]:
@@ -406,3 +399,25 @@ class Collection:
             self.audio_root,
             self.probe,
         )
+
+
+def _embed_file(
+    model: "Model", measure: bool, path: Path, content: str, most_seconds: float
+) -> Query:
+    """Embeds a file from outside and measures it, if so asked, in one pass."""
+    ((_, made),) = model.stream(
+        [path], workers=1, measure_features=measure, most_seconds=most_seconds
+    )
+    if isinstance(made, AudioError):
+        raise made
+    features = made.features or {}
+    measured = {name: value for name, value in features.items() if name in FEATURES}
+    return Query(
+        replace(track_of_file(path), duration_seconds=made.seconds),
+        None,
+        path,
+        {name: value for name, value in measured.items() if np.isfinite(value)},
+        made.embedding,
+        made.windows.astype(np.float16),  # as a library keeps them
+        content,
+    )

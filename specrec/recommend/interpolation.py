@@ -60,7 +60,7 @@ def step_by_step(
     path: Sequence[Query],
     steps: int,
     explain: bool,
-    in_full: bool = True,
+    in_full: bool = False,
 ) -> Neighbors:
     """Makes the tracks of a path neighbors, each of the one before.
 

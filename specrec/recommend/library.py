@@ -113,7 +113,7 @@ class Library:
         from specrec.index.build import build_library
 
         report = build_library(self.last_settings(**settings))
-        self.collection = Collection.open(self.collection.folder)
+        self.collection = self.collection.newest()
         return report
 
     def last_settings(self, **settings: Any) -> IndexConfig:
@@ -175,7 +175,7 @@ class Library:
         collection, found = self.collection, [self.resolve(track) for track in tracks]
         rows = [query.library_row for query in found]
         remove_tracks(collection.folder, collection.tracks["track_id"].iloc[rows].tolist())
-        self.collection = Collection.open(collection.folder)
+        self.collection = collection.newest()
         return found
 
     def status(self) -> "Status":
@@ -232,7 +232,7 @@ class Library:
         fewer_hubs: bool = False,
         duplicates: bool = False,
         explain: bool = True,
-        in_full: bool = True,
+        in_full: bool = False,
         features: FeatureSettings | None = None,
         sound_weight: float = 0.5,
     ) -> Neighbors:
@@ -271,9 +271,10 @@ class Library:
             duplicates: Whether to list every file of one recording, and copies of the query, not
                 only the best ranked.
             explain: Whether to explain each neighbor.
-            in_full: Whether explanations say what becomes of ranks, too: where a neighbor goes when
-                a feature is ablated, and which change of it takes the neighbor out of the list.
-                That takes a search of the whole library for each feature.
+            in_full: Whether explanations list all contributions and not only the largest, and say
+                what becomes of ranks: where a neighbor goes when a feature is ablated, and which
+                change of it takes the neighbor out of the list. That takes a search of the whole
+                library for each feature: seconds, of a million tracks.
             features: Settings by which features are compared; None for the defaults.
             sound_weight: With `by="both"`, the weight of sound against features, from 0 to 1.
 
@@ -372,7 +373,7 @@ class Library:
         steps: int = 8,
         *,
         explain: bool = True,
-        in_full: bool = True,
+        in_full: bool = False,
     ) -> Neighbors:
         """Finds a path of tracks from one sound to another, each similar to the one before.
 

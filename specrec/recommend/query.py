@@ -7,14 +7,12 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float16, Float32
 
-from specrec.catalog.identity import content_id
 from specrec.errors import QueryError
 from specrec.recommend.results import Track
 
@@ -116,33 +114,6 @@ def track_of_file(path: Path) -> Track:
         tags.year,
         tags.duration_seconds,
     )
-
-
-class Names:
-    """Finds tracks of a library by a file, or words of title and artist."""
-
-    def __init__(self, tracks: pd.DataFrame) -> None:
-        self._tracks = tracks
-
-    def resolve(self, query: str | os.PathLike[str]) -> int | tuple[Path, str]:
-        """Finds the row of a track, or the file of a query from outside and its content_id.
-
-        Args:
-            query: The path of a file, or words of title and artist.
-
-        Raises:
-            QueryError: If nothing fits, or several tracks do.
-        """
-        text = os.fspath(query)
-        path = Path(text)
-        if is_file(path):
-            content = content_id(path)
-            return self._row_of_content.get(content, (path, content))
-        return find_row(self._tracks, text)
-
-    @cached_property
-    def _row_of_content(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self._tracks["content_id"])}
 
 
 def is_file(path: Path) -> bool:

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Int64
 
 from specrec.catalog.columns import TAG_COLUMNS
 from specrec.explain.explanation import Explanation
+from specrec.index.table_file import take_rows
 
 _INTERNAL = {"track_id", "path", "content_id", *TAG_COLUMNS}
 
@@ -219,7 +220,7 @@ class TrackTable:
         """Makes the tracks in some rows, in their order."""
         if self._arrow is None:
             return [track_of_row(self.frame.iloc[row]) for row in rows.tolist()]
-        found = self._arrow.take(pa.array(rows, pa.int64())).to_pydict()
+        found = take_rows(self._arrow, rows).to_pydict()
         values = {name: [*map(_plain, column)] for name, column in found.items()}
         columns = [name for name in values if name not in _INTERNAL]
         return [

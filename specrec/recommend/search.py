@@ -43,7 +43,7 @@ def find_neighbors(
     ranking: Ranking,
     matching: Selection | None = None,
     explain: bool = True,
-    in_full: bool = True,
+    in_full: bool = False,
 ) -> Neighbors:
     """Finds the k best tracks for some queries, which are left out themselves.
 

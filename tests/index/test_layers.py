@@ -138,6 +138,40 @@ def test_a_file_more_writes_no_table_anew(tmp_path: Path, build: Build, layered:
     assert_alike(Library.open(library), Library.open(tmp_path / "fresh"))
 
 
+def test_a_table_of_which_little_changed_writes_no_table_anew(
+    tmp_path: Path, build: Build, layered: None
+) -> None:
+    music, library = make_music(tmp_path / "music", 6), tmp_path / "library"
+    features = tmp_path / "features.csv"
+    features.write_text("path,energy\n" + "".join(f"music/track {n}.wav,.{n}\n" for n in range(6)))
+    cells = {f"track {n}.wav": ["calm", str(n / 4)] for n in range(5)}
+
+    def run(folder: Path = library) -> bool:
+        rows = [",".join([path, *row]) for path, row in cells.items()]
+        (music / "manifest.csv").write_text("\n".join(["path,mood,score", *rows]) + "\n")
+        return build(music, folder, feature_table=str(features)).changed
+
+    def layers() -> list[int]:
+        return Collection.open(library).generation.layers.rows.tolist()
+
+    assert run()
+    assert not run()
+    cells["track 1.wav"] = ["wild", "7.5"]
+    assert run()
+    assert layers() == [1]
+    make_music(music, 1, first=7)
+    cells |= {"track 7.wav": ["sad", "1"], "track 5.wav": ["new", "2"]}
+    (music / "track 0.wav").rename(music / "renamed.wav")  # which the table does not name
+    assert run()
+    assert layers() == [0, 1, 5, 6]
+    assert run(tmp_path / "fresh")
+    assert_alike(Library.open(library), Library.open(tmp_path / "fresh"))
+    assert not run()
+    cells["track 2.wav"] = ["loud", "low"]  # the scores are texts from now on
+    assert run()
+    assert layers() == []
+
+
 def test_parts_of_which_little_was_written_anew_are_joined(
     tmp_path: Path, build: Build, layered: None
 ) -> None:

@@ -33,7 +33,7 @@ def test_parts_of_a_mapped_table_are_those_of_the_frame(
     path = tmp_path / "table.arrow"
     write_mapped_table(path, table)
     mapped = MappedTable(path, checksums(tmp_path))
-    assert mapped.names == list(table.columns)
+    assert mapped.types.names == list(table.columns)
     pd.testing.assert_frame_equal(mapped.whole(), table)
     rows = np.array([499, 0, 7, 7])
     expected = table.iloc[rows].reset_index(drop=True)

@@ -47,7 +47,7 @@ def test_between_it_is_their_mean_by_spread(library: Library) -> None:
 
 def test_explanations_add_up_to_both_parts(library: Library) -> None:
     share = space_of(library, 0.5).share
-    for item in library.neighbors("t7", 5, by="both"):
+    for item in library.neighbors("t7", 5, by="both", in_full=True):
         query, neighbor = "t7", str(item.track.track_id)
         explanation = item.explanation
         assert explanation is not None

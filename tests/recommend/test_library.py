@@ -1,6 +1,8 @@
+import gc
 import shutil
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +186,16 @@ def test_an_update_repeats_the_settings_of_the_last_run(tmp_path: Path, model_fo
         name.split("/")[0] for name in kept
     }  # with another number of windows all tracks would have been embedded anew
     assert library.collection.generation.descriptors.isna().all(axis=None)
+
+
+def test_a_state_that_is_out_of_date_takes_no_memory(library: Library) -> None:
+    library.neighbors(0, where="mood == 'calm'", explain=True)
+    before = weakref.ref(library.collection)
+    library.update()
+    assert library.collection is before()  # nothing is new
+    gc.disable()
+    try:
+        library.remove("track 4")
+        assert before() is None
+    finally:
+        gc.enable()

@@ -26,7 +26,7 @@ def library(folder: Path) -> Library:
 
 def test_every_neighbor_explains_its_own_similarity(library: Library) -> None:
     for query in ("t0", "t100", "t239"):
-        neighbors = library.neighbors(query, k=10)
+        neighbors = library.neighbors(query, k=10, in_full=True)
         for neighbor in neighbors:
             explanation = neighbor.explanation
             assert explanation is not None
@@ -48,7 +48,7 @@ def test_the_brightest_two_match_because_they_are_bright(library: Library) -> No
 
 
 def test_a_pair_is_explained_as_a_neighbor_is(library: Library) -> None:
-    neighbor = library.neighbors("t0", k=10)[3]
+    neighbor = library.neighbors("t0", k=10, in_full=True)[3]
     alone = library.explain("t0", str(neighbor.track.track_id)).explanation
     assert neighbor.explanation is not None
     assert alone.sentence == neighbor.explanation.sentence

@@ -15,7 +15,7 @@ from specrec.descriptors.features import FEATURES
 from specrec.errors import AudioError, QueryError
 from specrec.index.build import build_library
 from specrec.model import model
-from specrec.recommend import query
+from specrec.recommend import collection
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.library import By, Library
@@ -62,10 +62,10 @@ def test_a_file_is_resolved_as_the_track_that_it_is(library: Library, copy: str)
 def test_a_file_gets_the_neighbors_of_the_track_that_it_is(
     library: Library, copy: str, by: By
 ) -> None:
-    first, *others = library.neighbors(copy, 6, by=by)
+    first, *others = library.neighbors(copy, 6, by=by, in_full=True)
     assert first.track == track_of_row(library.tracks.iloc[7])
     assert first.similarity == pytest.approx(1, abs=1e-4)
-    inside = library.neighbors(str(first.track.track_id), 5, by=by)
+    inside = library.neighbors(str(first.track.track_id), 5, by=by, in_full=True)
     assert [item.track for item in others] == [item.track for item in inside]
     for item, same in zip(others, inside, strict=True):
         assert item.similarity == pytest.approx(same.similarity, abs=1e-4)
@@ -113,7 +113,7 @@ def counted(module: Any, name: str) -> Iterator[list[Any]]:
 def test_a_file_is_decoded_once_and_a_name_resolved_once(library: Library, copy: str) -> None:
     library = Library.open(library.collection.folder)
     neighbor, other = library.tracks["title"].iloc[[3, 4]]
-    with counted(model, "embed_tracks") as decoded, counted(query, "find_row") as found:
+    with counted(model, "embed_tracks") as decoded, counted(collection, "find_row") as found:
         library.neighbors(copy, 3)
         library.neighbors(copy, 3, by="both")
         library.explain(copy, neighbor)

@@ -86,8 +86,9 @@ def test_neighbors_are_a_sequence_and_a_frame(library: Library) -> None:
 def test_neighbors_are_what_json_prints(library: Library, by: By) -> None:
     folder = library.collection.folder
     asked = ("query", folder, "t0", "Piece 9", "--not", "t3", "-k", 4, "--by", by)
-    found = library.neighbors(["t0", "Piece 9"], 4, against=["t3"], by=by)
-    assert printed(*asked) == {"format_version": 1, **plain(found.to_dict())}
+    for in_full, option in ((False, []), (True, ["--in-full"])):
+        found = library.neighbors(["t0", "Piece 9"], 4, against=["t3"], by=by, in_full=in_full)
+        assert printed(*asked, *option) == {"format_version": 1, **plain(found.to_dict())}
     assert found.to_dict()["query"] == found.queries[0].to_dict()
 
 

@@ -117,7 +117,7 @@ def test_titles_stay_text(written: Written) -> None:
 
 def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: Written) -> None:
     library = Library.open(written.folder / "planted")
-    for item in library.neighbors("t0", 4):
+    for item in library.neighbors("t0", 4, in_full=True):
         explanation = item.explanation
         assert explanation is not None
         parts, zero = score_bars(explanation)
@@ -138,7 +138,8 @@ def test_bars_add_up_to_the_score_and_each_begins_where_the_last_ended(written: 
 
 def test_features_left_over_share_a_bar(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("specrec.report.page.neighbors._MOST_PARTS", 1)
-    explanation = Library.open(written.folder / "planted").neighbors("t0", 1)[0].explanation
+    library = Library.open(written.folder / "planted")
+    explanation = library.neighbors("t0", 1, in_full=True)[0].explanation
     assert explanation is not None
     parts, _ = score_bars(explanation)
     largest = max(explanation.contributions, key=lambda item: abs(item.value))

@@ -25,7 +25,7 @@ def test_the_neighbors_are_those_of_the_library(client: TestClient, heard: Libra
     asked = heard.tracks["track_id"].iloc[3]
     answer = client.get("/api/v1/neighbors", params={"track_id": asked, "k": 4, "in_full": True})
     assert answer.status_code == 200
-    assert answer.json() == json.loads(json_document(heard.neighbors(3, 4).to_dict()))
+    assert answer.json() == json.loads(json_document(heard.neighbors(3, 4, in_full=True).to_dict()))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_each_option_is_that_of_the_library(
     options: dict[str, Any],
 ) -> None:
     answer = client.get("/api/v1/neighbors", params=asked | {"library": "named", "k": 6})
-    found = library.neighbors(queries, 6, in_full=False, **options)
+    found = library.neighbors(queries, 6, **options)
     assert answer.json() == json.loads(json_document(found.to_dict()))
 
 
@@ -65,8 +65,8 @@ def test_a_path_is_no_track(client: TestClient, heard: Library) -> None:
 
 def test_a_short_explanation_says_what_the_full_one_says(library: Library) -> None:
     for row in range(0, 240, 24):
-        full = library.neighbors(row, 6)
-        short = library.neighbors(row, 6, in_full=False)
+        full = library.neighbors(row, 6, in_full=True)
+        short = library.neighbors(row, 6)
         for one, other in zip(full, short, strict=True):
             assert one.explanation is not None
             assert other.explanation is not None
@@ -108,4 +108,4 @@ def test_a_needed_change_is_said_in_percentiles_too(client: TestClient, library:
 def test_a_path_is_that_of_the_command(client: TestClient, library: Library) -> None:
     asked = {"library": "named", "start": "t1", "goal": "t7", "steps": 5, "in_full": True}
     answer = client.get("/api/v1/path", params=asked).json()
-    assert answer == json.loads(path_json(library.interpolate(1, 7, 5)))
+    assert answer == json.loads(path_json(library.interpolate(1, 7, 5, in_full=True)))
