@@ -75,6 +75,8 @@ def by_ffmpeg(
             else:
                 stream.codec_context.qscale = True
                 stream.codec_context.global_quality = quality
+            if codec == "libmp3lame":
+                stream.codec_context.options = {"compression_level": "9"}  # fast, not fine
             stream.codec_context.open()
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound.T), "fltp", "stereo")
             frame.sample_rate = RATE
