@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import distributed, multiprocessing
+from torch import distributed
+from torch.multiprocessing.spawn import start_processes
 
 from specrec.training.losses import (
     distillation,
@@ -98,9 +99,7 @@ def one_of_two(rank: int, folder: str) -> None:
 
 def test_two_processes_see_every_negative_and_learn_as_one(tmp_path: Path) -> None:
     forkserver()
-    multiprocessing.start_processes(
-        one_of_two, (str(tmp_path),), nprocs=2, start_method="forkserver"
-    )
+    start_processes(one_of_two, (str(tmp_path),), nprocs=2, start_method="forkserver")
     weight = draw(5, 3, 9).requires_grad_()
     expected = nt_xent(draw(6, 5, 0) @ weight, draw(6, 5, 1) @ weight, 0.2)
     expected.backward()  # type: ignore[no-untyped-call]
