@@ -13,11 +13,11 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _bytecode.name
     sys.dont_write_bytecode = False
 
-# Threads that wait for each other keep their cores busy unless told to sleep, and the processes of
-# the tests share few: a training took six times as long. It is read when torch and NumPy are
-# loaded, by all processes that this one starts as well.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+# There are as many test processes as cores: with several threads in each, they would wait for each
+# other, and in waiting keep all cores busy. It is read when torch and NumPy are loaded, by all
+# processes that this one starts as well.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 import torch
@@ -34,10 +34,6 @@ from specrec.model.model import save_model
 _numba_cache = tempfile.TemporaryDirectory(prefix="numba-")
 os.environ["NUMBA_CACHE_DIR"] = _numba_cache.name
 os.environ["NUMBA_OPT"] = "0"  # compiling takes far longer than what is compiled runs
-# For what is started from here, `-n`'s processes above all, of which there are as many as cores:
-# several threads in each would wait for each other, and in waiting keep all cores busy.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def make_encoder(seed: int = 0, **front_end: float) -> Encoder:
