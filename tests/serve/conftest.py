@@ -66,9 +66,9 @@ def address(served: FastAPI) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator["Browser"]:
-    """One browser for all tests of the page."""
+    """One browser for all tests of the page. While it is open, no other can be opened."""
     with chromium() as opened:
         yield opened
 
