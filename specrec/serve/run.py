@@ -40,8 +40,8 @@ def run(
         KeyboardInterrupt: When it was told to stop, after it has.
     """
     _log_plainly()
-    # Requests are answered side by side; BLAS's threads would only wait for each other, and in
-    # waiting take twice the time.
+    # Products are small; BLAS's threads would only wait for each other, and in waiting take twice
+    # the time.
     threadpool_limits(1, "blas")
     watch = Watch(shelf) if settings.watch else None
     server = make_server(make_app(shelf, settings, watch), settings)
