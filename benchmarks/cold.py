@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,14 @@ import typer
 import specrec
 
 TRACK = f"{4242:016x}"
+PACKAGES = (
+    ("typer._adapters", "numpy"),
+    ("jaxtyping",),
+    ("pandas", "pyarrow.parquet"),
+    ("faiss",),
+    ("rich.console", "rich.table"),
+)
+"""What a query loads besides specrec."""
 
 
 def main(
@@ -44,24 +53,30 @@ def main(
     query = [*command, "query", str(folder), TRACK]
     print("| command | CPU s | without specrec's bytecode | without any |\n|---|---|---|---|")
     for name, arguments in (
-        ("query", query),
-        ("query --no-why", [*query, "--no-why"]),
-        ("query --json", [*query, "--json"]),
-        ("--help", [*command, "--help"]),
-        ("--version", [*command, "--version"]),
+        ("`specrec query`", query),
+        ("`specrec query --no-why`", [*query, "--no-why"]),
+        ("`specrec query --json`", [*query, "--json"]),
+        ("`specrec --help`", [*command, "--help"]),
+        ("`specrec --version`", [*command, "--version"]),
+        ("loading a query's packages, and no more", [sys.executable, "-c", _imports(*PACKAGES)]),
+        ("loading pandas, and no more", [sys.executable, "-c", _imports(PACKAGES[2])]),
     ):
         with tempfile.TemporaryDirectory() as cache:
             bare = [_cpu_seconds(arguments, cache, keep=False) for _ in range(3)]
             _cpu_seconds(arguments, cache)
             warm = [_cpu_seconds(arguments, cache) for _ in range(repeat)]
-            shutil.rmtree(Path(cache + str(Path(specrec.__file__).parent)))
+            shutil.rmtree(Path(cache + str(Path(specrec.__file__).parent)), ignore_errors=True)
             own = [_cpu_seconds(arguments, cache, keep=False) for _ in range(repeat)]
         medians = (f"{statistics.median(seconds):.2f}" for seconds in (warm, own, bare))
-        print(f"| `specrec {name}` | {' | '.join(medians)} |")
+        print(f"| {name} | {' | '.join(medians)} |")
     print("\n| part of a query | CPU ms |\n|---|---|")
     runs = [json.loads(_output(folder)) for _ in range(repeat)]
     for name in runs[0]:
         print(f"| {name} | {statistics.median(run[name] for run in runs):.0f} |")
+
+
+def _imports(*packages: Sequence[str]) -> str:
+    return "; ".join(f"import {module}" for modules in packages for module in modules)
 
 
 def _write(folder: Path, tracks: int) -> None:
