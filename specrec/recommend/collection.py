@@ -291,8 +291,12 @@ class Collection:
             self.stats.known(row),
             np.asarray(self.embeddings[row]),
             self.generation.windows(row),
-            str(self.tracks["content_id"].array[row]),
+            str(self._content_ids[row]),
         )
+
+    @cached_property
+    def _content_ids(self) -> "pd.api.extensions.ExtensionArray":
+        return self.tracks["content_id"].array
 
     def timeline(self, query: Query | int) -> Timeline | None:
         """Reads the concepts of a track over time.
