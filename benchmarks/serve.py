@@ -233,7 +233,7 @@ def _print_mixed(found: Mixed, seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """A server in a process of its own.
+    """A server in processes of its own.
 
     Attributes:
         pid: Of its process.
@@ -246,14 +246,29 @@ class Running:
     start_seconds: float
 
     def memory_mb(self) -> float:
-        """Resident memory that no file backs."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return float(next(line.split()[1] for line in lines if line.startswith("RssAnon"))) / 1024
+        """Resident memory that no file backs, of all its processes."""
+        texts = [_read(pid, "status") for pid in _with_children(self.pid)]
+        lines = [line for text in texts for line in text.splitlines()]
+        return sum(float(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
 
     def cpu_seconds(self) -> float:
-        """Processor time of the process so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor time of its processes so far."""
+        texts = [_read(pid, "stat") for pid in _with_children(self.pid)]
+        fields = [text.rpartition(")")[2].split() for text in texts if text]
+        return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def _with_children(pid: int) -> list[int]:
+    files = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for file in files for child in file.read_text().split()]
+    return [pid, *(one for child in children for one in _with_children(child))]
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:  # it has ended
+        return ""
 
 
 @contextmanager

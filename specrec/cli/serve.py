@@ -43,12 +43,22 @@ def serve(
     log_requests: Annotated[
         bool, typer.Option("--log-requests", help="Log each request on the error output.")
     ] = False,
+    helpers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            min=0,
+            help="Processes that compute answers beside the server's own, each with its memory;"
+            " one fewer than cores if not given, at most 4.",
+        ),
+    ] = None,
 ) -> None:
     """Serve libraries to browsers, players and music servers.
 
     Stop it with Ctrl-C.
     """
     from specrec.serve.access import read_access
+    from specrec.serve.helpers import default_count
     from specrec.serve.run import run
     from specrec.serve.settings import ServeSettings
     from specrec.serve.shelf import Shelf
@@ -60,6 +70,7 @@ def serve(
         tuple(name.lower() for name in public_name or ()),
         watch,
         log_requests,
+        default_count() if helpers is None else helpers,
     )
     shelf = Shelf(libraries)
     tracks = sum(len(shelf.library(name)) for name in shelf.names)

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from specrec import __version__
 from specrec.serve import docs, health, plugins, rest, subsonic, web
 from specrec.serve.guard import Guard
+from specrec.serve.helpers import Helpers
 from specrec.serve.media import Spectrograms
 from specrec.serve.problems import answer_problems
 from specrec.serve.settings import ServeSettings
@@ -13,13 +14,19 @@ from specrec.serve.studies import Studies
 from specrec.serve.watch import Watch
 
 
-def make_app(shelf: Shelf, settings: ServeSettings, watch: Watch | None = None) -> FastAPI:
+def make_app(
+    shelf: Shelf,
+    settings: ServeSettings,
+    watch: Watch | None = None,
+    helpers: Helpers | None = None,
+) -> FastAPI:
     """Makes the application that serves libraries.
 
     Args:
         shelf: The libraries.
         settings: How it runs.
         watch: What brings the libraries up to date, if anything does.
+        helpers: What computes answers beside this process, if anything does.
     """
     app = FastAPI(
         title="specrec",
@@ -31,6 +38,7 @@ def make_app(shelf: Shelf, settings: ServeSettings, watch: Watch | None = None) 
     app.state.shelf = shelf
     app.state.settings = settings
     app.state.watch = watch
+    app.state.helpers = helpers or Helpers(0)
     app.state.studies = Studies()
     app.state.cells = Studies()  # of their own: nobody waits for a map to see why
     app.state.spectrograms = Spectrograms()

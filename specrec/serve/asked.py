@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 from fastapi import Query as Parameter
 
 from specrec.recommend.library import Library
+from specrec.serve.helpers import Helpers
 from specrec.serve.media import Spectrograms
 from specrec.serve.problems import NotFoundError
 from specrec.serve.settings import ServeSettings
@@ -19,6 +20,10 @@ async def _shelf(request: Request) -> Shelf:
 
 async def _settings(request: Request) -> ServeSettings:
     return request.app.state.settings
+
+
+async def _helpers(request: Request) -> Helpers:
+    return request.app.state.helpers
 
 
 async def _studies(request: Request) -> Studies:
@@ -36,6 +41,7 @@ async def _spectrograms(request: Request) -> Spectrograms:
 # They are coroutines only so that none of them goes through a thread of the pool.
 Shelved = Annotated[Shelf, Depends(_shelf)]
 Settings = Annotated[ServeSettings, Depends(_settings)]
+Helping = Annotated[Helpers, Depends(_helpers)]
 Studied = Annotated[Studies, Depends(_studies)]
 Celled = Annotated[Studies, Depends(_cells)]
 Drawn = Annotated[Spectrograms, Depends(_spectrograms)]

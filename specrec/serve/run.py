@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from specrec.errors import SpecrecError
 from specrec.serve.app import make_app
+from specrec.serve.helpers import Helpers
 from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
 from specrec.serve.watch import Watch
@@ -44,12 +45,15 @@ def run(
     # the time.
     threadpool_limits(1, "blas")
     watch = Watch(shelf) if settings.watch else None
-    server = make_server(make_app(shelf, settings, watch), settings)
-    with listen(settings.host, settings.port) as listening, watch or nullcontext():
+    helpers = Helpers(settings.helpers)
+    server = make_server(make_app(shelf, settings, watch, helpers), settings)
+    with listen(settings.host, settings.port) as listening, helpers, watch or nullcontext():
         port = listening.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host  # IPv6
         _end_with_terminal()
         on_ready(f"http://{host}:{port}/")
+        for name in shelf.names:
+            helpers.prepare(shelf.library(name))
         server.run(sockets=[listening])
 
 

@@ -51,6 +51,7 @@ class ServeSettings:
         public_names: Names by which clients reach it besides its addresses, as through a proxy.
         watch: Whether libraries are brought up to date when their music changes.
         log_requests: Whether each request is logged.
+        helpers: How many processes compute answers beside its own.
         limits: What a client may ask of it.
 
     Raises:
@@ -63,6 +64,7 @@ class ServeSettings:
     public_names: tuple[str, ...] = ()
     watch: bool = False
     log_requests: bool = False
+    helpers: int = 0
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -22,10 +22,14 @@ class Line:
 
     One that takes long does not keep the others waiting: after a moment another thread goes on
     with them, beside it.
+
+    Attributes:
+        waiting: Number of answers that it has yet to give.
     """
 
     def __init__(self) -> None:
-        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self.waiting = 0
+        self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
         self._threads = 0  # that were started; the last of them takes what is waiting
         self._began = -math.inf
         self._lock = threading.Lock()
@@ -33,25 +37,29 @@ class Line:
     async def call(self, function: Callable[[], Result]) -> Result:
         """Calls a function when those that came before are done, and waits for what it returns."""
         called: Future[Result] = Future()
-        self._waiting.put((called, function))
-        if not self._threads:
-            self._go_on()
-        answer = asyncio.wrap_future(called)
-        while not (await asyncio.wait([answer], timeout=MOST_SECONDS))[0]:
-            self._go_on()
-        return answer.result()
+        self._calls.put((called, function))
+        self.waiting += 1
+        try:
+            if not self._threads:
+                self._go_on()
+            answer = asyncio.wrap_future(called)
+            while not (await asyncio.wait([answer], timeout=MOST_SECONDS))[0]:
+                self._go_on()
+            return answer.result()
+        finally:
+            self.waiting -= 1
 
     def _go_on(self) -> None:
         """Starts another thread, if the last one is held up."""
         with self._lock:
             is_late = time.monotonic() - self._began > MOST_SECONDS
-            if is_late and not self._waiting.empty():
+            if is_late and not self._calls.empty():
                 self._threads, self._began = self._threads + 1, time.monotonic()
                 threading.Thread(target=self._work, args=(self._threads,), daemon=True).start()
 
     def _work(self, number: int) -> None:
         while number == self._threads:
-            called, function = self._waiting.get()
+            called, function = self._calls.get()
             self._began = time.monotonic()
             if not called.set_running_or_notify_cancel():
                 continue  # who asked has gone
@@ -62,7 +70,7 @@ class Line:
             del called, function  # else it would keep them until the next call
 
 
-_line = Line()  # one, as Python computes in one thread at a time, whatever the application
+line = Line()  # one, as Python computes in one thread at a time, whatever the application
 
 
 def in_turn(endpoint: Callable[Given, Result]) -> Callable[Given, Coroutine[Any, Any, Result]]:
@@ -78,6 +86,6 @@ def in_turn(endpoint: Callable[Given, Result]) -> Callable[Given, Coroutine[Any,
 
     @wraps(endpoint)
     async def answer(*args: Given.args, **kwargs: Given.kwargs) -> Result:
-        return await _line.call(partial(endpoint, *args, **kwargs))
+        return await line.call(partial(endpoint, *args, **kwargs))
 
     return answer

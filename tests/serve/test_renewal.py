@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from specrec.index.build import BuildReport
 from specrec.recommend.library import Library
 from specrec.serve.app import make_app
+from specrec.serve.helpers import Helpers
 from specrec.serve.settings import ServeSettings
 from specrec.serve.shelf import Shelf
 from specrec.synthesis.library import write_library
@@ -33,10 +34,11 @@ def test_an_index_run_is_picked_up_between_two_answers(
     before = Library.open(folder)
     stays, goes = before.tracks["track_id"].iloc[[0, 5]]
     shelf = Shelf([folder])
-    app = make_app(shelf, ServeSettings())
+    helpers = Helpers(1)
+    app = make_app(shelf, ServeSettings(), helpers=helpers)
     answers: list[tuple[int, Any]] = []
     over = threading.Event()
-    with TestClient(app, ADDRESS) as client:
+    with helpers, TestClient(app, ADDRESS) as client:
 
         def ask() -> None:
             while not over.is_set():

@@ -21,14 +21,16 @@ from specrec.recommend.query import QueryLike
 from specrec.recommend.space import By
 from specrec.recommend.words import steps_of
 from specrec.report.neighbors import path_content
-from specrec.serve.asked import Chosen, Settings, Where, row_of
-from specrec.serve.rest.answers import json_answer
+from specrec.serve.asked import Chosen, Helping, Settings, Where, row_of
+from specrec.serve.rest.answers import document, json_answer, json_bytes
 from specrec.serve.rest.documents import NeighborsAnswer, PathAnswer
 from specrec.serve.settings import ServeSettings
 from specrec.serve.turns import in_turn
 from specrec.serve.uploads import query_of_upload, received
 
 router = APIRouter(tags=["neighbors"])
+
+_FEW = 50  # neighbors that take no longer than most questions do
 
 
 @dataclass
@@ -87,6 +89,11 @@ class Options:
         float, Parameter(ge=0, le=1, description="By both: the weight of sound.")
     ] = 0.5
 
+    @property
+    def are_short(self) -> bool:
+        """Whether the answer takes milliseconds, also when it is the first of its kind."""
+        return self.by == "sound" and not (self.in_full or self.fewer_hubs) and self.k <= _FEW
+
 
 async def _options(**given: Any) -> Options:
     """Makes the options; a coroutine only so that it does not go through a thread of the pool."""
@@ -98,10 +105,10 @@ Asked = Annotated[Options, Depends(_options)]
 
 
 @router.get("/neighbors", response_model=NeighborsAnswer)
-@in_turn
-def neighbors(
+async def neighbors(
     library: Chosen,
     settings: Settings,
+    helpers: Helping,
     options: Asked,
     track_id: Annotated[
         tuple[str, ...], Parameter(description="The queries, one or several; none with `like`.")
@@ -111,7 +118,12 @@ def neighbors(
     if not track_id and not options.like:
         raise QueryError("give a track_id, or words for how it should sound: like=calm piano")
     rows = [row_of(library, one) for one in track_id]
-    return _answer(library, settings, options, rows)
+    written = None
+    if options.are_short:
+        written = await helpers.call(_written, library, settings, options, rows)
+    if written is None:
+        written = await in_turn(_written)(library, settings, options, rows)
+    return json_bytes(written)
 
 
 @router.post(
@@ -140,19 +152,19 @@ async def neighbors_of_file(
 
         def answer() -> Response:
             query = query_of_upload(library, path, name, settings.limits)
-            return _answer(library, settings, options, [query])
+            return json_bytes(_written(library, settings, options, [query]))
 
         return await run_in_threadpool(answer)
 
 
-def _answer(
+def _written(
     library: Library, settings: ServeSettings, options: Options, queries: Sequence[QueryLike]
-) -> Response:
+) -> bytes:
     asked, given = arguments(library, settings, options, queries)
     found = library.neighbors(
         asked, options.k, explain=options.explain, in_full=options.in_full, **given
     )
-    return json_answer(found.to_dict())
+    return document(found.to_dict())
 
 
 def arguments(

@@ -1,0 +1,192 @@
+"""Processes that compute answers beside the server's own.
+
+Python computes in one thread at a time, so a server uses several cores only with several processes.
+A helper holds the libraries in the state in which the server has them, and computes short answers;
+what no helper is ready for, the server computes itself.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any, Self
+
+from threadpoolctl import threadpool_limits
+
+from specrec.errors import SpecrecError
+from specrec.recommend.library import Library
+from specrec.serve.shelf import settle
+from specrec.serve.turns import line
+
+Compute = Callable[..., bytes]
+"""A function of a module: it takes a library, then what can go from one process to another."""
+
+_MOST_BY_DEFAULT = 4
+_AHEAD = 2  # answers that a helper may have yet to give beyond those of the server, which talks too
+_MOST_LOST = 3  # processes, in the place of one helper
+_log = logging.getLogger(__name__)
+
+
+def default_count() -> int:
+    """How many helpers there are by default: one fewer than cores, since the server needs one."""
+    return min(_MOST_BY_DEFAULT, (os.cpu_count() or 1) - 1)
+
+
+class Helpers:
+    """Some helpers, whose processes end with the block.
+
+    Args:
+        count: How many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._helpers = [_Helper() for _ in range(count)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for helper in self._helpers:
+            helper.end()
+
+    def prepare(self, library: Library) -> None:
+        """Has every helper open a library, in the background."""
+        for helper in self._helpers:
+            helper.holds(library)
+
+    async def call(self, compute: Compute, library: Library, *args: Any) -> bytes | None:
+        """Computes an answer in the helper that has the least to do.
+
+        Args:
+            compute: Computes it, of the library and `args`.
+            library: The library, in some state.
+            args: What else the answer depends on.
+
+        Returns:
+            The answer; None if no helper holds the library in this state, or the server itself has
+            less to do than they.
+
+        Raises:
+            SpecrecError: If `compute` does.
+        """
+        ready = [helper for helper in self._helpers if helper.holds(library)]
+        helper = min(ready, key=lambda helper: helper.waiting, default=None)
+        if helper is None or helper.waiting > line.waiting + _AHEAD:
+            return None
+        return await helper.call(compute, library, *args)
+
+
+class _Helper:
+    """A helper, as the server sees it.
+
+    Attributes:
+        waiting: Number of answers that it has yet to give.
+    """
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self._lost = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        # Spawned: a copy of this process might wait for locks that its threads hold.
+        self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin)
+        self._asked: dict[Path, str] = {}  # the states that it was to open, by library
+        self._held: dict[Path, str] = {}
+
+    def end(self) -> None:
+        """Ends the process after the answer that it is computing."""
+        self._process.shutdown(wait=False, cancel_futures=True)
+
+    def holds(self, library: Library) -> bool:
+        """Whether it holds a library in this state; the first time, it is told to open it."""
+        folder, state = _state_of(library)
+        if self._lost < _MOST_LOST and state != self._asked.get(folder):
+            self._asked[folder] = state
+            self._open(folder)
+        return self._held.get(folder) == state
+
+    def _open(self, folder: Path) -> None:
+        held = self._held
+
+        def opened(done: Future[str | None]) -> None:
+            with suppress(Exception):  # one that has died is noticed when it is called
+                held[folder] = done.result() or ""
+
+        with suppress(BrokenProcessPool):
+            self._process.submit(_open, folder).add_done_callback(opened)
+
+    async def call(self, compute: Compute, library: Library, *args: Any) -> bytes | None:
+        """Computes an answer; None if it has died, or has another state by now."""
+        self.waiting += 1
+        try:
+            called = self._process.submit(_call, *_state_of(library), compute, args)
+            return await asyncio.wrap_future(called)
+        except BrokenProcessPool:
+            self._replace()
+            return None
+        finally:
+            self.waiting -= 1
+
+    def _replace(self) -> None:
+        """Starts another process for one that has died, but not for ever."""
+        self._lost += 1
+        _log.warning("a process that computes answers has died")
+        self.end()
+        self._begin()
+
+
+def _state_of(library: Library) -> tuple[Path, str]:
+    """The folder of a library, and the name of its state."""
+    collection = library.collection
+    return Path(collection.folder), collection.generation.folder.name
+
+
+# What follows runs in the helper.
+
+_libraries: dict[Path, Library] = {}
+
+
+def _begin() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # they are for the server, with which this ends
+    threading.Thread(target=_end_with_server, daemon=True).start()
+    threadpool_limits(1, "blas")
+    gc.set_threshold(700, 10, 10)
+
+
+def _end_with_server() -> None:
+    server = parent_process()
+    assert server is not None
+    wait([server.sentinel])
+    os._exit(0)
+
+
+def _open(folder: Path) -> str | None:
+    """Opens the newest state of a library, and returns its name; None if it can't be had."""
+    try:
+        held = _libraries.get(folder)
+        library = Library.open(folder) if held is None else Library(held.collection.newest())
+        if len(library):
+            library.neighbors(0, 1)
+    except SpecrecError:
+        return None
+    _libraries[folder] = library
+    settle()
+    return _state_of(library)[1]
+
+
+def _call(folder: Path, state: str, compute: Compute, args: tuple[Any, ...]) -> bytes | None:
+    library = _libraries.get(folder)
+    if library is None or _state_of(library)[1] != state:
+        return None
+    return compute(library, *args)
