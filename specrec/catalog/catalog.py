@@ -1,8 +1,11 @@
 """A folder or a table becomes a catalog: one row per track."""
 
+import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +88,17 @@ class Found:
     def table_file(self) -> Path | None:
         """The table that names tracks: the one given, or one that lies in the folder, if any."""
         return find_table(self.audio) if self.table is None else self.audio
+
+    @cached_property
+    def table_state(self) -> dict[str, str] | None:
+        """The file of that table, and the SHA-256 of its bytes, by which a change of it is told."""
+        file = self.table_file
+        if file is None:
+            return None
+        with suppress(OSError), file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+            return {"file": str(file.absolute()), "sha256": digest}
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,13 +230,17 @@ def read_files(
     return ReadFiles(files.astype(FILE_COLUMNS | TAG_COLUMNS), skipped, untagged)
 
 
-def make_catalog(found: Found, read: ReadFiles, same: pd.DataFrame | None) -> Catalog:
+def make_catalog(
+    found: Found, read: ReadFiles, same: pd.DataFrame | None, in_part: bool = False
+) -> Catalog:
     """Makes a catalog of the files that were found, or of some of them.
 
     Args:
         found: All that were found.
         read: Those that were read now.
         same: The rows of an earlier `Catalog.files` of others, which are as they were.
+        in_part: Whether it is of some of the files, of which a table that names others need name
+            none.
 
     Raises:
         CatalogError: If the table that was given does not fit.
@@ -233,7 +251,7 @@ def make_catalog(found: Found, read: ReadFiles, same: pd.DataFrame | None) -> Ca
         files = pd.concat([earlier, files]) if len(files) else earlier
     files = files.sort_values("path", ignore_index=True)
     tracks, copies = split_copies(files)
-    tracks, used, remark = _with_table(found, tracks)
+    tracks, used, remark = _with_table(found, tracks, in_part)
     skipped = [*found.scan.skipped, *read.skipped, *copies]
     return Catalog(
         found.root,
@@ -247,19 +265,31 @@ def make_catalog(found: Found, read: ReadFiles, same: pd.DataFrame | None) -> Ca
     )
 
 
-def _with_table(found: Found, tracks: pd.DataFrame) -> tuple[pd.DataFrame, Path | None, str | None]:
+def _with_table(
+    found: Found, tracks: pd.DataFrame, in_part: bool
+) -> tuple[pd.DataFrame, Path | None, str | None]:
     """Joins the table that names the tracks, if there is one, and says how it fitted."""
     used = found.table_file
     if used is None:
         return tracks, None, None
+    real, folder = RealPaths(), os.fspath(found.root)
+    files = [real.find(f"{folder}/{path}") for path in tracks["path"]]
     try:
-        table = read_table(used, found.root) if found.table is None else found.table
-        tracks, matched = _join_table(found.root, tracks, table, used)
+        if found.table is None:
+            among = [*files, *tracks["path"]] if in_part else None
+            table = read_table(used, found.root, among)
+        else:
+            table = found.table
+        tracks, matched = _join_table(files, tracks, table, used)
+        if len(tracks) and not matched and not in_part:
+            raise CatalogError(f"{used}: names none of the tracks")
     except CatalogError as error:
         if found.table is not None:
             raise
         # It only lies there, perhaps for another purpose.
         return tracks, None, f"not used: {error}"
+    if in_part:
+        return tracks, used, f"tags and columns from {used}, which is as it was"
     count = counted(len(tracks), "track")
     return tracks, used, f"tags and columns from {used}, for {matched:,} of {count}"
 
@@ -291,19 +321,21 @@ def split_copies(files: pd.DataFrame) -> tuple[pd.DataFrame, list[Skipped]]:
 
 
 def _join_table(
-    root: Path, tracks: pd.DataFrame, table: pd.DataFrame, path: Path
+    files: list[str], tracks: pd.DataFrame, table: pd.DataFrame, path: Path
 ) -> tuple[pd.DataFrame, int]:
     """Adds a table's columns to its files, instead of their tags; counts the tracks it names.
 
+    Args:
+        files: The absolute paths of the tracks.
+        tracks: The tracks.
+        table: The table, whose index are paths.
+        path: Where it is from.
+
     Raises:
-        CatalogError: If it names none of them, one of its columns of tags holds something else, or
-            two have one id.
+        CatalogError: If one of its columns of tags holds something else, or two rows have one id.
     """
-    real, folder = RealPaths(), os.fspath(root)
-    index = pd.Index([real.find(f"{folder}/{path}") for path in tracks["path"]])
+    index = pd.Index(files, dtype=object)
     matched = int(index.isin(table.index).sum())
-    if len(tracks) and not matched:
-        raise CatalogError(f"{path}: names none of the tracks")
     cells = table.reindex(index).reset_index(drop=True)
     joined = tracks.copy()
     for name in cells.columns:

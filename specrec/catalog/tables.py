@@ -3,6 +3,7 @@
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -31,7 +32,9 @@ def find_table(folder: Path) -> Path | None:
     return None
 
 
-def read_table(path: Path, audio: Path | None = None) -> pd.DataFrame:
+def read_table(
+    path: Path, audio: Path | None = None, among: Iterable[str] | None = None
+) -> pd.DataFrame:
     """Reads a table and finds its path column.
 
     Args:
@@ -39,6 +42,8 @@ def read_table(path: Path, audio: Path | None = None) -> pd.DataFrame:
             `filename`, `filepath` or `audio`, absolute or relative to the table's folder; with
             slashes of either kind, in either of Unicode's forms.
         audio: A folder that the files' paths may be relative to instead.
+        among: Paths of the files whose rows are wanted; rows of others of the same name may be
+            among those that are returned. None for all rows.
 
     Returns:
         All columns, with the files' absolute paths as the index. Empty cells are missing values;
@@ -53,6 +58,9 @@ def read_table(path: Path, audio: Path | None = None) -> pd.DataFrame:
         wanted = ", ".join(PATH_COLUMNS)
         raise CatalogError(f"{path}: no column names the files; name one of its columns {wanted}")
     named = table.dropna(subset=[column])
+    if among is not None:
+        wanted = {_last_name(name) for name in among}
+        named = named[[_last_name(str(name)) in wanted for name in named[column]]]
     folders = [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
     real = RealPaths()
     files = [_named_file(folders, str(name), real) for name in named[column]]
@@ -61,6 +69,12 @@ def read_table(path: Path, audio: Path | None = None) -> pd.DataFrame:
         twice = index[index.duplicated()][0]
         raise CatalogError(f"{path}: {twice} stands in two rows; keep one of them")
     return named.drop(columns=column).set_index(index)
+
+
+def _last_name(path: str) -> str:
+    """The name of a file without its folders, however a table may spell it."""
+    name = path.replace("\0", "").replace("\\", "/").rpartition("/")[2]
+    return unicodedata.normalize("NFC", name)
 
 
 class RealPaths:

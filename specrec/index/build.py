@@ -35,7 +35,7 @@ from specrec.index.generations import (
 )
 from specrec.index.inventory import Inventory, keep_vanished, take_inventory
 from specrec.index.locks import writer_lock
-from specrec.index.part import Part, room
+from specrec.index.part import room
 from specrec.index.plan import Plan
 from specrec.index.segment_store import SegmentStore, store_key
 from specrec.index.update import Found, can_lie_over, compare, update_part
@@ -150,7 +150,7 @@ def build_library(
         decisions = replace(decisions, kept=(*noted, *decisions.kept_of_removed(alive)))
         may_be_empty = config.shard is not None and not lost
         made = _make(
-            config, model, key, before, part, catalog, settled, features, store, may_be_empty
+            config, model, key, before, work, catalog, settled, features, store, may_be_empty
         )
         note_decisions(library, work.copies, decisions)
         after = _write(library, before, made)
@@ -220,7 +220,7 @@ def _make(
     model: Path,
     key: str,
     before: Generation | None,
-    part: Part | None,
+    work: Inventory,
     catalog: Catalog,
     settled: Settled,
     features: pd.DataFrame,
@@ -228,7 +228,8 @@ def _make(
     may_be_empty: bool,
 ) -> Contents | Newer | None:
     """Makes what is to be written; None if it would be what is there."""
-    manifest = {"settings": _lasting(config), "unmeasured": _unmeasured(config, features)}
+    unmeasured, part = _unmeasured(config, features), work.part
+    manifest = {"settings": _lasting(config), "unmeasured": unmeasured, "table": work.table}
     found = Found(settled.tracks, features, catalog.files, settled.skipped)
     if before is not None and part is not None and can_lie_over(before, part, found):
         differing = compare(part, found)

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from specrec.catalog.catalog import (
     STAMPS,
-    TRACK_COLUMNS,
     Catalog,
     find_audio,
     find_changes,
@@ -26,6 +25,7 @@ from specrec.index.generation import Generation
 from specrec.index.part import Part, find_part, whole_library
 from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.segment_store import SegmentStore
+from specrec.index.update import fits
 from specrec.progress import Progress
 
 
@@ -42,6 +42,7 @@ class Inventory:
         decisions: The same decisions, with the current paths of removed tracks.
         plan: How the files changed since the last run.
         moved_from: The previous audio root, if it changed.
+        table: The state of the table that names tracks, if one does; see `Found.table_state`.
     """
 
     part: Part | None
@@ -52,6 +53,7 @@ class Inventory:
     decisions: Decisions
     plan: Plan
     moved_from: str | None = None
+    table: dict[str, str] | None = None
 
     def unknown(self, store: SegmentStore) -> pd.DataFrame:
         """The rows of the catalog's tracks that are still to be embedded."""
@@ -100,15 +102,20 @@ def take_inventory(
     found = find_audio(Path(config.audio), shard)
     changes = find_changes(found.scan, _stamps(before))
     read = read_files(found.root, changes.new, on_scan, config.workers)
-    part = None
-    if before is not None:
+    part = catalog = None
+    tables_stay = before is not None and before.manifest.get("table") == found.table_state
+    if before is not None and in_layers and tables_stay and config.feature_table is None:
+        part = find_part(before, changes, read.files, decisions)
+        catalog = part and make_catalog(found, read, part.same_files, in_part=True)
+        if part is not None and catalog is not None and not fits(before, part, catalog.tracks):
+            part = catalog = None
+    if before is not None and part is None:
         with_table = found.table_file is not None or config.feature_table is not None
-        if in_layers and not with_table and before.table("tracks").names == [*TRACK_COLUMNS]:
-            part = find_part(before, changes, read.files, decisions)
-        part = part or whole_library(before, changes, in_layers and with_table)
+        part = whole_library(before, changes, in_layers and with_table)
     pa.default_memory_pool().release_unused()  # the columns of a large library
     known = known_tracks(part and part.tracks, part and part.files, decisions)
-    catalog, featured = _featured(config, make_catalog(found, read, part and part.same_files))
+    catalog = catalog or make_catalog(found, read, part and part.same_files)
+    catalog, featured = _featured(config, catalog)
     out = decisions.removed_among(catalog.files, known)
     taken = [item.content_id for item in decisions.removed]
     known = known[~known["content_id"].isin(taken)]  # a run that was killed may have left some
@@ -120,7 +127,8 @@ def take_inventory(
         check_plan(plan, catalog, len(known) + others, gone_before, root, bool(config.prune))
     moved_from = None if root == str(catalog.root.resolve()) else root
     decisions = _with_audio_ids(decisions.seen(out), catalog)
-    return Inventory(part, catalog, featured, known, copies, decisions, plan, moved_from)
+    table = None if catalog.table is None else found.table_state
+    return Inventory(part, catalog, featured, known, copies, decisions, plan, moved_from, table)
 
 
 def _stamps(before: Generation | None) -> pa.Table:

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 from jaxtyping import Bool, Float16, Int64
 
+from specrec.catalog.catalog import TRACK_COLUMNS
 from specrec.errors import SkipReason
 from specrec.index.duplicates import COLUMNS, find_duplicates
 from specrec.index.generation import BY_TRACK, Generation, Newer
@@ -16,6 +17,7 @@ from specrec.index.layers import take_step
 from specrec.index.part import Part
 from specrec.index.segment import Segment
 from specrec.index.segment_store import SegmentStore
+from specrec.index.table_file import has
 
 Places = Bool[np.ndarray, " _"]
 
@@ -24,7 +26,6 @@ _PLAIN = (
     pa.types.is_floating,
     pa.types.is_string,
     pa.types.is_large_string,
-    pa.types.is_null,
 )
 
 
@@ -43,6 +44,28 @@ class Found:
     descriptors: pd.DataFrame
     files: pd.DataFrame
     skipped: pd.DataFrame
+
+
+def fits(before: Generation, part: Part, tracks: pd.DataFrame) -> bool:
+    """Whether the tracks of a part may take their places among the others of a generation.
+
+    They have its columns and types, which a table may give, and ids that no other has.
+    """
+    stored = before.table("tracks")
+    if list(tracks) != stored.names:
+        return False
+    if all(name in TRACK_COLUMNS for name in tracks):
+        return True
+    try:
+        typed = tracks.astype(part.tracks.dtypes)
+    except (TypeError, ValueError):
+        return False
+    rows = np.flatnonzero(has(stored.columns("track_id")[0], tracks["track_id"]))
+    return (
+        _are_plain(stored.types)
+        and bool(np.isin(rows, part.track_rows).all())
+        and not _differing("content_id", [typed], [tracks])[0].any()
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +104,20 @@ def compare(part: Part, found: Found) -> Differing:
 def can_lie_over(before: Generation, part: Part, found: Found) -> bool:
     """Whether what was found of a part may lie over the base, if little of it differs.
 
-    A table may have given the tracks other columns than those of the base, or other types. Truth
-    values, lists and the like are not laid over it, for pandas has no single type for them.
+    A table may have given the tracks other columns than those of the base, or other types.
     """
     if not (part.is_few and part.is_whole):
         return part.is_few
     types = pa.Schema.from_pandas(found.tracks, preserve_index=False)
-    plain = all(any(is_it(column.type) for is_it in _PLAIN) for column in types)
-    return plain and types.equals(before.table("tracks").types)
+    return _are_plain(types) and types.equals(before.table("tracks").types)
+
+
+def _are_plain(types: pa.Schema) -> bool:
+    """Whether rows of these types can be laid over others.
+
+    Truth values, lists and the like can't, for pandas has no single type for them.
+    """
+    return all(any(is_it(column.type) for is_it in _PLAIN) for column in types)
 
 
 def update_part(

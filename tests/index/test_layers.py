@@ -172,6 +172,40 @@ def test_a_table_of_which_little_changed_writes_no_table_anew(
     assert layers() == []
 
 
+def test_files_are_added_to_a_table_that_stays(tmp_path: Path, build: Build, layered: None) -> None:
+    music, library = make_music(tmp_path / "music", 6), tmp_path / "library"
+    cells = {f"track {n}.wav": str(n) for n in [*range(6), 9]} | {"other/deep.wav": "8"}
+
+    def write_manifest() -> None:
+        rows = [f"{path.replace('/', chr(92))},{score}\n" for path, score in cells.items()]
+        (music / "manifest.csv").write_text("path,score\n" + "".join(rows))
+
+    write_manifest()
+    assert "for 6 of 6 tracks" in str(build(music, library).table)
+    assert not build(music, library).changed
+    make_music(music, 1, first=9)
+    (music / "other").mkdir()
+    (music / "track 3.wav").rename(music / "other" / "deep.wav")
+    report = build(music, library)
+    assert "which is as it was" in str(report.table)
+    opened = Library.open(library)
+    assert opened.collection.generation.layers.rows.tolist() == [3, 6]
+    assert opened.tracks["score"].tolist() == [0, 1, 2, 8, 4, 5, 9]
+    opened.remove("track 1")
+    make_music(music, 1, first=7)  # the table does not name it, and scores are no longer integers
+    assert "for 7 of 8 tracks" in str(build(music, library).table)
+    cells["track 0.wav"] = "7.5"
+    write_manifest()
+    assert "for 7 of 8 tracks" in str(build(music, library).table)
+    (music / "track 5.wav").unlink()
+    assert "which is as it was" in str(build(music, library, prune=True).table)
+    (music / "track 1.wav").unlink()
+    restore_tracks(library)
+    build(music, library, prune=True)
+    build(music, tmp_path / "fresh")
+    assert_alike(Library.open(library), Library.open(tmp_path / "fresh"))
+
+
 def test_parts_of_which_little_was_written_anew_are_joined(
     tmp_path: Path, build: Build, layered: None
 ) -> None:
