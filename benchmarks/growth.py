@@ -38,6 +38,9 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder for music and libraries.")],
     tracks: Annotated[list[int], typer.Option(help="Sizes of libraries.")] = [10_000, 100_000],  # noqa: B006
     rounds: Annotated[int, typer.Option(min=1)] = 3,
+    table: Annotated[
+        bool, typer.Option("--table", help="Also with a table of all tracks.")
+    ] = False,
     only_plant: Annotated[bool, typer.Option(hidden=True)] = False,
     only_open: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
@@ -59,7 +62,8 @@ def main(
             subprocess.run([sys.executable, __file__, *arguments], check=True)
         found: dict[str, list[tuple[float, float]]] = {}
         for _ in range(rounds):
-            for step, paid in change(folder):
+            steps = [*change(folder), *(change_with_table(folder) if table else [])]
+            for step, paid in steps:
                 found.setdefault(step, []).append(paid)
         for step, costs in found.items():
             seconds, memory = (statistics.median(column) for column in zip(*costs, strict=True))
@@ -93,6 +97,31 @@ def change(folder: Path) -> list[tuple[str, tuple[float, float]]]:
     steps.append(("find -printf", cost(find, program=None)))
     command = [sys.executable, __file__, "--output", str(folder), "--only-open"]
     steps += json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return steps
+
+
+def change_with_table(folder: Path) -> list[tuple[str, tuple[float, float]]]:
+    """Does some of the same where a `manifest.csv` in the music gives each track two columns."""
+    from specrec.recommend.library import Library
+
+    music, library = folder / "music", folder / "library"
+    index = ["-m", "specrec.cli", "index", f"audio={music}", f"library={library}", "workers=1"]
+    song, manifest = music / "new song.wav", music / "manifest.csv"
+    paths = Library.open(library).tracks["path"].tolist()
+    rows = [f"{path},mood {place % 9},{place % 100}\n" for place, path in enumerate(paths)]
+    manifest.write_text("path,mood,points\n" + "".join(rows))
+    steps = [("with a table: the first run", cost(index))]
+    steps.append(("with a table: nothing new", cost(index)))
+    with manifest.open("a") as file:
+        file.write("new song.wav,calm,7\n")
+    sing(song, seed=time.time_ns())
+    steps.append(("with a table: a row and its file added", cost(index)))
+    song.rename(music / "other.wav")
+    steps.append(("with a table: one renamed, which it does not name then", cost(index)))
+    (music / "other.wav").unlink()
+    steps.append(("with a table: one dropped", cost([*index, "prune=true"])))
+    manifest.unlink()
+    cost(index)
     return steps
 
 

@@ -289,7 +289,7 @@ def _with_table(
         # It only lies there, perhaps for another purpose.
         return tracks, None, f"not used: {error}"
     if in_part:
-        return tracks, used, f"tags and columns from {used}, which is as it was"
+        return tracks, used, f"tags and columns from {used}, which has not changed"
     count = counted(len(tracks), "track")
     return tracks, used, f"tags and columns from {used}, for {matched:,} of {count}"
 

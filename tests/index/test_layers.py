@@ -187,7 +187,7 @@ def test_files_are_added_to_a_table_that_stays(tmp_path: Path, build: Build, lay
     (music / "other").mkdir()
     (music / "track 3.wav").rename(music / "other" / "deep.wav")
     report = build(music, library)
-    assert "which is as it was" in str(report.table)
+    assert "which has not changed" in str(report.table)
     opened = Library.open(library)
     assert opened.collection.generation.layers.rows.tolist() == [3, 6]
     assert opened.tracks["score"].tolist() == [0, 1, 2, 8, 4, 5, 9]
@@ -198,7 +198,7 @@ def test_files_are_added_to_a_table_that_stays(tmp_path: Path, build: Build, lay
     write_manifest()
     assert "for 7 of 8 tracks" in str(build(music, library).table)
     (music / "track 5.wav").unlink()
-    assert "which is as it was" in str(build(music, library, prune=True).table)
+    assert "which has not changed" in str(build(music, library, prune=True).table)
     (music / "track 1.wav").unlink()
     restore_tracks(library)
     build(music, library, prune=True)
