@@ -108,12 +108,12 @@ def change_with_table(folder: Path) -> list[tuple[str, tuple[float, float]]]:
     index = ["-m", "specrec.cli", "index", f"audio={music}", f"library={library}", "workers=1"]
     song, manifest = music / "new song.wav", music / "manifest.csv"
     paths = Library.open(library).tracks["path"].tolist()
-    rows = [f"{path},mood {place % 9},{place % 100}\n" for place, path in enumerate(paths)]
+    rows = [f"{path},mood {place % 9},{place % 100 / 4}\n" for place, path in enumerate(paths)]
     manifest.write_text("path,mood,points\n" + "".join(rows))
     steps = [("with a table: the first run", cost(index))]
     steps.append(("with a table: nothing new", cost(index)))
     with manifest.open("a") as file:
-        file.write("new song.wav,calm,7\n")
+        file.write("new song.wav,calm,0.5\n")
     sing(song, seed=time.time_ns())
     steps.append(("with a table: a row and its file added", cost(index)))
     song.rename(music / "other.wav")

@@ -59,8 +59,8 @@ def read_table(
         raise CatalogError(f"{path}: no column names the files; name one of its columns {wanted}")
     named = table.dropna(subset=[column])
     if among is not None:
-        wanted = {_last_name(name) for name in among}
-        named = named[[_last_name(str(name)) in wanted for name in named[column]]]
+        names = {_last_name(name) for name in among}
+        named = named[[_last_name(str(name)) in names for name in named[column]]]
     folders = [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
     real = RealPaths()
     files = [_named_file(folders, str(name), real) for name in named[column]]
