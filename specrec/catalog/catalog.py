@@ -280,7 +280,7 @@ def _with_table(
             table = read_table(used, found.root, among)
         else:
             table = found.table
-        tracks, matched = _join_table(files, tracks, table, used)
+        joined, matched = _join_table(files, tracks, table, used)
         if len(tracks) and not matched and not in_part:
             raise CatalogError(f"{used}: names none of the tracks")
     except CatalogError as error:
@@ -289,9 +289,9 @@ def _with_table(
         # It only lies there, perhaps for another purpose.
         return tracks, None, f"not used: {error}"
     if in_part:
-        return tracks, used, f"tags and columns from {used}, which has not changed"
+        return joined, used, f"tags and columns from {used}, which has not changed"
     count = counted(len(tracks), "track")
-    return tracks, used, f"tags and columns from {used}, for {matched:,} of {count}"
+    return joined, used, f"tags and columns from {used}, for {matched:,} of {count}"
 
 
 def _scan_table(root: Path, table: pd.DataFrame) -> Scan:

@@ -20,6 +20,7 @@ from specrec.index.generation import Contents, Generation, skipped_table
 from specrec.index.search import AUTO
 from specrec.index.search_building import build_index
 from specrec.index.segment_store import Failure, SegmentStore
+from specrec.index.table_file import is_among
 from specrec.model.card import ModelCard, read_card
 from specrec.model.probe import load_probe
 from specrec.printing import counted
@@ -146,8 +147,8 @@ def pair_duplicates(
         known, new = after.duplicates, np.arange(len(contents))
     else:
         known = before.duplicates
-        known = known[known["first"].isin(contents) & known["second"].isin(contents)]
-        new = np.flatnonzero(~contents.isin(before.tracks["content_id"]).to_numpy(dtype=bool))
+        known = known[is_among(known["first"], contents) & is_among(known["second"], contents)]
+        new = np.flatnonzero(~is_among(contents, before.tracks["content_id"]).to_numpy(dtype=bool))
     pairs = find_duplicates(
         after.index,
         after.embeddings,

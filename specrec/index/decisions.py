@@ -16,6 +16,7 @@ import pandas as pd
 from specrec.catalog.columns import TAG_COLUMNS
 from specrec.errors import SkipReason
 from specrec.index.generation import Generation
+from specrec.index.table_file import is_among
 
 _TYPES = dict.fromkeys(("track_id", "path", "content_id"), "string") | TAG_COLUMNS
 
@@ -84,13 +85,13 @@ class Decisions:
         here = set(files["content_id"])
         contents = {item.content_id for item in self.removed}
         sounds = {item.audio_id for item in self.removed if item.content_id not in here} - {None}
-        newly_tagged = files["audio_id"].isin(list(sounds))
-        staying = known[~known["content_id"].isin(list(contents))]
-        newly_tagged &= ~files["content_id"].isin(staying["content_id"])
+        newly_tagged = is_among(files["audio_id"], sounds)
+        staying = known[~is_among(known["content_id"], contents)]
+        newly_tagged &= ~is_among(files["content_id"], staying["content_id"])
         sound_at = dict(zip(staying["path"], staying["audio_id"].fillna(""), strict=True))
         for row, path, sound in files.loc[newly_tagged, ["path", "audio_id"]].itertuples():
             newly_tagged[row] = sound_at.get(path) not in ("", sound)
-        return files[files["content_id"].isin(list(contents)) | newly_tagged]
+        return files[is_among(files["content_id"], contents) | newly_tagged]
 
     def seen(self, out: pd.DataFrame) -> "Decisions":
         """Returns a copy with removed tracks at the paths where `removed_among` found them."""

@@ -25,6 +25,7 @@ from specrec.index.generation import Generation
 from specrec.index.part import Part, find_part, whole_library
 from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.segment_store import SegmentStore
+from specrec.index.table_file import is_among
 from specrec.index.update import fits
 from specrec.progress import Progress
 
@@ -59,7 +60,7 @@ class Inventory:
         """The rows of the catalog's tracks that are still to be embedded."""
         known = store.settled | {item.content_id for item in self.decisions.removed}
         known |= self.retagged(store).keys()
-        return self.catalog.tracks[~self.catalog.tracks["content_id"].isin(list(known))]
+        return self.catalog.tracks[~is_among(self.catalog.tracks["content_id"], known)]
 
     def retagged(self, store: SegmentStore) -> dict[str, str]:
         """New contents that sound like one that was embedded: only the file's tags are others.
@@ -68,7 +69,7 @@ class Inventory:
             The embedded content by the new one.
         """
         settled, found = store.settled, set(store.table.index[store.table["row"] >= 0])
-        sounds = self.known[self.known["content_id"].isin(list(settled & found))]
+        sounds = self.known[is_among(self.known["content_id"], settled & found)]
         sounds = sounds.dropna(subset="audio_id")
         embedded = dict(zip(sounds["audio_id"], sounds["content_id"], strict=True))
         files = self.catalog.files[["content_id", "audio_id"]].itertuples(index=False)
@@ -118,7 +119,7 @@ def take_inventory(
     catalog, featured = _featured(config, catalog)
     out = decisions.removed_among(catalog.files, known)
     taken = [item.content_id for item in decisions.removed]
-    known = known[~known["content_id"].isin(taken)]  # a run that was killed may have left some
+    known = known[~is_among(known["content_id"], taken)]  # a run that was killed may have left some
     plan = make_plan(known, catalog, out, [] if part is None else part.files["path"])
     root = None if before is None else str(before.manifest["audio_root"])
     if config.prune != "all":
@@ -159,7 +160,7 @@ def keep_vanished(
         The catalog with them, and the rows that were added.
     """
     rows = known[known["path"].isin(paths)]
-    rows = rows[~rows["track_id"].isin(catalog.tracks["track_id"])]
+    rows = rows[~is_among(rows["track_id"], catalog.tracks["track_id"])]
     if not len(rows):
         return catalog, rows
     types = {name: catalog.tracks[name].dtype for name in catalog.tracks.columns}

@@ -9,6 +9,7 @@ import pandas as pd
 
 from specrec.catalog.catalog import Catalog
 from specrec.errors import LibraryError, SkipReason
+from specrec.index.table_file import is_among
 from specrec.printing import counted
 
 _FOR_NOW = (SkipReason.UNREADABLE, SkipReason.TIMED_OUT)  # a slow disk says nothing of a file
@@ -50,15 +51,17 @@ def make_plan(
     was = known.set_index("path")["content_id"]
     before = set(seen) | set(was.index)
     taken = set(removed["content_id"])
-    out = now.index[now.isin(list(taken))].tolist()
-    stayed = now[now.index.isin(was.index)]
+    is_out = is_among(now, taken)
+    known_path = now.index.astype(object).isin(was.index.tolist())
+    out = now.index[is_out].tolist()
+    stayed = now[known_path]
     changed = stayed.index[(stayed != was[stayed.index]).to_numpy(dtype=bool)]
     # A file is another's in a new place if its bytes are the same, or, newly tagged, its sound.
     sounds = catalog.files.set_index("path")["audio_id"]
     old_path = dict(zip(known["content_id"], known["path"], strict=True))
-    left = known[~known["path"].isin(now.index)].dropna(subset="audio_id")
+    left = known[~is_among(known["path"], now.index)].dropna(subset="audio_id")
     old_sound = dict(zip(left["audio_id"], left["path"], strict=True))
-    fresh = now[~now.index.isin(was.index) & ~now.isin(list(taken))]
+    fresh = now[~known_path & ~is_out]
     origins = {path: old_path.get(now[path]) or old_sound.get(sounds[path]) for path in fresh.index}
     moved = [(origin, path) for path, origin in origins.items() if origin is not None]
     came = {path for _, path in moved}
@@ -68,9 +71,9 @@ def make_plan(
     present |= {item.path for item in catalog.skipped if item.reason == SkipReason.EMPTY}
     here = set(now) | set(catalog.files["content_id"]) | set(catalog.files["audio_id"].dropna())
     gone = known[
-        ~known["path"].isin(list(present))
-        & ~known["content_id"].isin(list(here))
-        & ~known["audio_id"].isin(list(here))
+        ~is_among(known["path"], present)
+        & ~is_among(known["content_id"], here)
+        & ~is_among(known["audio_id"], here)
     ]["path"]
     closed = {item.path for item in catalog.skipped if item.reason in _FOR_NOW}
     open_ = np.array([closed.isdisjoint(_folders(path)) for path in gone], dtype=bool)

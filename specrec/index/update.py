@@ -17,7 +17,7 @@ from specrec.index.layers import take_step
 from specrec.index.part import Part
 from specrec.index.segment import Segment
 from specrec.index.segment_store import SegmentStore
-from specrec.index.table_file import has
+from specrec.index.table_file import has, is_among
 
 Places = Bool[np.ndarray, " _"]
 
@@ -162,8 +162,9 @@ def update_part(
         skipped,
         before.duplicates,
     )
-    is_new = ~contents.isin(part.tracks["content_id"]).to_numpy(dtype=bool)
-    left = part.tracks["content_id"][~part.tracks["content_id"].isin(found.tracks["content_id"])]
+    is_new = ~is_among(contents, part.tracks["content_id"]).to_numpy(dtype=bool)
+    before_ids, ids = part.tracks["content_id"], found.tracks["content_id"]
+    left = before_ids[~is_among(before_ids, ids)]
     return replace(newer, duplicates=_pairs(before, newer, step.added[is_new], set(left)))
 
 
@@ -226,7 +227,7 @@ def _skipped(before: Generation, part: Part, found: pd.DataFrame) -> pd.DataFram
     """
     known = before.skipped
     lasts = known["content_id"].notna() | (known["reason"] == SkipReason.DUPLICATE)
-    lasts &= (known["reason"] != SkipReason.REMOVED) & ~known["path"].isin(part.files["path"])
+    lasts &= (known["reason"] != SkipReason.REMOVED) & ~is_among(known["path"], part.files["path"])
     return pd.concat([known[lasts], found]).sort_values("path", ignore_index=True)
 
 

@@ -75,15 +75,20 @@ def assert_alike(one: Library, other: Library) -> None:
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(changes=CHANGES)
+@given(changes=CHANGES, with_table=st.booleans())
 def test_any_sequence_of_changes_answers_as_a_fresh_build(
     changes: list[tuple[str, int]],
+    with_table: bool,
     tmp_path_factory: pytest.TempPathFactory,
     build: Build,
     layered: None,
 ) -> None:
     folder = tmp_path_factory.mktemp("changes")
     music, library = make_music(folder / "music", 6), folder / "library"
+    if with_table:  # which names most files that there will be
+        names = [f"{word} {place}.wav" for word in ("track", "moved") for place in range(25)]
+        rows = [f"{name},{place / 4},mood {place}\n" for place, name in enumerate(names)]
+        (music / "manifest.csv").write_text("path,score,mood\n" + "".join(rows))
     build(music, library)
     for place, (change, number) in enumerate(changes):
         files = sorted(music.glob("*.wav"))
