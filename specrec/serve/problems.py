@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from specrec.errors import AudioError, LibraryError, QueryError, SpecrecError
+from specrec.errors import AudioError, CatalogError, LibraryError, QueryError, SpecrecError
 
 _TITLES = {
     400: "The request can't be answered",
@@ -48,6 +48,7 @@ _STATUS: dict[type[SpecrecError], int] = {
     QueryError: 400,
     AudioError: 422,
     LibraryError: 503,
+    CatalogError: 503,  # the folder of music is away
     BusyError: 503,
 }
 

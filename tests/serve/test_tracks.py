@@ -66,3 +66,6 @@ def test_a_library_is_told_without_its_place_on_the_disk(
         assert client.get("/api/v1/coverage").json()["pending_files"] == ["new.wav"]
     finally:
         new.unlink()
+    away = client.get("/api/v1/coverage?library=named")  # its music was never there
+    assert (away.status_code, away.json()["title"]) == (503, "Not ready")
+    assert "no such folder" in away.json()["detail"]
