@@ -157,6 +157,8 @@ _libraries: dict[Path, Library] = {}
 
 
 def _begin() -> None:
+    import specrec.serve.rest  # noqa: F401  # so that the first answer does not wait for it
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # they are for the server, with which this ends
     threading.Thread(target=_end_with_server, daemon=True).start()
