@@ -18,7 +18,7 @@ from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -51,7 +51,7 @@ class Helpers:
     def __init__(self, count: int) -> None:
         self._helpers = [_Helper() for _ in range(count)]
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Helpers":
         return self
 
     def __exit__(self, *_: object) -> None:
