@@ -13,6 +13,7 @@ from specrec.errors import QueryError
 from specrec.recommend.library import Library
 from specrec.serve.helpers import Helpers
 from specrec.serve.rest.answers import document
+from tests.serve.loops import run
 
 
 def nearest(library: Library, row: int) -> bytes:
@@ -51,7 +52,7 @@ def test_a_helper_answers_as_the_server_does_and_another_comes_if_it_dies(named:
         return second
 
     with Helpers(1) as helpers:
-        process = asyncio.run(ask(helpers))
+        process = run(ask(helpers))
     until = time.monotonic() + 60
     while Path(f"/proc/{process}").exists():
         assert time.monotonic() < until
@@ -60,4 +61,4 @@ def test_a_helper_answers_as_the_server_does_and_another_comes_if_it_dies(named:
 
 def test_without_helpers_the_server_computes_all(named: Path) -> None:
     with Helpers(0) as none:
-        assert asyncio.run(none.call(nearest, Library.open(named), 3)) is None
+        assert run(none.call(nearest, Library.open(named), 3)) is None

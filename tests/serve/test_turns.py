@@ -6,6 +6,7 @@ import pytest
 
 from specrec.serve import turns
 from specrec.serve.turns import Line
+from tests.serve.loops import run
 
 
 def test_answers_come_in_the_order_of_the_questions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,9 +22,9 @@ def test_answers_come_in_the_order_of_the_questions(monkeypatch: pytest.MonkeyPa
         asked = [line.call(partial(answer, number)) for number in range(50)]
         return await asyncio.gather(*asked)
 
-    assert asyncio.run(ask()) == order == list(range(50))
+    assert run(ask()) == order == list(range(50))
     assert len(at_once) == 1
-    assert asyncio.run(ask()) == list(range(50))  # in another event loop
+    assert run(ask()) == list(range(50))  # in another event loop
 
 
 def test_what_takes_long_keeps_nobody_waiting() -> None:
@@ -36,7 +37,7 @@ def test_what_takes_long_keeps_nobody_waiting() -> None:
         goes_on.set()
         assert await asyncio.gather(*long) == [True, True]
 
-    asyncio.run(asyncio.wait_for(ask(), 60))
+    run(asyncio.wait_for(ask(), 60))
 
 
 def test_what_goes_wrong_is_told_to_who_asked() -> None:
@@ -47,4 +48,4 @@ def test_what_goes_wrong_is_told_to_who_asked() -> None:
             await line.call(lambda: 1 // 0)
         return await line.call(lambda: 2)
 
-    assert asyncio.run(ask()) == 2
+    assert run(ask()) == 2
