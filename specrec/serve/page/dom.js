@@ -57,6 +57,10 @@ export const titleAndArtist = (track) => [
   make("bdi", { class: "byline" }, track.artist ?? ""),
 ];
 
+/** Title and artist, and below them a sentence on the track, if there is one. */
+export const withSentence = (track, sentence) =>
+  make("div", { class: "names" }, make("span", {}, titleAndArtist(track)), sentence ? make("p", { class: "sentence" }, sentence) : null);
+
 let timer;
 
 /** Says something to those who hear the page. */

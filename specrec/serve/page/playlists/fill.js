@@ -1,7 +1,7 @@
 // Fills the playlist up: tracks that are similar to what is in it, each with its reason.
 
 import * as api from "../api.js";
-import { PLUS, icon, make, nameOf, titleAndArtist } from "../dom.js";
+import { PLUS, icon, make, nameOf, withSentence } from "../dom.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import * as playlist from "./playlist.js";
@@ -94,12 +94,7 @@ function suggestion({ track, explanation, like, several, library }, take) {
     "li",
     { data: { id: track.track_id } },
     playButton(track, library),
-    make(
-      "div",
-      { class: "names" },
-      make("span", {}, titleAndArtist(track)),
-      make("p", { class: "sentence" }, several ? messages.likeOne(like.title, sentence) : sentence),
-    ),
+    withSentence(track, several ? messages.likeOne(like.title, sentence) : sentence),
     make(
       "button",
       { type: "button", class: "round plain", "aria-label": messages.take(nameOf(track)), title: messages.take(nameOf(track)), onclick: take },

@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { makeCombobox } from "../combobox.js";
-import { CROSS, icon, make, nameOf, titleAndArtist } from "../dom.js";
+import { CROSS, icon, make, nameOf, withSentence } from "../dom.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import { tracksLike } from "../search.js";
@@ -102,12 +102,7 @@ function paintWay({ start, steps }, library, seen) {
           "li",
           { data: { id: track.track_id } },
           playButton(track, library),
-          make(
-            "div",
-            { class: "names" },
-            make("span", {}, titleAndArtist(track)),
-            explanation ? make("p", { class: "sentence" }, explanation.sentence) : null,
-          ),
+          withSentence(track, explanation?.sentence),
         ),
       ),
     ),
