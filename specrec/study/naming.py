@@ -59,7 +59,7 @@ class Standing:
 
     @property
     def phrase(self) -> str | None:
-        """The words for a name, such as `high energy`; None if nothing stands out."""
+        """The words for a name, such as `energetic`; None if nothing stands out."""
         if not self.beyond_noise or abs(self.difference) < SLIGHT:
             return None
         if abs(self.difference) >= STANDS_OUT:

@@ -1,4 +1,4 @@
-"""How a study speaks of features: `high energy`, `more bass`."""
+"""How a study speaks of features: `energetic`, `more bass`."""
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,11 @@ _MIDDLE = 0.5  # of a share
 def degree(feature: str, mean: float, above: bool) -> str:
     """What a mean that stands out from the library's is called.
 
-    A share from 0 to 1 has a middle of its own: 0.84 of energy is never low, however much the
-    rest of a library has, only `lower`.
+    A share from 0 to 1 has a middle of its own: 0.84 of energy is never calm, however energetic the
+    rest of a library is, only `lower energy`.
+
+    >>> degree("bass_share", 0.1, above=False), degree("my_rating", 4.5, above=True)
+    ('light on bass', 'high my rating')
 
     Args:
         feature: Name of the feature.
@@ -29,10 +32,9 @@ def degree(feature: str, mean: float, above: bool) -> str:
     word = "high" if above else "low"
     if own_middle and (mean > _MIDDLE) != above:
         return f"{word}er {noun(feature)}"
-    plain = f"{word} {noun(feature)}"
-    if known is None or known.kind != "confidence":
-        return plain
-    return f"{plain} ({WORDS[feature].high if above else WORDS[feature].low})"
+    words = WORDS.get(feature)
+    adjective = "" if words is None else words.high if above else words.low
+    return adjective or f"{word} {noun(feature)}"
 
 
 def direction(feature: str, above: bool) -> str:

@@ -36,12 +36,12 @@ def test_planted_clusters_are_found_and_named_by_what_was_planted() -> None:
     assert found.chosen.reseeded == found.chosen.resampled == 1
     assert found.summary.endswith("The cluster structure is clear.")
     calm, loud, spoken = (set(item.name.split(", ")) for item in found.clusters)
-    unspoken = "low speechiness (likely without speech)"
-    acoustic = "high acousticness (likely acoustic)"
-    electric = "low acousticness (likely not acoustic)"
-    assert calm < {"low energy", acoustic, "low loudness", unspoken}
-    assert loud < {"high energy", electric, "high loudness", unspoken}
-    assert spoken == {"high speechiness (likely with speech)"}
+    unspoken = "likely without speech"
+    acoustic = "likely acoustic"
+    electric = "likely not acoustic"
+    assert calm < {"calm", acoustic, "quiet", unspoken}
+    assert loud < {"energetic", electric, "loud", unspoken}
+    assert spoken == {"likely with speech"}
 
 
 def test_centers_are_fitted_to_a_sample_of_many_tracks_and_that_is_said(
@@ -128,7 +128,7 @@ def test_clusters_by_sound_are_named_from_features() -> None:
     features = pd.DataFrame({"centroid_hz": np.where(kinds, 3000.0, 800.0) + rng.normal(size=160)})
     features.loc[::9, "centroid_hz"] = np.nan
     found = find_clusters(Dataset("embeddings", pd.DataFrame(), features, {}, vectors))
-    assert {item.name for item in found.clusters} == {"high brightness", "low brightness"}
+    assert {item.name for item in found.clusters} == {"bright", "dark"}
 
 
 @pytest.mark.parametrize(("k", "what"), [(1, "2 or more"), (30, "90 different tracks")])

@@ -19,6 +19,18 @@ from specrec.study.naming import (
 
 FEATURES = ("energy", "acousticness", "valence", "loudness", "tempo_bpm")
 NOUNS = {"tempo": "tempo_bpm"}
+ADJECTIVES = {
+    "energetic": ("energy", 1),
+    "calm": ("energy", -1),
+    "likely acoustic": ("acousticness", 1),
+    "likely not acoustic": ("acousticness", -1),
+    "cheerful": ("valence", 1),
+    "sad": ("valence", -1),
+    "loud": ("loudness", 1),
+    "quiet": ("loudness", -1),
+    "fast": ("tempo_bpm", 1),
+    "slow": ("tempo_bpm", -1),
+}
 
 
 def library(seed: int, tracks: int = 300) -> pd.DataFrame:
@@ -48,20 +60,19 @@ def scaled(name: str, values: pd.Series) -> pd.Series:
 
 
 def check_phrase(phrase: str, own: pd.DataFrame, all_: pd.DataFrame) -> None:
-    slight = phrase.startswith("slightly ")
-    word, _, rest = phrase.removeprefix("slightly ").partition(" ")
-    noun = rest.partition(" (")[0]
-    name = NOUNS.get(noun, noun)
-    side = 1 if word.startswith("high") else -1
+    slight, plain = phrase.startswith("slightly "), phrase in ADJECTIVES
+    if plain:
+        name, side = ADJECTIVES[phrase]
+    else:
+        word, _, noun = phrase.removeprefix("slightly ").partition(" ")
+        name, side = NOUNS.get(noun, noun), {"higher": 1, "lower": -1}[word]
     column = scaled(name, all_[name])
     off = (scaled(name, own[name]).mean() - column.mean()) / column.std(ddof=0)
     assert side * off >= (SLIGHT if slight else STANDS_OUT)
     assert side * (own[name].mean() - all_[name].mean()) > 0
     assert side * (own[name].median() - all_[name].median()) > 0
-    if name in FEATURES[:3] and word in ("high", "low"):
-        assert (own[name].mean() > 0.5) == (word == "high")
-    if "(" in rest:
-        assert rest.endswith("(likely acoustic)" if side > 0 else "(likely not acoustic)")
+    if name in FEATURES[:3] and plain:
+        assert (own[name].mean() > 0.5) == (side > 0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -90,7 +101,7 @@ def test_chance_names_nothing() -> None:
     assert names == (MIDDLE, f"{MIDDLE} (2)")
 
 
-@pytest.mark.parametrize(("rest", "word"), [(0.3, "high energy"), (0.95, "lower energy")])
+@pytest.mark.parametrize(("rest", "word"), [(0.3, "energetic"), (0.95, "lower energy")])
 def test_energy_of_084_is_never_called_calm_or_acoustic(rest: float, word: str) -> None:
     rng = np.random.default_rng(0)
     energy = np.concatenate([rng.normal(0.84, 0.02, 100), rng.normal(rest, 0.02, 100)])
@@ -101,9 +112,9 @@ def test_energy_of_084_is_never_called_calm_or_acoustic(rest: float, word: str) 
     # With acousticness so sure, a name may stop at it; energy is told where it is asked for.
     phrases = {item.feature: item.phrase for item in profile_clusters(features, labels, 2)[0]}
     assert phrases["energy"] == word
-    assert phrases["acousticness"] == "low acousticness (likely not acoustic)"
-    assert "high acousticness" not in name
-    assert "low energy" not in name
+    assert phrases["acousticness"] == "likely not acoustic"
+    assert "likely acoustic" not in name
+    assert "calm" not in name
 
 
 def test_a_second_name_for_the_same_thing_is_left_out() -> None:
@@ -119,8 +130,8 @@ def test_a_second_name_for_the_same_thing_is_left_out() -> None:
     profiles = profile_clusters(features, np.repeat([0, 1], 150), 2)
     assert [item.feature for item in profiles[0]][2] == "loudness_lufs"
     first, second = name_clusters(profiles, features)
-    assert first in ("high brightness, high loudness", "high treble, high loudness")
-    assert second in ("low brightness, low loudness", "low treble, low loudness")
+    assert first in ("bright, loud", "rich in treble, loud")
+    assert second in ("dark, quiet", "poor in treble, quiet")
 
 
 def test_names_that_would_be_one_get_what_tells_them_apart() -> None:
@@ -131,9 +142,9 @@ def test_names_that_would_be_one_get_what_tells_them_apart() -> None:
     features = pd.DataFrame({"energy": energy, "valence": valence}).clip(0, 1)
     names = name_clusters(profile_clusters(features, labels, 3), features)
     assert names == (
-        "high energy, slightly higher valence",
-        "high energy, slightly lower valence",
-        "low energy",
+        "energetic, slightly higher valence",
+        "energetic, slightly lower valence",
+        "calm",
     )
 
 

@@ -81,7 +81,7 @@ def test_clusters_of_a_table(table: Path, tmp_path: Path) -> None:
     document = json.loads(result.stdout)
     names = {cluster["name"] for cluster in document["clusters"]}
     assert len(names) == 2
-    assert any("high energy" in name or "low acousticness" in name for name in names)
+    assert any("energetic" in name or "likely not acoustic" in name for name in names)
     numbers = document["cluster_of_track"]
     assert len({numbers[f"t{row}"] for row in range(60)}) == 1
     assert numbers["t0"] != numbers["t100"]
