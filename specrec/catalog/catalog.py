@@ -1,7 +1,6 @@
 """A folder or a table becomes a catalog: one row per track."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -272,8 +271,7 @@ def _with_table(
     used = found.table_file
     if used is None:
         return tracks, None, None
-    real, folder = RealPaths(), os.fspath(found.root)
-    files = [real.find(f"{folder}/{path}") for path in tracks["path"]]
+    files = [*map(RealPaths(found.root).find, tracks["path"])]
     try:
         if found.table is None:
             among = [*files, *tracks["path"]] if in_part else None

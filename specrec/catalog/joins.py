@@ -1,6 +1,5 @@
 """A table of features joined to tracks: Spotify's, Echo Nest's, or one's own."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +90,7 @@ def _places(
 ) -> "pd.Series[float]":
     """The place in a table of each track; NaN for those it does not know."""
     if by_path:
-        real, folder = RealPaths(), os.fspath(root)
-        files = tracks["path"].map(lambda name: real.find(f"{folder}/{name}"))
+        files = tracks["path"].map(RealPaths(root).find)
         return files.map(pd.Series(range(len(table)), table.tracks["file"]))
     if table.tracks["track_id"].isin(tracks["track_id"]).any():
         return tracks["track_id"].map(pd.Series(range(len(table)), table.tracks["track_id"]))

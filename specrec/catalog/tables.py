@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Bool
 
 from specrec.catalog.columns import text_columns
 from specrec.errors import CatalogError
@@ -58,17 +60,32 @@ def read_table(
         wanted = ", ".join(PATH_COLUMNS)
         raise CatalogError(f"{path}: no column names the files; name one of its columns {wanted}")
     named = table.dropna(subset=[column])
-    if among is not None:
-        names = {_last_name(name) for name in among}
-        named = named[[_last_name(str(name)) in names for name in named[column]]]
     folders = [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
-    real = RealPaths()
+    if among is not None:
+        named = named[_named_so(named[column], among, folders)]
+    real = RealPaths(folders[0])
     files = [_named_file(folders, str(name), real) for name in named[column]]
     index = pd.Index(files, name="file", dtype=object)
     if index.has_duplicates:
         twice = index[index.duplicated()][0]
         raise CatalogError(f"{path}: {twice} stands in two rows; keep one of them")
     return named.drop(columns=column).set_index(index)
+
+
+def _named_so(
+    column: pd.Series, among: Iterable[str], folders: list[Path]
+) -> Bool[np.ndarray, " rows"]:
+    """Which rows may name one of some files: by its own name, or by a link of another name."""
+    names = {_last_name(name) for name in among}
+
+    def may(name: str) -> bool:
+        spelled = name.replace("\\", "/")
+        return _last_name(name) in names or any(
+            os.path.islink(os.path.join(folder, spelled))  # noqa: PTH114, PTH118
+            for folder in folders
+        )
+
+    return np.array([bool(names) and may(str(name)) for name in column], dtype=bool)
 
 
 def _last_name(path: str) -> str:
@@ -83,11 +100,14 @@ class RealPaths:
     Each folder is looked up once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """Relative paths are those of files in a folder."""
+        self._folder = os.fspath(folder)
         self._folders: dict[str, str] = {}
 
     def find(self, path: str) -> str:
         """The path of a file, which need not exist."""
+        path = os.path.join(self._folder, path)  # noqa: PTH118
         folder, name = os.path.split(path)
         if name in ("", ".", "..") or os.path.islink(path):  # noqa: PTH114 (of texts, in no time)
             return os.path.realpath(path)
@@ -107,7 +127,7 @@ def _named_file(folders: list[Path], name: str, real: RealPaths) -> str:
             path = os.path.join(folder, spelling)  # noqa: PTH118
             if os.path.exists(path):  # noqa: PTH110 (for any name, no error)
                 return real.find(path)
-    return real.find(os.path.join(folders[0], slashed))  # noqa: PTH118
+    return real.find(slashed)
 
 
 def load_table(path: Path) -> pd.DataFrame:

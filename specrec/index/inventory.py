@@ -101,15 +101,20 @@ def take_inventory(
     decisions = copies.or_of(before)
     shard = None if config.shard is None else Shard.parse(config.shard)
     found = find_audio(Path(config.audio), shard)
+    state = found.table_state  # before the table is read, so that no later change is missed
     changes = find_changes(found.scan, _stamps(before))
     read = read_files(found.root, changes.new, on_scan, config.workers)
     part = catalog = None
-    tables_stay = before is not None and before.manifest.get("table") == found.table_state
-    if before is not None and in_layers and tables_stay and config.feature_table is None:
+    tables_stay = before is not None and before.manifest.get("table") == state
+    by_features = config.feature_table is not None or _had_features(before)
+    if before is not None and in_layers and tables_stay and not by_features:
         part = find_part(before, changes, read.files, decisions)
         catalog = part and make_catalog(found, read, part.same_files, in_part=True)
-        if part is not None and catalog is not None and not fits(before, part, catalog.tracks):
-            part = catalog = None
+        if part is not None and catalog is not None:
+            by_table = found.table_file is not None
+            is_joined = not by_table or catalog.table is not None
+            if not (is_joined and fits(before, part, catalog.tracks, by_table)):
+                part = catalog = None
     if before is not None and part is None:
         with_table = found.table_file is not None or config.feature_table is not None
         part = whole_library(before, changes, in_layers and with_table)
@@ -128,8 +133,13 @@ def take_inventory(
         check_plan(plan, catalog, len(known) + others, gone_before, root, bool(config.prune))
     moved_from = None if root == str(catalog.root.resolve()) else root
     decisions = _with_audio_ids(decisions.seen(out), catalog)
-    table = None if catalog.table is None else found.table_state
+    table = None if catalog.table is None else state
     return Inventory(part, catalog, featured, known, copies, decisions, plan, moved_from, table)
+
+
+def _had_features(before: Generation | None) -> bool:
+    """Whether a table of features filled tags of a library, which would stay without it."""
+    return before is not None and bool(before.manifest.get("settings", {}).get("feature_table"))
 
 
 def _stamps(before: Generation | None) -> pa.Table:

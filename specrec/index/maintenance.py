@@ -1,5 +1,6 @@
 """Maintains a library: its status, and the removal and restoration of tracks."""
 
+import os
 import stat
 from collections import Counter
 from collections.abc import Collection
@@ -308,9 +309,10 @@ def skipped_after(before: Generation, decisions: Decisions) -> pd.DataFrame:
 def _bytes(folder: Path) -> int:
     """Size of a folder on disk; a file with several names counts once."""
     sizes = {}
-    for path in folder.rglob("*"):
-        with suppress(OSError):  # an index run may be removing it
-            status = path.stat()
-            if stat.S_ISREG(status.st_mode):
-                sizes[status.st_dev, status.st_ino] = status.st_size
+    for inside, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # an index run may be removing it
+                status = (Path(inside) / name).stat()
+                if stat.S_ISREG(status.st_mode):
+                    sizes[status.st_dev, status.st_ino] = status.st_size
     return sum(sizes.values())

@@ -46,16 +46,23 @@ class Found:
     skipped: pd.DataFrame
 
 
-def fits(before: Generation, part: Part, tracks: pd.DataFrame) -> bool:
+def fits(before: Generation, part: Part, tracks: pd.DataFrame, by_table: bool) -> bool:
     """Whether the tracks of a part may take their places among the others of a generation.
 
-    They have its columns and types, which a table may give, and ids that no other has.
+    They have its columns and types, and ids that no other has. Without a table, ids are those of
+    their contents.
+
+    Args:
+        before: The generation.
+        part: The part as it was.
+        tracks: Its tracks as they are.
+        by_table: Whether a table has named tracks.
     """
     stored = before.table("tracks")
     if list(tracks) != stored.names:
         return False
-    if all(name in TRACK_COLUMNS for name in tracks):
-        return True
+    if not by_table:
+        return all(name in TRACK_COLUMNS for name in tracks)
     try:
         typed = tracks.astype(part.tracks.dtypes)
     except (TypeError, ValueError):

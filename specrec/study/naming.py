@@ -136,8 +136,9 @@ def name_clusters(
         strong = [name for name, item in telling.items() if abs(item.difference) >= STANDS_OUT]
         first = distinct(strong, correlations)
         rest = [name for name in telling if name not in first]
-        phrases.append([telling[name].phrase or "" for name in first + rest])
-        lengths.append(min(len(first), _WORDS))
+        said = dict.fromkeys(telling[name].phrase or "" for name in first + rest)
+        phrases.append([*said])  # loud by a table and loud as measured is loud
+        lengths.append(min(len(first), len(said), _WORDS))
     names = [_joined(own[:length]) for own, length in zip(phrases, lengths, strict=True)]
     names = [name if profile else TOO_FEW for name, profile in zip(names, profiles, strict=True)]
     while True:

@@ -259,6 +259,30 @@ def test_bad_tables_are_one_line(tmp_path: Path) -> None:
         read_catalog(tmp_path / "e.csv")
 
 
+def test_a_table_may_name_files_elsewhere(tmp_path: Path) -> None:
+    for folder in ("music", "lists"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "a.wav", tone(1, 220 if folder == "music" else 330))
+    table = tmp_path / "lists" / "tracks.csv"
+    table.write_text(f"path,title\na.wav,Near\n{tmp_path / 'music' / 'a.wav'},Far\n")
+    catalog = read_catalog(table)
+    assert sorted(catalog.tracks["title"]) == ["Far", "Near"]
+    assert "for 2 of 2 tracks" in str(catalog.remark)
+
+
+def test_rows_of_some_files_are_found_by_links_too(tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav"):
+        write(tmp_path / name, tone(1))
+    (tmp_path / "1.wav").symlink_to("a.wav")
+    table = tmp_path / "tracks.csv"
+    table.write_text("path,title\n1.wav,One\nb.wav,Two\n")
+    found = read_table(table, among=[str(tmp_path / "a.wav")])
+    assert found["title"].to_dict() == {str((tmp_path / "a.wav").resolve()): "One"}
+    assert read_table(table, among=[]).empty
+    table.write_text("path,title\n")
+    assert read_table(table, among=[]).empty
+
+
 def test_content_id_is_sha256(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")  # the test vector of FIPS 180-2
     assert content_id(tmp_path / "abc") == "ba7816bf8f01cfea"

@@ -177,6 +177,18 @@ def test_a_table_of_which_little_changed_writes_no_table_anew(
     assert layers() == []
 
 
+def test_a_table_that_comes_to_name_two_tracks_alike_is_not_used(
+    tmp_path: Path, build: Build, layered: None
+) -> None:
+    music, library = make_music(tmp_path / "music", 3), tmp_path / "library"
+    rows = [f"track {number}.wav,id{number % 9},T{number}\n" for number in (0, 1, 2, 9)]
+    (music / "manifest.csv").write_text("path,track_id,title\n" + "".join(rows))
+    build(music, library)
+    make_music(music, 1, first=9)
+    assert "id0 stands in two rows" in str(build(music, library).table)
+    assert Collection.open(library).tracks["track_id"].is_unique
+
+
 def test_files_are_added_to_a_table_that_stays(tmp_path: Path, build: Build, layered: None) -> None:
     music, library = make_music(tmp_path / "music", 6), tmp_path / "library"
     cells = {f"track {n}.wav": str(n) for n in [*range(6), 9]} | {"other/deep.wav": "8"}
