@@ -221,6 +221,8 @@ class _WorkerPool:
                 continue
             worker.is_up, self._failed_starts = True, 0
             for item in items:
+                if isinstance(item, AudioError) and item.reason == SkipReason.TOO_LARGE:
+                    worker.is_spent = True
                 yield worker.jobs[0], item
             if is_done:
                 worker.jobs.popleft()

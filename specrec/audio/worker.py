@@ -67,13 +67,14 @@ class Worker:
         jobs: Positions of the files that it was given; it works on the first.
         is_up: Whether it has sent anything since it was given its task, so that it works on a file.
         is_retrying: Whether its file crashed or hung another worker before.
+        is_spent: Whether its memory once did not suffice, and may be full since.
         silent: Seconds since it last sent something, while it was waited for.
         place: The folders that names of files and modules are relative to.
     """
 
     def __init__(self) -> None:
         self.jobs: deque[int] = deque()
-        self.is_up = self.is_retrying = False
+        self.is_up = self.is_retrying = self.is_spent = False
         self.silent = 0.0
         self.place = _place()
         self.connection, its_end = socketpair()
@@ -104,7 +105,7 @@ class Worker:
 
     def rest(self, selector: DefaultSelector) -> None:
         """Keeps the worker for another task, if its work is done; else ends it."""
-        if self.jobs or not self.is_up or len(_resting) >= (os.cpu_count() or 1):
+        if self.jobs or self.is_spent or not self.is_up or len(_resting) >= (os.cpu_count() or 1):
             self.stop(selector)
             return
         selector.unregister(self.connection)

@@ -104,13 +104,14 @@ def take_inventory(
     state = found.table_state  # before the table is read, so that no later change is missed
     changes = find_changes(found.scan, _stamps(before))
     read = read_files(found.root, changes.new, on_scan, config.workers)
-    part = catalog = None
+    part: Part | None = None
+    catalog: Catalog | None = None
     tables_stay = before is not None and before.manifest.get("table") == state
     by_features = config.feature_table is not None or _had_features(before)
     if before is not None and in_layers and tables_stay and not by_features:
         part = find_part(before, changes, read.files, decisions)
-        catalog = part and make_catalog(found, read, part.same_files, in_part=True)
-        if part is not None and catalog is not None:
+        if part is not None:
+            catalog = make_catalog(found, read, part.same_files, in_part=True)
             by_table = found.table_file is not None
             is_joined = not by_table or catalog.table is not None
             if not (is_joined and fits(before, part, catalog.tracks, by_table)):

@@ -8,13 +8,15 @@ what no helper is ready for, the server computes itself.
 import asyncio
 import gc
 import logging
+import math
 import os
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -33,12 +35,15 @@ Compute = Callable[..., bytes]
 _MOST_BY_DEFAULT = 4
 _AHEAD = 2  # answers that a helper may have yet to give beyond those of the server, which talks too
 _MOST_LOST = 3  # processes, in the place of one helper
+_AGAIN_SECONDS = 1.0  # between two tries to open a library
 _log = logging.getLogger(__name__)
 
 
 def default_count() -> int:
     """How many helpers there are by default: one fewer than cores, since the server needs one."""
-    return min(_MOST_BY_DEFAULT, (os.cpu_count() or 1) - 1)
+    has_some = hasattr(os, "sched_getaffinity")  # of all cores, as in a container
+    cores = len(os.sched_getaffinity(0)) if has_some else os.cpu_count() or 1
+    return min(_MOST_BY_DEFAULT, cores - 1)
 
 
 class Helpers:
@@ -95,54 +100,98 @@ class _Helper:
     def __init__(self) -> None:
         self.waiting = 0
         self._lost = 0
-        self._begin()
+        self._forget()
 
-    def _begin(self) -> None:
-        # Spawned: a copy of this process might wait for locks that its threads hold.
-        self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin)
-        self._asked: dict[Path, str] = {}  # the states that it was to open, by library
-        self._held: dict[Path, str] = {}
+    def _forget(self) -> None:
+        self._process: ProcessPoolExecutor | None = None
+        self._has_died = False
+        self._is_opening = False
+        self._held: dict[Path, str | None] = {}  # the states that it has, by library
+        self._tried: dict[Path, float] = {}  # when it was last told to open one
 
     def end(self) -> None:
-        """Ends the process after the answer that it is computing."""
-        self._process.shutdown(wait=False, cancel_futures=True)
+        """Ends the process, in the middle of its work if need be: it writes nothing."""
+        if self._process is not None:
+            processes = [*(self._process._processes or {}).values()]
+            self._process.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.kill()
 
     def holds(self, library: Library) -> bool:
-        """Whether it holds a library in this state; the first time, it is told to open it."""
+        """Whether it holds a library in this state; if not, it is told to open it now and then."""
+        if self._has_died:
+            self._lose("it has died")
         folder, state = _state_of(library)
-        if self._lost < _MOST_LOST and state != self._asked.get(folder):
-            self._asked[folder] = state
+        held, now = self._held.get(folder), time.monotonic()
+        is_due = now - self._tried.get(folder, -math.inf) >= _AGAIN_SECONDS
+        if held != state and is_due and not self._is_opening and self._lost < _MOST_LOST:
+            self._tried[folder] = now
             self._open(folder)
-        return self._held.get(folder) == state
+        return held == state and not self._is_opening
 
     def _open(self, folder: Path) -> None:
-        held = self._held
+        held, called = self._held, self._submit(_open, folder)
 
         def opened(done: Future[str | None]) -> None:
-            with suppress(Exception):  # one that has died is noticed when it is called
-                held[folder] = done.result() or ""
+            try:
+                held[folder] = done.result()
+            except BrokenProcessPool:
+                self._has_died |= held is self._held
+            except Exception as error:
+                _log.warning("a process that computes answers can't open a library: %s", error)
+            if held is self._held:  # it has not been replaced since
+                self._is_opening = False
 
-        with suppress(BrokenProcessPool):
-            self._process.submit(_open, folder).add_done_callback(opened)
+        if called is not None:
+            self._is_opening = True
+            called.add_done_callback(opened)
 
     async def call(self, compute: Compute, library: Library, *args: Any) -> bytes | None:
         """Computes an answer; None if it has died, or has another state by now."""
+        process = self._process
         self.waiting += 1
         try:
-            called = self._process.submit(_call, *_state_of(library), compute, args)
-            return await asyncio.wrap_future(called)
+            called = self._submit(_call, *_state_of(library), compute, args)
+            return None if called is None else await asyncio.wrap_future(called)
         except BrokenProcessPool:
-            self._replace()
+            if process is self._process:  # of many answers that it owes, the first tells
+                self._lose("it has died")
             return None
         finally:
             self.waiting -= 1
 
-    def _replace(self) -> None:
-        """Starts another process for one that has died, but not for ever."""
+    def _submit(self, function: Callable[..., Any], *args: Any) -> Future[Any] | None:
+        """Gives work to the process, which is started first if there is none."""
+        try:
+            if self._process is None:
+                # Spawned: a copy of this process might wait for locks that its threads hold.
+                self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin)
+            with _uninterrupted():
+                return self._process.submit(function, *args)
+        except (BrokenProcessPool, OSError, NotImplementedError) as error:
+            self._lose(str(error))
+            return None
+
+    def _lose(self, why: str) -> None:
+        """Has another process started for one that is lost, but not for ever."""
         self._lost += 1
-        _log.warning("a process that computes answers has died")
+        ending = "; the server does without it" if self._lost == _MOST_LOST else ""
+        _log.warning("a process that computes answers is lost: %s%s", why, ending)
         self.end()
-        self._begin()
+        self._forget()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Lets what is started here ignore Ctrl-C from its beginning: that is for the server."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
 
 
 def _state_of(library: Library) -> tuple[Path, str]:
@@ -157,10 +206,10 @@ _libraries: dict[Path, Library] = {}
 
 
 def _begin() -> None:
-    import specrec.serve.rest  # noqa: F401  # so that the first answer does not wait for it
-
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # they are for the server, with which this ends
+    import specrec.serve.rest  # noqa: F401  # so that the first answer does not wait for it
+
     threading.Thread(target=_end_with_server, daemon=True).start()
     threadpool_limits(1, "blas")
     gc.set_threshold(700, 10, 10)

@@ -132,7 +132,7 @@ def _ready(folder: Path) -> Collection:
 
 def _prepare(collection: Collection) -> None:
     """Computes what takes as long as opening does: the search by names, and counts of concepts."""
-    _ = collection.name_search, collection.concepts.counts
+    _ = collection.name_search, collection.concepts.counts, collection.row_of("")
     settle()
 
 

@@ -37,17 +37,18 @@ class Line:
     async def call(self, function: Callable[[], Result]) -> Result:
         """Calls a function when those that came before are done, and waits for what it returns."""
         called: Future[Result] = Future()
+        answer = asyncio.wrap_future(called)
         self._calls.put((called, function))
         self.waiting += 1
         try:
             if not self._threads:
                 self._go_on()
-            answer = asyncio.wrap_future(called)
             while not (await asyncio.wait([answer], timeout=MOST_SECONDS))[0]:
                 self._go_on()
             return answer.result()
         finally:
             self.waiting -= 1
+            answer.cancel()  # who asked may have gone
 
     def _go_on(self) -> None:
         """Starts another thread, if the last one is held up."""
@@ -65,6 +66,8 @@ class Line:
                 continue  # who asked has gone
             try:
                 called.set_result(function())
+            except StopIteration as error:  # which would be lost on the way
+                called.set_exception(RuntimeError(str(error)))
             except BaseException as error:
                 called.set_exception(error)
             del called, function  # else it would keep them until the next call

@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from specrec.audio.pool import map_path
+from specrec.audio.worker import dismiss
 from specrec.catalog.scan import AUDIO_SUFFIXES
 from specrec.catalog.tags import read_tags
 from specrec.errors import AudioError
@@ -61,7 +62,7 @@ async def received(request: Request, limit: int, name: str | None) -> AsyncItera
 def query_of_upload(library: Library, path: Path, name: str | None, limits: Limits) -> Query:
     """Embeds a received file; one that is in the library is that track.
 
-    The file is decoded in a worker process, whose memory and time are limited.
+    The file is decoded in a worker process of its own, whose memory and time are limited.
 
     Args:
         library: The library.
@@ -75,12 +76,15 @@ def query_of_upload(library: Library, path: Path, name: str | None, limits: Limi
     """
     seconds = limits.upload_seconds
     shown = PurePosixPath(name or "the file").name
+    dismiss()  # what a file does to the process that decodes it ends with it
     try:
         if (map_path(read_tags, path).duration_seconds or 0) > seconds:
             raise HTTPException(413, f"the audio is longer than {seconds / 60:g} minutes")
         query = library.collection.query(path, limits.embed_seconds)
     except AudioError as error:
         raise AudioError(shown, error.reason, error.detail) from error
+    finally:
+        dismiss()
     if query.row is not None:
         return query
     title = query.track.title

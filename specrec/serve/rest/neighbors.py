@@ -118,12 +118,11 @@ async def neighbors(
     if not track_id and not options.like:
         raise QueryError("give a track_id, or words for how it should sound: like=calm piano")
     rows = [row_of(library, one) for one in track_id]
-    written = None
-    if options.are_short:
-        written = await helpers.call(_written, library, settings, options, rows)
-    if written is None:
-        written = await in_turn(_written)(library, settings, options, rows)
-    return json_bytes(written)
+    asked = settings, options, rows
+    if not options.are_short:
+        return json_bytes(await run_in_threadpool(_written, library, *asked))
+    written = await helpers.call(_written, library, *asked)
+    return json_bytes(written or await in_turn(_written)(library, *asked))
 
 
 @router.post(
