@@ -25,6 +25,11 @@ def refuse(library: Library, why: str) -> bytes:
     raise QueryError(why, [library.tracks["title"].iloc[0]])
 
 
+def sleep(library: Library) -> bytes:
+    time.sleep(600)
+    return b""
+
+
 async def answer(helpers: Helpers, library: Library, row: int) -> tuple[int, object]:
     """The process that has answered, once there is one, and its answer."""
     until = time.monotonic() + 120
@@ -45,7 +50,10 @@ def test_a_helper_answers_as_the_server_does_and_another_comes_if_it_dies(named:
         assert found == json.loads(nearest(library, 3))["found"]
         with pytest.raises(QueryError, match="no\nPiece 0"):
             await helpers.call(refuse, library, "no")
+        lost = [asyncio.create_task(helpers.call(sleep, library)) for _ in range(4)]
+        await asyncio.sleep(0)
         os.kill(first, signal.SIGKILL)
+        assert await asyncio.gather(*lost) == [None] * 4  # the server computes them
         second, again = await answer(helpers, library, 3)
         assert again == found
         assert second not in (first, os.getpid())
