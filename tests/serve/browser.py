@@ -25,7 +25,7 @@ in_browser = pytest.mark.skipif(_PROGRAM is None, reason="no Chromium is install
 def running(app: FastAPI, port: int = 0) -> Iterator[str]:
     """Serve on this machine, in a thread, and give the address."""
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_level="warning"))
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
@@ -33,7 +33,8 @@ def running(app: FastAPI, port: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join()
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 @contextmanager

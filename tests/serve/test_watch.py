@@ -3,6 +3,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -87,7 +88,9 @@ def test_changes_are_waited_for_but_not_forever(
 ) -> None:
     watch = Watch(Shelf([named]), Pace(5.0, most_seconds=20.0))
     for at in changes:
-        monkeypatch.setattr(time, "monotonic", lambda at=at: 1000.0 + at)
+        # Not that of all: a server in another thread would sleep until that time.
+        clock = SimpleNamespace(monotonic=lambda at=at: 1000.0 + at)
+        monkeypatch.setattr("specrec.serve.watch.time", clock)
         watch._schedule("named", 5.0)
     assert watch._watched["named"].due == 1000.0 + due
     assert math.isclose(watch._watched["named"].since, 1000.0)

@@ -67,11 +67,12 @@ def stranger(served: FastAPI) -> Iterator[TestClient]:
 def port(served: FastAPI) -> Iterator[int]:
     """A running server for one user, on a free port of this machine."""
     server = uvicorn.Server(uvicorn.Config(locked(served), "127.0.0.1", 0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.01)
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
-    thread.join()
+    thread.join(60)
+    assert not thread.is_alive()
