@@ -163,10 +163,11 @@ class _Helper:
     def _submit(self, function: Callable[..., Any], *args: Any) -> Future[Any] | None:
         """Gives work to the process, which is started first if there is none."""
         try:
-            if self._process is None:
+            if self._process is not None:
+                return self._process.submit(function, *args)
+            with _uninterrupted():
                 # Spawned: a copy of this process might wait for locks that its threads hold.
                 self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin)
-            with _uninterrupted():
                 return self._process.submit(function, *args)
         except (BrokenProcessPool, OSError, NotImplementedError) as error:
             self._lose(str(error))
