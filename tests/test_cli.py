@@ -130,6 +130,7 @@ def test_errors_are_one_line_with_exit_code_2(library: Path, tmp_path: Path) -> 
         (["query", str(tmp_path), "x"], "no library there"),
         (["query", str(library), "nothing like it"], "fits no title"),
         (["query", str(library), "Two", "--json", "--m3u"], "exclude each other"),
+        (["query", str(library), "Two", "--in-full"], "--in-full goes with --json"),
     ]:
         done = run(*arguments)
         assert done.returncode == 2, done.stderr

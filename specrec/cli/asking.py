@@ -145,6 +145,7 @@ def query(
     queries = queries or []
     if not queries and not like:
         raise QueryError('give a QUERY, or words for how it should sound: --like "calm piano"')
+    _refuse_in_full_without(json, in_full)
     opened = Library.open(library)
     settings = feature_settings(on, weight, metric, scaling)
     liked = [_words(opened, "--like", words) for words in like]
@@ -166,7 +167,7 @@ def query(
             fewer_hubs=fewer_hubs,
             duplicates=duplicates,
             explain=why or json,
-            in_full=in_full and json,
+            in_full=in_full,
             features=settings,
             sound_weight=sound_weight,
         )
@@ -210,8 +211,9 @@ def path(
     from specrec.recommend.library import Library
 
     _refuse_both(json, m3u)
+    _refuse_in_full_without(json, in_full)
     opened = Library.open(library)
-    found = opened.interpolate(start, goal, steps, explain=why or json, in_full=in_full and json)
+    found = opened.interpolate(start, goal, steps, explain=why or json, in_full=in_full)
     if m3u:
         from specrec.report.neighbors import path_m3u
 
@@ -249,6 +251,11 @@ def say_neighbors(
 def _refuse_both(json: bool, m3u: bool) -> None:
     if json and m3u:
         raise QueryError("--json and --m3u exclude each other; give one of them")
+
+
+def _refuse_in_full_without(json: bool, in_full: bool) -> None:
+    if in_full and not json:
+        raise QueryError("--in-full goes with --json, which alone prints it")
 
 
 def _say_playlist(playlist: str, notes: Sequence[str]) -> None:
