@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +13,9 @@ if sys.dont_write_bytecode:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _bytecode.name
     sys.dont_write_bytecode = False
+
+# A shell ignores SIGINT for what it starts in the background, and so would all that is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # There are as many test processes as cores: with several threads in each, they would wait for each
 # other, and in waiting keep all cores busy. It is read when torch and NumPy are loaded, by all
