@@ -57,9 +57,13 @@ export const titleAndArtist = (track) => [
   make("bdi", { class: "byline" }, track.artist ?? ""),
 ];
 
-/** Title and artist, and below them a sentence on the track, if there is one. */
+/** A sentence on a track, if there is one; no line ends between a number and its percent sign. */
+export const sentenceOn = (text) =>
+  text ? make("p", { class: "sentence" }, text.replaceAll(" %", "\u00a0%")) : null;
+
+/** Title and artist, and below them a sentence on the track. */
 export const withSentence = (track, sentence) =>
-  make("div", { class: "names" }, make("span", {}, titleAndArtist(track)), sentence ? make("p", { class: "sentence" }, sentence) : null);
+  make("div", { class: "names" }, make("span", {}, titleAndArtist(track)), sentenceOn(sentence));
 
 let timer;
 

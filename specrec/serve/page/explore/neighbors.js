@@ -1,6 +1,6 @@
 // The list of neighbors: each with its sentence, and a bar whose parts add up to the score.
 
-import { PLUS, icon, make, nameOf } from "../dom.js";
+import { PLUS, icon, make, nameOf, sentenceOn } from "../dom.js";
 import { labelOf } from "../labels.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
@@ -66,7 +66,7 @@ function neighbor(item, reach, kinds, context) {
         make("bdi", { class: "title" }, track.title),
         track.artist ? make("bdi", { class: "byline" }, track.artist) : null,
       ),
-      item.explanation ? make("p", { class: "sentence" }, item.explanation.sentence) : null,
+      sentenceOn(item.explanation?.sentence),
       item.explanation ? bar(item, reach, kinds) : null,
       make(
         "div",
