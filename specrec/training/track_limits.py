@@ -1,0 +1,175 @@
+"""From which score on a concept is said of tracks, so that sentences about two of them are true.
+
+Limits are found on views of five seconds, of which there are many, also of rare concepts. But
+sentences speak of whole tracks, whose scores are means and lie closer together, so that of the
+tracks beyond a limit more are just beyond it; and of two tracks, so that an error in either is
+one. So whole tracks raise the limits to where sentences hold.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Float32, Float64
+
+from specrec.concepts.vocabulary import load_vocabulary
+from specrec.descriptors.features import CONCEPTS
+from specrec.model.encoder import Encoder
+from specrec.model.probe import Probe, ProbedFeature
+from specrec.progress import Progress
+from specrec.training.dataset import WindowDataset
+from specrec.training.naming import ABSENCE_PRECISION, PRECISION, heard_concepts, threshold
+from specrec.training.targets import Outputs, Targets
+from specrec.training.views import ask_teachers
+
+_DRAWS = 100  # of the error in a track
+
+
+@dataclass(frozen=True, eq=False)
+class HeardTracks:
+    """What was heard in whole tracks, as means over their windows.
+
+    Attributes:
+        pooled: The encoder's feature maps.
+        hidden: The teachers' last hidden layers, side by side.
+    """
+
+    pooled: Float32[np.ndarray, "tracks channels"]
+    hidden: Float32[np.ndarray, "tracks hidden"]
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What is told of concepts in tracks, one column each.
+
+    Attributes:
+        names: The concepts.
+        said: The scores that the embedding gives.
+        taught: The teachers' scores.
+        there: Where a teacher hears the concept; see `heard_concepts`.
+        nowhere: Where no teacher hears anything of it.
+    """
+
+    names: tuple[str, ...]
+    said: Float64[np.ndarray, "tracks concepts"]
+    taught: Float[np.ndarray, "tracks concepts"]
+    there: Bool[np.ndarray, "tracks concepts"]
+    nowhere: Bool[np.ndarray, "tracks concepts"]
+
+
+@torch.inference_mode()
+def hear_whole(
+    encoder: Encoder,
+    teachers: tuple[Path, Path],
+    windows: WindowDataset,
+    on_progress: Progress | None = None,
+) -> HeardTracks:
+    """Lets an encoder and the teachers hear windows of tracks.
+
+    Args:
+        encoder: The encoder, in evaluation mode.
+        teachers: The files of mn04 and of musicnn.
+        windows: The windows of each track.
+        on_progress: Called with the number of tracks heard and of all tracks.
+
+    Raises:
+        ModelError: If a teacher's weights can't be read.
+    """
+    pooled, hidden = [], []
+    for row in range(len(windows)):
+        views, rate = windows[row][0], encoder.front_end.sample_rate
+        pooled.append(encoder.pool(views).mean(dim=0).cpu())
+        hidden.append(ask_teachers(teachers, views, rate).mean(dim=0))
+        if on_progress:
+            on_progress(row + 1, len(windows))
+    return HeardTracks(torch.stack(pooled).numpy(), torch.stack(hidden).numpy())
+
+
+@torch.inference_mode()
+def tell(
+    probe: Probe, encoder: Encoder, outputs: Outputs, targets: Targets, heard: HeardTracks
+) -> Told:
+    """Reads what a model and the teachers say of the concepts in tracks.
+
+    Args:
+        probe: The model's probe, which reads all concepts that the teachers name.
+        encoder: The model's encoder.
+        outputs: The teachers' outputs.
+        targets: The concepts' scores, not whitened.
+        heard: What was heard in the tracks.
+    """
+    by_column = {concept.column: concept for concept in load_vocabulary()}
+    center, pooled = encoder.center, torch.from_numpy(heard.pooled)
+    embeddings = (encoder.head(pooled.to(center.device)) - center).cpu().double().numpy()
+    said = [probe.scaled(embeddings, name)[:, 0] for name in targets.names]
+    taught = targets.of(heard.hidden)
+    concepts = [by_column[name] for name in targets.names]
+    marks = heard_concepts(concepts, outputs, heard.hidden, taught)
+    return Told(targets.names, np.stack(said, axis=1), taught, *marks)
+
+
+def with_track_limits(probe: Probe, trained: Told, unheard: Told) -> Probe:
+    """Raises a probe's limits to where they hold of whole tracks; nothing else changes.
+
+    Scores of tracks that the network was trained on are closer to the teachers' than those of any
+    others. So errors are drawn and added to them, until theirs vary as much as those of tracks
+    that it has not heard.
+
+    Args:
+        probe: A probe with limits from views.
+        trained: What is told of tracks that the network was trained on.
+        unheard: What is told of tracks that it has not heard.
+    """
+    missed, unseen = trained.said - trained.taught, unheard.said - unheard.taught
+    error = np.sqrt(np.maximum(unseen.var(axis=0) - missed.var(axis=0), 0.0))
+    rng = np.random.default_rng(0)
+    said, there, nowhere = (
+        np.repeat(np.concatenate(parts), _DRAWS, axis=0)
+        for parts in zip(_marks(trained), _marks(unheard), strict=True)
+    )
+    drawn = len(trained.said) * _DRAWS
+    said[:drawn] += error * rng.normal(size=(drawn, len(error)))
+    features = []
+    for item in probe.features:
+        if item.feature.name in trained.names and CONCEPTS[item.feature.name].kind != "amount":
+            place = trained.names.index(item.feature.name)
+            item = _raised(item, said[:, place], there[:, place], nowhere[:, place])
+        features.append(item)
+    return replace(probe, features=tuple(features))
+
+
+def _marks(told: Told) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return told.said, told.there, told.nowhere
+
+
+def _raised(
+    item: ProbedFeature,
+    said: Float64[np.ndarray, " tracks"],
+    there: Bool[np.ndarray, " tracks"],
+    nowhere: Bool[np.ndarray, " tracks"],
+) -> ProbedFeature:
+    present, absent = item.present, item.absent
+    if present is not None:
+        present = raised_limit(present, said, there, np.sqrt(PRECISION))
+    if absent is not None:
+        absent = -raised_limit(-absent, -said, nowhere, np.sqrt(ABSENCE_PRECISION))
+    return replace(item, present=present, absent=absent)
+
+
+def raised_limit(
+    limit: float,
+    scores: Float[np.ndarray, " n"],
+    truth: Bool[np.ndarray, " n"],
+    precision: float,
+) -> float:
+    """The lowest score, from a limit on, from which on claims are right that often.
+
+    Where there is none, it is just above all of the scores. Where no score reaches the limit, there
+    is nothing to be said against it.
+    """
+    reached = scores >= limit
+    if not reached.any():
+        return limit
+    found = threshold(scores[reached], truth[reached], precision, fewest=1)
+    return float(np.nextafter(scores.max(), np.inf)) if found is None else found
