@@ -48,11 +48,10 @@ def raise_limits(folder: Path, config: TrainConfig) -> None:
         heard = hear_whole(model.encoder, teachers, windows)
         told.append(tell(model.probe, model.encoder, outputs, targets, heard))
     raised = with_track_limits(model.probe, *told)
-    print("| concept | there from | not there up to |\n|---|---|---|")
+    print("| concept | was there from | is there from |\n|---|---|---|")
     for before, after in zip(model.probe.features, raised.features, strict=True):
         if before != after:
-            present = f"{before.present} to {after.present}"
-            print(f"| {after.feature.name} | {present} | {before.absent} to {after.absent} |")
+            print(f"| {after.feature.name} | {before.present:.2f} | {after.present:.2f} |")
     save_probe(raised, folder / PROBE_FILE)
 
 

@@ -16,13 +16,14 @@ from jaxtyping import Bool, Float, Float32, Float64
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.features import CONCEPTS
 from specrec.model.encoder import Encoder
-from specrec.model.probe import Probe, ProbedFeature
+from specrec.model.probe import Probe
 from specrec.progress import Progress
 from specrec.training.dataset import WindowDataset
-from specrec.training.naming import ABSENCE_PRECISION, PRECISION, heard_concepts, threshold
+from specrec.training.naming import PRECISION, heard_concepts, threshold
 from specrec.training.targets import Outputs, Targets
 from specrec.training.views import ask_teachers
 
+_PRECISION = PRECISION**0.5  # of claims about one track; those about two are right if both are
 _DRAWS = 100  # of the error in a track
 
 
@@ -48,14 +49,12 @@ class Told:
         said: The scores that the embedding gives.
         taught: The teachers' scores.
         there: Where a teacher hears the concept; see `heard_concepts`.
-        nowhere: Where no teacher hears anything of it.
     """
 
     names: tuple[str, ...]
     said: Float64[np.ndarray, "tracks concepts"]
     taught: Float[np.ndarray, "tracks concepts"]
     there: Bool[np.ndarray, "tracks concepts"]
-    nowhere: Bool[np.ndarray, "tracks concepts"]
 
 
 @torch.inference_mode()
@@ -105,12 +104,14 @@ def tell(
     said = [probe.scaled(embeddings, name)[:, 0] for name in targets.names]
     taught = targets.of(heard.hidden)
     concepts = [by_column[name] for name in targets.names]
-    marks = heard_concepts(concepts, outputs, heard.hidden, taught)
-    return Told(targets.names, np.stack(said, axis=1), taught, *marks)
+    there, _ = heard_concepts(concepts, outputs, heard.hidden, taught)
+    return Told(targets.names, np.stack(said, axis=1), taught, there)
 
 
 def with_track_limits(probe: Probe, trained: Told, unheard: Told) -> Probe:
-    """Raises a probe's limits to where they hold of whole tracks; nothing else changes.
+    """Raises the limits from which on concepts are there to where they hold of whole tracks.
+
+    Nothing else changes: what is said not to be there is nowhere to be heard in whole tracks too.
 
     Scores of tracks that the network was trained on are closer to the teachers' than those of any
     others. So errors are drawn and added to them, until theirs vary as much as those of tracks
@@ -124,37 +125,19 @@ def with_track_limits(probe: Probe, trained: Told, unheard: Told) -> Probe:
     missed, unseen = trained.said - trained.taught, unheard.said - unheard.taught
     error = np.sqrt(np.maximum(unseen.var(axis=0) - missed.var(axis=0), 0.0))
     rng = np.random.default_rng(0)
-    said, there, nowhere = (
-        np.repeat(np.concatenate(parts), _DRAWS, axis=0)
-        for parts in zip(_marks(trained), _marks(unheard), strict=True)
-    )
+    said = np.repeat(np.concatenate([trained.said, unheard.said]), _DRAWS, axis=0)
+    there = np.repeat(np.concatenate([trained.there, unheard.there]), _DRAWS, axis=0)
     drawn = len(trained.said) * _DRAWS
     said[:drawn] += error * rng.normal(size=(drawn, len(error)))
     features = []
     for item in probe.features:
-        if item.feature.name in trained.names and CONCEPTS[item.feature.name].kind != "amount":
-            place = trained.names.index(item.feature.name)
-            item = _raised(item, said[:, place], there[:, place], nowhere[:, place])
+        name = item.feature.name
+        if name in trained.names and item.present is not None and CONCEPTS[name].kind != "amount":
+            place = trained.names.index(name)
+            limit = raised_limit(item.present, said[:, place], there[:, place], _PRECISION)
+            item = replace(item, present=limit)
         features.append(item)
     return replace(probe, features=tuple(features))
-
-
-def _marks(told: Told) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return told.said, told.there, told.nowhere
-
-
-def _raised(
-    item: ProbedFeature,
-    said: Float64[np.ndarray, " tracks"],
-    there: Bool[np.ndarray, " tracks"],
-    nowhere: Bool[np.ndarray, " tracks"],
-) -> ProbedFeature:
-    present, absent = item.present, item.absent
-    if present is not None:
-        present = raised_limit(present, said, there, np.sqrt(PRECISION))
-    if absent is not None:
-        absent = -raised_limit(-absent, -said, nowhere, np.sqrt(ABSENCE_PRECISION))
-    return replace(item, present=present, absent=absent)
 
 
 def raised_limit(
