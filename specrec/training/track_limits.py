@@ -19,7 +19,7 @@ from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.progress import Progress
 from specrec.training.dataset import WindowDataset
-from specrec.training.naming import PRECISION, heard_concepts, threshold
+from specrec.training.naming import FEWEST_CLAIMS, PRECISION, heard_concepts, threshold
 from specrec.training.targets import Outputs, Targets
 from specrec.training.views import ask_teachers
 
@@ -113,6 +113,8 @@ def with_track_limits(probe: Probe, trained: Told, unheard: Told) -> Probe:
 
     Nothing else changes: what is said not to be there is nowhere to be heard in whole tracks too.
 
+    A limit that fewer than `FEWEST_CLAIMS` tracks reach stays as views have it: so few can't tell.
+
     Scores of tracks that the network was trained on are closer to the teachers' than those of any
     others. So errors are drawn and added to them, until theirs vary as much as those of tracks
     that it has not heard.
@@ -125,7 +127,8 @@ def with_track_limits(probe: Probe, trained: Told, unheard: Told) -> Probe:
     missed, unseen = trained.said - trained.taught, unheard.said - unheard.taught
     error = np.sqrt(np.maximum(unseen.var(axis=0) - missed.var(axis=0), 0.0))
     rng = np.random.default_rng(0)
-    said = np.repeat(np.concatenate([trained.said, unheard.said]), _DRAWS, axis=0)
+    told = np.concatenate([trained.said, unheard.said])
+    said = np.repeat(told, _DRAWS, axis=0)
     there = np.repeat(np.concatenate([trained.there, unheard.there]), _DRAWS, axis=0)
     drawn = len(trained.said) * _DRAWS
     said[:drawn] += error * rng.normal(size=(drawn, len(error)))
@@ -134,8 +137,9 @@ def with_track_limits(probe: Probe, trained: Told, unheard: Told) -> Probe:
         name = item.feature.name
         if name in trained.names and item.present is not None and CONCEPTS[name].kind != "amount":
             place = trained.names.index(name)
-            limit = raised_limit(item.present, said[:, place], there[:, place], _PRECISION)
-            item = replace(item, present=limit)
+            if (told[:, place] >= item.present).sum() >= FEWEST_CLAIMS:
+                limit = raised_limit(item.present, said[:, place], there[:, place], _PRECISION)
+                item = replace(item, present=limit)
         features.append(item)
     return replace(probe, features=tuple(features))
 
@@ -148,11 +152,8 @@ def raised_limit(
 ) -> float:
     """The lowest score, from a limit on, from which on claims are right that often.
 
-    Where there is none, it is just above all of the scores. Where no score reaches the limit, there
-    is nothing to be said against it.
+    Where there is none, it is just above all of the scores.
     """
     reached = scores >= limit
-    if not reached.any():
-        return limit
     found = threshold(scores[reached], truth[reached], precision, fewest=1)
     return float(np.nextafter(scores.max(), np.inf)) if found is None else found

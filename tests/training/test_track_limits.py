@@ -16,7 +16,7 @@ from specrec.training.cache import AudioCache
 from specrec.training.dataset import WindowDataset
 from specrec.training.mn04 import load_mn04
 from specrec.training.musicnn import load_musicnn
-from specrec.training.naming import PRECISION
+from specrec.training.naming import FEWEST_CLAIMS, PRECISION
 from specrec.training.track_limits import (
     Told,
     hear_whole,
@@ -60,10 +60,19 @@ def test_a_limit_is_raised_to_the_lowest_score_from_which_claims_are_right() -> 
         assert raised_limit(limit, scores, truth, 0.9) == min(right)
 
 
-def test_a_limit_that_no_track_reaches_stays_and_one_that_all_refute_is_beyond_them() -> None:
-    scores, wrong = np.array([0.5, 2.0]), np.array([True, False])
-    assert raised_limit(3.0, scores, wrong, 0.9) == 3.0
-    assert 2.0 < raised_limit(0.0, scores, wrong, 0.9) < 2.001
+def test_a_limit_that_all_tracks_refute_is_just_beyond_them() -> None:
+    assert 2.0 < raised_limit(0.0, np.array([0.5, 2.0]), np.array([True, False]), 0.9) < 2.001
+
+
+def test_a_limit_that_few_tracks_reach_stays() -> None:
+    rng = np.random.default_rng(4)
+    trained, unheard = told(rng, 400, 0.2), told(rng, 100, 0.4)
+    said = np.sort(np.concatenate([trained.said, unheard.said])[:, 0])
+    for reached, stays in ((FEWEST_CLAIMS - 1, True), (FEWEST_CLAIMS, False)):
+        limit = float(said[-reached])
+        nothing = dataclasses.replace(trained, there=np.zeros_like(trained.there))
+        raised = with_track_limits(probe_of(limit, None), nothing, unheard)
+        assert (limits(raised)["piano"][0] == limit) == stays
 
 
 def test_claims_about_two_unheard_tracks_are_right_as_often_as_is_aimed_at() -> None:
