@@ -48,7 +48,9 @@ def fit_distillation(
     if trainer.is_global_zero:
         scores = fit_targets(concepts, outputs, hidden, whiten=0.0)
         encoder = module.encoder.to(device_of(config.training.accelerator)).eval()
-        write_named_model(config, encoder, data, outputs, scores, figures, on_fit, on_measure)
+        write_named_model(
+            config, encoder, data, teachers, outputs, scores, figures, on_fit, on_measure
+        )
     return Path(config.output) / "model"
 
 

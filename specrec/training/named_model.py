@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from jaxtyping import Float16, Float32
 from torch import Tensor
 
@@ -32,9 +33,9 @@ from specrec.training.naming import (
     judge_concepts,
     with_concepts,
 )
-from specrec.training.postprocess import pool_tracks
 from specrec.training.probing import measured_features, probe_of
 from specrec.training.targets import Outputs, Targets
+from specrec.training.track_limits import hear_whole, tell, with_track_limits
 from specrec.training.views import Shard
 
 _FITTED_ON = 30_000  # views, about
@@ -46,6 +47,7 @@ def write_named_model(
     config: TrainConfig,
     encoder: Encoder,
     data: DistillationData,
+    teachers: tuple[Path, Path],
     outputs: Outputs,
     targets: Targets,
     figures: dict[str, float],
@@ -58,26 +60,28 @@ def write_named_model(
         config: The settings of the run.
         encoder: The trained encoder, in evaluation mode, of which the backbone is kept.
         data: What it was trained on.
+        teachers: The files of mn04 and of musicnn.
         outputs: The teachers' outputs.
         targets: The concepts' scores, not whitened.
         figures: What the training measured.
-        on_fit: Called while the training tracks are heard.
+        on_fit: Called while the tracks are heard.
         on_measure: Called while their features are measured.
     """
     features = measured_features(data.music, Path(config.data.cache), on_measure)
-    windows = WindowDataset(data.cache, data.music, None, encoder.front_end, VALID_WINDOWS)
-    pooled = pool_tracks(encoder, windows, on_fit)
+    windows, unheard = (
+        WindowDataset(data.cache, tracks, label, encoder.front_end, VALID_WINDOWS)
+        for tracks, label in ((data.music, None), (data.valid, config.data.label))
+    )
+    whole = [hear_whole(encoder, teachers, part, on_fit) for part in (windows, unheard)]
+    pooled = torch.from_numpy(whole[0].pooled)
     heard = _pooled_sample(encoder, data.views, _FITTED_ON)
     head = _named_head(config, data, targets, heard, pooled, features)
     concepts = _judged(encoder, head, data, outputs, targets, heard, config.distill.unsaid)
     finished = _with_head(encoder, head)
-    unheard = WindowDataset(
-        data.cache, data.valid, config.data.label, encoder.front_end, VALID_WINDOWS
-    )
-    told = [item.auc for item in concepts if item.auc is not None and np.isfinite(item.auc)]
+    areas = [item.auc for item in concepts if item.auc is not None and np.isfinite(item.auc)]
     figures = figures | figures_of(finished, unheard)
-    if told:
-        figures["valid/concept_auc"] = float(np.mean(told))
+    if areas:
+        figures["valid/concept_auc"] = float(np.mean(areas))
     folder = Path(config.output) / "model"
     card = save_model(finished, folder, **described(config, data.heard, data.valid, figures))
     try:
@@ -87,7 +91,9 @@ def write_named_model(
     except CatalogError as error:
         say(f"no measured features in explanations: {error}", error=True)
         probe = _empty_probe(card.fingerprint, len(head.names))
-    save_probe(with_concepts(probe, head, concepts, head.names), folder / PROBE_FILE)
+    probe = with_concepts(probe, head, concepts, head.names)
+    told = [tell(probe, finished, outputs, targets, tracks) for tracks in whole]
+    save_probe(with_track_limits(probe, *told), folder / PROBE_FILE)
 
 
 def _pooled_sample(encoder: Encoder, shards: Sequence[Shard], about: int) -> Sample:

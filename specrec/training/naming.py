@@ -23,8 +23,7 @@ from specrec.training.targets import Outputs, power_of
 PRECISION = 0.85
 """Share of the claims that a concept is there in which the teachers agree, at the least.
 
-It is measured on views of five seconds; of whole tracks, whose scores and whose teachers' answers
-are means over windows, about as many are right, and more of what is there is found.
+So it must be of views of five seconds, and of pairs of tracks (`track_limits`).
 """
 
 ABSENCE_PRECISION = 0.97
@@ -42,7 +41,7 @@ _STRIKING = 1.0  # score, in standard deviations, from which on a concept that i
 _UNHEARD = 0.5  # share of `HEARD` below which a teacher hears nothing of a class
 _AMOUNT = 0.75  # score, of either sign, from which on there is much or little of an amount
 _MUCH = 0.05  # share of the views in which there is most of a concept
-_FEWEST = 20  # claims behind a threshold
+FEWEST_CLAIMS = 20  # behind a limit that is found on views
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,10 +256,20 @@ def with_concepts(
 
 
 def threshold(
-    scores: Float[np.ndarray, " n"], truth: Bool[np.ndarray, " n"], precision: float
+    scores: Float[np.ndarray, " n"],
+    truth: Bool[np.ndarray, " n"],
+    precision: float,
+    fewest: int = FEWEST_CLAIMS,
 ) -> float | None:
-    """The lowest score from which on claims are right that often; None if there is none."""
+    """The lowest score from which on claims are right that often; None if there is none.
+
+    Args:
+        scores: The scores.
+        truth: Where a claim would be right.
+        precision: The least share of right claims.
+        fewest: The least number of claims behind it.
+    """
     order = np.argsort(-scores, kind="stable")
     share = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero((share >= precision) & (np.arange(len(order)) >= _FEWEST - 1))
+    enough = np.flatnonzero((share >= precision) & (np.arange(len(order)) >= fewest - 1))
     return float(scores[order[enough[-1]]]) if len(enough) else None

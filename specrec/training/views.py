@@ -151,14 +151,11 @@ def shard_folder(folder: Path, number: int) -> Path:
 
 def _store_shard(folder: Path, recipe: Recipe, number: int) -> None:
     """Makes one shard; called by a worker."""
-    mn04, musicnn = _teachers(recipe.teachers)
     log_mel, rate = LogMel(recipe.front_end), recipe.front_end.sample_rate
     mels, hidden = [], []
     for views in draw_views(recipe, number):
         for part in views.split(_AT_ONCE):
-            loud = leveled(part)
-            heard = [musicnn.hear(loud, rate)]
-            hidden.append(torch.cat([mn04(loud, rate), *heard] if mn04 else heard, dim=1))
+            hidden.append(ask_teachers(recipe.teachers, part, rate))
         mels.append(to_bytes(log_mel(views)))
     scratch = folder / f".{number:05d}"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -166,6 +163,25 @@ def _store_shard(folder: Path, recipe: Recipe, number: int) -> None:
     np.save(scratch / _LOG_MEL, np.concatenate(mels))
     np.save(scratch / _HIDDEN, torch.cat(hidden).numpy().astype(np.float16))
     scratch.rename(shard_folder(folder, number))
+
+
+def ask_teachers(
+    files: tuple[Path | None, Path], views: Float32[Tensor, "views samples"], sample_rate: int
+) -> Float32[Tensor, "views hidden"]:
+    """The teachers' last hidden layers, side by side, for views that are made equally loud.
+
+    Args:
+        files: As `Recipe.teachers`.
+        views: Views of three seconds or more; of few at a time the spectrograms stay in the cache.
+        sample_rate: Their sample rate in Hz.
+
+    Raises:
+        ModelError: If a teacher's weights can't be read.
+    """
+    mn04, musicnn = _teachers(files)
+    loud = leveled(views)
+    heard = [musicnn.hear(loud, sample_rate)]
+    return torch.cat([mn04(loud, sample_rate), *heard] if mn04 else heard, dim=1)
 
 
 @cache
