@@ -80,7 +80,10 @@ class Listener(Protocol):
         samples: Float32[np.ndarray, " samples"],
         channels: Float32[np.ndarray, "channels samples"],
     ) -> None:
-        """Takes the next samples: their mix, and each channel times the root of its weight."""
+        """Takes the next samples: their mix, and signals whose powers add to the channels' power.
+
+        Each channel's power counts by its weight.
+        """
 
 
 class _OtherLengthError(Exception):
@@ -223,12 +226,19 @@ def _feed(
     mix_to_rate = None if wanted == window_rate else _resampler(rate, wanted)
     roots = np.sqrt(np.array(stream.weights, dtype=np.float32))
     counted = np.flatnonzero(roots)
-    to_rate = _resampler(rate, wanted, len(counted))
+    is_stereo = stream.weights == (1.0, 1.0)
+    to_rate = _resampler(rate, wanted, 1 if is_stereo else len(counted))
 
     def feed(channels: np.ndarray, mono: np.ndarray, resampled: np.ndarray, last: bool) -> None:
         mixed = resampled if mix_to_rate is None else mix_to_rate(mono, last)
         if stream.weights == (1.0,):
             listener.add(mixed, mixed[None])
+        elif is_stereo:
+            # Half the sum and half the difference have half the power of left and right, and the
+            # sum is resampled already. Where they cancel and the mix is the left one alone, the
+            # right one is as loud to 0.3 dB.
+            side = to_rate(channels[0] - mono, last)
+            listener.add(mixed, np.sqrt(np.float32(2)) * np.stack([mixed, side]))
         else:
             weighted = np.multiply(channels.T[:, counted], roots[counted], order="C")
             listener.add(mixed, to_rate(weighted, last).T)

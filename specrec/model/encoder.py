@@ -8,6 +8,8 @@ from specrec.config import Architecture, FrontEnd
 from specrec.model.backbones import build_backbone
 from specrec.model.log_mel import LogMel
 
+_TOGETHER = 32  # windows at a time on a CPU: the maps of more come from the system page by page
+
 
 class Encoder(nn.Module):
     """Turns windows of audio into embeddings.
@@ -68,5 +70,6 @@ class Encoder(nn.Module):
         """Computes the mean of phi over the cells of each window, the input of the head."""
         # In float32 on every device: in bfloat16 a third of the network's time would be saved, and
         # one query in ten would get its neighbors in another order.
-        phi = self.feature_map(self.log_mel(windows.to(self.center.device)))
-        return phi.mean(dim=(2, 3))
+        device = self.center.device
+        parts = windows.to(device).split(_TOGETHER if device.type == "cpu" else len(windows))
+        return torch.cat([self.feature_map(self.log_mel(part)).mean(dim=(2, 3)) for part in parts])
