@@ -72,7 +72,8 @@ class SoundSpace(Space):
     ) -> Int64[np.ndarray, " found"]:
         """Finds the tracks nearest to some vectors with the index."""
         _, rows = self._index.search(vectors.astype(np.float32), size, allowed)
-        return np.unique(rows[rows >= 0])
+        found = np.sort(rows[rows >= 0])
+        return found[np.diff(found, prepend=-1) > 0]  # as np.unique, for which np.ma is loaded
 
     def explanations(
         self, query: Query, rows: Int64[np.ndarray, " rows"], k: int, in_full: bool = True
