@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float64
 
 from specrec.descriptors.features import FEATURES, SYNONYMS, feature_name
+from specrec.shapes import Float64
 
 if TYPE_CHECKING:
     import pandas as pd

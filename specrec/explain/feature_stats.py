@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int8
 
 from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
 from specrec.descriptors.known import as_numbers
@@ -15,6 +14,7 @@ from specrec.explain.readings import ReadingTable, TrackReadings
 from specrec.explain.sorted_columns import SortedColumns
 from specrec.model.distribution import Distribution, distribution_of
 from specrec.model.probe import Probe
+from specrec.shapes import Bool, Float, Float32, Float64, Int8
 
 if TYPE_CHECKING:
     from specrec.descriptors.known import Column

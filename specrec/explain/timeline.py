@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int64
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.explain.explanation import Explanation, Passages
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.passages import find_runs, heard_windows
+from specrec.shapes import Bool, Float, Float64, Int64
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int64, Shaped
 
 from specrec.audio.windows import window_spans
 from specrec.index.layered_search import Searchable
+from specrec.shapes import Float, Float32, Float64, Int64, Shaped
 
 VERSION = 2
 """To be raised when the search finds other pairs: libraries then search for all theirs again."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float16, Float32, Int64
 
 from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, ModelError, SkipReason
@@ -27,6 +26,7 @@ from specrec.model.distribution import Distribution
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
 from specrec.model.registry import find_model
 from specrec.printing import counted
+from specrec.shapes import Float16, Float32, Int64
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Float32, Int64
 
 from specrec.index.files import Sums, check_file, map_rows
 from specrec.index.table_file import (
@@ -22,6 +21,7 @@ from specrec.index.table_file import (
     read_arrow_table,
     write_table,
 )
+from specrec.shapes import Bool, Float32, Int64
 from specrec.writing import write_array
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from typing import Any
 
 import faiss
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int, Int64
 
 from specrec.errors import LibraryError
 from specrec.index.files import REMEDY
+from specrec.shapes import Bool, Float, Float32, Int, Int64
 from specrec.writing import write_file
 
 EXACT, IVF_SQ, IVF_PQ, AUTO = "exact", "ivf_sq", "ivf_pq", "auto"

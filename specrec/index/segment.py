@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-from jaxtyping import Float, Float16, Float32
 
 from specrec.errors import LibraryError
 from specrec.index.files import (
@@ -31,6 +30,7 @@ from specrec.index.files import (
     write_sealed,
 )
 from specrec.index.table_file import TableFile, has, read_table, write_table
+from specrec.shapes import Float, Float16, Float32
 from specrec.writing import new_file, storing, to_disk
 
 if TYPE_CHECKING:

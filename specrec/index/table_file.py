@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import Bool, Int64
 
 from specrec.errors import LibraryError
 from specrec.index.files import REMEDY, Sums, check_file
+from specrec.shapes import Bool, Int64
 from specrec.writing import new_file
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int64
 
 from specrec.errors import LibraryError
 from specrec.explain.explainer import Explainer
@@ -14,6 +13,7 @@ from specrec.index.layered_search import Searchable
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
 from specrec.recommend.space import Space
+from specrec.shapes import Bool, Float, Float64, Int64
 from specrec.vectors import unit
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Float32, Float64, Int64
 
 from specrec.catalog.identity import content_id
 from specrec.descriptors.features import FEATURES, SYNONYMS
@@ -33,6 +32,7 @@ from specrec.recommend.results import Track, TrackTable
 from specrec.recommend.space import By, Space
 from specrec.recommend.timelines import Timelines
 from specrec.recommend.words import WordSpace
+from specrec.shapes import Bool, Float32, Float64, Int64
 
 if TYPE_CHECKING:
     # Works on frames, whose package takes longer to load than a question takes.

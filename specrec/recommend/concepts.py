@@ -5,10 +5,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.explain.feature_stats import FeatureStats
+from specrec.shapes import Bool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float16, Float32
 
 from specrec.errors import QueryError
 from specrec.index.table_file import find_text, take_rows
 from specrec.recommend.results import Track
+from specrec.shapes import Float16, Float32
 
 NAMES = ["track_id", "path", "title", "artist", "album"]
 """The columns by which a track is found."""

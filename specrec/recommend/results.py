@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Int64
 
 from specrec.catalog.columns import TAG_COLUMNS
 from specrec.explain.explanation import Explanation
 from specrec.index.table_file import take_rows
+from specrec.shapes import Bool, Int64
 
 if TYPE_CHECKING:
     import pandas as pd

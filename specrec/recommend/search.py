@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
@@ -13,6 +12,7 @@ from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, s
 from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.recommend.space import Selection, Space
 from specrec.recommend.tracks import Tracks
+from specrec.shapes import Float64, Int64
 
 _POOL = 300  # the fewest candidates whose order is worked out where it is not the space's
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float64
 
 from specrec.audio.windows import window_spans
 from specrec.descriptors.known import as_numbers
@@ -14,6 +13,7 @@ from specrec.explain.timeline import Timeline, read_timeline
 from specrec.index.generation import Generation
 from specrec.index.table_file import as_array
 from specrec.recommend.query import Query
+from specrec.shapes import Float64
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from jaxtyping import Bool, Float64, Int64
 
 from specrec.catalog.feature_table import read_feature_table
 from specrec.catalog.joins import CLIP
@@ -35,6 +34,7 @@ from specrec.recommend.ranking import Ranking
 from specrec.recommend.results import Neighbors, Track, TrackTable, track_of_row
 from specrec.recommend.search import find_neighbors
 from specrec.recommend.space import Space, highest
+from specrec.shapes import Bool, Float64, Int64
 from specrec.vectors import unit
 
 _BY_DEFAULT = FeatureSettings()

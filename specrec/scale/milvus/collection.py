@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-from jaxtyping import Float16, Float32
 
 from specrec.descriptors.features import PROPERTIES
 from specrec.errors import LibraryError, QueryError
@@ -32,6 +31,7 @@ from specrec.scale.milvus.database import Database, connect
 from specrec.scale.milvus.space import MilvusSpace
 from specrec.scale.milvus.state import read_about, read_hidden, read_state
 from specrec.scale.milvus.tracks import MilvusTracks
+from specrec.shapes import Float16, Float32
 
 _CONDITIONS = 64
 _FORMAT = 3  # of the generations whose manifest is kept

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float16, Float32, Int64
 
 from specrec.catalog.identity import content_id
 from specrec.errors import LibraryError, QueryError
@@ -17,6 +16,7 @@ from specrec.recommend.results import Track
 from specrec.scale.milvus.conditions import ALWAYS, NEVER, Condition, Test
 from specrec.scale.milvus.contents import from_pieces, number_of, words_of
 from specrec.scale.milvus.database import MOST, Database
+from specrec.shapes import Float16, Float32, Int64
 
 _FIELDS = (
     "key",
