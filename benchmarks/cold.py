@@ -56,7 +56,7 @@ def main(
         ("`specrec --version`", [*command, "--version"]),
         ("loading a query's packages, and no more", _loading(PACKAGES)),
         ("loading Typer, NumPy and FAISS, and no more", _loading(LEAST)),
-        ("loading pandas, which no query does", _loading(["pandas"])),
+        ("loading pandas, which a plain query does not", _loading(["pandas"])),
     ):
         with tempfile.TemporaryDirectory() as cache:
             bare = [_cpu_seconds(arguments, cache, keep=False) for _ in range(3)]
