@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int, Shaped
+
+from specrec.shapes import Float, Float32, Float64, Int, Shaped
 
 _RESAMPLES = 2000
 _BLOCK = 200  # resamples summed at once

@@ -7,7 +7,8 @@ source is named.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+
+from specrec.shapes import Bool, Float, Int, Shaped
 
 
 def standardize(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:

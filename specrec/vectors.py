@@ -1,7 +1,8 @@
 """Unit vectors and cosines: what every comparison of embeddings is made of."""
 
 import numpy as np
-from jaxtyping import Float, Float64
+
+from specrec.shapes import Float, Float64
 
 
 def unit(vectors: Float[np.ndarray, "*rows dim"]) -> Float64[np.ndarray, "*rows dim"]:

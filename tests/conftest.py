@@ -14,9 +14,6 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _bytecode.name
     sys.dont_write_bytecode = False
 
-# A shell ignores SIGINT for what it starts in the background, and so would all that is tested.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 # There are as many test processes as cores: with several threads in each, they would wait for each
 # other, and in waiting keep all cores busy. It is read when torch and NumPy are loaded, by all
 # processes that this one starts as well.
@@ -31,6 +28,9 @@ from specrec.config import Architecture, FrontEnd, IndexConfig
 from specrec.index.build import BuildReport, build_library
 from specrec.model.encoder import Encoder
 from specrec.model.model import save_model
+
+# A shell ignores SIGINT for what it starts in the background, and so would all that is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # librosa, our reference, compiles by numba. Two processes that fill one cache of compiled ufuncs
 # damage it (numba #10128), and then each process that reads it dies: so each has its own. Here,

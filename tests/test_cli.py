@@ -290,7 +290,8 @@ def test_a_query_prints_the_sentences_of_its_json_and_loads_little(tmp_path: Pat
     folder = str(write_named(tmp_path))
     found = json.loads(run("query", folder, "t7", "-k", "6", "--json").stdout)["neighbors"]
     sentences = [neighbor["explanation"]["sentence"] for neighbor in found]
-    heavy = {"scipy", "sklearn", "mutagen", "hydra", "torch"}
+    heavy = {"scipy", "sklearn", "mutagen", "hydra", "torch", "pandas", "jaxtyping"}
+    heavy |= {"pyarrow.compute", "numpy.ma"}
     program = (
         "import sys; from specrec.cli import main\n"
         f"try: main(['query', {folder!r}, 't7', '-k', '6'])\n"
@@ -303,3 +304,13 @@ def test_a_query_prints_the_sentences_of_its_json_and_loads_little(tmp_path: Pat
     assert len({*sentences}) > 1
     assert all(sentence in printed for sentence in sentences)
     assert printed.endswith("set()")
+    # Without reasons, of a title among others, JSON needs even less.
+    program = (
+        "import sys; from specrec.cli import main\n"
+        f"try: main(['query', {folder!r}, 'piece 7', '--json', '--other-artists', '--no-why'])\n"
+        f"finally: print({heavy | {'rich'}} & {{*sys.modules}})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "set()"

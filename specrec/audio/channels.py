@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float32
+
+from specrec.shapes import Float32
 
 _CANCELLED = 1e-3  # of the channels' power in their mean: -30 dB
 _SURROUND = {"BL", "BR", "BC", "SL", "SR", "SDL", "SDR", "TBL", "TBC", "TBR"}

@@ -9,12 +9,12 @@ from typing import BinaryIO
 import av
 import numpy as np
 import soundfile as sf
-from jaxtyping import Float32
 
 from specrec.audio.channels import loudness_weights, usual_weights
 from specrec.audio.container import Head
 from specrec.audio.ffmpeg import FFMPEG_ERRORS, Stretch, open_container, sound_of, stated_seconds
 from specrec.audio.frames import BLOCK_FRAMES, STATE_NO_LENGTH, Frames, as_floats, frames_from
+from specrec.shapes import Float32
 
 ENDED_EARLY = "the audio ends early"
 NO_SOUND = "it has no audio that FFmpeg can decode"

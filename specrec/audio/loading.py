@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from jaxtyping import Float32
 
 from specrec.audio.decoding import decode
 from specrec.audio.waveform import Waveform
 from specrec.errors import AudioError, SkipReason
+from specrec.shapes import Float32
 
 MIN_SECONDS = 1.0
 """Duration below which files are refused: they have too few spectrogram frames."""

@@ -9,7 +9,6 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import soxr
-from jaxtyping import Float32
 
 from specrec.audio.channels import mix
 from specrec.audio.decoders import Stream
@@ -17,6 +16,7 @@ from specrec.audio.decoding import decode, decode_with
 from specrec.audio.loading import QUALITY, Content, resample
 from specrec.audio.windows import window_starts
 from specrec.errors import AudioError, SkipReason
+from specrec.shapes import Float32
 
 _BLOCK_SECONDS = 120.0
 _MARGIN_SECONDS = 0.01  # read after a window that is sought, for what resampling rounds off

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+
+from specrec.shapes import Float32
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
 
 from specrec.audio.waveform import Waveform
+from specrec.shapes import Float32, Float64, Int64
 
 REMAINDER = 0.02
 """Share of a window that may stay uncovered."""

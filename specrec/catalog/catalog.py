@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Int64
 
 from specrec.audio.pool import map_paths
 from specrec.catalog.columns import TAG_COLUMNS
@@ -21,6 +20,7 @@ from specrec.catalog.tables import RealPaths, find_table, is_table, read_table
 from specrec.config import Shard
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
+from specrec.shapes import Int64
 
 TRACK_COLUMNS = ("track_id", "path", "content_id", *TAG_COLUMNS)
 """The columns that all tracks have."""

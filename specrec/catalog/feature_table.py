@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int64
 
 from specrec.catalog.columns import NUMBERS, SHARES, items, our_names
 from specrec.catalog.tables import load_table
 from specrec.errors import CatalogError
+from specrec.shapes import Int64
 
 NUMBERED = "Unnamed: 0"  # what pandas calls a first column without a name
 

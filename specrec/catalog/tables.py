@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
 
 from specrec.catalog.columns import text_columns
 from specrec.errors import CatalogError
+from specrec.shapes import Bool
 
 PATH_COLUMNS = ("path", "file", "filename", "filepath", "audio")
 _SUFFIXES = (".csv", ".tsv", ".parquet")

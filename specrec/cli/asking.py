@@ -1,5 +1,6 @@
 """Commands that search a library: query, path, explain."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -139,6 +140,8 @@ def query(
     Several queries are taken together, as a playlist is. Put the words of a title in quotes.
     --like needs no QUERY; specrec concepts lists the words that it knows.
     """
+    # NumPy's threads cost a single query more than they save; they are made when it is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from specrec.recommend.library import Library
     from specrec.recommend.words import steps_of
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
 
 from specrec.concepts.vocabulary import Vocabulary, words_of
+from specrec.shapes import Bool
 
 Truth = tuple[Bool[np.ndarray, " tracks"], Bool[np.ndarray, " tracks"]]
 """Of which tracks it is known whether they have a concept, and which have it."""

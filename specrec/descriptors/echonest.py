@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32
 from scipy.fft import dct, idct
 
 from specrec.audio.waveform import Waveform
 from specrec.descriptors.mel_db import NOTEBOOK, mel_filters
 from specrec.descriptors.spectrum import Filters, bin_hz, power_spectrogram
+from specrec.shapes import Float, Float32
 
 FITTED = Path(__file__).with_name("echonest.json")
 

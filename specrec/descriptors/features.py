@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
 
 from specrec.concepts.vocabulary import load_vocabulary
+from specrec.shapes import Float
 
 Kind = Literal["amount", "confidence", "class", "presence"]
 Scale = Literal["linear", "log", "logit", "circular"]

@@ -2,9 +2,9 @@
 
 import numpy as np
 import scipy.fft
-from jaxtyping import Float, Float32
 
 from specrec.descriptors.spectrum import SAMPLE_RATE
+from specrec.shapes import Float, Float32
 
 QUIETEST_LUFS = -70.0
 """The absolute gate of both standards, in LUFS: all quieter audio has this loudness."""

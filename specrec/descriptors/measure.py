@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
 
 from specrec.audio.decoders import Stream
 from specrec.audio.decoding import decode_with
@@ -24,6 +23,7 @@ from specrec.descriptors.spectrum import (
     spectral_shape,
 )
 from specrec.descriptors.tonality import tonality
+from specrec.shapes import Float32
 
 NAMES = (
     *(feature.name for feature in MEASURED), "tempo_confidence", "energy", "acousticness",

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 import scipy.fft
-from jaxtyping import Float32, Float64
 
 from specrec.audio.waveform import Waveform
 from specrec.config import FrontEnd
+from specrec.shapes import Float32, Float64
 
 FLOOR_DB = -80.0
 """Lowest level, in dB relative to the maximum; lower ones are clipped to it."""

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64
 
 from specrec.descriptors.spectrum import FRAMES_PER_SECOND
+from specrec.shapes import Float, Float32, Float64
 
 FITTED = Path(__file__).with_name("tempo.json")
 

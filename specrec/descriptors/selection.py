@@ -3,7 +3,8 @@
 from functools import reduce
 
 import numpy as np
-from jaxtyping import Float32
+
+from specrec.shapes import Float32
 
 _TOGETHER = 128  # rows at a time: they stay in the processor's cache
 

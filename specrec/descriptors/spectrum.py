@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 import scipy.fft
-from jaxtyping import Float, Float32
 
 from specrec.config import FrontEnd
 from specrec.descriptors.mel_db import band_of
 from specrec.descriptors.selection import sliding_median
+from specrec.shapes import Float, Float32
 
 SAMPLE_RATE = 22_050
 """Samples per second of all audio that is measured."""

@@ -3,9 +3,9 @@
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float, Float32
 
 from specrec.descriptors.spectrum import SAMPLE_RATE, bin_hz, power_spectrogram
+from specrec.shapes import Float, Float32
 
 _N_FFT = 4096  # separates semitones from 200 Hz on
 _HOP_LENGTH = 4096

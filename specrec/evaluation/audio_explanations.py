@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
 
 from specrec.audio.loading import load
 from specrec.audio.waveform import Waveform
@@ -19,6 +18,7 @@ from specrec.evaluation.reason_stability import measure_reason_stability
 from specrec.model.attribution import map_cells
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
+from specrec.shapes import Float, Float32, Int
 from specrec.vectors import unit
 
 AUDIO_QUERIES = 30

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 from torchaudio.transforms import MFCC, AmplitudeToDB, MelSpectrogram
@@ -13,6 +12,7 @@ from specrec.evaluation.extraction import Extractor, encoder_extractor
 from specrec.metrics import standardize
 from specrec.model.encoder import Encoder
 from specrec.model.imagenet import pretrained_backbone
+from specrec.shapes import Float, Float32
 
 SAMPLE_RATE = 22_050  # whatever the encoder's, so that baselines agree between libraries
 PICTURE = (64, 128)  # mel bands, time steps

@@ -7,7 +7,6 @@ from itertools import combinations, groupby
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
 from specrec.concepts.labels import Truth
@@ -18,6 +17,7 @@ from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.sentences import named_reasons
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import errors_on_scale
+from specrec.shapes import Float, Int
 
 Check = Callable[[Reason, ExplainedPair], bool | None]
 """Whether a reason is true of both tracks; None if that is unknown."""

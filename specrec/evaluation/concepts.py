@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from specrec.bootstrap import Estimate, interval
 from specrec.concepts.labels import Truth, concepts_of_labels
@@ -12,6 +11,7 @@ from specrec.concepts.vocabulary import load_vocabulary
 from specrec.errors import CatalogError, ModelError
 from specrec.metrics import roc_auc
 from specrec.recommend.collection import Collection
+from specrec.shapes import Bool, Float, Int
 
 FEWEST = 5
 """Least number of tracks with a concept, and of tracks without it, by which it is judged."""

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64
 
 from specrec.audio.waveform import Waveform
 from specrec.bootstrap import Estimate, estimate_mean
 from specrec.model.attribution import log_mels, map_cells, mask_cells
 from specrec.model.encoder import Encoder
+from specrec.shapes import Bool, Float, Float32, Float64
 
 FRACTIONS = (0.1, 0.2, 0.3, 0.5, 0.7)
 ORDERS = ("map", "energy", "edges", "random", "scattered")

@@ -8,12 +8,12 @@ from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Int
 
 from specrec.errors import CatalogError, LibraryError, ModelError
 from specrec.index.generations import current_name
 from specrec.metrics import standardize
 from specrec.recommend.collection import Collection
+from specrec.shapes import Float32, Int
 
 if TYPE_CHECKING:
     from specrec.model.encoder import Encoder

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float64, Int
 
 from specrec.concepts.labels import is_yes_or_no
 from specrec.errors import ModelError
@@ -36,6 +35,7 @@ from specrec.explain.ablation import Controls, draw_controls
 from specrec.explain.contributions import by_window
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
+from specrec.shapes import Float64, Int
 
 if TYPE_CHECKING:
     from specrec.evaluation.deletion import Deletion

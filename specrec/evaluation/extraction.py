@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float32
 
 from specrec.audio.pool import load_many
 from specrec.audio.waveform import Waveform
@@ -13,6 +12,7 @@ from specrec.errors import AudioError
 from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
+from specrec.shapes import Float, Float32
 
 
 def _as_they_are(vectors: Float[np.ndarray, "tracks dim"]) -> Float[np.ndarray, "tracks dim"]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int
 
 from specrec.bootstrap import Estimate, estimate_mean
 from specrec.evaluation.pairs import ExplainedPair, query_of
 from specrec.explain.ablation import CLEARED, DRAWS, Controls
 from specrec.explain.directions import Directions
+from specrec.shapes import Bool, Float, Float64, Int
 from specrec.vectors import unit
 
 _CHOICES = 50  # sets of uncited groups with which the cited ones are compared, at most

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32
 
 from specrec.bootstrap import Estimate
 from specrec.concepts.labels import Truth
@@ -22,6 +21,7 @@ from specrec.model.embedding import embed_tracks
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.progress import Progress
+from specrec.shapes import Float32
 from specrec.synthesis import write_library
 
 TRACKS = 100

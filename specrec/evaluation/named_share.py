@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Float64
 
 from specrec.bootstrap import Estimate, estimate_mean
 from specrec.evaluation.faithfulness import draw_isotropic, draw_like_tracks
 from specrec.evaluation.pairs import ExplainedPair, query_of
 from specrec.explain.directions import Directions, find_directions
 from specrec.model.probe import Probe
+from specrec.shapes import Float, Float64
 from specrec.vectors import unit
 
 _DRAWN = 20  # sets of random axes

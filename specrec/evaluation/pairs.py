@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation, Reason
 from specrec.progress import Progress
+from specrec.shapes import Float, Int
 from specrec.vectors import unit
 
 NEIGHBORS = 10

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Int
 
 from specrec.bootstrap import Estimate
 from specrec.catalog.splits import tied_groups
@@ -17,6 +16,7 @@ from specrec.model.probe import Probe
 from specrec.model.probe_fit import errors_on_scale, fit_probe, measure
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
+from specrec.shapes import Bool, Float, Int
 
 GROUPS = ("artist", "album")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from specrec.errors import ModelError
 from specrec.evaluation.concepts import ConceptTruth, judge_by_labels
@@ -21,6 +20,7 @@ from specrec.evaluation.stability import Stability
 from specrec.evaluation.task import choose_rows, label_tasks
 from specrec.progress import Progress
 from specrec.recommend.collection import Collection
+from specrec.shapes import Float, Int
 
 if TYPE_CHECKING:
     from specrec.evaluation.explanations import Explanations

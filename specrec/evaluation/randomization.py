@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from specrec.errors import CatalogError
 from specrec.explain.directions import Directions
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import fit_probe
+from specrec.shapes import Float
 from specrec.vectors import unit
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from jaxtyping import Float32, Int
 
 from specrec.audio.encoding import encode_wav
 from specrec.audio.loading import load
@@ -23,6 +22,7 @@ from specrec.explain.sentences import named_reasons
 from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
+from specrec.shapes import Float32, Int
 
 HISS_DB = -50.0
 """Level of the white noise, relative to the track's own."""

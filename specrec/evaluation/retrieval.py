@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from specrec.bootstrap import Estimate, interval, resampled_sums
 from specrec.evaluation.task import Task
@@ -20,6 +19,7 @@ from specrec.metrics import (
     skewness,
 )
 from specrec.recommend.hubness import HubSample, SimilarityStats
+from specrec.shapes import Bool, Float, Int
 from specrec.vectors import cosine_similarities
 
 Similarities = Callable[[Int[np.ndarray, " block"]], Float[np.ndarray, "block tracks"]]

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from jaxtyping import Float32
 
 from specrec.audio.decoding import decode
 from specrec.audio.encoding import encode_wav, transcode
@@ -18,6 +17,7 @@ from specrec.evaluation.stability import Stability, compare
 from specrec.model.embedding import embed_waveform
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
+from specrec.shapes import Float32
 
 
 def _gain(_: Path, original: Waveform, decibels: float) -> bytes:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
+from specrec.shapes import Float
 from specrec.vectors import cosine_similarities
 
 NEARLY_EQUAL = 0.99

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int
 
 from specrec.errors import CatalogError
 from specrec.recommend.collection import Collection
 from specrec.recommend.filters import matches
+from specrec.shapes import Bool, Int
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int
 
 from specrec.explain.directions import Directions
+from specrec.shapes import Bool, Float, Float32, Float64, Int
 from specrec.vectors import cosines, unit
 
 DRAWS = 200

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float64
 
 from specrec.explain.directions import Directions
+from specrec.shapes import Float, Float64
 from specrec.vectors import unit
 
 

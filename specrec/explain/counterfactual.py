@@ -1,10 +1,10 @@
 """Counterfactuals: the least change of a feature by which a neighbor drops out of the list."""
 
 import numpy as np
-from jaxtyping import Float, Float64
 
 from specrec.explain.directions import Directions
 from specrec.explain.feature_stats import FeatureStats
+from specrec.shapes import Float, Float64
 from specrec.vectors import unit
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float64
 
 from specrec.model.probe import Probe, ProbedFeature
+from specrec.shapes import Float, Float64
 from specrec.vectors import unit
 
 PARALLEL = 0.7

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int
 
 from specrec.explain.ablation import Controls, Draws, ablate_groups, draw_controls, measure_effect
 from specrec.explain.contributions import FeatureSum, by_feature
@@ -15,6 +14,7 @@ from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.reasons import find_reasons, sharable_names
 from specrec.explain.sentences import sentence
+from specrec.shapes import Bool, Float, Float32, Int
 from specrec.vectors import unit
 
 LISTED = 12

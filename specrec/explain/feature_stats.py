@@ -4,16 +4,20 @@ import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Bool, Float, Float32, Float64, Int8
 
 from specrec.descriptors.features import CONCEPTS, PROPERTIES, Feature
+from specrec.descriptors.known import as_numbers
 from specrec.explain.readings import ReadingTable, TrackReadings
 from specrec.explain.sorted_columns import SortedColumns
 from specrec.model.distribution import Distribution, distribution_of
 from specrec.model.probe import Probe
+from specrec.shapes import Bool, Float, Float32, Float64, Int8
+
+if TYPE_CHECKING:
+    from specrec.descriptors.known import Column
 
 UNUSUAL = 25.0
 """Percentage at either end of the library in which a measured value counts as unusual."""
@@ -33,7 +37,7 @@ class FeatureStats:
 
     def __init__(
         self,
-        table: pd.DataFrame,
+        table: "Mapping[str, Column]",
         probe: Probe | None,
         embeddings: Float32[np.ndarray, "tracks dim"],
         predicted: Set[str] = frozenset(),
@@ -42,7 +46,7 @@ class FeatureStats:
         """Reads the columns of a table that have the names of features.
 
         Args:
-            table: Features of the tracks, one row each; NaN where unknown.
+            table: Features of the tracks by name, as a frame has them; NaN where unknown.
             probe: Fills in unknown values of the features that it predicts well enough.
             embeddings: Centered embeddings of the tracks.
             predicted: Columns of the table whose values are a probe's predictions.
@@ -53,12 +57,7 @@ class FeatureStats:
         self._embeddings = embeddings
         self._stored = distribution
         self._usable = {} if probe is None else {item.feature.name: item for item in probe.usable()}
-        self._known: dict[str, np.ndarray] = {}
-        for name in (name for name in PROPERTIES if name in table):
-            column = table[name]
-            if column.dtype != np.float64:  # else a copy would be made for nothing
-                column = pd.to_numeric(column, errors="coerce")
-            self._known[name] = column.to_numpy(np.float64, na_value=np.nan)
+        self._known = {name: as_numbers(table[name]) for name in PROPERTIES if name in table}
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -221,7 +220,10 @@ class FeatureStats:
 
     @cached_property
     def _medians(self) -> dict[str, float]:
-        return {name: float(np.median(values)) for name, values in self.distribution.items()}
+        return {  # which are sorted
+            name: float(values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+            for name, values in self.distribution.items()
+        }
 
     def percentile(self, name: str, value: float) -> float:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""

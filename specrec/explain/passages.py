@@ -5,7 +5,8 @@ longer for the ten neighbors of a track than for one.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+
+from specrec.shapes import Bool, Float64, Int64
 
 _KERNEL = (0.25, 0.5, 0.25)  # of windows that follow on each other; their mean stays as it is
 _REMAINS = 0.5  # a passage goes on down to this share of what it takes to be heard at all

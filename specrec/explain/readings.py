@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int8
+
+from specrec.shapes import Bool, Float64, Int8
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64, Int64
+
+from specrec.shapes import Float64, Int64
 
 
 class SortedColumns:

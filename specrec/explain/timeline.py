@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Bool, Float, Float64, Int64
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.explain.explanation import Explanation, Passages
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.passages import find_runs, heard_windows
+from specrec.shapes import Bool, Float, Float64, Int64
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NEEDS = {
     concept.feature: load_vocabulary()[concept.needs].feature
@@ -78,8 +80,10 @@ class Timeline:
         """Whether the windows cover the track, so that nothing of it was not heard."""
         return self.step_seconds <= 1.05 * float(self.spans[0, 1] - self.spans[0, 0])
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Returns one row per window: start and end in seconds, and the reading of each concept."""
+        import pandas as pd
+
         readings = pd.DataFrame(self.values, columns=list(self.names))
         readings.insert(0, "start_seconds", self.spans[:, 0])
         readings.insert(1, "end_seconds", self.spans[:, 1])

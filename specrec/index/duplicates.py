@@ -5,15 +5,14 @@ passage in the same way. Different pieces in one style are similar on the whole,
 in its own way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Float, Float32, Float64, Int64, Shaped
 
 from specrec.audio.windows import window_spans
 from specrec.index.layered_search import Searchable
+from specrec.shapes import Float, Float32, Float64, Int64, Shaped
 
 VERSION = 2
 """To be raised when the search finds other pairs: libraries then search for all theirs again."""
@@ -157,20 +156,23 @@ def _overlaps(
 
 
 def duplicate_groups(
-    content_ids: "pd.Series[str]", pairs: pd.DataFrame
+    content_ids: Sequence[str], first: Iterable[str], second: Iterable[str]
 ) -> Int64[np.ndarray, " tracks"]:
-    """Gives each track the first row of the same recording: its own if it has no duplicate."""
-    if not len(pairs):
-        return np.arange(len(content_ids))
-    # Here, not above: most libraries have no duplicates, and it takes as long to load as NumPy.
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    """Gives each track the first row of the same recording: its own if it has no duplicate.
 
-    row_of = pd.Series(np.arange(len(content_ids)), content_ids.to_numpy())
-    first, second = row_of[pairs["first"]].to_numpy(), row_of[pairs["second"]].to_numpy()
-    links = coo_array((np.ones(len(pairs)), (first, second)), shape=(len(row_of), len(row_of)))
-    _, group = connected_components(links, directed=False)
-    lowest = np.full(len(row_of), len(row_of), dtype=np.int64)
-    np.minimum.at(lowest, group, np.arange(len(row_of)))
-    groups: Int64[np.ndarray, " tracks"] = lowest[group]
-    return groups
+    >>> duplicate_groups(["a", "b", "c", "d"], first=["d", "b"], second=["c", "d"]).tolist()
+    [0, 1, 1, 1]
+
+    Args:
+        content_ids: Those of the tracks.
+        first: One track of each pair of duplicates.
+        second: The other one.
+    """
+    row_of = {content: row for row, content in enumerate(content_ids)}
+    here, there = (np.array([row_of[one] for one in some], np.int64) for some in (first, second))
+    lowest = np.arange(len(content_ids))
+    while (lowest[here] != lowest[there]).any():  # as often as the longest chain of pairs is long
+        both = np.minimum(lowest[here], lowest[there])
+        np.minimum.at(lowest, here, both)
+        np.minimum.at(lowest, there, both)
+    return lowest

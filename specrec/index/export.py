@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import Float
 
 from specrec.audio.windows import window_spans
 from specrec.descriptors.known import known_features
@@ -19,6 +18,7 @@ from specrec.errors import StorageError
 from specrec.index.files import discard
 from specrec.index.generation import Generation
 from specrec.progress import Progress
+from specrec.shapes import Float
 from specrec.writing import new_file, storing, to_disk, write_file
 
 METADATA = "metadata.json"

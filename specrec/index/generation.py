@@ -5,11 +5,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Float16, Float32, Int64
+import pyarrow as pa
 
 from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, ModelError, SkipReason
@@ -21,17 +20,22 @@ from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers, most_n
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
-from specrec.index.table_file import MappedTable, read_table
+from specrec.index.table_file import MappedTable, as_array, read_arrow_table, read_table
 from specrec.model.card import ModelCard, read_card
 from specrec.model.distribution import Distribution
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
 from specrec.model.registry import find_model
 from specrec.printing import counted
+from specrec.shapes import Float16, Float32, Int64
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CRC = "windows_crc"
 EMBEDDINGS, INDEX, DISTRIBUTION = "embeddings.npy", "index.faiss", "distribution.arrow"
 BY_TRACK = ("tracks", "placement", "descriptors")
 """The tables with one row per track."""
+_OLD_COLUMNS = ("first_window", "window_count")  # of the tracks, before format 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +59,15 @@ class Contents:
     """
 
     manifest: dict[str, Any]
-    tracks: pd.DataFrame
-    placement: pd.DataFrame
-    descriptors: pd.DataFrame
+    tracks: "pd.DataFrame"
+    placement: "pd.DataFrame"
+    descriptors: "pd.DataFrame"
     probe: Probe | None
-    files: pd.DataFrame
-    skipped: pd.DataFrame
+    files: "pd.DataFrame"
+    skipped: "pd.DataFrame"
     embeddings: Float32[np.ndarray, "tracks dim"]
     index: SearchIndex
-    duplicates: pd.DataFrame
+    duplicates: "pd.DataFrame"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +87,10 @@ class Newer:
     manifest: dict[str, Any]
     tracks: Layers
     files: Layers
-    tables: dict[str, pd.DataFrame]
+    tables: "dict[str, pd.DataFrame]"
     embeddings: Float32[np.ndarray, "newer dim"]
-    skipped: pd.DataFrame
-    duplicates: pd.DataFrame
+    skipped: "pd.DataFrame"
+    duplicates: "pd.DataFrame"
 
 
 class Generation:
@@ -173,16 +177,24 @@ class Generation:
         return set(self.manifest.get("base", {}).get("segments", self.segments))
 
     @cached_property
-    def tracks(self) -> pd.DataFrame:
+    def tracks(self) -> "pd.DataFrame":
         """One row per track; see `Contents`."""
         tracks = self._table("tracks")
-        return tracks.drop(columns=["first_window", "window_count"], errors="ignore")
+        return tracks.drop(columns=[*_OLD_COLUMNS], errors="ignore")
 
     @cached_property
-    def placement(self) -> pd.DataFrame:
+    def stored_tracks(self) -> pa.Table:
+        """The same as they are stored: few rows are read fast, and no frame is needed."""
+        stored = self.table("tracks")
+        return stored.columns(*(name for name in stored.names if name not in _OLD_COLUMNS))
+
+    @cached_property
+    def placement(self) -> "pd.DataFrame":
         """Where each track's windows are stored; before format 3, in the generation itself."""
+        import pandas as pd
+
         if self.version < 3:
-            here = self._table("tracks")[["first_window", "window_count"]]
+            here = self._table("tracks")[[*_OLD_COLUMNS]]
             return here.assign(segment="", **{CRC: pd.array([pd.NA] * len(here), "Int64")})
         stored = self._table("placement")
         if CRC not in stored:  # before format 4
@@ -190,13 +202,19 @@ class Generation:
         return stored
 
     @cached_property
-    def descriptors(self) -> pd.DataFrame:
+    def descriptors(self) -> "pd.DataFrame":
         """Measured features, one row per track; no columns in a library of format 1."""
-        return (
-            pd.DataFrame(index=self.tracks.index)
-            if self.version < 2
-            else self._table("descriptors")
-        )
+        if self.version < 2:
+            return self.tracks[[]]
+        return self._table("descriptors")
+
+    @cached_property
+    def measured(self) -> dict[str, np.ndarray]:
+        """The columns of `descriptors`, which need no frame."""
+        if self.version < 2:
+            return {}
+        stored = self.table("descriptors")
+        return {name: as_array(stored.columns(name)[0]) for name in stored.names}
 
     @cached_property
     def probe(self) -> Probe | None:
@@ -219,16 +237,16 @@ class Generation:
         if path.name not in self.sums:
             return None
         stored = MappedTable(path, self.sums)
-        columns = ((name, stored.columns(name)[0].to_numpy()) for name in stored.types.names)
+        columns = ((name, as_array(stored.columns(name)[0])) for name in stored.types.names)
         return {name: values[~np.isnan(values)] for name, values in columns}
 
     @cached_property
-    def files(self) -> pd.DataFrame:
+    def files(self) -> "pd.DataFrame":
         """One row per file below the audio root; see `Contents`."""
         return self._table("files")
 
     @cached_property
-    def skipped(self) -> pd.DataFrame:
+    def skipped(self) -> "pd.DataFrame":
         """One row per file that was left out; see `Contents`."""
         return self._table("skipped")
 
@@ -265,34 +283,42 @@ class Generation:
         return index
 
     @cached_property
-    def duplicates(self) -> pd.DataFrame:
+    def duplicates(self) -> "pd.DataFrame":
         """Pairs of files of one recording; empty before format 3."""
         if self.version < 3:
+            import pandas as pd
+
             return pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
         return self._table("duplicates")
 
     @cached_property
     def duplicate_groups(self) -> Int64[np.ndarray, " tracks"]:
         """For each track the first row of the same recording: its own if it has no duplicate."""
-        if not len(self.duplicates):
+        if self.version < 3:
             return np.arange(len(self))
-        return duplicate_groups(self.tracks["content_id"], self.duplicates)
+        pairs = read_arrow_table(self.folder / "duplicates.parquet", self.sums)
+        if not len(pairs):
+            return np.arange(len(self))
+        contents = self.stored_tracks["content_id"].to_pylist()
+        return duplicate_groups(contents, pairs["first"].to_pylist(), pairs["second"].to_pylist())
 
     def windows(self, row: int) -> Float16[np.ndarray, "windows dim"]:
         """Reads the centered embeddings of the windows of the track in a row, in order."""
-        name, first, count, known = (column[row] for column in self._placed)
-        segment = self._segment(str(name))
-        windows = segment.checked_windows if pd.isna(known) else segment.windows
+        name, first, count, known = (column[row].as_py() for column in self._placed)
+        segment = self._segment(name)
+        windows = segment.checked_windows if known is None else segment.windows
         rows = np.asarray(windows[first : first + count])
-        if len(rows) != count or not (pd.isna(known) or crc(rows) == known):
+        if len(rows) != count or not (known is None or crc(rows) == known):
             raise LibraryError(f"{segment.folder / WINDOWS}: damaged; {REMEDY}")
         return rows
 
     @cached_property
-    def _placed(self) -> list[Any]:
+    def _placed(self) -> list[pa.ChunkedArray]:
         """The columns of `placement`, of which single values are taken far faster than a row."""
-        names = ("segment", "first_window", "window_count", CRC)
-        return [self.placement[name].array for name in names]
+        names = ["segment", "first_window", "window_count", CRC]
+        if self.version < 4:
+            return pa.Table.from_pandas(self.placement[names], preserve_index=False).columns
+        return self.table("placement").columns(*names).columns
 
     def check(self) -> None:
         """Compares the sizes of all files with those that were written."""
@@ -314,19 +340,21 @@ class Generation:
         own.sums = self.sums
         return own
 
-    def _table(self, name: str) -> pd.DataFrame:
+    def _table(self, name: str) -> "pd.DataFrame":
         if name in (*BY_TRACK, "files"):
             return self.table(name).whole()
         return read_table(self.folder / f"{name}.parquet", self.sums)
 
 
-def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> pd.DataFrame:
+def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> "pd.DataFrame":
     """Makes the table of skipped files, with the `content_ids`, by path, that a decoder refused."""
+    import pandas as pd
+
     rows = [asdict(item) | {"content_id": content_ids.get(item.path)} for item in skipped]
     columns = ["path", "reason", "detail", "content_id"]
     return pd.DataFrame(rows, columns=columns).astype("string")
 
 
-def skipped_files(table: pd.DataFrame) -> list[Skipped]:
+def skipped_files(table: "pd.DataFrame") -> list[Skipped]:
     """Turns a table of skipped files into a list of them."""
     return [Skipped(row.path, SkipReason(row.reason), row.detail) for row in table.itertuples()]

@@ -11,12 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
-from specrec.descriptors.known import known_features
+from specrec.descriptors.known import known_columns
 from specrec.errors import LibraryError
 from specrec.index.files import (
     REMEDY,
@@ -44,6 +41,9 @@ from specrec.index.table_file import write_mapped_table, write_table
 from specrec.model.distribution import distribution_of
 from specrec.model.probe import PROBE_FILE, save_probe
 from specrec.writing import new_file, storing, to_disk, write_array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT_VERSION = 5
 """1 had no descriptors; 1 and 2 had their windows in the generation; before 4, checksums of tracks,
@@ -202,10 +202,11 @@ def write_changed(library: Path, before: Generation, newer: Newer) -> Generation
     return Generation(library, folder, manifest)
 
 
-def _distribution(contents: Contents) -> pd.DataFrame:
+def _distribution(contents: Contents) -> "pd.DataFrame":
     """The distribution of the features as a table, a column each."""
-    features = known_features(contents.tracks, contents.descriptors)
-    known = {str(name): features[name].to_numpy(np.float64) for name in features}
+    import pandas as pd
+
+    known = known_columns(contents.tracks, contents.descriptors)
     found = distribution_of(known, contents.probe, contents.embeddings)
     return pd.DataFrame({name: pd.Series(values) for name, values in found.items()})
 
@@ -237,8 +238,8 @@ def _next_generation(library: Path) -> Iterator[Path]:
 def _finish(
     folder: Path,
     manifest: Mapping[str, Any],
-    skipped: pd.DataFrame,
-    duplicates: pd.DataFrame,
+    skipped: "pd.DataFrame",
+    duplicates: "pd.DataFrame",
     sums: Sums | None = None,
 ) -> dict[str, Any]:
     """Writes the small tables that each generation has, then its manifest, which it returns.

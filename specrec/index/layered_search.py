@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int64
 
 from specrec.index.layers import Layers
 from specrec.index.search import SearchIndex, unit
+from specrec.shapes import Bool, Float, Float32, Int64
 
 _MORE = 2  # asked of the base, for some of what it finds may be no longer there
 

@@ -8,15 +8,24 @@ another, so that rows have no gaps.
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-from jaxtyping import Bool, Float32, Int64
 
 from specrec.index.files import Sums, check_file, map_rows
-from specrec.index.table_file import MappedTable, TableFile, read_table, write_table
+from specrec.index.table_file import (
+    MappedTable,
+    TableFile,
+    as_array,
+    read_arrow_table,
+    write_table,
+)
+from specrec.shapes import Bool, Float32, Int64
 from specrec.writing import write_array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SMALL = 5_000
 """Libraries with fewer tracks are always written as a whole."""
@@ -130,20 +139,19 @@ class LayeredTable:
         self._newer_path = folder / f"{name}{NEWER}.parquet"
         self.layers = Layers(base, count, np.zeros(0, np.int64))
         if self._newer_path.name in sums:
-            rows = self.newer_with_rows[_ROW].to_numpy(np.int64)
-            self.layers = Layers(base, count, rows)
+            self.layers = Layers(base, count, as_array(self._stored[_ROW]))
 
     @cached_property
-    def newer_with_rows(self) -> pd.DataFrame:
+    def _stored(self) -> pa.Table:
         """The newer rows, and where they are."""
-        return read_table(self._newer_path, self._sums)
+        return read_arrow_table(self._newer_path, self._sums)
 
     @property
-    def newer(self) -> pd.DataFrame:
+    def newer(self) -> "pd.DataFrame":
         """The newer rows."""
         if not len(self.layers.rows):
             return self.rows(self.layers.rows)
-        return self.newer_with_rows.drop(columns=_ROW)
+        return self._stored.drop_columns(_ROW).to_pandas(use_threads=False)
 
     @property
     def names(self) -> list[str]:
@@ -155,46 +163,57 @@ class LayeredTable:
         """The names and types of its columns."""
         return self._base.types
 
-    def whole(self) -> pd.DataFrame:
+    def whole(self) -> "pd.DataFrame":
         """All rows."""
         if not self.layers.changes:
             return self._base.whole()
-        base = self._base.columns(*self.names)
-        return _laid_over(base, self.newer, self.layers).to_pandas(use_threads=False)
+        return self.columns(*self.names).to_pandas(use_threads=False)
 
     def columns(self, *names: str) -> pa.Table:
         """Some columns of all rows."""
-        return self.columns_after(self.layers, self.newer, *names)
+        base = self._base.columns(*names)
+        if not self.layers.changes:
+            return base
+        newer = self._stored.select([*names]) if len(self.layers.rows) else base.slice(0, 0)
+        return _laid_over(base, newer, self.layers)
 
-    def columns_after(self, after: Layers, newer: pd.DataFrame, *names: str) -> pa.Table:
+    def columns_after(self, after: Layers, newer: "pd.DataFrame", *names: str) -> pa.Table:
         """Some columns of all rows of a later state, which may not be written yet."""
         base = self._base.columns(*names)
-        return _laid_over(base, newer[[*names]], after) if after.changes else base
+        if not after.changes:
+            return base
+        above = pa.Table.from_pandas(newer[[*names]], base.schema, preserve_index=False)
+        return _laid_over(base, above, after)
 
-    def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
+    def rows(self, rows: Int64[np.ndarray, " rows"]) -> "pd.DataFrame":
         """Some rows, in the order given."""
         places = self.layers.order[rows] if self.layers.changes else rows
         in_base = places < self.layers.base
         found = self._base.rows(places[in_base])
         if in_base.all():
             return found
+        import pandas as pd
+
         newer = self.newer.iloc[places[~in_base] - self.layers.base]
         joined = pd.concat([found, newer.astype(found.dtypes)], ignore_index=True)
         order = np.argsort(np.argsort(~in_base, kind="stable"), kind="stable")
         return joined.take(order).reset_index(drop=True)
 
-    def stepped(self, step: Step, added: pd.DataFrame) -> pd.DataFrame:
+    def stepped(self, step: Step, added: "pd.DataFrame") -> "pd.DataFrame":
         """The newer rows after a step, as `write_newer` takes them."""
+        import pandas as pd
+
         newer, moved = self.newer, self.rows(step.moved)
         parts = [newer[step.kept], moved, added[[*moved.columns]].astype(moved.dtypes)]
         joined = pd.concat(parts, ignore_index=True)
         return joined.take(step.order).reset_index(drop=True)
 
 
-def _laid_over(base: pa.Table, newer: pd.DataFrame, layers: Layers) -> pa.Table:
+def _laid_over(base: pa.Table, newer: pa.Table, layers: Layers) -> pa.Table:
     """A base with newer rows; long runs of its rows are copied as they are."""
-    above = pa.Table.from_pandas(newer, base.schema, preserve_index=False)
-    both, order = pa.concat_tables([base, above]), layers.order
+    if newer.schema != base.schema:
+        newer = newer.cast(base.schema)
+    both, order = pa.concat_tables([base, newer]), layers.order
     starts = np.flatnonzero(np.diff(order, prepend=-2) != 1)
     lengths = np.diff(starts, append=len(order))
     runs = zip(order[starts].tolist(), lengths.tolist(), strict=True)
@@ -202,7 +221,7 @@ def _laid_over(base: pa.Table, newer: pd.DataFrame, layers: Layers) -> pa.Table:
     return joined.combine_chunks() if len(starts) > _MANY_RUNS else joined
 
 
-def write_newer(folder: Path, name: str, newer: pd.DataFrame, layers: Layers) -> None:
+def write_newer(folder: Path, name: str, newer: "pd.DataFrame", layers: Layers) -> None:
     """Writes the newer rows of a table.
 
     Raises:

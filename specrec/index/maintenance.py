@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int64
 
 from specrec.catalog.identity import audio_id, content_id
 from specrec.errors import LibraryError, QueryError, SkipReason
@@ -32,6 +31,7 @@ from specrec.index.search import AUTO
 from specrec.index.search_building import build_index
 from specrec.index.table_file import has, take_rows
 from specrec.index.update import without
+from specrec.shapes import Bool, Int64
 
 WRITTEN = ("format_version", "index", "segments", "files", "base", "files_count")
 """What `write_generation` adds to a manifest."""

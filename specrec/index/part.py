@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from jaxtyping import Bool, Int64
 
 from specrec.catalog.catalog import Changes
 from specrec.errors import SkipReason
 from specrec.index.decisions import Decisions
 from specrec.index.generation import Generation
 from specrec.index.table_file import has, take_rows
+from specrec.shapes import Bool, Int64
 
 Rows = Int64[np.ndarray, " _"]
 

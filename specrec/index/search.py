@@ -15,10 +15,10 @@ from typing import Any
 
 import faiss
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int, Int64
 
 from specrec.errors import LibraryError
 from specrec.index.files import REMEDY
+from specrec.shapes import Bool, Float, Float32, Int, Int64
 from specrec.writing import write_file
 
 EXACT, IVF_SQ, IVF_PQ, AUTO = "exact", "ivf_sq", "ivf_pq", "auto"
@@ -183,7 +183,7 @@ def check_index(index: SearchIndex, path: Path) -> None:
         LibraryError: If a track is not found (with short codes, which may miss some: if most are
             not), so that index or embeddings must be damaged.
     """
-    rows = np.unique(np.linspace(0, len(index) - 1, min(_LOOKED_FOR, len(index))).astype(int))
+    rows = np.linspace(0, len(index) - 1, min(_LOOKED_FOR, len(index))).astype(int)
     vectors = np.asarray(index.embeddings[rows])
     vectors = vectors[np.any(vectors != 0, axis=1)]  # NaN, too, differs from 0
     if not len(vectors):

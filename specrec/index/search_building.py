@@ -5,7 +5,6 @@ An index depends on the embeddings alone, not on their order or on the runs that
 
 import faiss
 import numpy as np
-from jaxtyping import Float32, Int
 
 from specrec.index.search import (
     AUTO,
@@ -19,6 +18,7 @@ from specrec.index.search import (
     widened,
     width_of,
 )
+from specrec.shapes import Float32, Int
 
 TARGET_RECALL = 0.99
 _SAMPLE_A_LIST = 40  # vectors from which a center is learned

@@ -13,11 +13,9 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Float, Float16, Float32
 
 from specrec.errors import LibraryError
 from specrec.index.files import (
@@ -32,7 +30,11 @@ from specrec.index.files import (
     write_sealed,
 )
 from specrec.index.table_file import TableFile, has, read_table, write_table
+from specrec.shapes import Float, Float16, Float32
 from specrec.writing import new_file, storing, to_disk
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = {
     "content_id": "string",
@@ -86,12 +88,12 @@ class Segment:
         return sums
 
     @cached_property
-    def contents(self) -> pd.DataFrame:
+    def contents(self) -> "pd.DataFrame":
         """The table of what the segment holds, with `COLUMNS`."""
         stored = read_table(self.folder / TABLE, self.sums)
         return stored.reindex(columns=[*COLUMNS]).astype(COLUMNS)
 
-    def find(self, content_ids: Collection[str]) -> pd.DataFrame:
+    def find(self, content_ids: Collection[str]) -> "pd.DataFrame":
         """The rows of `contents` of some content_ids; the others are not read."""
         table = TableFile(self.folder / TABLE, self.sums)
         rows = table.rows(np.flatnonzero(has(table.columns("content_id")[0], content_ids)))
@@ -129,7 +131,7 @@ class Segment:
         return not all((self.folder / name).is_file() for name in names)
 
 
-def write_segment(folder: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) -> Segment:
+def write_segment(folder: Path, contents: "pd.DataFrame", tracks: Iterable[Rows]) -> Segment:
     """Writes a segment, which appears at once and complete.
 
     Args:
@@ -182,7 +184,7 @@ def _appearing(folder: Path) -> Iterator[Path]:
             to_disk(place)
 
 
-def _write_files(making: Path, contents: pd.DataFrame, tracks: Iterable[Rows]) -> None:
+def _write_files(making: Path, contents: "pd.DataFrame", tracks: Iterable[Rows]) -> None:
     with new_file(making / EMBEDDINGS) as one, new_file(making / WINDOWS) as other:
         sums = _write_rows(one, other, tracks)
     found = contents["row"] >= 0

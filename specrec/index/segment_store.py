@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float16, Float32
 
 from specrec.errors import AudioError, LibraryError, SkipReason
 from specrec.index.files import REMEDY, discard, sweep
@@ -21,6 +20,7 @@ from specrec.index.segment import (
     write_segment,
 )
 from specrec.model.embedding import Embedded
+from specrec.shapes import Bool, Float16, Float32
 
 ANALYSIS_VERSION = 1
 """Part of a store's key; to be raised when the same file and model give another embedding."""

@@ -12,23 +12,25 @@ import hashlib
 from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from jaxtyping import Bool, Int64
 
 from specrec.errors import LibraryError
 from specrec.index.files import REMEDY, Sums, check_file
+from specrec.shapes import Bool, Int64
 from specrec.writing import new_file
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes longer to load than a question takes, which needs no frames
 
 _ROWS_A_GROUP = 1 << 16  # which are read together
 _MANY = 1000  # rows that are taken faster at once than one by one
 
 
-def read_table(path: Path, sums: Sums) -> pd.DataFrame:
+def read_arrow_table(path: Path, sums: Sums) -> pa.Table:
     """Reads a Parquet file, after comparing every byte with its checksum.
 
     Raises:
@@ -40,10 +42,15 @@ def read_table(path: Path, sums: Sums) -> pd.DataFrame:
         raise LibraryError(f"{path}: missing or damaged ({error.strerror}); {REMEDY}") from error
     if hashlib.sha256(content).hexdigest() != sums.get(path.name, {}).get("sha256"):
         raise LibraryError(f"{path}: damaged (its checksum differs); {REMEDY}")
-    return pd.read_parquet(pa.BufferReader(content), use_threads=False, pre_buffer=False)
+    return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
 
 
-def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> None:
+def read_table(path: Path, sums: Sums) -> "pd.DataFrame":
+    """Reads a Parquet file as a frame, as `read_arrow_table` does."""
+    return read_arrow_table(path, sums).to_pandas(use_threads=False)
+
+
+def write_table(path: Path, table: "pd.DataFrame", index: bool | None = None) -> None:
     """Writes a Parquet file.
 
     Raises:
@@ -53,7 +60,7 @@ def write_table(path: Path, table: pd.DataFrame, index: bool | None = None) -> N
         table.to_parquet(file, index=index, row_group_size=_ROWS_A_GROUP, write_page_checksum=True)
 
 
-def write_mapped_table(path: Path, table: pd.DataFrame) -> None:
+def write_mapped_table(path: Path, table: "pd.DataFrame") -> None:
     """Writes an Arrow file, as `MappedTable` reads it.
 
     Raises:
@@ -94,12 +101,12 @@ class MappedTable:
             raise self._damaged() from error
         return table
 
-    def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
+    def rows(self, rows: Int64[np.ndarray, " rows"]) -> "pd.DataFrame":
         """All columns, of some rows, in the order given."""
         found = take_rows(self.columns(*self.types.names), rows)
         return found.to_pandas(use_threads=False).reset_index(drop=True)
 
-    def whole(self) -> pd.DataFrame:
+    def whole(self) -> "pd.DataFrame":
         """All columns of all rows; numbers may not be changed in place."""
         return self.columns(*self.types.names).to_pandas(split_blocks=True, use_threads=False)
 
@@ -140,7 +147,7 @@ class TableFile:
         except (OSError, pa.ArrowInvalid) as error:
             raise self._damaged() from error
 
-    def rows(self, rows: Int64[np.ndarray, " rows"]) -> pd.DataFrame:
+    def rows(self, rows: Int64[np.ndarray, " rows"]) -> "pd.DataFrame":
         """All columns, of some rows, in the order given."""
         metadata = self._file.metadata
         sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
@@ -158,7 +165,7 @@ class TableFile:
         found = pa.concat_tables(parts).to_pandas(use_threads=False)
         return found.iloc[np.argsort(np.concatenate(order))].reset_index(drop=True)
 
-    def whole(self) -> pd.DataFrame:
+    def whole(self) -> "pd.DataFrame":
         """All columns of all rows."""
         return read_table(self._path, self._sums)
 
@@ -182,6 +189,49 @@ def take_rows(table: pa.Table, rows: Int64[np.ndarray, " rows"]) -> pa.Table:
     return pa.concat_tables([table.slice(0, 0), *(table.slice(row, 1) for row in rows.tolist())])
 
 
+def as_array(column: pa.ChunkedArray) -> np.ndarray:
+    """The values of a column, and NaN for what a column of numbers lacks; not a copy if it can.
+
+    Arrow's own `to_numpy` does the same, but loads pandas, which takes long.
+    """
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        return column.to_numpy()
+    parts = [_numbers(chunk) for chunk in column.chunks if len(chunk)]
+    kind = column.type.to_pandas_dtype()
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, kind), *parts])
+
+
+def _numbers(chunk: pa.Array) -> np.ndarray:
+    (known, values), here = chunk.buffers(), slice(chunk.offset, chunk.offset + len(chunk))
+    numbers: np.ndarray = np.frombuffer(values, chunk.type.to_pandas_dtype())[here]
+    if chunk.null_count:
+        bits = np.unpackbits(np.frombuffer(known, np.uint8), bitorder="little")
+        numbers = np.where(bits[here], numbers, np.nan)
+    return numbers
+
+
+def find_text(column: pa.ChunkedArray, text: str) -> int | None:
+    """The first row of a column of texts that holds a given one, not empty; None if none does.
+
+    It takes no longer than Arrow's own `index`, which takes long to load.
+    """
+    wanted, before = text.encode(), 0
+    for chunk in column.chunks if wanted and not pa.types.is_null(column.type) else ():
+        _, bounds, texts = chunk.buffers()
+        kind = np.int64 if pa.types.is_large_string(column.type) else np.int32
+        starts = np.frombuffer(bounds, kind)[chunk.offset : chunk.offset + len(chunk) + 1]
+        joined = texts.slice(int(starts[0]), int(starts[-1] - starts[0])).to_pybytes()
+        place = joined.find(wanted)
+        while place >= 0:
+            row = int(np.searchsorted(starts, starts[0] + place, side="right")) - 1
+            bounds_of_row = starts[row : row + 2] - starts[0]
+            if bounds_of_row.tolist() == [place, place + len(wanted)]:
+                return before + row
+            place = joined.find(wanted, place + 1)
+        before += len(chunk)
+    return None
+
+
 def is_among(texts: "pd.Series[str]", names: Iterable[str | None]) -> "pd.Series[bool]":
     """Which texts are among some names: many, with which pandas' own `isin` takes long."""
     found: pd.Series[bool] = texts.astype(object).isin(list(names))
@@ -190,5 +240,7 @@ def is_among(texts: "pd.Series[str]", names: Iterable[str | None]) -> "pd.Series
 
 def has(column: pa.ChunkedArray, names: Collection[str]) -> Bool[np.ndarray, " rows"]:
     """Which cells of a column are one of some names."""
+    import pyarrow.compute as pc  # takes as long to load as NumPy
+
     found: np.ndarray = pc.is_in(column, pa.array(sorted(names), column.type)).to_numpy()
     return found

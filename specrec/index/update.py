@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from jaxtyping import Bool, Float16, Int64
 
 from specrec.catalog.catalog import TRACK_COLUMNS
 from specrec.errors import SkipReason
@@ -18,6 +17,7 @@ from specrec.index.part import Part
 from specrec.index.segment import Segment
 from specrec.index.segment_store import SegmentStore
 from specrec.index.table_file import has, is_among
+from specrec.shapes import Bool, Float16, Int64
 
 Places = Bool[np.ndarray, " _"]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, Float64
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -16,6 +15,7 @@ from specrec.audio.streaming import WindowPlan, window_blocks
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows, window_spans
 from specrec.model.encoder import Encoder
+from specrec.shapes import Bool, Float, Float32, Float64
 from specrec.vectors import unit
 
 _BATCH = 8

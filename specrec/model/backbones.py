@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from jaxtyping import Float
 from torch import Tensor
 
 from specrec.config import MEL_CNN, MUSICNN, PIXELS, Architecture
 from specrec.model.mel_cnn import MelCNN
 from specrec.model.musicnn import Musicnn
 from specrec.model.pixels import Pixels
+from specrec.shapes import Float
 
 
 @runtime_checkable

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float32, Float64
 
 from specrec.descriptors.features import PROPERTIES
 from specrec.model.probe import Probe
+from specrec.shapes import Float32, Float64
 
 FEWEST = 20
 """Least number of tracks with a value for which a feature's distribution is known."""

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Float32
 
 from specrec.audio.pool import stream_files
 from specrec.audio.streaming import WindowBlock, WindowPlan, window_blocks
 from specrec.audio.waveform import Waveform
 from specrec.audio.windows import cut_windows
 from specrec.errors import AudioError, SkipReason
+from specrec.shapes import Float, Float32
 
 if TYPE_CHECKING:  # for torch takes long to load
     from specrec.model.encoder import Encoder

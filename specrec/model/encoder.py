@@ -1,12 +1,12 @@
 """The encoder: log-mel spectrogram, backbone, linear head, centering."""
 
 import torch
-from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
 from specrec.config import Architecture, FrontEnd
 from specrec.model.backbones import build_backbone
 from specrec.model.log_mel import LogMel
+from specrec.shapes import Float, Float32
 
 _TOGETHER = 32  # windows at a time on a CPU: the maps of more come from the system page by page
 

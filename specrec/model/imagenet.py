@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import urlparse
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pad
 from torchvision import models
 
 from specrec.config import IMAGENET, MEL_CNN, MUSICNN
 from specrec.errors import ConfigError, ModelError
+from specrec.shapes import Float
 
 _FAMILIES = ("resnet", "efficientnet", "convnext", "mobilenet_v3")
 _SMALLEST = 32  # cells a side: these networks halve a picture five times

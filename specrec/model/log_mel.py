@@ -3,12 +3,12 @@
 from functools import cache
 
 import torch
-from jaxtyping import Float32
 from torch import Tensor, nn
 from torchaudio.functional import melscale_fbanks
 from torchaudio.transforms import Spectrogram
 
 from specrec.config import FrontEnd
+from specrec.shapes import Float32
 
 QUIET = 1e-6  # -60 dBFS: what is quieter is not brought to full level
 _BATCH = 4  # windows at a time: the spectra of more leave the processor's cache

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
+
+from specrec.shapes import Float
 
 
 class ResidualBlock(nn.Module):

@@ -11,7 +11,6 @@ from typing import Any, overload
 
 import numpy as np
 import torch
-from jaxtyping import Float32
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
@@ -25,6 +24,7 @@ from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe, load_probe
 from specrec.model.registry import find_model
 from specrec.progress import Progress
+from specrec.shapes import Float32
 from specrec.writing import write_file
 
 AudioFile = str | os.PathLike[str]

@@ -8,9 +8,10 @@ trained on the tags of the Million Song Dataset.
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from specrec.shapes import Float
 
 EPSILON = 1e-3
 """Epsilon of the batch normalization: TensorFlow's default, used in the network's training."""

@@ -8,13 +8,13 @@ import math
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float32
 from torch import Tensor, nn
 
 from specrec.config import MUSICNN, Architecture, FrontEnd
 from specrec.model.encoder import Encoder
 from specrec.model.musicnn import EPSILON, FRONT_SHAPES, Musicnn, MusicnnBlock
 from specrec.model.tf_checkpoint import TensorFlowCheckpoint
+from specrec.shapes import Bool, Float32
 
 FRONT_END = FrontEnd(
     sample_rate=16_000,

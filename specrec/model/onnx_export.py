@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,6 +17,7 @@ from specrec.errors import ModelError
 from specrec.model.encoder import Encoder
 from specrec.model.log_mel import QUIET
 from specrec.model.model import Model
+from specrec.shapes import Float32
 from specrec.synthesis.piece import draw_piece
 from specrec.synthesis.rendering import render
 from specrec.synthesis.styles import STYLES

@@ -1,8 +1,9 @@
 """The picture of a spectrogram as it is: the idea that specrec began with, as a model."""
 
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
+
+from specrec.shapes import Float
 
 
 class Pixels(nn.Module):

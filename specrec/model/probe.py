@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from specrec.bootstrap import Estimate
 from specrec.descriptors.features import CONCEPTS, Feature
 from specrec.errors import ModelError
+from specrec.shapes import Float, Float32
 from specrec.writing import write_file
 
 PROBE_FILE = "probe.safetensors"

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float64, Int
 from scipy.stats import rankdata
 
 from specrec.bootstrap import Estimate, correlation_items, correlations, interval, resampled_sums
 from specrec.descriptors.features import FEATURES, Feature
 from specrec.errors import CatalogError
 from specrec.model.probe import Probe, ProbedFeature
+from specrec.shapes import Bool, Float, Float64, Int
 
 FOLDS = 5
 FEWEST = 40

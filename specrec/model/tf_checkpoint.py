@@ -9,9 +9,9 @@ import struct
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Float32
 
 from specrec.errors import ModelError
+from specrec.shapes import Float32
 
 _FOOTER_BYTES = 48
 _TABLE_MAGIC = 0xDB4775248B80FB57

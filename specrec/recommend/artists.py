@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float32, Int64
 
 from specrec.recommend.collection import Collection
 from specrec.recommend.query import folded
+from specrec.shapes import Float, Float32, Int64
 from specrec.vectors import unit
 
 

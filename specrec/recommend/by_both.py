@@ -3,7 +3,6 @@
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.directions import Directions
@@ -14,6 +13,7 @@ from specrec.recommend.by_features.space import FeatureSpace
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
 from specrec.recommend.space import Space, highest
+from specrec.shapes import Bool, Float, Float32, Float64, Int64
 from specrec.vectors import unit
 
 _SAMPLE = 500  # tracks between which the spread of similarities is measured

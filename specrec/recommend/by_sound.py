@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int64
 
 from specrec.errors import LibraryError
 from specrec.explain.explainer import Explainer
@@ -14,6 +13,7 @@ from specrec.index.layered_search import Searchable
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
 from specrec.recommend.space import Space
+from specrec.shapes import Bool, Float, Float64, Int64
 from specrec.vectors import unit
 
 
@@ -72,7 +72,8 @@ class SoundSpace(Space):
     ) -> Int64[np.ndarray, " found"]:
         """Finds the tracks nearest to some vectors with the index."""
         _, rows = self._index.search(vectors.astype(np.float32), size, allowed)
-        return np.unique(rows[rows >= 0])
+        found = np.sort(rows[rows >= 0])
+        return found[np.diff(found, prepend=-1) > 0]  # as np.unique, for which np.ma is loaded
 
     def explanations(
         self, query: Query, rows: Int64[np.ndarray, " rows"], k: int, in_full: bool = True

@@ -10,14 +10,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-from jaxtyping import Bool, Float32, Int64
 
 from specrec.catalog.identity import content_id
-from specrec.descriptors.features import FEATURES
-from specrec.descriptors.known import known_features
+from specrec.descriptors.features import FEATURES, SYNONYMS
+from specrec.descriptors.known import known_columns
 from specrec.errors import AudioError, LibraryError, ModelError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.feature_stats import FeatureStats
@@ -25,25 +22,29 @@ from specrec.explain.timeline import Timeline
 from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
 from specrec.index.generations import read_generation
+from specrec.index.table_file import as_array, find_text
 from specrec.model.probe import Probe, load_probe
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_sound import SoundSpace
 from specrec.recommend.concepts import Columns, ConceptColumns
-from specrec.recommend.filters import matches, places_by
-from specrec.recommend.name_search import NameSearch
-from specrec.recommend.query import Query, find_row, is_file, is_text, track_of_file
+from specrec.recommend.query import NAMES, Query, find_row, is_file, is_text, track_of_file
 from specrec.recommend.results import Track, TrackTable
 from specrec.recommend.space import By, Space
 from specrec.recommend.timelines import Timelines
 from specrec.recommend.words import WordSpace
+from specrec.shapes import Bool, Float32, Float64, Int64
 
 if TYPE_CHECKING:
+    # Works on frames, whose package takes longer to load than a question takes.
+    import pandas as pd
+
     # Needs torch, which a track of the library does not.
     from specrec.model.model import Model
 
     # What compares features: loading it takes as long as a search by sound.
     from specrec.recommend.by_features.recommender import FeatureRecommender
     from specrec.recommend.by_features.sources import Source
+    from specrec.recommend.name_search import NameSearch
 
 _ELSEWHERE = ("milvus:", "milvus+tls:", "milvus-lite:")  # addresses, not folders
 _SPACES = 3  # the last that were used
@@ -110,7 +111,7 @@ class Collection:
         return len(self.generation)
 
     @property
-    def tracks(self) -> pd.DataFrame:
+    def tracks(self) -> "pd.DataFrame":
         """One row per track: track_id, path, tags, duration_seconds, the columns of a table."""
         return self.generation.tracks
 
@@ -120,9 +121,18 @@ class Collection:
         return self.generation.embeddings
 
     @cached_property
-    def features(self) -> pd.DataFrame:
+    def features(self) -> "pd.DataFrame":
         """Features in their units, one row per track: from a table, else measured."""
-        return known_features(self.tracks, self.generation.descriptors)
+        import pandas as pd
+
+        return pd.DataFrame(self._features, range(len(self)), copy=False)
+
+    @cached_property
+    def _features(self) -> dict[str, Float64[np.ndarray, " tracks"]]:
+        tracks = self.generation.stored_tracks
+        named = {*FEATURES, *SYNONYMS} & {*tracks.column_names}
+        given = {name: as_array(tracks[name]) for name in named}
+        return known_columns(given, self.generation.measured)
 
     @cached_property
     def feature_sources(self) -> "dict[Source, pd.DataFrame]":
@@ -194,7 +204,7 @@ class Collection:
     def stats(self) -> FeatureStats:
         """The distribution of the features, and where each track stands."""
         stored = self.generation.distribution if self._own_probe is None else None
-        return FeatureStats(self.features, self.probe, self.embeddings, distribution=stored)
+        return FeatureStats(self._features, self.probe, self.embeddings, distribution=stored)
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -224,7 +234,7 @@ class Collection:
             row = self._search("content_id", content)
             if row is None:
                 return self._query_of_file(Path(text), content, most_seconds)
-        return self._query_of_row(find_row(self.tracks, text) if row is None else row)
+        return self._query_of_row(find_row(self._names, text) if row is None else row)
 
     def row_of(self, track_id: str) -> int | None:
         """Finds the row of a track by its track_id alone; None if no track has it."""
@@ -232,19 +242,17 @@ class Collection:
 
     @cached_property
     def _row_of_id(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self._ids["track_id"].to_pylist())}
+        return {name: row for row, name in enumerate(self._names["track_id"].to_pylist())}
 
     def _search(self, column: str, wanted: str) -> int | None:
         """Finds the row with an id, without a dictionary of all: for a single question."""
         if not is_text(wanted):
             return None
-        ids = self._ids[column]
-        row = pc.index(ids, pa.scalar(wanted, ids.type)).as_py()
-        return None if row < 0 else row
+        return find_text(self._names[column], wanted)
 
-    @cached_property
-    def _ids(self) -> pa.Table:
-        return self.generation.table("tracks").columns("track_id", "content_id")
+    @property
+    def _names(self) -> pa.Table:
+        return self.generation.table("tracks").columns(*NAMES, "content_id")
 
     def tracks_at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
         """Makes the tracks in some rows, in their order."""
@@ -254,11 +262,13 @@ class Collection:
     def table(self) -> TrackTable:
         """The tracks, laid out so that those in a few rows are found fast."""
         generation = self.generation
-        return TrackTable(self.tracks, lambda: generation.duplicate_groups)
+        return TrackTable(generation.stored_tracks, lambda: generation.duplicate_groups)
 
     def holds(self, query: Query) -> bool:
         """Whether the track of a query still is in its row."""
-        return query.row is None or self.tracks["content_id"].get(query.row) == query.content_id
+        if query.row is None:
+            return True
+        return query.row < len(self) and self._content_id(query.row) == query.content_id
 
     @cached_property
     def matching(self) -> Callable[[str], Bool[np.ndarray, " tracks"]]:
@@ -267,6 +277,8 @@ class Collection:
         Raises:
             QueryError: If the condition can't be read, or names an unknown column.
         """
+        from specrec.recommend.filters import matches
+
         columns = self.columns
         return lru_cache(_CONDITIONS)(lambda where: matches(where, columns))
 
@@ -279,6 +291,8 @@ class Collection:
         Raises:
             QueryError: If there is no such column.
         """
+        from specrec.recommend.filters import places_by
+
         columns = self.columns
         return lru_cache(_ORDERS)(lambda key: places_by(key, columns))
 
@@ -291,12 +305,11 @@ class Collection:
             self.stats.known(row),
             np.asarray(self.embeddings[row]),
             self.generation.windows(row),
-            str(self._content_ids[row]),
+            self._content_id(row),
         )
 
-    @cached_property
-    def _content_ids(self) -> "pd.api.extensions.ExtensionArray":
-        return self.tracks["content_id"].array
+    def _content_id(self, row: int) -> str:
+        return str(self.generation.stored_tracks["content_id"][row])
 
     def timeline(self, query: Query | int) -> Timeline | None:
         """Reads the concepts of a track over time.
@@ -324,12 +337,14 @@ class Collection:
 
     @cached_property
     def _query_of_file(self) -> Callable[[Path, str, float], Query]:
-        measure = len(self.generation.descriptors.columns) > 0
+        measure = len(self.generation.measured) > 0
         return lru_cache(_REMEMBERED)(partial(_embed_file, self.model, measure))
 
     @cached_property
-    def name_search(self) -> NameSearch:
+    def name_search(self) -> "NameSearch":
         """Finds tracks by the beginnings of words in their names."""
+        from specrec.recommend.name_search import NameSearch
+
         return NameSearch(self.tracks)
 
     @cached_property

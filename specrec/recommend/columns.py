@@ -8,8 +8,9 @@ from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
 from pandas.arrays import BooleanArray
+
+from specrec.shapes import Bool
 
 ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Bool
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.explain.feature_stats import FeatureStats
+from specrec.shapes import Bool
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MUCH = 0.8
 """A track has much of a concept if more than this share of the library has less of it."""
 
 
-class ConceptColumns(Mapping[str, pd.Series]):
+class ConceptColumns(Mapping[str, Any]):
     """Where each track of a library stands in each concept; computed when it is looked up.
 
     A value is the share of the library's tracks that have less of the concept, from 0 to 1; equal
@@ -32,12 +35,14 @@ class ConceptColumns(Mapping[str, pd.Series]):
             if stats.tells(concept.feature)
         }
 
-    def __getitem__(self, name: str) -> pd.Series:
+    def __getitem__(self, name: str) -> "pd.Series":
         values = self._stats.values(self.features[name])
         known = np.isfinite(values)
         shares = np.full(len(values), np.nan)
         _, place, equal = np.unique(values[known], return_inverse=True, return_counts=True)
         shares[known] = ((np.cumsum(equal) - equal / 2) / max(known.sum(), 1))[place]
+        import pandas as pd
+
         return pd.Series(shares, name=name)
 
     @cached_property
@@ -65,17 +70,17 @@ class ConceptColumns(Mapping[str, pd.Series]):
         return len(self.features)
 
 
-class Columns(Mapping[str, pd.Series]):
+class Columns(Mapping[str, Any]):
     """The columns of a library: those of its table, its features, and concepts.
 
     A column of the table is meant where a concept has the same name.
     """
 
-    def __init__(self, tables: Mapping[str, pd.Series], concepts: ConceptColumns) -> None:
+    def __init__(self, tables: "Mapping[str, pd.Series]", concepts: ConceptColumns) -> None:
         self._tables = tables
         self._concepts = concepts
 
-    def __getitem__(self, name: str) -> pd.Series:
+    def __getitem__(self, name: str) -> "pd.Series":
         return self._tables[name] if name in self._tables else self._concepts[name]
 
     def __contains__(self, name: object) -> bool:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
 
 from specrec.recommend.collection import Collection
 from specrec.recommend.concepts import MUCH
 from specrec.recommend.filters import conjuncts
 from specrec.recommend.query import folded
+from specrec.shapes import Bool
 
 _MINUTES = (0, 2, 4, 7)
 _ARTISTS = 50  # choices; more are found by their beginnings

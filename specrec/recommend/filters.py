@@ -24,10 +24,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int64
 
 from specrec.errors import QueryError
 from specrec.recommend.columns import Column, RefusalError, TableColumn, Truth, refuse
+from specrec.shapes import Bool, Int64
 
 _MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt,

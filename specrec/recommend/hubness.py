@@ -8,8 +8,8 @@ with normal distributions whose parameters are estimated from a sample of the tr
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 
+from specrec.shapes import Float, Int
 from specrec.vectors import cosine_similarities
 
 _SAMPLE = 500

@@ -5,13 +5,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.recommend.query import Query
 from specrec.recommend.results import Neighbor, Neighbors
 from specrec.recommend.space import Space
 from specrec.recommend.tracks import Tracks
+from specrec.shapes import Float64, Int64
 
 _CONSIDERED = 800  # tracks near the great circle, over all steps
 _MOST_STEPS = 100

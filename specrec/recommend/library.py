@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from specrec.config import IndexConfig
 from specrec.errors import AudioError, QueryError
 from specrec.explain.timeline import Timeline
@@ -23,6 +21,8 @@ from specrec.recommend.search import find_neighbors
 from specrec.recommend.space import By
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     # What writes a library needs a decoder, which a question does not.
     from specrec.index.build import BuildReport
     from specrec.index.maintenance import Status
@@ -92,7 +92,7 @@ class Library:
         return len(self.collection)
 
     @property
-    def tracks(self) -> pd.DataFrame:
+    def tracks(self) -> "pd.DataFrame":
         """One row per track: track_id, path, tags, duration_seconds, the columns of a table."""
         return self.collection.tracks
 

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float32, Float64
 
 from specrec.audio.windows import window_spans
 from specrec.catalog.identity import content_id
@@ -16,6 +15,7 @@ from specrec.explain.readings import Reading
 from specrec.recommend.query import Query
 from specrec.recommend.results import Track
 from specrec.recommend.space import Space
+from specrec.shapes import Float32, Float64
 
 if TYPE_CHECKING:
     from specrec.model.attribution import CellMap

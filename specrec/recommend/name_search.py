@@ -5,9 +5,9 @@ from bisect import bisect_left, bisect_right
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int8, Int32, Int64
 
 from specrec.recommend.query import folded
+from specrec.shapes import Bool, Int8, Int32, Int64
 
 _FIELDS = ("title", "artist", "album")
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Float16, Float32
+import pyarrow as pa
 
 from specrec.errors import QueryError
+from specrec.index.table_file import find_text, take_rows
 from specrec.recommend.results import Track
+from specrec.shapes import Float16, Float32
 
+NAMES = ["track_id", "path", "title", "artist", "album"]
+"""The columns by which a track is found."""
 _SHOWN = 10
 
 
@@ -124,14 +127,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def find_row(tracks: pd.DataFrame, query: str) -> int:
+def find_row(tracks: pa.Table, query: str) -> int:
     """Finds the row of the one track that a query means.
 
     It tries in turn: the path relative to the audio root; the whole title, with or without the
     artist; words that all occur in title, artist or album.
 
     Args:
-        tracks: The tracks, with path, title, artist, album and track_id.
+        tracks: The tracks, with the columns `NAMES`.
         query: The text. Case, punctuation and underscores do not matter, nor do accents unless
             tracks differ only by them.
 
@@ -140,33 +143,43 @@ def find_row(tracks: pd.DataFrame, query: str) -> int:
     """
     if not is_text(query):
         raise QueryError(f"{query!a} is neither a file nor text in UTF-8")
-    paths = tracks.index[tracks["path"] == query] if query else []
-    if len(paths):
-        return int(paths[0])
+    row = find_text(tracks["path"], query)
+    if row is not None:
+        return row
     if not query.strip():
         raise QueryError("the query is empty; give a track_id, a file, or words of a title")
-    for rows in _fitting(tracks, query):
+    titles, artists, albums = (tracks[name].to_pylist() for name in ("title", "artist", "album"))
+    for rows in _fitting(titles, artists, albums, query):
         if len(rows) == 1:
-            return int(rows[0])
-        if len(rows):
+            return rows[0]
+        if rows:
             raise _several(tracks, query, rows)
-    raise QueryError(_nothing(tracks, query))
+    raise QueryError(_nothing([*titles, *artists], query))
 
 
-def _fitting(tracks: pd.DataFrame, query: str) -> Iterator[pd.Index]:
+_Texts = Sequence[str | None]
+
+
+def _fitting(titles: _Texts, artists: _Texts, albums: _Texts, query: str) -> Iterator[list[int]]:
     """Yields the rows that fit a query, more and more loosely."""
-    named = tracks[["title", "artist", "album"]].fillna("")
+    different = {*titles, *artists, *albums}
     read = []
     for normalize in (_words, folded):
-        wanted, names = normalize(query), named.map(normalize)
+        wanted, plain = normalize(query), {text: normalize(text or "") for text in different}
+        names = [[plain[text] for text in texts] for texts in (titles, artists, albums)]
         read.append((wanted, names))
-        orders = (names["artist"] + " " + names["title"], names["title"] + " " + names["artist"])
-        exact = (names["title"] == wanted) | (orders[0] == wanted) | (orders[1] == wanted)
-        yield tracks.index[exact & bool(wanted)]
+        yield [
+            row
+            for row, (title, artist) in enumerate(zip(*names[:2], strict=True))
+            if wanted and wanted in (title, f"{artist} {title}", f"{title} {artist}")
+        ]
     for wanted, names in read:
         needed = set(wanted.split())
-        everything = names["artist"] + " " + names["title"] + " " + names["album"]
-        yield tracks.index[[bool(needed) and needed <= set(text.split()) for text in everything]]
+        yield [
+            row
+            for row, of_track in enumerate(zip(*names, strict=True))
+            if needed and needed <= set(" ".join(of_track).split())
+        ]
 
 
 def is_text(query: str) -> bool:
@@ -200,25 +213,23 @@ def folded(text: str) -> str:
     return _words("".join(sign for sign in apart if not unicodedata.combining(sign)))
 
 
-def _nothing(tracks: pd.DataFrame, query: str) -> str:
-    names = [*tracks["title"].dropna().astype(str), *tracks["artist"].dropna().astype(str)]
-    known = {folded(name): name for name in reversed(names)}
+def _nothing(names: _Texts, query: str) -> str:
+    known = {folded(name): name for name in reversed(names) if name is not None}
     close = difflib.get_close_matches(folded(query), known, n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(repr(known[name]) for name in close)}?" if close else ""
     return f"{query!r} is neither a file nor a track_id, and fits no title or artist{hint}"
 
 
-def _several(tracks: pd.DataFrame, query: str, rows: pd.Index) -> QueryError:
+def _several(tracks: pa.Table, query: str, rows: Sequence[int]) -> QueryError:
     """Makes an error that lists the tracks that fit."""
-    shown = [
-        f"  {tracks.at[row, 'track_id']}  {describe(tracks.loc[row])}" for row in rows[:_SHOWN]
-    ]
+    fitting = take_rows(tracks.select(NAMES), np.array(rows[:_SHOWN])).to_pylist()
+    shown = [f"  {track['track_id']}  {describe(track)}" for track in fitting]
     more = [f"  ... and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
     message = f"{query!r} fits {len(rows)} tracks; add words or give a track_id:"
     return QueryError(message, [*shown, *more])
 
 
-def describe(track: "pd.Series[object]") -> str:
+def describe(track: Mapping[str, str | None]) -> str:
     """Returns `artist - title` of a track, or the title alone if the artist is unknown."""
-    artist = track["artist"]
-    return str(track["title"]) if pd.isna(artist) else f"{artist} - {track['title']}"
+    title, artist = track["title"], track["artist"]
+    return f"{title}" if artist is None else f"{artist} - {title}"

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from specrec.errors import QueryError
+from specrec.shapes import Bool, Float, Int
 
 AGAINST_WEIGHT = 0.2
 """Weight of the similarity to negative queries, which is subtracted from a candidate's score."""

@@ -5,16 +5,18 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-from jaxtyping import Bool, Int64
 
 from specrec.catalog.columns import TAG_COLUMNS
 from specrec.explain.explanation import Explanation
 from specrec.index.table_file import take_rows
+from specrec.shapes import Bool, Int64
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _INTERNAL = {"track_id", "path", "content_id", *TAG_COLUMNS}
 
@@ -150,8 +152,10 @@ class Neighbors(Sequence[Neighbor]):
             "notes": list(self.notes),
         }
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Returns one row per neighbor: rank, similarity, score, seed, the track, the sentence."""
+        import pandas as pd
+
         rows = [
             {
                 "rank": item.rank,
@@ -169,7 +173,10 @@ class Neighbors(Sequence[Neighbor]):
 
 def track_of_row(row: "pd.Series[Any]") -> Track:
     """Makes the track of a row of a library's table."""
-    values = {str(name): _plain(value) for name, value in row.items()}
+    return _track({str(name): _plain(value) for name, value in row.items()})
+
+
+def _track(values: Mapping[str, Any]) -> Track:
     return Track(
         track_id=values["track_id"],
         path=values["path"],
@@ -184,8 +191,11 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
-    if np.ndim(value) == 0 and pd.isna(value):
-        return None
+    if np.ndim(value) == 0:
+        import pandas as pd
+
+        if pd.isna(value):
+            return None
     if hasattr(value, "tolist"):
         value = json.loads(json.dumps(value.tolist(), default=str))
     if isinstance(value, float) and not math.isfinite(value):
@@ -200,38 +210,33 @@ class TrackTable:
     """
 
     def __init__(
-        self, frame: pd.DataFrame, numbers: Callable[[], Int64[np.ndarray, " tracks"]]
+        self,
+        tracks: "pa.Table | pd.DataFrame",
+        numbers: Callable[[], Int64[np.ndarray, " tracks"]],
     ) -> None:
         """Takes the tracks.
 
         Args:
-            frame: One row per track: track_id, path, tags, duration_seconds, further columns.
+            tracks: One row per track: track_id, path, tags, duration_seconds, further columns.
             numbers: Gives a number for each track, equal for files of one recording; called when
                 it is first needed.
         """
-        self.frame = frame
+        self._tracks = tracks
         self._numbers = numbers
         self._codes: dict[str, tuple[Int64[np.ndarray, " tracks"], dict[str, int]]] = {}
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self._tracks)
 
     def at(self, rows: Int64[np.ndarray, " rows"]) -> list[Track]:
         """Makes the tracks in some rows, in their order."""
-        if self._arrow is None:
-            return [track_of_row(self.frame.iloc[row]) for row in rows.tolist()]
-        found = take_rows(self._arrow, rows).to_pydict()
-        values = {name: [*map(_plain, column)] for name, column in found.items()}
-        columns = [name for name in values if name not in _INTERNAL]
-        return [
-            Track(
-                values["track_id"][place],
-                values["path"][place],
-                **{name: values[name][place] for name in TAG_COLUMNS},
-                columns={name: values[name][place] for name in columns},
-            )
-            for place in range(len(rows))
-        ]
+        if isinstance(self._tracks, pa.Table):
+            found = take_rows(self._tracks, rows).to_pydict()
+        else:
+            found = self._tracks.iloc[rows].to_dict("list")
+        columns = {str(name): [*map(_plain, column)] for name, column in found.items()}
+        values = zip(*columns.values(), strict=True)
+        return [_track(dict(zip(columns, of_track, strict=True))) for of_track in values]
 
     def recordings(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
         """A number for the track in each row, equal for files of one recording."""
@@ -256,7 +261,7 @@ class TrackTable:
 
     def all_but(self, rows: Int64[np.ndarray, " rows"]) -> Bool[np.ndarray, " tracks"]:
         """Selects all tracks but those in some rows."""
-        selected = np.ones(len(self.frame), dtype=bool)
+        selected = np.ones(len(self), dtype=bool)
         selected[rows] = False
         return selected
 
@@ -273,14 +278,16 @@ class TrackTable:
     def _numbered(self, column: str) -> tuple[Int64[np.ndarray, " tracks"], dict[str, int]]:
         """A number for each artist or album, of which case does not matter; -1 if unknown."""
         if column not in self._codes:
-            texts = self.frame[column].str.strip().str.casefold()
-            numbers, names = pd.factorize(texts)
-            self._codes[column] = numbers, {name: number for number, name in enumerate(names)}
+            of_name: dict[str, int] = {}
+            numbers = [
+                -1 if name is None else of_name.setdefault(name.strip().casefold(), len(of_name))
+                for name in self._texts(column)
+            ]
+            self._codes[column] = np.array(numbers, np.int64), of_name
         return self._codes[column]
 
-    @cached_property
-    def _arrow(self) -> pa.Table | None:
-        try:
-            return pa.Table.from_pandas(self.frame, preserve_index=False)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-            return None  # a column of a table that holds values of several kinds
+    def _texts(self, column: str) -> list[str | None]:
+        texts = self._tracks[column]
+        if not isinstance(texts, pa.ChunkedArray):
+            texts = pa.array(texts, from_pandas=True)
+        return texts.to_pylist()

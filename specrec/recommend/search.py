@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
@@ -13,6 +12,7 @@ from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, s
 from specrec.recommend.results import Neighbor, Neighbors, Track
 from specrec.recommend.space import Selection, Space
 from specrec.recommend.tracks import Tracks
+from specrec.shapes import Float64, Int64
 
 _POOL = 300  # the fewest candidates whose order is worked out where it is not the space's
 
@@ -88,7 +88,7 @@ def find_neighbors(
 
 def _own(tracks: Tracks, asked: Sequence[Query], ranking: Ranking) -> Int64[np.ndarray, " own"]:
     """Finds the rows of the queries themselves, and of duplicates of them."""
-    rows = np.unique(np.array([query.row for query in asked if query.row is not None], np.int64))
+    rows = np.array(sorted({query.row for query in asked if query.row is not None}), np.int64)
     return rows if ranking.duplicates or not len(rows) else tracks.with_duplicates(rows)
 
 
@@ -230,7 +230,7 @@ def _neighbors(
     scored = bool(np.abs(found.scores - found.similarities[0]).max(initial=0) > 1e-9)
     why: dict[int, Explanation] = {}
     rows = found.rows[places]
-    for seed in np.unique(nearest) if explain else ():
+    for seed in sorted({*nearest.tolist()}) if explain else ():
         own = rows[nearest == seed]
         why |= zip(own.tolist(), space.explanations(seeds[seed], own, k, in_full), strict=True)
     chosen = zip(places, nearest, rows.tolist(), tracks.at(rows), strict=True)

@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
 
 from specrec.explain.explanation import Explanation
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
+from specrec.shapes import Bool, Float64, Int64
 
 By = Literal["sound", "features", "both"]
 """What tracks are compared by."""

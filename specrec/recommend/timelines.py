@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float64
 
 from specrec.audio.windows import window_spans
+from specrec.descriptors.known import as_numbers
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.timeline import Timeline, read_timeline
 from specrec.index.generation import Generation
+from specrec.index.table_file import as_array
 from specrec.recommend.query import Query
+from specrec.shapes import Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,5 +50,4 @@ class Timelines:
 
     @cached_property
     def _seconds(self) -> Float64[np.ndarray, " tracks"]:
-        durations = self.generation.tracks["duration_seconds"]
-        return durations.to_numpy(np.float64, na_value=np.nan)
+        return as_numbers(as_array(self.generation.stored_tracks["duration_seconds"]))

@@ -4,10 +4,10 @@ from collections.abc import Set
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int64
 
 from specrec.recommend.results import Track
 from specrec.recommend.space import Selection
+from specrec.shapes import Int64
 
 
 @runtime_checkable

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Float64, Int64
 
 from specrec.concepts.phrases import listed
 from specrec.concepts.vocabulary import load_vocabulary
@@ -20,6 +19,7 @@ from specrec.errors import QueryError
 from specrec.model.probe import Probe
 from specrec.recommend.query import Query, is_text
 from specrec.recommend.results import Track
+from specrec.shapes import Float, Float64, Int64
 from specrec.vectors import unit
 
 STEP = 3.0

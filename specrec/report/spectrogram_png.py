@@ -7,13 +7,13 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 from matplotlib import colormaps
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from specrec.config import FrontEnd
 from specrec.descriptors.mel_db import FLOOR_DB, band_of
+from specrec.shapes import Float32, UInt8
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

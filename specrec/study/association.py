@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Float64, Int
 from scipy.stats import rankdata
 
 from specrec.bootstrap import Estimate, correlation_items, correlations, interval, resampled_sums
+from specrec.shapes import Float, Float64, Int
 
 
 def rank_correlation(

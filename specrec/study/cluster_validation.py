@@ -5,9 +5,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float64, Int, Int64
 from threadpoolctl import ThreadpoolController
 
+from specrec.shapes import Float64, Int, Int64
 from specrec.study.dataset import Space
 from specrec.vectors import unit
 

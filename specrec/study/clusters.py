@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int, Int64
 
 from specrec.errors import QueryError
 from specrec.progress import Progress
+from specrec.shapes import Float64, Int, Int64
 from specrec.study.cluster_validation import (
     SILHOUETTES,
     STABLE,

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int64
 
 from specrec.errors import QueryError
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.collection import Collection
 from specrec.recommend.query import Query
 from specrec.recommend.results import Track
+from specrec.shapes import Float64, Int64
 from specrec.vectors import unit
 
 _NAMED = 3  # features that a disagreement is put down to

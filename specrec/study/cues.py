@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int64
 
 from specrec.audio.pool import map_paths
 from specrec.bootstrap import Estimate
@@ -15,6 +14,7 @@ from specrec.errors import AudioError, CatalogError, QueryError
 from specrec.progress import Progress
 from specrec.recommend.by_features.sources import Source
 from specrec.recommend.collection import Collection
+from specrec.shapes import Int64
 from specrec.study.association import cliffs_delta, holm, rank_correlation
 from specrec.study.cluster_validation import sample
 from specrec.study.dataset import known_of

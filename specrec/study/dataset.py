@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from specrec.catalog.feature_table import read_feature_table
 from specrec.descriptors.features import FEATURES
@@ -22,6 +21,7 @@ from specrec.recommend.by_features.sources import (
 )
 from specrec.recommend.by_features.space import FeatureSpace
 from specrec.recommend.collection import Collection
+from specrec.shapes import Float64
 from specrec.vectors import unit
 
 Space = Literal["embeddings", "features"]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.features import FEATURES
 from specrec.errors import QueryError
 from specrec.recommend.collection import Collection
+from specrec.shapes import Float64
 
 _UNORDERED = {name for name, feature in FEATURES.items() if feature.kind == "class"}
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.features import CONCEPTS
 from specrec.descriptors.vocabulary import WORDS
 from specrec.recommend.collection import Collection
+from specrec.shapes import Int
 from specrec.study.dataset import known_of
 from specrec.study.naming import STANDS_OUT, Standing, profile_clusters
 from specrec.study.words import distinct

@@ -4,13 +4,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
 from specrec.bootstrap import Estimate, interval, resampled_sums
 from specrec.progress import Progress
 from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.collection import Collection
 from specrec.recommend.results import Track
+from specrec.shapes import Float64, Int64
 from specrec.study.comparison import SoundAndFeatures, correlation
 
 MOST_QUERIES = 1000

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int
 
 from specrec.descriptors.vocabulary import noun
+from specrec.shapes import Float64, Int
 from specrec.study.words import degree, distinct, on_scale
 
 STANDS_OUT = 0.5

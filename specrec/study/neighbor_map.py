@@ -1,9 +1,9 @@
 """A map on which near tracks sound alike: t-SNE that begins with PCA."""
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
 from threadpoolctl import threadpool_limits
 
+from specrec.shapes import Float32, Float64, Int64
 from specrec.study.cluster_validation import sample
 
 FITTED = 10_000

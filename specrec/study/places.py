@@ -5,9 +5,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int64
 from threadpoolctl import threadpool_limits
 
+from specrec.shapes import Float64, Int64
 from specrec.study.cluster_validation import sample
 from specrec.study.heard import called, standing_out
 from specrec.study.naming import profile_clusters

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from specrec.errors import QueryError
+from specrec.shapes import Float64
 from specrec.study.cluster_validation import sample
 from specrec.study.dataset import Dataset
 from specrec.study.neighbor_map import tsne

@@ -9,11 +9,11 @@ sees less treble and another picture.
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 from scipy.fft import irfft, rfft
 
 from specrec.descriptors.clip import load_clip
 from specrec.descriptors.mel_db import FLOOR_DB, NOTEBOOK, mel_db
+from specrec.shapes import Float
 
 SECONDS = 60.0
 """Length of the part of a track that is studied, from its middle."""

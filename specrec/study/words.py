@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from specrec.descriptors.features import FEATURES
 from specrec.descriptors.vocabulary import WORDS, noun
+from specrec.shapes import Float64
 
 REDUNDANT = 0.85
 """Rank correlation from which a second feature adds nothing to a name."""

@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
 
+from specrec.shapes import Float64
 from specrec.synthesis.harmony import chord_pitch_classes, scale_pitch, voice
 from specrec.synthesis.piece import Piece
 from specrec.synthesis.styles import STYLES, Style

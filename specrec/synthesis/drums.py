@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64
 from scipy.signal import butter, sosfilt
+
+from specrec.shapes import Float, Float32, Float64
 
 Drum = Callable[[int, np.random.Generator], Float32[np.ndarray, " samples"]]
 

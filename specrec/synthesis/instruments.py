@@ -7,9 +7,9 @@ held for `gate_seconds`; the note rings on for the instrument's release. Notes h
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float32
 from scipy.signal import butter, lfilter, sosfilt
 
+from specrec.shapes import Float32
 from specrec.synthesis.oscillators import (
     NYQUIST_SHARE,
     ensemble,

@@ -6,8 +6,9 @@ Jaffe and Smith (1983), frequency modulation by Chowning (1973).
 """
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, UInt32
 from scipy.signal import lfilter
+
+from specrec.shapes import Float, Float32, Float64, UInt32
 
 CYCLE_BITS = 12
 NYQUIST_SHARE = 0.45

@@ -1,9 +1,9 @@
 """From a piece to sound: play each part, mix by shares of power, add the room, set the level."""
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64
 from scipy.signal import butter, lfilter, oaconvolve, sosfilt
 
+from specrec.shapes import Float, Float32, Float64
 from specrec.synthesis.composition import Hit, Note, compose
 from specrec.synthesis.drums import DRUMS
 from specrec.synthesis.harmony import midi_to_hz

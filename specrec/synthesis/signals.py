@@ -6,8 +6,8 @@ All are mono float32 in [-amplitude, amplitude], `round(seconds * sample_rate)` 
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float32, Float64
 
+from specrec.shapes import Float32, Float64
 from specrec.synthesis.harmony import DOMINANT, check_key, chord_pitch_classes, midi_to_hz, voice
 
 CLICK_HZ = 1000.0

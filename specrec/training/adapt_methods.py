@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float64, Int
 
 from specrec.audio.streaming import WindowPlan
 from specrec.catalog.catalog import Catalog
@@ -19,6 +18,7 @@ from specrec.config import FrontEnd
 from specrec.model.encoder import Encoder
 from specrec.model.model import Model, save_model
 from specrec.model.probe import PROBE_FILE, Probe, save_probe
+from specrec.shapes import Bool, Float64, Int
 from specrec.training.adapt_network import Schooling, train_on
 from specrec.training.cache import AudioCache
 from specrec.training.dataset import WindowDataset

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
 from pytorch_lightning import seed_everything
 from torch.utils.data import DataLoader
 
@@ -25,6 +24,7 @@ from specrec.config import (
 )
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
+from specrec.shapes import Bool
 from specrec.training.cache import AudioCache
 from specrec.training.distillation import DistillationModule, Item, StoredViews, pool_views
 from specrec.training.refit import Head, Lesson

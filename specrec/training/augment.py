@@ -6,12 +6,12 @@ veils it (noise, level, masks) are kept apart: a teacher hears the first, not th
 """
 
 import torch
-from jaxtyping import Bool, Float32
 from torch import Tensor
 from torch.nn.functional import interpolate
 from torchaudio.functional import mask_along_axis_iid
 
 from specrec.config import AugmentConfig, ViewConfig
+from specrec.shapes import Bool, Float32
 
 _FILTER_POINTS = 8
 _QUIET = 1e-4  # RMS below which a window counts as silence

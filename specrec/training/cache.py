@@ -7,13 +7,13 @@ from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32
 
 from specrec.audio.pool import map_paths
 from specrec.audio.streaming import WindowPlan, sample_blocks, window_blocks
 from specrec.catalog.catalog import Catalog
 from specrec.catalog.scan import Skipped
 from specrec.errors import AudioError, StorageError
+from specrec.shapes import Float32
 from specrec.writing import new_file
 
 _SAMPLE = np.dtype("<i2")

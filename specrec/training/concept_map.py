@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -26,6 +25,7 @@ from specrec.errors import ModelError
 from specrec.model.probe_fit import ridge
 from specrec.model.registry import SHIPPED
 from specrec.printing import say
+from specrec.shapes import Float, Float32, Float64
 from specrec.training.mn04 import MN04
 from specrec.training.targets import fit_targets, read_outputs
 from specrec.training.views import read_shards

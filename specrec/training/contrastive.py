@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64
 from pytorch_lightning import LightningModule
 from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from specrec.config import EncoderConfig, TrainingConfig
 from specrec.metrics import average_precision, precision_at, ranked_relevance
 from specrec.model.encoder import Encoder
+from specrec.shapes import Float32, Int64
 from specrec.training.augment import change_views, mask_spectrograms, veil_views
 from specrec.training.losses import (
     gathered,

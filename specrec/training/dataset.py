@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import soxr
 import torch
-from jaxtyping import Float32
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from specrec.audio.windows import window_starts
 from specrec.config import FrontEnd
+from specrec.shapes import Float32
 from specrec.training.cache import AudioCache
 
 Item = tuple[Tensor, int, int]

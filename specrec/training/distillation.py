@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
 from pytorch_lightning import LightningModule
 from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
@@ -20,6 +19,7 @@ from torch.utils.data import Dataset
 
 from specrec.config import EncoderConfig, TrainingConfig
 from specrec.model.encoder import Encoder
+from specrec.shapes import Float32, UInt8
 from specrec.training.augment import mask_spectrograms, mix_spectrograms
 from specrec.training.losses import distillation
 from specrec.training.schedule import adam_with_cosine

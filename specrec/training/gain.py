@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float64, Int
 
 from specrec.bootstrap import Estimate, estimate_mean, interval
 from specrec.concepts.labels import concepts_of_labels
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.metrics import average_precision, rank_candidates, roc_auc
+from specrec.shapes import Bool, Float, Float64, Int
 from specrec.vectors import cosine_similarities, unit
 
 _FEWEST = 5  # tracks with a concept, and without it, by which its name is judged

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int
 from torch import Tensor
 
 from specrec.audio.pool import stream_files
@@ -17,6 +16,7 @@ from specrec.errors import AudioError
 from specrec.model.embedding import read_track
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
+from specrec.shapes import Float32, Int
 from specrec.training.musicnn import MusicnnTagger
 from specrec.training.views import leveled
 from specrec.writing import new_file

@@ -1,10 +1,11 @@
 """The losses: contrastive, distillation, regression."""
 
 import torch
-from jaxtyping import Float, Int, Shaped
 from torch import Tensor, distributed
 from torch.distributed.nn.functional import all_gather
 from torch.nn.functional import cosine_similarity, normalize
+
+from specrec.shapes import Float, Int, Shaped
 
 
 def nt_xent(

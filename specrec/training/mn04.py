@@ -7,13 +7,13 @@ The teacher hears exactly the view that the student hears, whatever was mixed in
 from pathlib import Path
 
 import torch
-from jaxtyping import Float32
 from torch import Tensor, nn
 from torchaudio.compliance.kaldi import get_mel_banks
 from torchvision.models.mobilenetv3 import MobileNetV3, _mobilenet_v3_conf
 from torchvision.ops import SqueezeExcitation
 
 from specrec.errors import ModelError
+from specrec.shapes import Float32
 from specrec.training.resample import resample
 
 _RATE, _N_FFT, _WINDOW, _HOP, _MELS, _F_MAX = 32_000, 1024, 800, 320, 128, 15_000.0

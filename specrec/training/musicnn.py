@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 
 import torch
-from jaxtyping import Float32
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -24,6 +23,7 @@ from specrec.model.musicnn_import import (
     read_norm,
 )
 from specrec.model.tf_checkpoint import TensorFlowCheckpoint
+from specrec.shapes import Float32
 from specrec.training.resample import resample
 
 TAGS = (

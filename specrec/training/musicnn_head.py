@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32
 from rich.console import Console  # noqa: TID251 (a bar, no words)
 from rich.progress import track
 from safetensors.torch import save_file
@@ -23,6 +22,7 @@ from specrec.catalog.catalog import read_catalog
 from specrec.errors import AudioError
 from specrec.model.fetch import open_checkpoint, unpack_package
 from specrec.model.musicnn_import import encoder_from_checkpoint
+from specrec.shapes import Float32
 from specrec.training.postprocess import principal_map
 
 DIM, WHITEN = 128, 0.5

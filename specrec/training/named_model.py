@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float16, Float32
 from torch import Tensor
 
 from specrec.catalog.splits import tied_groups
@@ -20,6 +19,7 @@ from specrec.model.probe import PROBE_FILE, Probe, ProbedFeature, save_probe
 from specrec.model.probe_fit import FEWEST
 from specrec.printing import say
 from specrec.progress import Progress
+from specrec.shapes import Float16, Float32
 from specrec.training.dataset import WindowDataset
 from specrec.training.description import described
 from specrec.training.distillation import pool_views

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float64, Int
 
 from specrec.concepts.vocabulary import Concept, Sources
 from specrec.descriptors.features import CONCEPTS, PROPERTIES
@@ -18,6 +17,7 @@ from specrec.metrics import roc_auc
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe, ProbedFeature
 from specrec.model.probe_fit import conformal_width, measure, ridge
+from specrec.shapes import Bool, Float, Float64, Int
 from specrec.training.targets import Outputs, power_of
 
 PRECISION = 0.85

@@ -5,11 +5,11 @@ p the mean of the feature map, z = W p + b - center.
 """
 
 import torch
-from jaxtyping import Float, Float32, Float64
 from torch import Tensor
 
 from specrec.model.encoder import Encoder
 from specrec.progress import Progress
+from specrec.shapes import Float, Float32, Float64
 from specrec.training.dataset import WindowDataset
 
 _FLAT = 1e-9  # share of the largest variance below which an axis holds only rounding errors

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float32
 from torch import Tensor
 
 from specrec.catalog.splits import tied_groups
@@ -16,6 +15,7 @@ from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import fit_probe
 from specrec.progress import Progress
+from specrec.shapes import Float32
 
 
 def measured_features(

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int
 
 from specrec.errors import ModelError
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.model.probe_fit import ridge
+from specrec.shapes import Float, Float64, Int
 from specrec.training.concept_map import ConceptMap
 
 _FLAT = 1e-3  # least share of the largest axis of the readout that is inverted

@@ -1,8 +1,9 @@
 """Resampling of whole batches."""
 
 import torch
-from jaxtyping import Float32
 from torch import Tensor, nn
+
+from specrec.shapes import Float32
 
 
 def resample(

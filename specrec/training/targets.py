@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Float64
 from scipy.special import expit
 from torch import nn
 
 from specrec.concepts.vocabulary import Concept
 from specrec.errors import ModelError
+from specrec.shapes import Float, Float32, Float64
 from specrec.training.mn04 import load_mn04
 from specrec.training.musicnn import TAGS, load_musicnn
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, Float64
 
 from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.features import CONCEPTS
 from specrec.model.encoder import Encoder
 from specrec.model.probe import Probe
 from specrec.progress import Progress
+from specrec.shapes import Bool, Float, Float32, Float64
 from specrec.training.dataset import WindowDataset
 from specrec.training.naming import FEWEST_CLAIMS, PRECISION, heard_concepts, threshold
 from specrec.training.targets import Outputs, Targets

@@ -22,13 +22,13 @@ from pathlib import Path
 import numpy as np
 import soxr
 import torch
-from jaxtyping import Float16, Float32, UInt8
 from torch import Tensor
 
 from specrec.config import FrontEnd, ViewConfig
 from specrec.errors import WorkerError
 from specrec.model.log_mel import LogMel
 from specrec.progress import Progress
+from specrec.shapes import Float16, Float32, UInt8
 from specrec.training.augment import change_views, damage_views
 from specrec.training.cache import AudioCache
 from specrec.training.mn04 import MN04, load_mn04

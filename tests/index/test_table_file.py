@@ -2,12 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from specrec.errors import LibraryError
 from specrec.index import files
 from specrec.index.files import checksums
-from specrec.index.table_file import MappedTable, write_mapped_table
+from specrec.index.table_file import MappedTable, as_array, find_text, write_mapped_table
 
 ROWS = 500
 
@@ -40,6 +41,27 @@ def test_parts_of_a_mapped_table_are_those_of_the_frame(
     pd.testing.assert_frame_equal(mapped.rows(rows), expected)
     assert mapped.rows(rows[:0]).dtypes.equals(table.dtypes)
     assert mapped.columns("year", "title")["year"].null_count == table["year"].isna().sum()
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_a_text_is_found_in_the_first_row_that_holds_it_whole(kind: pa.DataType) -> None:
+    whole = pa.array(["ab", None, "", "abab", "b", "bá", "ab"], kind)
+    pieces = pa.chunked_array([whole[1:4], whole[:0], whole[4:], whole[:1]])
+    texts = pieces.to_pylist()
+    for wanted in ("ab", "abab", "b", "bá", "á", "ba", "none"):
+        assert find_text(pieces, wanted) == (texts.index(wanted) if wanted in texts else None)
+    assert find_text(pa.chunked_array([[None]]), "ab") is None
+    assert find_text(pieces, "") is None
+
+
+def test_numbers_are_those_that_arrow_gives(table: pd.DataFrame) -> None:
+    stored = pa.Table.from_pandas(table)
+    stored = pa.concat_tables([stored[13:200], stored[:0], stored[190:]])
+    for name in ("title", "year", "tempo_bpm"):
+        assert as_array(stored[name]).tolist() == pytest.approx(
+            stored[name].to_numpy().tolist(), nan_ok=True
+        )
+    assert as_array(stored["year"][:0]).shape == (0,)
 
 
 def test_damage_where_no_sample_is_taken_can_not_lead_out_of_the_file(

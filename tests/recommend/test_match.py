@@ -106,8 +106,10 @@ def test_explaining_needs_neither_torch_nor_audio(folder: Path) -> None:
 
 def test_features_of_a_table_go_before_measured_ones(tmp_path: Path) -> None:
     library = Collection.open(write_planted(tmp_path))
-    library.tracks["tempo"] = np.where(np.arange(len(library)) == 5, 90.0, np.nan)
-    library.tracks["centroid_hz"] = np.where(np.arange(len(library)) == 7, 5000.0, np.nan)
+    tracks, place = library.generation.stored_tracks, np.arange(len(library))
+    tracks = tracks.append_column("tempo", [np.where(place == 5, 90.0, np.nan)])
+    tracks = tracks.append_column("centroid_hz", [np.where(place == 7, 5000.0, np.nan)])
+    library.generation.stored_tracks = tracks
     features = library.features
     assert features.at[5, "tempo_bpm"] == 90
     assert features.at[7, "centroid_hz"] == 5000

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from mutagen.id3 import ID3, TIT2
 
@@ -32,7 +33,7 @@ TITLES = [
 def tracks() -> pd.DataFrame:
     frame = pd.DataFrame(TITLES, columns=["title", "artist"]).astype("string")
     names = [f"{row}.wav" for row in range(len(frame))]
-    return frame.assign(album=pd.NA, path=names, track_id=names)
+    return pa.Table.from_pandas(frame.assign(album=pd.NA, path=names, track_id=names))
 
 
 @pytest.mark.parametrize(

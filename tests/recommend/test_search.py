@@ -190,6 +190,9 @@ def mixed(folder: Path) -> Library:
     generation.duplicate_groups = np.where(place < 60, place - place % 3, place)
     generation.descriptors = generation.descriptors.copy()  # those on disk can't be changed
     generation.descriptors.loc[place % 12 == 5] = np.nan
+    generation.measured = {
+        name: column.to_numpy() for name, column in generation.descriptors.items()
+    }
     return library
 
 

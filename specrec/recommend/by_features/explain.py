@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
 from specrec.descriptors.features import FEATURES
 from specrec.explain.explanation import Contribution, Explanation
@@ -11,6 +10,7 @@ from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.reasons import find_reasons, sharable_names
 from specrec.explain.sentences import sentence
 from specrec.recommend.by_features.space import FeatureSpace
+from specrec.shapes import Float64, Int64
 
 
 def explain_by_features(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float64, Int64
+import pyarrow as pa
 
 from specrec.catalog.feature_table import read_feature_table
 from specrec.catalog.joins import CLIP
@@ -29,11 +29,12 @@ from specrec.recommend.by_features.sources import (
 from specrec.recommend.by_features.space import FeatureSpace
 from specrec.recommend.filters import matches
 from specrec.recommend.hubness import HubSample
-from specrec.recommend.query import Query, find_row, is_text
+from specrec.recommend.query import NAMES, Query, find_row, is_text
 from specrec.recommend.ranking import Ranking
 from specrec.recommend.results import Neighbors, Track, TrackTable, track_of_row
 from specrec.recommend.search import find_neighbors
 from specrec.recommend.space import Space, highest
+from specrec.shapes import Bool, Float64, Int64
 from specrec.vectors import unit
 
 _BY_DEFAULT = FeatureSettings()
@@ -161,7 +162,8 @@ class FeatureRecommender(Space):
         number = clip[1] if clip else query
         if "rows" in self._all and number.isdecimal() and int(number) in self._row_of_number:
             return self._row_of_number[int(number)]
-        return find_row(self._all, query)
+        names = self._all[NAMES]
+        return find_row(pa.Table.from_pandas(names, preserve_index=False), query)
 
     @cached_property
     def _row_of_number(self) -> dict[int, int]:

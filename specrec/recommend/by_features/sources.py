@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Int64
 
 from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.feature_table import FeatureTable
@@ -16,6 +15,7 @@ from specrec.descriptors.known import known_features
 from specrec.errors import QueryError
 from specrec.model.probe import Probe
 from specrec.recommend.query import Query
+from specrec.shapes import Float32, Int64
 
 Source = Literal["table", "measured", "predicted"]
 

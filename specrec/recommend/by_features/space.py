@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int
 
 from specrec.descriptors.features import FEATURES, Feature
 from specrec.errors import QueryError
 from specrec.explain.counterfactual import needed_move
 from specrec.recommend.by_features.settings import FeatureSettings, Metric, Scaling
+from specrec.shapes import Float64, Int
 from specrec.vectors import unit
 
 CLIP_AT = 3.0

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
 from matplotlib import colormaps
 from PIL import Image
 
@@ -21,6 +20,7 @@ from specrec.descriptors.mel_db import FLOOR_DB, NOTEBOOK, mel_db
 from specrec.errors import AudioError
 from specrec.progress import Progress
 from specrec.report.spectrogram_png import COLORMAP
+from specrec.shapes import Float32
 
 PICTURE_SECONDS = 30.0
 """Length of what a picture shows, from the middle of the track."""

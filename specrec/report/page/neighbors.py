@@ -4,7 +4,6 @@ import io
 import math
 
 import numpy as np
-from jaxtyping import Float64
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
@@ -22,6 +21,7 @@ from specrec.report.page.media import data_uri
 from specrec.report.page.tracks import TrackList
 from specrec.report.text import clock
 from specrec.report.timeline import by_family, located_reasons, passages_text
+from specrec.shapes import Float64
 
 _MOST_PARTS = 7  # features with a bar of their own
 _COLORS = LinearSegmentedColormap.from_list("parts", ["#0072B2", "#F7F7F7", "#D55E00"])

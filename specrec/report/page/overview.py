@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int, Int64
 
 from specrec.catalog.columns import TAG_COLUMNS
 from specrec.descriptors.vocabulary import WORDS, noun, value_text
@@ -13,6 +12,7 @@ from specrec.recommend.results import track_of_row
 from specrec.report.page.data import ClusterCard, Clusters, Map
 from specrec.report.page.tracks import TrackList
 from specrec.report.text import name_of, percent
+from specrec.shapes import Float64, Int, Int64
 from specrec.study.clusters import Cluster, Clustering
 from specrec.study.dataset import Dataset
 from specrec.study.projection import Projection

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from specrec.descriptors.features import CONCEPTS
 from specrec.explain.feature_stats import FeatureStats
@@ -13,6 +12,7 @@ from specrec.recommend.by_features.recommender import FeatureRecommender
 from specrec.recommend.collection import Collection
 from specrec.recommend.results import Track, track_of_row
 from specrec.report.page.data import Tile
+from specrec.shapes import Float64
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Int64
 from safetensors.numpy import load, save
 
 from specrec.explain.ablation import Controls
@@ -20,6 +19,7 @@ from specrec.recommend.collection import Collection
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.words import sampled
 from specrec.scale.milvus.conditions import Field
+from specrec.shapes import Float32, Int64
 
 FORMAT_VERSION = 1
 _MANIFEST = ("audio_root", "model", "counts")

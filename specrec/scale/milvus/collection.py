@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Float16, Float32
 
 from specrec.descriptors.features import PROPERTIES
 from specrec.errors import LibraryError, QueryError
@@ -33,6 +31,7 @@ from specrec.scale.milvus.database import Database, connect
 from specrec.scale.milvus.space import MilvusSpace
 from specrec.scale.milvus.state import read_about, read_hidden, read_state
 from specrec.scale.milvus.tracks import MilvusTracks
+from specrec.shapes import Float16, Float32
 
 _CONDITIONS = 64
 _FORMAT = 3  # of the generations whose manifest is kept
@@ -54,9 +53,9 @@ class PushedGeneration(Generation):
         return self._about.probe
 
     @cached_property
-    def descriptors(self) -> pd.DataFrame:
+    def measured(self) -> dict[str, np.ndarray]:
         """No rows, and a column if features of tracks are measured."""
-        return pd.DataFrame(columns=["measured"] if self._about.measured else [])
+        return {"measured": np.zeros(0)} if self._about.measured else {}
 
     def windows(self, row: int) -> Float16[np.ndarray, "windows dim"]:
         """The embeddings of the windows of a track; none if they were not pushed."""
@@ -162,7 +161,7 @@ class MilvusCollection(Collection):
             for name in PROPERTIES
             if name in stored and len(stored[name]) >= FEWEST
         }
-        return FeatureStats(pd.DataFrame(), self.probe, self._no_embeddings, distribution=known)
+        return FeatureStats({}, self.probe, self._no_embeddings, distribution=known)
 
     @cached_property
     def explainer(self) -> Explainer:

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
 
 from specrec.recommend.columns import (
     ORDERS,
@@ -18,6 +17,7 @@ from specrec.recommend.columns import (
     refuse_kinds,
     refuse_truth,
 )
+from specrec.shapes import Float64
 
 _SIGNS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _OPPOSITE = {

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int64, UInt64
 
 from specrec.errors import LibraryError
 from specrec.recommend.collection import Collection
@@ -17,6 +16,7 @@ from specrec.recommend.columns import TableColumn
 from specrec.recommend.query import folded
 from specrec.recommend.results import Track
 from specrec.scale.milvus.conditions import Field
+from specrec.shapes import Int64, UInt64
 
 KEPT = (
     "key",

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
 
 from specrec.errors import LibraryError
 from specrec.scale.milvus.address import TOKEN, Address
 from specrec.scale.milvus.conditions import Test
+from specrec.shapes import Float32
 
 MOST = 16_384
 """Most rows that Milvus gives for one question."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64
 
 from specrec.errors import LibraryError
 from specrec.index.search import EXACT_UP_TO
@@ -32,6 +31,7 @@ from specrec.scale.milvus.state import (
     show_state,
     write_state,
 )
+from specrec.shapes import Int64
 
 _BATCH = 256  # rows that are sent at once
 _DELETED = 1000  # keys that are deleted at once

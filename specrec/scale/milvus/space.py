@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
@@ -14,6 +13,7 @@ from specrec.recommend.query import Query
 from specrec.recommend.space import Selection, Space
 from specrec.scale.milvus.about import About
 from specrec.scale.milvus.tracks import MilvusTracks
+from specrec.shapes import Float64, Int64
 from specrec.vectors import unit
 
 

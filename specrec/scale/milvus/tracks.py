@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Float16, Float32, Int64
+import pyarrow as pa
 
 from specrec.catalog.identity import content_id
 from specrec.errors import LibraryError, QueryError
-from specrec.recommend.query import find_row, is_file, is_text
+from specrec.recommend.query import NAMES, find_row, is_file, is_text
 from specrec.recommend.results import Track
 from specrec.scale.milvus.conditions import ALWAYS, NEVER, Condition, Test
 from specrec.scale.milvus.contents import from_pieces, number_of, words_of
 from specrec.scale.milvus.database import MOST, Database
+from specrec.shapes import Float16, Float32, Int64
 
 _FIELDS = (
     "key",
@@ -211,9 +211,8 @@ class MilvusTracks:
             records = self._remember(self._ask(test, _FIELDS))
             keys = sorted(records, key=lambda key: records[key].track.path)
             if keys:
-                tracks = pd.DataFrame([vars(records[key].track) for key in keys])
-                return keys[find_row(tracks, query)]
-        return find_row(_NOTHING, query)  # which raises why
+                return keys[find_row(_names([records[key].track for key in keys]), query)]
+        return find_row(_names([]), query)  # which raises why
 
     def _keys(self, test: Test) -> list[int]:
         return sorted(int(row["key"]) for row in self._ask(test, ["key"]))
@@ -229,7 +228,8 @@ class MilvusTracks:
         return found
 
 
-_NOTHING = pd.DataFrame(columns=["track_id", "path", "title", "artist", "album"])
+def _names(tracks: Sequence[Track]) -> pa.Table:
+    return pa.table({name: [getattr(track, name) for track in tracks] for name in NAMES})
 
 
 def _record(row: Mapping[str, Any]) -> Record:

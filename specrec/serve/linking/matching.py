@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int64
 
 from specrec.recommend.query import folded
+from specrec.shapes import Int64
 
 TOLERANCE_SECONDS = 2.0
 """Servers tell durations in whole seconds, and some take them from a file's header."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int64
 
 from specrec.explain.explanation import Explanation
 from specrec.recommend.collection import Collection
@@ -18,6 +17,7 @@ from specrec.recommend.search import find_neighbors
 from specrec.serve.links import Links
 from specrec.serve.problems import NotFoundError
 from specrec.serve.shelf import Shelf
+from specrec.shapes import Bool, Int64
 
 
 @dataclass(frozen=True)

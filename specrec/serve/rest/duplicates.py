@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, Response
 from fastapi import Query as Parameter
-from jaxtyping import Int64
 from pydantic import ConfigDict
 
 from specrec.index.decisions import Kept
@@ -15,6 +14,7 @@ from specrec.serve.asked import Chosen, Shelved, row_of
 from specrec.serve.problems import NotFoundError
 from specrec.serve.rest.answers import json_answer
 from specrec.serve.rest.documents import Answer, Document
+from specrec.shapes import Int64
 
 router = APIRouter(tags=["libraries"])
 

@@ -3,7 +3,8 @@
 from base64 import b64encode
 
 import numpy as np
-from jaxtyping import Float, Shaped
+
+from specrec.shapes import Float, Shaped
 
 _STEPS = 65_535
 
