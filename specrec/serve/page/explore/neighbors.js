@@ -54,7 +54,7 @@ function kindsOf(neighbors, banded) {
   const free = [...Array(COLORS).keys()].slice(bands.length);
   const kinds = new Map();
   for (const feature of ranked) {
-    const color = bands.includes(feature) ? bands.indexOf(feature) : free.shift();
+    const color = bands.includes(feature) ? bands.indexOf(feature) : free.pop();
     if (color !== undefined) kinds.set(feature, color);
   }
   return kinds;
