@@ -43,6 +43,15 @@ def test_search_listen_and_ask_why(page: "playwright.Page", address: str, heard:
         expected[0].explanation.sentence if expected[0].explanation else None
     )
 
+    # A color is one word's, over time and in the bars.
+    marks = page.locator(".bands li, .bar-key li").evaluate_all(
+        "all => all.map((one) =>"
+        " [one.textContent, getComputedStyle(one).getPropertyValue('--mark')])"
+    )
+    colors = dict(marks)
+    assert len(marks) > len(colors) == len({*colors.values()})
+    assert {tuple(one) for one in marks} == {*colors.items()}
+
     page.locator(".neighbor .small").first.click()
     page.locator(".why .hear").click()
     playwright.expect(page.locator(".player .time")).to_contain_text(re.compile("^0:0[1-9]"))

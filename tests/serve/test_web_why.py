@@ -202,7 +202,10 @@ def test_all_goes_by_keys_on_a_phone(
         page.keyboard.press("/")
         page.keyboard.type(str(heard.tracks["title"].iloc[3])[:6])
         page.get_by_role("option").first.wait_for()
+        ground = "all => new Set(all.map((one) => getComputedStyle(one).backgroundColor)).size"
+        assert page.get_by_role("option").evaluate_all(ground) == 1
         page.keyboard.press("ArrowDown")
+        assert page.get_by_role("option").evaluate_all(ground) == 2  # the marked one stands out
         page.keyboard.press("Enter")
         page.locator(".neighbor").first.wait_for()
 

@@ -46,12 +46,13 @@ export const messages = {
   similarity: "similarity",
   ofTheScore: "What adds up to the score",
   others: "all others",
+  barKey: "What the bars are made of",
   unexplained: "unexplained",
   because: "tested: without it, they would be less similar",
 
   // Why
   alike: "Which passages are alike",
-  matrixHint: "Each square is a passage of one with a passage of the other; the more blue, the more it adds.",
+  matrixHint: "Each square is a passage of one with a passage of the other; the brighter the blue, the more it adds. A click plays the two.",
   matrix: (query, near) => `Passages of ${query}, downwards, and of ${near}, to the right. Arrow keys move, Enter plays both.`,
   pair: (one, other, value) => `${one} with ${other} adds ${value}`,
   hearInTurn: "Hear one, then the other",
@@ -124,6 +125,7 @@ export const messages = {
   whereExample: "year > 1990 and piano > 0.5",
   whereHint: "Tags, features, and concepts from 0 to 1: the share of the library that has less.",
   measured: "Measured",
+  loudness: "loudness",
 
   close: "Close",
 

@@ -23,8 +23,9 @@ export function spectrogram(track, library) {
   const picture = make("img", {
     src: source, alt: "", loading: "lazy", decoding: "async",
     style: { left: share((length - shown) / 2, length), width: share(shown, length) },
-    onload: () => frame.classList.remove("without-picture"),
+    onload: () => frame.classList.remove("without-picture", "waits"),
     onerror: async () => {
+      frame.classList.remove("waits");
       frame.classList.add("without-picture");
       wrong.textContent = (await fault(source).catch((error) => error.message)) ?? messages.noPicture;
       wrong.hidden = false;
@@ -34,7 +35,7 @@ export function spectrogram(track, library) {
   const frame = make(
     "div",
     {
-      class: "spectrogram", role: "slider", tabindex: 0, data: { length },
+      class: "spectrogram waits", role: "slider", tabindex: 0, data: { length },
       "aria-label": `${messages.seek}, ${nameOf(track)}`,
       "aria-valuemin": 0, "aria-valuemax": Math.round(length), "aria-valuenow": 0,
       onclick: (event) => {
@@ -83,16 +84,16 @@ export function mark(frame, kind, passages) {
   );
 }
 
-/** Shows in which parts of a track each sound is heard: {name, passages: [{start, end}]}. */
+/** Shows in which parts of a track each sound is heard: {name, color, passages: [{start, end}]}. */
 export function bands(sounds, track, library) {
   const length = track.duration_seconds || 1;
   return make(
     "ul",
     { class: "bands" },
-    ...sounds.map(({ name, passages }, place) =>
+    ...sounds.map(({ name, color, passages }) =>
       make(
         "li",
-        { class: `kind-${place % 8}` },
+        { class: `kind-${color}` },
         make("span", { class: "name", title: name }, name),
         make(
           "span",

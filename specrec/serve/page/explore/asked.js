@@ -5,8 +5,6 @@ import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import { bands, spectrogram } from "../spectrogram.js";
 
-const BANDS = 6; // concepts that are shown over time
-
 /** Shows a query with its player, and what is heard in it when. */
 export function seedCard(details, library, remove) {
   const { track } = details;
@@ -24,14 +22,13 @@ export function seedCard(details, library, remove) {
         make(
           "p",
           { class: "byline" },
-          make("bdi", {}, [track.artist, track.album, track.year].filter(Boolean).join(" · ")),
-          ` ${clock(track.duration_seconds)}`,
+          make("bdi", {}, [track.artist, track.album, track.year, clock(track.duration_seconds)].filter(Boolean).join(" · ")),
         ),
       ),
       removeButton(nameOf(track), remove),
     ),
     spectrogram(track, library),
-    details.heard.length ? bands(details.heard.slice(0, BANDS), track, library) : null,
+    details.heard.length ? bands(details.heard, track, library) : null,
     measured(details.features ?? {}),
   );
 }
@@ -52,7 +49,7 @@ function removeButton(name, remove) {
 function measured(features) {
   const said = [
     ["tempo_bpm", (value) => `${Math.round(value)} bpm`],
-    ["loudness_lufs", (value) => `${value.toFixed(0)} LUFS`],
+    ["loudness_lufs", (value) => `${messages.loudness} ${value.toFixed(0).replace("-", "−")} LUFS`],
   ].filter(([name]) => features[name]?.measured);
   if (!said.length) return null;
   return make(

@@ -10,7 +10,7 @@ import { addressOf, asks, readState } from "../state.js";
 import { chip, goneCard, options, seedCard } from "./asked.js";
 import { filters } from "./filters.js";
 import { missing } from "./missing.js";
-import { neighborList } from "./neighbors.js";
+import { COLORS, neighborList } from "./neighbors.js";
 import { steering, weighing } from "./steering.js";
 
 const STEP = 20; // neighbors at a time
@@ -20,9 +20,11 @@ let state;
 let concepts = [];
 let count = STEP;
 let running; // the request for neighbors that is under way
+let banded; // the concepts that are shown over time, once they are: a color each
 const cost = make("p", { class: "remark cost", role: "status" }); // what the sliders cost
 const OFTEN = ["energetic", "singing", "piano", "drums", "calm", "electronic"]; // what many ask for
 const BEGIN = 6; // tracks to begin with
+const BANDS = 6; // concepts that are shown over time
 const COSTED = 10; // neighbors by whose similarity the cost is told
 let change; // changes part of what is asked
 
@@ -37,7 +39,7 @@ export function show(main, next, context) {
     welcome();
     return;
   }
-  showAsked();
+  banded = showAsked();
   showNeighbors();
 }
 
@@ -88,20 +90,23 @@ function beginning(track) {
   );
 }
 
+/** Shows what was asked; which concepts have bands. */
 async function showAsked() {
   const without = (name, id) => () => change({ [name]: state[name].filter((other) => other !== id) });
   const asking = JSON.stringify([state.track, state.not]);
   const [seeds, negatives] = await Promise.all(
     [state.track, state.not].map((ids) => Promise.allSettled(ids.map((id) => api.track(id, state.library)))),
   );
-  if (asking !== JSON.stringify([state.track, state.not])) return;
+  if (asking !== JSON.stringify([state.track, state.not])) return [];
   const known = seeds.flatMap(({ value }) => value ?? []);
   const heard = known.flatMap((seed) => seed.heard.map(({ concept }) => concept));
+  const shown = known.flatMap((seed) => seed.heard.slice(0, BANDS).map(({ concept }) => concept));
+  const colored = [...new Set(shown)];
   const card = (name, ids, make) => ({ value, reason }, place) =>
     value ? make(value) : goneCard(ids[place], reason.message, without(name, ids[place]));
   asked.replaceChildren(
     ...seeds.map(card("track", state.track, (seed) =>
-      seedCard(named(seed), state.library, without("track", seed.track.track_id)))),
+      seedCard(named(seed, colored), state.library, without("track", seed.track.track_id)))),
     ...(state.like ? [chip(`“${state.like}”`, "words", () => change({ like: "" }))] : []),
     ...negatives.map(card("not", state.not, ({ track }) =>
       chip(`− ${nameOf(track)}`, "against", without("not", track.track_id)))),
@@ -110,6 +115,7 @@ async function showAsked() {
     filters(state, change),
     options(state, change),
   );
+  return colored.slice(0, COLORS);
 }
 
 /** The measured features of some tracks, by name. */
@@ -119,9 +125,9 @@ function featuresOf(details) {
   return features.filter(([name, { measured }]) => measured && !names.includes(name)).map(([name]) => name);
 }
 
-function named(details) {
-  const heard = details.heard.map(({ concept, passages }) => ({
-    name: labelOf(concept), passages: passages.map(([start, end]) => ({ start, end })),
+function named(details, colored) {
+  const heard = details.heard.slice(0, BANDS).map(({ concept, passages }) => ({
+    name: labelOf(concept), color: colored.indexOf(concept) % COLORS, passages: passages.map(([start, end]) => ({ start, end })),
   }));
   return { ...details, heard };
 }
@@ -132,8 +138,8 @@ async function showNeighbors() {
   const { signal } = running;
   results.setAttribute("aria-busy", "true");
   try {
-    const found = await api.neighbors(state, count, signal);
-    list(found);
+    const [found, colored] = await Promise.all([api.neighbors(state, count, signal), banded]);
+    list(found, colored);
     announce(`${messages.results}: ${found.neighbors.length}`);
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -142,10 +148,10 @@ async function showNeighbors() {
   results.removeAttribute("aria-busy");
 }
 
-function list(found) {
+function list(found, colored) {
   const seeds = found.queries;
   const context = {
-    library: state.library, asked: state.track, tracks: seeds, change,
+    library: state.library, asked: state.track, banded: colored, tracks: seeds, change,
     others: found.neighbors.map((item) => item.track),
     isTurned: isTurned(),
     exclude: (id) => change({ not: [...state.not, id] }),
@@ -156,9 +162,9 @@ function list(found) {
     make("h1", {}, heading(seeds)),
     ...found.notes.map((note) => make("p", { class: "remark" }, note)),
     ...(found.neighbors.some((item) => item.score !== null) ? [make("p", { class: "remark" }, messages.rankedBy(seeds.length))] : []),
-    found.neighbors.length
+    ...(found.neighbors.length
       ? neighborList(found, context)
-      : make("p", { class: "none" }, messages.noNeighbors),
+      : [make("p", { class: "none" }, messages.noNeighbors)]),
     ...(found.neighbors.length === count
       ? [make("button", { type: "button", class: "more", onclick: more }, messages.more)]
       : []),

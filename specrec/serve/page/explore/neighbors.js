@@ -6,35 +6,63 @@ import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import { why } from "../why/why.js";
 
-const NAMED = 5; // parts of a bar that have a color of their own
+const NAMED = 5; // parts of a bar
+export const COLORS = 8; // in the stylesheet
 
 /**
- * Shows neighbors.
+ * Shows neighbors, below what their colors mean.
  *
  * @param found what the server found
- * @param context {library, asked, change, add}: the library's name, the ids of the queries, what
- *   changes the question, and what adds to the playlist
+ * @param context {library, asked, banded, change, add}: the library's name, the ids of the queries,
+ *   the features with bands by the place of their color, what changes the question, and what adds to
+ *   the playlist
  */
 export function neighborList(found, context) {
   const reach = Math.max(...found.neighbors.map((item) => item.similarity), 0.01);
-  const kinds = kindsOf(found.neighbors);
+  const kinds = kindsOf(found.neighbors, context.banded);
+  return [
+    barKey(kinds),
+    make(
+      "ol",
+      { class: "neighbors" },
+      ...found.neighbors.map((item) => neighbor(item, reach, kinds, context)),
+    ),
+  ];
+}
+
+/** Says what the colors of the bars are; who can't see bars has the sums. */
+function barKey(kinds) {
   return make(
-    "ol",
-    { class: "neighbors" },
-    ...found.neighbors.map((item) => neighbor(item, reach, kinds, context)),
+    "ul",
+    { class: "bar-key", hidden: !kinds.size, title: messages.barKey, "aria-hidden": "true" },
+    ...[...kinds].map(([feature, color]) => make("li", { class: `kind-${color}` }, labelOf(feature))),
+    make("li", { class: "rest" }, messages.others),
   );
 }
 
-/** The features that matter most in a list, by the place of their color. */
-function kindsOf(neighbors) {
+/**
+ * The colors of the features that matter most in a list. One with a band has that of its band, which
+ * no other has, unless no feature of the list has a band.
+ */
+function kindsOf(neighbors, banded) {
   const total = new Map();
   for (const item of neighbors) {
-    for (const part of item.explanation?.contributions ?? []) {
-      total.set(part.feature, (total.get(part.feature) ?? 0) + Math.max(0, part.value));
-    }
+    for (const { feature, value } of named(item)) total.set(feature, (total.get(feature) ?? 0) + value);
   }
-  const largest = [...total].sort((one, other) => other[1] - one[1]).slice(0, 8);
-  return new Map(largest.map(([feature], place) => [feature, place]));
+  const ranked = [...total.keys()].sort((one, other) => total.get(other) - total.get(one));
+  const bands = ranked.some((feature) => banded.includes(feature)) ? banded : [];
+  const free = [...Array(COLORS).keys()].slice(bands.length);
+  const kinds = new Map();
+  for (const feature of ranked) {
+    const color = bands.includes(feature) ? bands.indexOf(feature) : free.pop();
+    if (color !== undefined) kinds.set(feature, color);
+  }
+  return kinds;
+}
+
+/** The largest of what adds to a similarity: the parts of its bar. */
+function named(item) {
+  return (item.explanation?.contributions ?? []).filter((part) => part.value > 0).slice(0, NAMED);
 }
 
 function neighbor(item, reach, kinds, context) {
@@ -96,8 +124,7 @@ function action(text, onclick) {
 
 /** A bar as long as the similarity: what adds to it in color, the rest in grey. */
 function bar(item, reach, kinds) {
-  const positive = item.explanation.contributions.filter((part) => part.value > 0);
-  const shown = positive.slice(0, NAMED);
+  const shown = named(item);
   const taken = shown.reduce((sum, part) => sum + part.value, 0);
   const scale = Math.max(item.similarity, 0) / Math.max(taken, item.similarity, 1e-9);
   const part = (value, kind, text) =>
