@@ -61,6 +61,7 @@ _IGNORED = _normal(
     "feel, feeling, mood, style, vibe, type, kind, sort, just, only, solo, mostly, mainly, also, "
     "well, good, nice, great, other, similar, lead, riff, line, part, layer, tone, session, version"
 )
+_PARTICLES = _NEGATIONS | _LINKS | _ARTICLES | _BREAKS | _IGNORED
 
 
 def parse(text: str, vocabulary: Vocabulary | None = None) -> dict[str, float]:
@@ -163,42 +164,67 @@ class _Reading:
     reaching: bool = False  # the negation goes through adjectives
 
     def read(self, clause: Sequence[_Word]) -> None:
-        """Reads the words of a clause, always the longest phrase that is known."""
+        """Reads the words of a clause, phrase by phrase."""
         self.negation, self.degree = "none", None
         position = 0
-        while position < len(clause):
-            position += self._read_phrase(clause[position:])
+        for length in self._lengths([word.normal for word in clause]):
+            if not self._read_phrase(" ".join(word.normal for word in clause[position:][:length])):
+                self.unknown.append(clause[position].written)
+            position += length
 
-    def _read_phrase(self, words: Sequence[_Word]) -> int:
-        """Reads the phrase that the words begin with; returns how many words it has."""
-        for length in range(min(max(self.vocabulary.longest, 2), len(words)), 0, -1):
-            phrase = " ".join(word.normal for word in words[:length])
-            if meaning := self.vocabulary.look_up(phrase):
-                self._weigh(meaning)
-                return length
-            if phrase in _DEGREES:
-                self._end_extension()
-                self.degree = _DEGREES[phrase] * (self.degree or 1.0)
-                return length
-        if not self._read_particle(words[0].normal):
-            self.unknown.append(words[0].written)
-        return 1
+    def _lengths(self, words: Sequence[str]) -> Iterator[int]:
+        """Splits words so that the fewest are unknown: "video game" and "music box".
 
-    def _read_particle(self, word: str) -> bool:
-        """Reads a word that is no concept by itself; returns whether it is known."""
-        if word.endswith("less") and (meaning := self.vocabulary.look_up(word[:-4])):  # drumless
-            self._weigh({name: -weight for name, weight in meaning.items()})
-        elif word in _NEGATIONS:
-            self.negation, self.reaching, self.degree = "open", word in _REACHING, None
-        elif word in _BREAKS:
-            self.negation, self.degree = "none", None
-        elif word in _ARTICLES:
+        Of those ways it takes the one with the longest phrases, from the first on.
+        """
+        longest = max(self.vocabulary.longest, 2)
+        unknown, best = [0] * (len(words) + 1), [1] * len(words)  # from each word to the end
+        for start in reversed(range(len(words))):
+            cost = {1: 1 + unknown[start + 1]}
+            for end in range(start + 1, min(start + longest, len(words)) + 1):
+                if self._knows(" ".join(words[start:end])):
+                    cost[end - start] = unknown[end]
+            unknown[start] = min(cost.values())
+            best[start] = max(length for length in cost if cost[length] == unknown[start])
+        start = 0
+        while start < len(words):
+            yield best[start]
+            start += best[start]
+
+    def _knows(self, phrase: str) -> bool:
+        return (
+            phrase in _DEGREES
+            or phrase in _PARTICLES
+            or self.vocabulary.look_up(phrase) is not None
+            or self._lack_of(phrase) is not None
+        )
+
+    def _lack_of(self, word: str) -> dict[str, float] | None:
+        """What a word such as "drumless" is without; `None` if it is no such word."""
+        if " " in word or not word.endswith("less"):
+            return None
+        return self.vocabulary.look_up(word[:-4])
+
+    def _read_phrase(self, phrase: str) -> bool:
+        """Reads a phrase; returns whether it is known."""
+        if meaning := self.vocabulary.look_up(phrase):
+            self._weigh(meaning)
+        elif phrase in _DEGREES:
             self._end_extension()
-        elif word in _LINKS:
+            self.degree = _DEGREES[phrase] * (self.degree or 1.0)
+        elif lack := self._lack_of(phrase):
+            self._weigh({name: -weight for name, weight in lack.items()})
+        elif phrase in _NEGATIONS:
+            self.negation, self.reaching, self.degree = "open", phrase in _REACHING, None
+        elif phrase in _BREAKS:
+            self.negation, self.degree = "none", None
+        elif phrase in _ARTICLES:
+            self._end_extension()
+        elif phrase in _LINKS:
             if self.negation == "met":
-                self.negation = "open" if word in _OR else "extended"
+                self.negation = "open" if phrase in _OR else "extended"
         else:
-            return word in _IGNORED
+            return phrase in _IGNORED
         return True
 
     def _end_extension(self) -> None:

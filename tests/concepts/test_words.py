@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from specrec.concepts.vocabulary import load_vocabulary
@@ -144,6 +144,7 @@ OTHERS = [
 ]
 
 
+@example(["video game", "music box"])  # "video game music" is a phrase, too
 @given(
     st.lists(
         st.sampled_from([*OTHERS, "no", "not", "without", "very", "a bit", "and", "or", "a", ","]),
