@@ -176,6 +176,22 @@ def test_what_is_gone_is_said_at_its_place(
         file.with_suffix(".away").rename(file)
 
 
+def test_a_file_that_is_no_music_is_said_where_it_would_play(
+    browser: "playwright.Browser", address: str, heard: Library
+) -> None:
+    file = heard.collection.audio_root / heard.tracks["path"].iloc[8]
+    music = file.read_bytes()
+    file.write_bytes(b"These are words, not music. " * 500)
+    try:
+        with faultless(browser, expected="422") as page:
+            page.goto(f"{address}/?track={heard.tracks['track_id'].iloc[8]}")
+            page.locator(".asked .large").click()
+            expect(page.locator(".player .wrong")).to_contain_text("can't decode")
+            expect(page.locator(".asked .spectrogram .wrong")).to_contain_text("finds audio")
+    finally:
+        file.write_bytes(music)
+
+
 def test_the_page_waits_for_a_server_that_is_away(
     browser: "playwright.Browser", served: FastAPI, heard: Library
 ) -> None:
