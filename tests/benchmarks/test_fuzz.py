@@ -20,7 +20,7 @@ def test_no_audio_file_is_trusted(tmp_path: Path) -> None:
         trial = Trial(tmp_path, table, listener)
         trial.index(
             [
-                *made_by_chance(range(0, WITHOUT_CHANCE + 200, 10), seed=1),
+                *made_by_chance(range(0, WITHOUT_CHANCE + 200, 5), seed=1),
                 *made_by_hand(1, trial.sentinel.path, listener.port),
             ]
         )

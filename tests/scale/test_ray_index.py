@@ -130,7 +130,6 @@ class Faulty(ray_builder.Builder):
         return super().build(shard)
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 3, reason="Ray's own processes keep two cores busy")
 def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
     tmp_path: Path, config: IndexConfig, single: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
