@@ -116,6 +116,8 @@ def change_with_table(folder: Path) -> list[tuple[str, tuple[float, float]]]:
         file.write("new song.wav,calm,0.5\n")
     sing(song, seed=time.time_ns())
     steps.append(("with a table: a row and its file added", cost(index)))
+    manifest.write_text(manifest.read_text().replace(",mood 3,", ",loud,", 1))
+    steps.append(("with a table: a cell changed", cost(index)))
     song.rename(music / "other.wav")
     steps.append(("with a table: one renamed, which it does not name then", cost(index)))
     (music / "other.wav").unlink()

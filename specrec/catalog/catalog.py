@@ -1,7 +1,7 @@
 """A folder or a table becomes a catalog: one row per track."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -16,7 +16,15 @@ from specrec.audio.pool import map_paths
 from specrec.catalog.columns import TAG_COLUMNS
 from specrec.catalog.reading import identify
 from specrec.catalog.scan import FoundFile, Scan, Skipped, inspect, scan_folder
-from specrec.catalog.tables import RealPaths, find_table, is_table, read_table
+from specrec.catalog.tables import (
+    RealPaths,
+    find_named,
+    find_table,
+    is_table,
+    load_table,
+    read_table,
+    row_hashes,
+)
 from specrec.config import Shard
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
@@ -75,12 +83,14 @@ class Found:
         audio: The folder or table that was given.
         root: The folder to which paths are relative.
         scan: The files.
-        table: The table that was given; None for a folder.
+        given: The table that was given, as `load_table` reads it; None for a folder.
+        table: The same, as `read_table` reads it.
     """
 
     audio: Path
     root: Path
     scan: Scan
+    given: pd.DataFrame | None
     table: pd.DataFrame | None
 
     @property
@@ -98,6 +108,29 @@ class Found:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
             return {"file": str(file.absolute()), "sha256": digest}
         return None
+
+    @cached_property
+    def loaded(self) -> pd.DataFrame:
+        """The same table as it stands in its file; only if there is one.
+
+        Raises:
+            CatalogError: If it can't be read.
+        """
+        assert self.table_file is not None
+        return load_table(self.table_file) if self.given is None else self.given
+
+    @cached_property
+    def row_hashes(self) -> "pd.Series[int] | None":
+        """By the names of its files, hashes of its rows; None if there is no table to be used."""
+        with suppress(CatalogError):
+            return self.table_file and row_hashes(self.loaded, self.table_file)
+        return None
+
+    def paths_of(self, names: Iterable[str]) -> list[str]:
+        """The paths, as those of the scan are, of files that the table names; without links."""
+        assert self.table_file is not None
+        files = find_named(self.table_file, self.root, names)
+        return [_path_below(self.root.resolve(), Path(file)) for file in files]
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,13 +182,18 @@ def find_audio(audio: Path, shard: Shard | None = None) -> Found:
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
     """
-    given = is_table(audio)
-    root = audio.resolve().parent if given else audio
-    table = read_table(audio) if given else None
+    root = audio_root(audio)
+    loaded = load_table(audio) if is_table(audio) else None
+    table = None if loaded is None else read_table(audio, loaded=loaded)
     scan = _scan_table(root, table) if table is not None else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
-    return Found(audio, root, scan if shard is None else scan.share(shard), table)
+    return Found(audio, root, scan if shard is None else scan.share(shard), loaded, table)
+
+
+def audio_root(audio: Path) -> Path:
+    """The folder to which paths are relative: the one given, or that of the table."""
+    return audio.resolve().parent if is_table(audio) else audio
 
 
 def stamps_of(known: pd.DataFrame | None) -> pa.Table:
@@ -230,7 +268,7 @@ def read_files(
 
 
 def make_catalog(
-    found: Found, read: ReadFiles, same: pd.DataFrame | None, in_part: bool = False
+    found: Found, read: ReadFiles, same: pd.DataFrame | None, changed_rows: int | None = None
 ) -> Catalog:
     """Makes a catalog of the files that were found, or of some of them.
 
@@ -238,8 +276,8 @@ def make_catalog(
         found: All that were found.
         read: Those that were read now.
         same: The rows of an earlier `Catalog.files` of others, which are as they were.
-        in_part: Whether it is of some of the files, of which a table that names others need name
-            none.
+        changed_rows: If it is of some of the files, how many rows of the table that names tracks
+            are others than before; it need not name one of them.
 
     Raises:
         CatalogError: If the table that was given does not fit.
@@ -250,7 +288,7 @@ def make_catalog(
         files = pd.concat([earlier, files]) if len(files) else earlier
     files = files.sort_values("path", ignore_index=True)
     tracks, copies = split_copies(files)
-    tracks, used, remark = _with_table(found, tracks, in_part)
+    tracks, used, remark = _with_table(found, tracks, changed_rows)
     skipped = [*found.scan.skipped, *read.skipped, *copies]
     return Catalog(
         found.root,
@@ -265,7 +303,7 @@ def make_catalog(
 
 
 def _with_table(
-    found: Found, tracks: pd.DataFrame, in_part: bool
+    found: Found, tracks: pd.DataFrame, changed_rows: int | None
 ) -> tuple[pd.DataFrame, Path | None, str | None]:
     """Joins the table that names the tracks, if there is one, and says how it fitted."""
     used = found.table_file
@@ -274,22 +312,30 @@ def _with_table(
     files = [*map(RealPaths(found.root).find, tracks["path"])]
     try:
         if found.table is None:
-            among = [*files, *tracks["path"]] if in_part else None
-            table = read_table(used, found.root, among)
+            among = None if changed_rows is None else [*files, *tracks["path"]]
+            table = read_table(used, found.root, among, found.loaded)
         else:
             table = found.table
         joined, matched = _join_table(files, tracks, table, used)
-        if len(tracks) and not matched and not in_part:
+        if len(tracks) and not matched and changed_rows is None:
             raise CatalogError(f"{used}: names none of the tracks")
     except CatalogError as error:
         if found.table is not None:
             raise
         # It only lies there, perhaps for another purpose.
         return tracks, None, f"not used: {error}"
-    if in_part:
-        return joined, used, f"tags and columns from {used}, which has not changed"
-    count = counted(len(tracks), "track")
-    return joined, used, f"tags and columns from {used}, for {matched:,} of {count}"
+    if changed_rows is None:
+        fitted = f"for {matched:,} of {counted(len(tracks), 'track')}"
+    elif changed_rows:
+        fitted = f"of which {counted(changed_rows, 'row')} changed"
+    else:
+        fitted = "which has not changed"
+    return joined, used, f"tags and columns from {used}, {fitted}"
+
+
+def _path_below(root: Path, file: Path) -> str:
+    """The path of a file from the root, if it is below it."""
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
 
 
 def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
@@ -297,8 +343,7 @@ def _scan_table(root: Path, table: pd.DataFrame) -> Scan:
     scan = Scan()
     for name in table.index:
         path = Path(name)
-        inside = path.is_relative_to(root)
-        found = inspect(path, path.relative_to(root).as_posix() if inside else path.as_posix())
+        found = inspect(path, _path_below(root, path))
         if isinstance(found, FoundFile):
             scan.files.add(*found)
         else:

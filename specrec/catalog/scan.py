@@ -125,17 +125,19 @@ class Scan:
         files: The audio files, in the same order each time.
         skipped: The files that are named like audio but can't be opened.
         ignored: How many other files there are (pictures, texts, hidden ones).
+        has_links: Whether any of these, or a folder, is a link.
     """
 
     files: FoundFiles = field(default_factory=FoundFiles)
     skipped: list[Skipped] = field(default_factory=list)
     ignored: int = 0
+    has_links: bool = False
 
     def share(self, shard: Shard) -> "Scan":
         """Those of the files and of the skipped ones that belong to a share."""
         files = FoundFiles(item for item in self.files if shard.holds(item.path))
         skipped = [item for item in self.skipped if shard.holds(item.path)]
-        return Scan(files, skipped, self.ignored)
+        return Scan(files, skipped, self.ignored, self.has_links)
 
 
 def scan_folder(root: Path) -> Scan:
@@ -172,7 +174,9 @@ def _walk(folder: str, inside: str, seen: set[tuple[int, int]], scan: Scan) -> N
         name = entry.name
         if name.startswith("."):
             scan.ignored += 1
-        elif _is_folder(entry):
+            continue
+        scan.has_links = scan.has_links or entry.is_symlink()
+        if _is_folder(entry):
             _walk(entry.path, f"{inside}{name}/", seen, scan)
         else:
             is_named_so = name[name.rfind(".") :].lower() in AUDIO_SUFFIXES

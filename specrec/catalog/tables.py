@@ -1,5 +1,6 @@
 """Tables of tracks: CSV or Parquet, one row per track, with a column that names its file."""
 
+import hashlib
 import os
 import re
 import unicodedata
@@ -35,7 +36,10 @@ def find_table(folder: Path) -> Path | None:
 
 
 def read_table(
-    path: Path, audio: Path | None = None, among: Iterable[str] | None = None
+    path: Path,
+    audio: Path | None = None,
+    among: Iterable[str] | None = None,
+    loaded: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Reads a table and finds its path column.
 
@@ -46,6 +50,7 @@ def read_table(
         audio: A folder that the files' paths may be relative to instead.
         among: Paths of the files whose rows are wanted; rows of others of the same name may be
             among those that are returned. None for all rows.
+        loaded: What `load_table` read of it, if it has.
 
     Returns:
         All columns, with the files' absolute paths as the index. Empty cells are missing values;
@@ -54,22 +59,59 @@ def read_table(
     Raises:
         CatalogError: If the table can't be read, names no files, or names one twice.
     """
-    table = load_table(path)
-    column = next((name for name in PATH_COLUMNS if name in table.columns), None)
-    if column is None:
-        wanted = ", ".join(PATH_COLUMNS)
-        raise CatalogError(f"{path}: no column names the files; name one of its columns {wanted}")
+    table = load_table(path) if loaded is None else loaded
+    column = _path_column(table, path)
     named = table.dropna(subset=[column])
-    folders = [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
     if among is not None:
-        named = named[_named_so(named[column], among, folders)]
-    real = RealPaths(folders[0])
-    files = [_named_file(folders, str(name), real) for name in named[column]]
+        named = named[_named_so(named[column], among, _folders(path, audio))]
+    files = find_named(path, audio, named[column].astype(str))
     index = pd.Index(files, name="file", dtype=object)
     if index.has_duplicates:
         twice = index[index.duplicated()][0]
         raise CatalogError(f"{path}: {twice} stands in two rows; keep one of them")
     return named.drop(columns=column).set_index(index)
+
+
+def find_named(path: Path, audio: Path | None, names: Iterable[str]) -> list[str]:
+    """Finds the absolute paths of files as a table names them; see `read_table`."""
+    folders = _folders(path, audio)
+    real = RealPaths(folders[0])
+    return [_named_file(folders, name, real) for name in names]
+
+
+def row_hashes(table: pd.DataFrame, path: Path) -> "pd.Series[int]":
+    """A hash of the cells of each row of a table, by the name of its file as it stands there.
+
+    Tables with other columns, or other types of them, have no hash in common.
+
+    Args:
+        table: What `load_table` read.
+        path: Where it is from.
+
+    Raises:
+        CatalogError: If it names no files.
+    """
+    column = _path_column(table, path)
+    named = table.dropna(subset=[column])
+    cells = named.drop(columns=column)
+    hashes = pd.util.hash_pandas_object(cells, index=False, categorize=False).to_numpy()
+    kind = hashlib.sha256(repr([*cells.dtypes.astype(str).items()]).encode()).digest()
+    seed = np.frombuffer(kind, np.uint64)[0]
+    names = pd.Index(named[column].astype(str), name="file", dtype=object)
+    return pd.Series(hashes ^ seed, names, name="hash")
+
+
+def _path_column(table: pd.DataFrame, path: Path) -> str:
+    column = next((name for name in PATH_COLUMNS if name in table.columns), None)
+    if column is None:
+        wanted = ", ".join(PATH_COLUMNS)
+        raise CatalogError(f"{path}: no column names the files; name one of its columns {wanted}")
+    return column
+
+
+def _folders(path: Path, audio: Path | None) -> list[Path]:
+    """The folders to which a table's paths may be relative."""
+    return [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
 
 
 def _named_so(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from specrec.catalog.catalog import Catalog
+from specrec.catalog.catalog import Catalog, audio_root
 from specrec.catalog.joins import Joined
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig
@@ -203,7 +203,7 @@ def _continues(config: IndexConfig, before: Generation, model: Path, key: str) -
         "search": config.index_type,
         "measure_version": MEASURE_VERSION,
         "duplicates_version": DUPLICATES_VERSION,
-        "audio_root": str(Path(config.audio).resolve()),
+        "audio_root": str(audio_root(Path(config.audio)).resolve()),
     }
     return (
         before.version == FORMAT_VERSION
@@ -236,7 +236,7 @@ def _make(
         if not part.is_whole or differing.most <= room(before):
             newer = update_part(before, part, found, differing, store)
             counts = {"counts": {"ignored": catalog.ignored}}
-            return newer and replace(newer, manifest=manifest | counts)
+            return newer and replace(newer, manifest=manifest | counts, row_hashes=work.row_hashes)
     after = assemble(catalog, model, store, settled, config.index_type, may_be_empty)
     same = before if before is not None and _same_key(before, key) else None
     after = replace(
@@ -244,8 +244,16 @@ def _make(
         manifest=after.manifest | manifest,
         descriptors=features,
         duplicates=pair_duplicates(same, after, store),
+        row_hashes=_row_hashes(work, before),
     )
     return None if before is not None and _equal(before, after, key) else after
+
+
+def _row_hashes(work: Inventory, before: Generation | None) -> "pd.Series[int] | None":
+    """Those of the table that names tracks, if one does."""
+    if work.table is None or work.row_hashes is not None or before is None:
+        return work.row_hashes
+    return before.row_hashes
 
 
 def _write(library: Path, before: Generation | None, made: Contents | Newer | None) -> Generation:
@@ -322,6 +330,7 @@ def _equal(before: Generation, after: Contents, key: str) -> bool:
         and before.manifest["audio_root"] == after.manifest["audio_root"]
         and before.manifest.get("measure_version") == after.manifest["measure_version"]
         and before.manifest.get("duplicates_version") == after.manifest["duplicates_version"]
+        and "table" in before.manifest
         and _same(before.tracks, after.tracks)
         and before.placement.equals(after.placement)
         and same_probe(before.probe, after.probe)

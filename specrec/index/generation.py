@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 CRC = "windows_crc"
 EMBEDDINGS, INDEX, DISTRIBUTION = "embeddings.npy", "index.faiss", "distribution.arrow"
+ROW_HASHES = "row_hashes.parquet"
 BY_TRACK = ("tracks", "placement", "descriptors")
 """The tables with one row per track."""
 _OLD_COLUMNS = ("first_window", "window_count")  # of the tracks, before format 3
@@ -56,6 +57,8 @@ class Contents:
         embeddings: Centered embeddings of the tracks, not of unit length.
         index: The search index over the embeddings.
         duplicates: Pairs of files of one recording: first and second (content_ids), similarity.
+        row_hashes: Hashes of the rows of the table that names tracks, by the names of its files;
+            None if there is none.
     """
 
     manifest: dict[str, Any]
@@ -68,6 +71,7 @@ class Contents:
     embeddings: Float32[np.ndarray, "tracks dim"]
     index: SearchIndex
     duplicates: "pd.DataFrame"
+    row_hashes: "pd.Series[int] | None" = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +86,7 @@ class Newer:
         embeddings: The newer embeddings.
         skipped: All files that were left out, as in `Contents`.
         duplicates: All pairs, as in `Contents`.
+        row_hashes: As in `Contents`; None if they are as before.
     """
 
     manifest: dict[str, Any]
@@ -91,6 +96,7 @@ class Newer:
     embeddings: Float32[np.ndarray, "newer dim"]
     skipped: "pd.DataFrame"
     duplicates: "pd.DataFrame"
+    row_hashes: "pd.Series[int] | None" = None
 
 
 class Generation:
@@ -244,6 +250,18 @@ class Generation:
     def files(self) -> "pd.DataFrame":
         """One row per file below the audio root; see `Contents`."""
         return self._table("files")
+
+    @property
+    def has_row_hashes(self) -> bool:
+        """Whether the rows of a table that named tracks are known."""
+        return ROW_HASHES in self.sums
+
+    @cached_property
+    def row_hashes(self) -> "pd.Series[int] | None":
+        """Hashes of the rows of the table that named tracks; None if they are not known."""
+        if not self.has_row_hashes:
+            return None
+        return read_table(self.folder / ROW_HASHES, self.sums).set_index("file")["hash"]
 
     @cached_property
     def skipped(self) -> "pd.DataFrame":

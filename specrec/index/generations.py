@@ -30,6 +30,7 @@ from specrec.index.generation import (
     DISTRIBUTION,
     EMBEDDINGS,
     INDEX,
+    ROW_HASHES,
     Contents,
     Generation,
     Newer,
@@ -163,6 +164,7 @@ def write_generation(library: Path, contents: Contents) -> Generation:
         write_index(contents.index, folder / INDEX)
         if contents.probe is not None:
             save_probe(contents.probe, folder / PROBE_FILE)
+        _write_row_hashes(folder, contents.row_hashes)
         manifest = {
             **contents.manifest,
             "index": describe_index(contents.index),
@@ -190,16 +192,23 @@ def write_changed(library: Path, before: Generation, newer: Newer) -> Generation
         "segments": sorted(segments),
         "files_count": newer.files.count,
     }
-    shared = [name for name in before.sums if name not in _SMALL and NEWER not in name]
+    own = [*_SMALL, *([] if newer.row_hashes is None else [ROW_HASHES])]
+    shared = [name for name in before.sums if name not in own and NEWER not in name]
     with _next_generation(library) as folder:
         for name in shared:
             link_file(before.folder / name, folder / name)
         for name, table in newer.tables.items():
             write_newer(folder, name, table, newer.files if name == "files" else newer.tracks)
         write_newer_embeddings(folder, newer.embeddings)
+        _write_row_hashes(folder, newer.row_hashes)
         sums = {name: before.sums[name] for name in shared}
         manifest = _finish(folder, manifest, newer.skipped, newer.duplicates, sums)
     return Generation(library, folder, manifest)
+
+
+def _write_row_hashes(folder: Path, hashes: "pd.Series[int] | None") -> None:
+    if hashes is not None:
+        write_table(folder / ROW_HASHES, hashes.reset_index())
 
 
 def _distribution(contents: Contents) -> "pd.DataFrame":

@@ -4,12 +4,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from specrec.catalog.catalog import (
     STAMPS,
     Catalog,
+    Found,
     find_audio,
     find_changes,
     make_catalog,
@@ -22,12 +24,15 @@ from specrec.config import IndexConfig, Shard
 from specrec.index.decision_files import Copies, read_copies
 from specrec.index.decisions import Decisions, known_tracks, typed
 from specrec.index.generation import Generation
-from specrec.index.part import Part, find_part, whole_library
+from specrec.index.part import Part, find_part, room, whole_library
 from specrec.index.plan import Plan, check_plan, make_plan
 from specrec.index.segment_store import SegmentStore
-from specrec.index.table_file import is_among
+from specrec.index.table_file import has, is_among
 from specrec.index.update import fits
 from specrec.progress import Progress
+
+_UNKNOWN: dict[str, str] = {}  # table, if a merged library or an older version does not say which
+_SOME = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +49,7 @@ class Inventory:
         plan: How the files changed since the last run.
         moved_from: The previous audio root, if it changed.
         table: The state of the table that names tracks, if one does; see `Found.table_state`.
+        row_hashes: Hashes of that table's rows; None if the library has them already.
     """
 
     part: Part | None
@@ -55,6 +61,7 @@ class Inventory:
     plan: Plan
     moved_from: str | None = None
     table: dict[str, str] | None = None
+    row_hashes: "pd.Series[int] | None" = None
 
     def unknown(self, store: SegmentStore) -> pd.DataFrame:
         """The rows of the catalog's tracks that are still to be embedded."""
@@ -106,12 +113,13 @@ def take_inventory(
     read = read_files(found.root, changes.new, on_scan, config.workers)
     part: Part | None = None
     catalog: Catalog | None = None
-    tables_stay = before is not None and before.manifest.get("table") == state
+    tables_stay = before is not None and before.manifest.get("table", _UNKNOWN) == state
     by_features = config.feature_table is not None or _had_features(before)
-    if before is not None and in_layers and tables_stay and not by_features:
-        part = find_part(before, changes, read.files, decisions)
+    retold = None if before is None or by_features else _retold(before, found, tables_stay)
+    if before is not None and in_layers and retold is not None:
+        part = find_part(before, changes, read.files, decisions, retold)
         if part is not None:
-            catalog = make_catalog(found, read, part.same_files, in_part=True)
+            catalog = make_catalog(found, read, part.same_files, len(retold))
             by_table = found.table_file is not None
             is_joined = not by_table or catalog.table is not None
             if not (is_joined and fits(before, part, catalog.tracks, by_table)):
@@ -135,7 +143,35 @@ def take_inventory(
     moved_from = None if root == str(catalog.root.resolve()) else root
     decisions = _with_audio_ids(decisions.seen(out), catalog)
     table = None if catalog.table is None else state
-    return Inventory(part, catalog, featured, known, copies, decisions, plan, moved_from, table)
+    hashes_stay = before is not None and tables_stay and before.has_row_hashes
+    hashes = None if table is None or hashes_stay else found.row_hashes
+    return Inventory(
+        part, catalog, featured, known, copies, decisions, plan, moved_from, table, hashes
+    )
+
+
+def _retold(before: Generation, found: Found, tables_stay: bool) -> set[str] | None:
+    """The paths of files of which the table says something else than before; None if of any."""
+    if tables_stay:
+        return set()
+    was, now = before.manifest.get("table"), found.table_state
+    if not (was and now and was["file"] == now["file"]) or found.scan.has_links:
+        return None
+    hashes, known = found.row_hashes, before.row_hashes
+    if hashes is None or known is None:
+        return None
+    if hashes.index.has_duplicates or known.index.has_duplicates:
+        return None
+    rows = known.index.get_indexer(hashes.index)
+    same = (rows >= 0) & (known.to_numpy()[rows] == hashes.to_numpy())
+    gone = np.ones(len(known), dtype=bool)
+    gone[rows[same]] = False
+    names = {*hashes.index[~same], *known.index[gone]}
+    # Some row that stays must name a track: a table that names none at all is not used.
+    some = found.paths_of(hashes.index[same][:_SOME])
+    if len(names) > room(before) or not has(before.table("tracks").columns("path")[0], some).any():
+        return None
+    return set(found.paths_of(names))
 
 
 def _had_features(before: Generation | None) -> bool:

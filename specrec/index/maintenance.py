@@ -285,6 +285,7 @@ def rewrite(
             embeddings,
             build_index(embeddings, manifest.get("search", AUTO)),
             pairs[pairs["first"].isin(left) & pairs["second"].isin(left)].reset_index(drop=True),
+            before.row_hashes,
         ),
     )
     remove_old_generations(library)

@@ -7,6 +7,7 @@ in its files, and stores what it embedded by content.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -152,18 +153,38 @@ def _join(
     features = known.table(after.tracks["content_id"].tolist())
     unmeasured = int(features.isna().all(axis=1).sum()) if settings["measure_features"] else 0
     said = {"settings": settings, "parts": _states(parts), "unmeasured": unmeasured}
+    table, row_hashes = _table(parts, before)
     after = replace(
         after,
-        manifest=after.manifest | said,
+        manifest=after.manifest | said | table,
         tracks=typed(after.tracks, types),
         descriptors=features,
         duplicates=pair_duplicates(before if same == {parts.key} else None, after, store),
+        row_hashes=row_hashes,
     )
     noted = kept_tracks(kept, known.table(kept["content_id"].tolist()), MEASURE_VERSION)
     decisions = replace(work.decisions, kept=(*noted, *work.decisions.kept_of_removed()))
     note_decisions(library, work.copies, decisions)
     write_generation(library, after)
     return _report(parts, after.tracks, after.skipped, after.descriptors, True)
+
+
+def _table(
+    parts: LibraryParts, before: Generation | None
+) -> tuple[dict[str, Any], "pd.Series[int] | None"]:
+    """What the manifest says of the table that named the tracks, and the hashes of its rows.
+
+    Nothing, if not all tracks come from one state of it: the next index run then looks at all.
+    """
+    states = [part.generation for part in parts.finished]
+    if before is not None and parts.missing:
+        states.append(before)
+    first = states[0]
+    if not all("table" in state.manifest for state in states):
+        return {}, None
+    if any(state.manifest["table"] != first.manifest["table"] for state in states):
+        return {}, None
+    return {"table": first.manifest["table"]}, first.row_hashes
 
 
 def _states(parts: LibraryParts) -> dict[str, str]:

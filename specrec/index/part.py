@@ -1,9 +1,10 @@
 """The part of a library that an index run has to look at: all of it, or what a few changes touch.
 
 What a file becomes in the library depends on the files and tracks with which it shares a path, a
-content or a sound, and on the decisions about them. So a run may look at these alone, and all
-others stay as they are. Where a table has a say, it may be about any track, and all are looked at;
-but where few files changed, few tracks are likely to become others, and these alone are written.
+content or a sound, on the decisions about them, and on what a table of tracks says. So a run may
+look at these alone, and all others stay as they are. Where a table of features has a say, it may be
+about any track, and all are looked at; but where few files changed, few tracks are likely to become
+others, and these alone are written.
 """
 
 from collections.abc import Iterable
@@ -72,7 +73,11 @@ def whole_library(before: Generation, changes: Changes, in_layers: bool) -> Part
 
 
 def find_part(
-    before: Generation, changes: Changes, read: pd.DataFrame, decisions: Decisions
+    before: Generation,
+    changes: Changes,
+    read: pd.DataFrame,
+    decisions: Decisions,
+    retold: Iterable[str] = (),
 ) -> Part | None:
     """Finds what some changes touch; None if that is so much that all is to be looked at.
 
@@ -84,10 +89,13 @@ def find_part(
         changes: How the files changed.
         read: The files that were read now, with their ids.
         decisions: The decisions about the library.
+        retold: Paths of files of which a table says something else than before.
     """
     if len(changes.new) + len(changes.gone) > room(before):
         return None
-    touched = _Touched(set(read["path"]), set(read["content_id"]), set(read["audio_id"]) - {None})
+    touched = _Touched(
+        {*read["path"], *retold}, set(read["content_id"]), set(read["audio_id"]) - {None}
+    )
     for removed in decisions.removed:
         touched.add(removed.path, removed.content_id, removed.audio_id)
     for kept in decisions.kept:

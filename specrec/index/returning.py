@@ -112,6 +112,7 @@ def _joined(
         embeddings,
         build_index(embeddings, manifest.get("search", AUTO)),
         pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS),
+        before.row_hashes,
     )
     return Contents(**vars(after) | {"duplicates": pair_duplicates(before, after, store)})
 

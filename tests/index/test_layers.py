@@ -85,10 +85,15 @@ def test_any_sequence_of_changes_answers_as_a_fresh_build(
 ) -> None:
     folder = tmp_path_factory.mktemp("changes")
     music, library = make_music(folder / "music", 6), folder / "library"
-    if with_table:  # which names most files that there will be
-        names = [f"{word} {place}.wav" for word in ("track", "moved") for place in range(25)]
-        rows = [f"{name},{place / 4},mood {place}\n" for place, name in enumerate(names)]
+    names = [f"{word} {place}.wav" for word in ("track", "moved") for place in range(25)]
+    moods = dict.fromkeys(names, "calm")  # of most files that there will be
+
+    def write_manifest() -> None:
+        rows = [f"{name},{names.index(name) / 4},{mood}\n" for name, mood in moods.items()]
         (music / "manifest.csv").write_text("path,score,mood\n" + "".join(rows))
+
+    if with_table:
+        write_manifest()
     build(music, library)
     for place, (change, number) in enumerate(changes):
         files = sorted(music.glob("*.wav"))
@@ -107,6 +112,10 @@ def test_any_sequence_of_changes_answers_as_a_fresh_build(
             remove_tracks(library, [str(track["track_id"])])
             (music / track["path"]).unlink(missing_ok=True)
         elif change == "run":
+            if with_table:
+                moods[names[number % 6]] = f"mood {place}"
+                moods.pop(names[(number + 1) % 6], None)
+                write_manifest()
             build(music, library, prune=True)
     build(music, library, prune="all")
     assert not build(music, library, prune="all").changed
@@ -175,6 +184,60 @@ def test_a_table_of_which_little_changed_writes_no_table_anew(
     cells["track 2.wav"] = ["loud", "low"]  # the scores are texts from now on
     assert run()
     assert layers() == []
+
+
+def test_of_a_table_of_which_little_changed_that_is_looked_at(
+    tmp_path: Path, build: Build, layered: None
+) -> None:
+    music, library = make_music(tmp_path / "music", 8), tmp_path / "library"
+    cells = {f"track {n}.wav": "calm" for n in range(7)}
+
+    def run(audio: Path = music) -> str:
+        rows = [f"{path},{mood}\n" for path, mood in cells.items()]
+        (music / "manifest.csv").write_text("path,mood\n" + "".join(rows))
+        return str(build(audio, library).table)
+
+    def layers() -> list[int]:
+        return Library.open(library).collection.generation.layers.rows.tolist()
+
+    assert "for 7 of 8 tracks" in run()
+    cells |= {"track 1.wav": "wild", "track 7.wav": "new", "not/here.wav": "lost"}
+    del cells["track 2.wav"]
+    assert "of which 4 rows changed" in run()
+    assert layers() == [1, 2, 7]
+    assert "which has not changed" in run()
+    build(music, tmp_path / "fresh")
+    assert_alike(Library.open(library), Library.open(tmp_path / "fresh"))
+    (music / "link.wav").symlink_to(write(tmp_path / "there.wav", tone(3, 500, 22_050), 22_050))
+    cells["../there.wav"] = "linked"  # which track is that?
+    assert "for 8 of 9 tracks" in run()
+    moods = Library.open(library).tracks.set_index("path")["mood"]
+    assert moods["link.wav"] == "linked"
+    (music / "link.wav").unlink()
+    (music / "manifest.csv").unlink()
+    build(music, library, prune=True)
+    assert "mood" not in Library.open(library).tracks
+
+
+def test_a_row_more_of_the_table_that_is_the_music_is_a_track_more(
+    tmp_path: Path, build: Build, layered: None
+) -> None:
+    music, table, library = make_music(tmp_path / "music", 8), tmp_path / "some.csv", tmp_path / "l"
+    rows = [f"music/track {n}.wav,{n}\n" for n in range(8)]
+
+    def run(*names: int) -> tuple[int, str]:
+        table.write_text("path,score\n" + "".join(rows[n] for n in names))
+        report = build(table, library, prune=True)
+        return report.tracks, str(report.table)
+
+    assert run(0, 1, 2, 3, 4, 5)[0] == 6
+    tracks, remark = run(0, 1, 2, 3, 4, 5, 7)
+    assert (tracks, remark.split(", ")[-1]) == (7, "of which 1 row changed")
+    tracks, remark = run(0, 2, 3, 4, 5, 7)
+    assert (tracks, remark.split(", ")[-1]) == (6, "of which 1 row changed")
+    found = Library.open(library).tracks.set_index("path")["score"]
+    assert found.to_dict() == {f"music/track {n}.wav": n for n in (0, 2, 3, 4, 5, 7)}
+    assert len([*music.iterdir()]) == 8
 
 
 def test_a_table_that_comes_to_name_two_tracks_alike_is_not_used(

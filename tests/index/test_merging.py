@@ -121,6 +121,11 @@ def test_joined_parts_equal_a_library_built_at_once(tmp_path: Path, model_folder
     assert vanished in Library.open(merged).tracks["path"].tolist()
     report = run(merged)
     assert (report.changed, report.embedded) == (False, 0)
+    (music / "manifest.csv").unlink()
+    run(single)
+    run(merged)
+    assert_same(merged, single)
+    assert Library.open(merged).tracks["place"].count() == 1  # of the track whose file is gone
 
 
 def test_shares_without_tracks_are_parts_too(tmp_path: Path, build: Build) -> None:
