@@ -80,38 +80,24 @@ class Found:
     """The audio files that a folder holds, or that a table names; none was opened.
 
     Attributes:
-        audio: The folder or table that was given.
         root: The folder to which paths are relative.
         scan: The files.
+        table_file: The table that names tracks: the one given, or one that lies in the folder.
+        table_state: That file, and the SHA-256 of its bytes, by which a change of it is told.
         given: The table that was given, as `load_table` reads it; None for a folder.
         table: The same, as `read_table` reads it.
     """
 
-    audio: Path
     root: Path
     scan: Scan
+    table_file: Path | None
+    table_state: dict[str, str] | None
     given: pd.DataFrame | None
     table: pd.DataFrame | None
 
-    @property
-    def table_file(self) -> Path | None:
-        """The table that names tracks: the one given, or one that lies in the folder, if any."""
-        return find_table(self.audio) if self.table is None else self.audio
-
-    @cached_property
-    def table_state(self) -> dict[str, str] | None:
-        """The file of that table, and the SHA-256 of its bytes, by which a change of it is told."""
-        file = self.table_file
-        if file is None:
-            return None
-        with suppress(OSError), file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-            return {"file": str(file.absolute()), "sha256": digest}
-        return None
-
     @cached_property
     def loaded(self) -> pd.DataFrame:
-        """The same table as it stands in its file; only if there is one.
+        """The table that names tracks, as `load_table` reads it; only if there is one.
 
         Raises:
             CatalogError: If it can't be read.
@@ -182,18 +168,31 @@ def find_audio(audio: Path, shard: Shard | None = None) -> Found:
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.
     """
-    root = audio_root(audio)
-    loaded = load_table(audio) if is_table(audio) else None
+    root, is_given = audio_root(audio), is_table(audio)
+    file = audio if is_given else find_table(audio)
+    state = _state_of(file)  # before it is read, so that no later change is missed
+    loaded = load_table(audio) if is_given else None
     table = None if loaded is None else read_table(audio, loaded=loaded)
     scan = _scan_table(root, table) if table is not None else scan_folder(root)
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
-    return Found(audio, root, scan if shard is None else scan.share(shard), loaded, table)
+    scan = scan if shard is None else scan.share(shard)
+    return Found(root, scan, file, state, loaded, table)
 
 
 def audio_root(audio: Path) -> Path:
     """The folder to which paths are relative: the one given, or that of the table."""
     return audio.resolve().parent if is_table(audio) else audio
+
+
+def _state_of(file: Path | None) -> dict[str, str] | None:
+    """A file, and the SHA-256 of its bytes; None if there is none."""
+    if file is None:
+        return None
+    with suppress(OSError), file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+        return {"file": str(file.absolute()), "sha256": digest}
+    return None
 
 
 def stamps_of(known: pd.DataFrame | None) -> pa.Table:

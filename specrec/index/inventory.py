@@ -108,7 +108,7 @@ def take_inventory(
     decisions = copies.or_of(before)
     shard = None if config.shard is None else Shard.parse(config.shard)
     found = find_audio(Path(config.audio), shard)
-    state = found.table_state  # before the table is read, so that no later change is missed
+    state = found.table_state
     changes = find_changes(found.scan, _stamps(before))
     read = read_files(found.root, changes.new, on_scan, config.workers)
     part: Part | None = None
