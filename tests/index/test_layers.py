@@ -116,7 +116,7 @@ def test_any_sequence_of_changes_answers_as_a_fresh_build(
                 moods[names[number % 6]] = f"mood {place}"
                 moods.pop(names[(number + 1) % 6], None)
                 write_manifest()
-            build(music, library, prune=True)
+            build(music, library, prune="all")
     build(music, library, prune="all")
     assert not build(music, library, prune="all").changed
     assert verify_library(library).damage == []
