@@ -221,8 +221,8 @@ def test_the_librarys_page_shows_what_python_knows_and_takes_decisions(
         figures.first.wait_for()
         shown = dict(line.split("\n") for line in figures.all_inner_texts())
         status = library_status(folder)
-        assert (shown["tracks"], shown["duplicates"]) == (f"{status.tracks}", "1")
-        assert (status.skipped, shown["files skipped"]) == ({"not_audio": 1}, "1")
+        assert (shown["tracks"], shown["duplicate"]) == (f"{status.tracks}", "1")
+        assert (status.skipped, shown["file skipped"]) == ({"not_audio": 1}, "1")
         files = page.get_by_label("Files that need a look").first
         files.get_by_label("Find a file").fill("BROKEN")
         playwright.expect(files.locator("li")).to_have_count(1)

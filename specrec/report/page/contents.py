@@ -52,10 +52,10 @@ def summarize(collection: Collection) -> Summary:
     status = library_status(collection.folder)
     model, index = status.model, status.index
     figures = [
-        (f"{status.tracks:,}", "tracks", ""),
+        _figure(status.tracks, "track"),
         (f"{status.hours:,.1f}", "hours of audio", ""),
-        (f"{status.duplicates:,}", "duplicates", "the same recording as another track"),
-        (f"{sum(status.skipped.values()):,}", "files skipped", ""),
+        _figure(status.duplicates, "duplicate", "the same recording as another track"),
+        _figure(sum(status.skipped.values()), "file skipped", plural="files skipped"),
     ]
     if status.measured < status.tracks:
         missing = f"{status.tracks - status.measured:,}"
@@ -63,7 +63,7 @@ def summarize(collection: Collection) -> Summary:
         figures.append((missing, "without features", remedy))
     artists = collection.tracks["artist"].nunique()
     if artists:
-        figures.insert(2, (f"{artists:,}", "artists", ""))
+        figures.insert(2, _figure(artists, "artist"))
     known = _listed([item.name for item in collection.stats.features])
     facts = {
         "Model": f"{model['name']} ({model['fingerprint']}), windows of"
@@ -75,6 +75,13 @@ def summarize(collection: Collection) -> Summary:
         "Written": f"{status.created}, format {status.format_version}",
     }
     return Summary(figures, facts)
+
+
+def _figure(
+    count: int, name: str, note: str = "", plural: str | None = None
+) -> tuple[str, str, str]:
+    figure, _, label = counted(count, name, plural).partition(" ")
+    return figure, label, note
 
 
 def _predicted(collection: Collection) -> str:
