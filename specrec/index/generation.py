@@ -10,26 +10,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, ModelError, SkipReason
-from specrec.index.adapted import adapted_folder
-from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_file, check_sizes
-from specrec.index.layered_search import LayeredIndex, Searchable
 from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers, most_newer
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
 from specrec.index.table_file import MappedTable, as_array, read_arrow_table, read_table
-from specrec.model.card import ModelCard, read_card
 from specrec.model.distribution import Distribution
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
-from specrec.model.registry import find_model
 from specrec.printing import counted
 from specrec.shapes import Float16, Float32, Int64
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    # A question to a library that was written as a whole needs none of these.
+    from specrec.catalog.scan import Skipped
+    from specrec.index.layered_search import Searchable
+    from specrec.model.card import ModelCard
 
 CRC = "windows_crc"
 EMBEDDINGS, INDEX, DISTRIBUTION = "embeddings.npy", "index.faiss", "distribution.arrow"
@@ -129,8 +128,12 @@ class Generation:
         return self.manifest.get("settings", {}).get("shard")
 
     @cached_property
-    def card(self) -> ModelCard | None:
+    def card(self) -> "ModelCard | None":
         """The card of that model; None if it is gone, or another stands in its place."""
+        from specrec.index.adapted import adapted_folder
+        from specrec.model.card import read_card
+        from specrec.model.registry import find_model
+
         model, own = self.manifest["model"], adapted_folder(self.folder.parents[1])
         for name in (model["folder"], own, model["name"]):  # a library may have moved
             with suppress(ModelError):
@@ -266,10 +269,12 @@ class Generation:
         return LayeredEmbeddings(self.folder, self.sums, self.layers)
 
     @cached_property
-    def index(self) -> Searchable:
+    def index(self) -> "Searchable":
         """The search index over the embeddings; memory-mapped."""
         if not self.layers.changes:
             return self.base_index
+        from specrec.index.layered_search import LayeredIndex
+
         return LayeredIndex(self.base_index, self.layers, self.embeddings)
 
     @cached_property
@@ -288,6 +293,8 @@ class Generation:
         if self.version < 3:
             import pandas as pd
 
+            from specrec.index.duplicates import COLUMNS
+
             return pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
         return self._table("duplicates")
 
@@ -299,6 +306,8 @@ class Generation:
         pairs = read_arrow_table(self.folder / "duplicates.parquet", self.sums)
         if not len(pairs):
             return np.arange(len(self))
+        from specrec.index.duplicates import duplicate_groups
+
         contents = self.stored_tracks["content_id"].to_pylist()
         return duplicate_groups(contents, pairs["first"].to_pylist(), pairs["second"].to_pylist())
 
@@ -346,7 +355,7 @@ class Generation:
         return read_table(self.folder / f"{name}.parquet", self.sums)
 
 
-def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> "pd.DataFrame":
+def skipped_table(skipped: "list[Skipped]", content_ids: Mapping[str, str]) -> "pd.DataFrame":
     """Makes the table of skipped files, with the `content_ids`, by path, that a decoder refused."""
     import pandas as pd
 
@@ -355,6 +364,8 @@ def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> "pd
     return pd.DataFrame(rows, columns=columns).astype("string")
 
 
-def skipped_files(table: "pd.DataFrame") -> list[Skipped]:
+def skipped_files(table: "pd.DataFrame") -> "list[Skipped]":
     """Turns a table of skipped files into a list of them."""
+    from specrec.catalog.scan import Skipped
+
     return [Skipped(row.path, SkipReason(row.reason), row.detail) for row in table.itertuples()]
