@@ -16,7 +16,7 @@ from specrec.stopping import exit_code, stoppable
 
 __all__ = ["app", "main"]
 
-_OBJECTS = 10_000  # more that there are before garbage is looked for; Python looks after hundreds
+_OBJECTS = 100_000  # more that there are before garbage is looked for: a query loads 70,000
 
 
 def _start_fast() -> None:
