@@ -217,7 +217,8 @@ class Generation:
         if self.version < 2:
             return {}
         stored = self.table("descriptors")
-        return {name: as_array(stored.columns(name)[0]) for name in stored.names}
+        columns = stored.columns(*stored.names)
+        return {name: as_array(columns[name]) for name in columns.column_names}
 
     @cached_property
     def probe(self) -> Probe | None:
@@ -240,8 +241,9 @@ class Generation:
         if path.name not in self.sums:
             return None
         stored = MappedTable(path, self.sums)
-        columns = ((name, as_array(stored.columns(name)[0])) for name in stored.types.names)
-        return {name: values[~np.isnan(values)] for name, values in columns}
+        columns = stored.columns(*stored.types.names)
+        values = ((name, as_array(columns[name])) for name in columns.column_names)
+        return {name: column[~np.isnan(column)] for name, column in values}
 
     @cached_property
     def files(self) -> "pd.DataFrame":
