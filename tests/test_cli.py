@@ -292,6 +292,8 @@ def test_a_query_prints_the_sentences_of_its_json_and_loads_little(tmp_path: Pat
     sentences = [neighbor["explanation"]["sentence"] for neighbor in found]
     heavy = {"scipy", "sklearn", "mutagen", "hydra", "torch", "pandas", "jaxtyping"}
     heavy |= {"pyarrow.compute", "numpy.ma"}
+    others = ("cli.serve", "config", "catalog.scan", "concepts.words", "index.duplicates")
+    heavy |= {f"specrec.{module}" for module in others}
     program = (
         "import sys; from specrec.cli import main\n"
         f"try: main(['query', {folder!r}, 't7', '-k', '6'])\n"

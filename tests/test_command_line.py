@@ -4,18 +4,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 import typer
 
-import specrec
+import specrec.cli
 from specrec.cli import app, main
+from specrec.cli.app import MODULES
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    for name, command in group.commands.items():
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))
         else:
@@ -31,6 +36,16 @@ OPTIONS = [
     if option.param_type_name == "option"
     for spelling in (*option.opts, *option.secondary_opts)
 ]
+
+
+def test_each_command_is_in_the_module_from_which_it_is_imported() -> None:
+    for module in iter_modules(specrec.cli.__path__):
+        if module.name != "__main__":
+            import_module(f"specrec.cli.{module.name}")
+    assert typer.main.get_group(app).commands.keys() == MODULES.keys()
+    for name, module_name in MODULES.items():
+        if name in COMMANDS:  # and is no group of commands
+            assert COMMANDS[name].callback.__module__ == f"specrec.cli.{module_name}"
 
 
 def printed_by(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

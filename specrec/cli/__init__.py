@@ -1,4 +1,4 @@
-"""The `specrec` command. What a command needs is imported when it runs."""
+"""The `specrec` command. A command is imported when it is asked for, what it needs when it runs."""
 
 import atexit
 import gc
@@ -8,62 +8,15 @@ from collections.abc import Sequence
 
 from typer import TyperException
 
-# In the order of the help.
-from specrec.cli import (  # isort: skip
-    demo,
-    index,
-    asking,
-    concepts,
-    features,
-    libraries,
-    tag,
-    export,
-    push,
-    serve,
-    link,
-    page,
-    plot,
-    study,
-    pictures,
-    measuring,
-    embed,
-    models,
-    adapt,
-    train,
-)
 from specrec.cli.app import app
 from specrec.cli.usage import print_usage_error
 from specrec.errors import SpecrecError
 from specrec.printing import say_error, write_any_text
 from specrec.stopping import exit_code, stoppable
 
-__all__ = [
-    "adapt",
-    "app",
-    "asking",
-    "concepts",
-    "demo",
-    "embed",
-    "export",
-    "features",
-    "index",
-    "libraries",
-    "link",
-    "main",
-    "measuring",
-    "models",
-    "page",
-    "pictures",
-    "plot",
-    "push",
-    "serve",
-    "study",
-    "tag",
-    "train",
-]
+__all__ = ["app", "main"]
 
-
-_OBJECTS = 10_000  # more that there are before garbage is looked for; Python looks after hundreds
+_OBJECTS = 100_000  # more that there are before garbage is looked for: a query loads 70,000
 
 
 def _start_fast() -> None:

@@ -1,14 +1,75 @@
 """The command itself, to which each module in this folder adds subcommands."""
 
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
+import typer.main
 
 import specrec
 
+MODULES = {  # in the order of the help
+    "demo": "demo",
+    "index": "index",
+    "query": "asking",
+    "path": "asking",
+    "explain": "asking",
+    "concepts": "concepts",
+    "features": "features",
+    "compare": "features",
+    "merge": "libraries",
+    "update": "libraries",
+    "status": "libraries",
+    "verify": "libraries",
+    "remove": "libraries",
+    "restore": "libraries",
+    "tag": "tag",
+    "export": "export",
+    "push": "push",
+    "serve": "serve",
+    "access": "serve",
+    "link": "link",
+    "report": "page",
+    "clusters": "study",
+    "cues": "study",
+    "spectrograms": "pictures",
+    "evaluate": "measuring",
+    "probe": "measuring",
+    "embed": "embed",
+    "adapt": "adapt",
+    "train": "train",
+    "plot": "study",  # which adds to plot
+    "models": "models",
+}
+"""The module of each command."""
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, whose modules are imported when they are asked for: all take their time."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        self._import(MODULES)
+        return [*MODULES]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        # What is not known may be like any of them.
+        self._import([cmd_name] if cmd_name in MODULES else MODULES)
+        return self.commands.get(cmd_name)
+
+    def _import(self, names: Iterable[str]) -> None:
+        if self.commands.keys() >= {*names}:
+            return
+        for name in names:
+            import_module(f"specrec.cli.{MODULES[name]}")
+        self.commands = typer.main.get_group(app).commands  # with those that were added now
+
+
 app = typer.Typer(
     name="specrec",
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help; importing rich for it would double the start-up time

@@ -143,7 +143,6 @@ def query(
     # NumPy's threads cost a single query more than they save; they are made when it is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from specrec.recommend.library import Library
-    from specrec.recommend.words import steps_of
 
     queries = queries or []
     if not queries and not like:
@@ -155,11 +154,16 @@ def query(
     for option, phrases in (("--more", more), ("--less", less)):
         for words in phrases:
             _words(opened, option, words)
+    steer = None
+    if more or less:
+        from specrec.recommend.words import steps_of
+
+        steer = steps_of(more, less)
     try:
         found = opened.neighbors(
             [*queries, *liked],
             k,
-            steer=steps_of(more, less),
+            steer=steer,
             by=by,  # type: ignore[arg-type]  # checked there
             against=against,
             where=where,

@@ -165,7 +165,8 @@ def words_of(text: str) -> list[str]:
     ['drum', 'n', 'bass', 'cafe', 'chanson']
     """
     plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " n "))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    if not plain.isascii():
+        plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return [_singular(word) for word in _WORD.findall(plain)]
 
 

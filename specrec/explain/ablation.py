@@ -77,19 +77,22 @@ def draw_controls(
         Orthonormal axes of `DRAWS` subspaces, by the number of the group.
     """
     rng = np.random.default_rng(seed)
-    rows = rng.permutation(len(embeddings))[:_SAMPLE]
-    tracks = unit(np.asarray(embeddings[np.sort(rows)]))
+    sample = np.sort(rng.permutation(len(embeddings))[:_SAMPLE])
+    tracks = unit(np.asarray(embeddings[sample]))
     tracks -= tracks.mean(axis=0)
     variances, principal = np.linalg.eigh(tracks.T @ tracks / len(tracks))
     variances = np.maximum(variances, 1e-12 * variances[-1])
     sizes = np.bincount(directions.groups, minlength=len(directions.names))
     along = np.square(tracks @ directions.axes.T).mean(axis=0)
     wanted = np.bincount(directions.groups, along, len(sizes)) / sizes
+    # In the same memory for all groups: what is new to the process takes as long as the drawing.
+    numbers, drawn = (np.empty((DRAWS * sizes.max(initial=0), len(variances))) for _ in range(2))
     controls = {}
     for group, exponent in enumerate(_exponents(variances, wanted).tolist()):
-        spread = variances ** (exponent / 2)
-        drawn = rng.normal(size=(DRAWS * sizes[group], len(spread))) @ (principal * spread).T
-        controls[group] = _orthonormal(drawn.reshape(DRAWS, sizes[group], -1))
+        spread, rows = variances ** (exponent / 2), DRAWS * sizes[group]
+        rng.standard_normal(out=numbers[:rows])
+        np.matmul(numbers[:rows], (principal * spread).T, out=drawn[:rows])
+        controls[group] = _orthonormal(drawn[:rows].reshape(DRAWS, sizes[group], -1))
     return controls
 
 
@@ -172,10 +175,13 @@ class Draws:
         self._blocks = []
         for size in sorted(set(sizes.values())):
             groups = np.array([group for group in controls if sizes[group] == size])
-            axes = np.stack([controls[group] for group in groups]).astype(np.float32)
+            axes = [controls[group] for group in groups]
+            draws, dim = len(axes[0]), axes[0].shape[-1]
             # One axis a column: so BLAS need not turn them around for each query.
-            columns = np.ascontiguousarray(axes.reshape(-1, axes.shape[-1]).T)
-            self._blocks.append((groups, axes.shape[:-1], columns))
+            columns = np.empty((dim, len(groups) * draws * size), np.float32)
+            rows = [each.reshape(-1, dim) for each in axes]
+            np.concatenate([each.T for each in rows], axis=1, out=columns, casting="same_kind")
+            self._blocks.append((groups, (len(groups), draws, size), columns))
 
     def cleared_by(
         self,

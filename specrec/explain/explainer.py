@@ -8,7 +8,6 @@ import numpy as np
 
 from specrec.explain.ablation import Controls, Draws, ablate_groups, draw_controls, measure_effect
 from specrec.explain.contributions import FeatureSum, by_feature
-from specrec.explain.counterfactual import needed_changes
 from specrec.explain.directions import Directions, find_directions
 from specrec.explain.explanation import Contribution, Explanation
 from specrec.explain.feature_stats import FeatureStats
@@ -184,6 +183,8 @@ class Explainer:
         parts: FeatureSum,
     ) -> list[list[Contribution]]:
         """All contributions to each similarity, with ranks and needed changes."""
+        from specrec.explain.counterfactual import needed_changes
+
         groups, rows, k, query_row = self.directions, ranked.rows, ranked.k, ranked.query_row
         found = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
         rivals = np.delete(found.scores, [] if query_row is None else query_row)

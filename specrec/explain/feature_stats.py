@@ -202,6 +202,7 @@ class FeatureStats:
             np.array([feature.kind == "confidence" for feature in features], dtype=bool),
             unordered,
             concepts,
+            usable,
             usable & ~concepts & ~unordered,
             np.array(
                 [
@@ -276,15 +277,9 @@ class FeatureStats:
     @cached_property
     def rare(self) -> Bool[np.ndarray, " features"]:
         """Which of the features are concepts that half of the collection lacks."""
-        return np.array(
-            [
-                name in CONCEPTS
-                and name in self._usable
-                and self.percentile(name, self.said(name)[0]) >= 50
-                for name in self.distribution
-            ],
-            dtype=bool,
-        )
+        rules = self._rules
+        lacking: np.ndarray = self._percentiles(rules.absent[None])[0] >= 50
+        return rules.concepts & rules.usable & lacking
 
     def said(self, name: str) -> tuple[float, float]:
         """The values of a concept up to which it is not there, and from which on it is.
@@ -346,6 +341,7 @@ class _Rules:
     confidence: Bool[np.ndarray, " features"]
     unordered: Bool[np.ndarray, " features"]
     concepts: Bool[np.ndarray, " features"]
+    usable: Bool[np.ndarray, " features"]
     predicted: Bool[np.ndarray, " features"]
     scaled_medians: Float64[np.ndarray, " features"]
     errors: Float64[np.ndarray, " features"]

@@ -10,26 +10,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from specrec.catalog.scan import Skipped
 from specrec.errors import LibraryError, ModelError, SkipReason
-from specrec.index.adapted import adapted_folder
-from specrec.index.duplicates import COLUMNS, duplicate_groups
 from specrec.index.files import REMEDY, check_file, check_sizes
-from specrec.index.layered_search import LayeredIndex, Searchable
 from specrec.index.layers import LayeredEmbeddings, LayeredTable, Layers, most_newer
 from specrec.index.locks import ReadLock
 from specrec.index.search import SearchIndex, check_index, read_index
 from specrec.index.segment import WINDOWS, Segment, crc
 from specrec.index.table_file import MappedTable, as_array, read_arrow_table, read_table
-from specrec.model.card import ModelCard, read_card
 from specrec.model.distribution import Distribution
 from specrec.model.probe import PROBE_FILE, Probe, load_probe
-from specrec.model.registry import find_model
 from specrec.printing import counted
 from specrec.shapes import Float16, Float32, Int64
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    # A question to a library that was written as a whole needs none of these.
+    from specrec.catalog.scan import Skipped
+    from specrec.index.layered_search import Searchable
+    from specrec.model.card import ModelCard
 
 CRC = "windows_crc"
 EMBEDDINGS, INDEX, DISTRIBUTION = "embeddings.npy", "index.faiss", "distribution.arrow"
@@ -135,8 +134,12 @@ class Generation:
         return self.manifest.get("settings", {}).get("shard")
 
     @cached_property
-    def card(self) -> ModelCard | None:
+    def card(self) -> "ModelCard | None":
         """The card of that model; None if it is gone, or another stands in its place."""
+        from specrec.index.adapted import adapted_folder
+        from specrec.model.card import read_card
+        from specrec.model.registry import find_model
+
         model, own = self.manifest["model"], adapted_folder(self.folder.parents[1])
         for name in (model["folder"], own, model["name"]):  # a library may have moved
             with suppress(ModelError):
@@ -220,7 +223,8 @@ class Generation:
         if self.version < 2:
             return {}
         stored = self.table("descriptors")
-        return {name: as_array(stored.columns(name)[0]) for name in stored.names}
+        columns = stored.columns(*stored.names)
+        return {name: as_array(columns[name]) for name in columns.column_names}
 
     @cached_property
     def probe(self) -> Probe | None:
@@ -243,8 +247,9 @@ class Generation:
         if path.name not in self.sums:
             return None
         stored = MappedTable(path, self.sums)
-        columns = ((name, as_array(stored.columns(name)[0])) for name in stored.types.names)
-        return {name: values[~np.isnan(values)] for name, values in columns}
+        columns = stored.columns(*stored.types.names)
+        values = ((name, as_array(columns[name])) for name in columns.column_names)
+        return {name: column[~np.isnan(column)] for name, column in values}
 
     @cached_property
     def files(self) -> "pd.DataFrame":
@@ -284,10 +289,12 @@ class Generation:
         return LayeredEmbeddings(self.folder, self.sums, self.layers)
 
     @cached_property
-    def index(self) -> Searchable:
+    def index(self) -> "Searchable":
         """The search index over the embeddings; memory-mapped."""
         if not self.layers.changes:
             return self.base_index
+        from specrec.index.layered_search import LayeredIndex
+
         return LayeredIndex(self.base_index, self.layers, self.embeddings)
 
     @cached_property
@@ -306,6 +313,8 @@ class Generation:
         if self.version < 3:
             import pandas as pd
 
+            from specrec.index.duplicates import COLUMNS
+
             return pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
         return self._table("duplicates")
 
@@ -317,6 +326,8 @@ class Generation:
         pairs = read_arrow_table(self.folder / "duplicates.parquet", self.sums)
         if not len(pairs):
             return np.arange(len(self))
+        from specrec.index.duplicates import duplicate_groups
+
         contents = self.stored_tracks["content_id"].to_pylist()
         return duplicate_groups(contents, pairs["first"].to_pylist(), pairs["second"].to_pylist())
 
@@ -364,7 +375,7 @@ class Generation:
         return read_table(self.folder / f"{name}.parquet", self.sums)
 
 
-def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> "pd.DataFrame":
+def skipped_table(skipped: "list[Skipped]", content_ids: Mapping[str, str]) -> "pd.DataFrame":
     """Makes the table of skipped files, with the `content_ids`, by path, that a decoder refused."""
     import pandas as pd
 
@@ -373,6 +384,8 @@ def skipped_table(skipped: list[Skipped], content_ids: Mapping[str, str]) -> "pd
     return pd.DataFrame(rows, columns=columns).astype("string")
 
 
-def skipped_files(table: "pd.DataFrame") -> list[Skipped]:
+def skipped_files(table: "pd.DataFrame") -> "list[Skipped]":
     """Turns a table of skipped files into a list of them."""
+    from specrec.catalog.scan import Skipped
+
     return [Skipped(row.path, SkipReason(row.reason), row.detail) for row in table.itertuples()]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,12 +10,14 @@ from specrec.errors import LibraryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
 from specrec.explain.timeline import Timeline, locate_reasons
-from specrec.index.layered_search import Searchable
 from specrec.recommend.hubness import HubSample
 from specrec.recommend.query import Query
 from specrec.recommend.space import Space
 from specrec.shapes import Bool, Float, Float64, Int64
 from specrec.vectors import unit
+
+if TYPE_CHECKING:
+    from specrec.index.layered_search import Searchable  # loads what a library in layers needs
 
 
 class SoundSpace(Space):
@@ -23,7 +26,7 @@ class SoundSpace(Space):
     def __init__(
         self,
         embeddings: Float[np.ndarray, "tracks dim"],
-        index: Searchable,
+        index: "Searchable",
         explainer: Explainer,
         timeline: Callable[[Query | int], Timeline | None],
     ) -> None:

@@ -12,26 +12,22 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import pyarrow as pa
 
-from specrec.catalog.identity import content_id
 from specrec.descriptors.features import FEATURES, SYNONYMS
 from specrec.descriptors.known import known_columns
 from specrec.errors import AudioError, LibraryError, ModelError, QueryError
 from specrec.explain.explainer import Explainer
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.timeline import Timeline
-from specrec.index.adapted import find_embedder
 from specrec.index.generation import Generation
 from specrec.index.generations import read_generation
 from specrec.index.table_file import as_array, find_text
 from specrec.model.probe import Probe, load_probe
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.by_sound import SoundSpace
-from specrec.recommend.concepts import Columns, ConceptColumns
 from specrec.recommend.query import NAMES, Query, find_row, is_file, is_text, track_of_file
 from specrec.recommend.results import Track, TrackTable
 from specrec.recommend.space import By, Space
 from specrec.recommend.timelines import Timelines
-from specrec.recommend.words import WordSpace
 from specrec.shapes import Bool, Float32, Float64, Int64
 
 if TYPE_CHECKING:
@@ -44,7 +40,11 @@ if TYPE_CHECKING:
     # What compares features: loading it takes as long as a search by sound.
     from specrec.recommend.by_features.recommender import FeatureRecommender
     from specrec.recommend.by_features.sources import Source
+
+    # What only some questions need.
+    from specrec.recommend.concepts import Columns, ConceptColumns
     from specrec.recommend.name_search import NameSearch
+    from specrec.recommend.words import WordSpace
 
 _ELSEWHERE = ("milvus:", "milvus+tls:", "milvus-lite:")  # addresses, not folders
 _SPACES = 3  # the last that were used
@@ -142,15 +142,19 @@ class Collection:
         return sources_of(self.tracks, self.generation.descriptors, self.probe, self.embeddings)
 
     @cached_property
-    def columns(self) -> Columns:
+    def columns(self) -> "Columns":
         """The columns that conditions may name: those of `tracks`, features, and `concepts`."""
+        from specrec.recommend.concepts import Columns
+
         tables = (self.tracks.drop(columns="content_id"), self.features)
         named = {str(name): table[name] for table in tables for name in table}
         return Columns(named, self.concepts)
 
     @cached_property
-    def concepts(self) -> ConceptColumns:
+    def concepts(self) -> "ConceptColumns":
         """Where each track stands in each concept that the library tells, from 0 to 1."""
+        from specrec.recommend.concepts import ConceptColumns
+
         return ConceptColumns(self.stats)
 
     @property
@@ -165,6 +169,8 @@ class Collection:
         Raises:
             ModelError: If it is neither where it was nor among the installed models.
         """
+        from specrec.index.adapted import find_embedder
+
         model = self.generation.manifest["model"]
         return find_embedder(self.folder, model["folder"], model["name"])
 
@@ -230,6 +236,8 @@ class Collection:
         text = os.fspath(query)
         row = self._search("track_id", text)
         if row is None and is_file(Path(text)):
+            from specrec.catalog.identity import content_id
+
             content = content_id(Path(text))
             row = self._search("content_id", content)
             if row is None:
@@ -348,12 +356,14 @@ class Collection:
         return NameSearch(self.tracks)
 
     @cached_property
-    def words(self) -> WordSpace:
+    def words(self) -> "WordSpace":
         """Makes queries of words, and turns queries by words.
 
         Raises:
             QueryError: If the model's coordinates have no names.
         """
+        from specrec.recommend.words import WordSpace
+
         return WordSpace(self.probe, self.embeddings)
 
     def space(

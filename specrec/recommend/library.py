@@ -6,14 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from specrec.config import IndexConfig
 from specrec.errors import AudioError, QueryError
 from specrec.explain.timeline import Timeline
 from specrec.index.generation import skipped_files
 from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.collection import Collection
-from specrec.recommend.interpolation import find_path, step_by_step
-from specrec.recommend.match import Match, match_tracks
 from specrec.recommend.query import Query, QueryLike, as_list
 from specrec.recommend.ranking import Ranking
 from specrec.recommend.results import Neighbors
@@ -24,9 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     # What writes a library needs a decoder, which a question does not.
+    from specrec.config import IndexConfig
     from specrec.index.build import BuildReport
     from specrec.index.maintenance import Status
     from specrec.index.repair import Verification
+
+    # Another question than the usual one, whose answer waits for no more than it needs.
+    from specrec.recommend.match import Match
 
 
 class Library:
@@ -82,6 +83,7 @@ class Library:
             ModelError: If the model is missing or damaged.
             LibraryError: If the library is damaged or in use, or no file can be used.
         """
+        from specrec.config import IndexConfig
         from specrec.index.build import build_library
 
         paths = os.fspath(audio), os.fspath(library), os.fspath(model)
@@ -116,7 +118,7 @@ class Library:
         self.collection = self.collection.newest()
         return report
 
-    def last_settings(self, **settings: Any) -> IndexConfig:
+    def last_settings(self, **settings: Any) -> "IndexConfig":
         """The settings with which the last index run can be repeated.
 
         Args:
@@ -125,6 +127,8 @@ class Library:
         Raises:
             ModelError: If the model is missing.
         """
+        from specrec.config import IndexConfig
+
         collection, folder = self.collection, str(self.collection.folder)
         last = {"audio": str(collection.audio_root), "model": str(collection.model_folder)}
         given = last | collection.generation.manifest.get("settings", {}) | settings
@@ -318,7 +322,7 @@ class Library:
         by: By = "sound",
         features: FeatureSettings | None = None,
         sound_weight: float = 0.5,
-    ) -> Match:
+    ) -> "Match":
         """Explains why a track is similar to a query, whether or not it is among the nearest.
 
         >>> match = library.explain("track 0", "track 1")
@@ -339,6 +343,8 @@ class Library:
                 not in the library.
             AudioError: If a query from outside can't be used.
         """
+        from specrec.recommend.match import match_tracks
+
         space = self.collection.space(by, features, sound_weight)  # first, as for `neighbors`
         asked, other = self.resolve(query), self.resolve(neighbor)
         window_seconds = self.collection.generation.window_seconds if by == "sound" else None
@@ -397,6 +403,8 @@ class Library:
                 is not in the library, or both sound the same.
             AudioError: If a start from outside can't be used.
         """
+        from specrec.recommend.interpolation import find_path, step_by_step
+
         collection, first, last = self.collection, self.resolve(start), self.resolve(goal)
         space = collection.space()
         rows = find_path(space, collection.table, first, last, steps)
