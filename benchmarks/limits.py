@@ -68,10 +68,9 @@ def raise_limits(folder: Path, keep: bool, config: TrainConfig) -> None:
     print_concepts(probe, told, correlations(model, targets, data.valid_views))
     pairs = list(zip(model.probe.features, probe.features, strict=True))
     limits = sum(after.present is not None for _, after in pairs)
-    print(f"\n{sum(before != after for before, after in pairs)} of {limits} limits raised; heard:")
-    for part, what in zip(told, ("training", "validation"), strict=True):
-        error = (part.said - part.taught).std(axis=0).mean()
-        print(f"{len(part.said)} {what} tracks, in which scores differ by {error:.2f} on average")
+    print(f"\n{sum(before != after for before, after in pairs)} of {limits} limits raised")
+    print_claims("training", told[0], probe)
+    print_claims("validation", told[1], probe)
 
 
 @torch.inference_mode()
@@ -116,6 +115,21 @@ def print_concepts(probe: Probe, told: Sequence[Told], correlation: Mapping[str,
             reached = said[:, place] >= item.present
             cells += [f"{item.present:.2f}", f"{100 * reached.mean():.1f} %"]
         print("|", " | ".join([*cells, f"{100 * heard.mean():.1f} %"]), "|")
+
+
+def print_claims(what: str, told: Told, probe: Probe) -> None:
+    """Prints how far off the scores of tracks are, and how often a concept is there as said."""
+    limits = {
+        item.feature.name: item.present
+        for item in probe.features
+        if item.present is not None and item.feature.kind != "amount"
+    }
+    claimed = told.said >= np.array([limits.get(name, np.inf) for name in told.names])
+    print(
+        f"{len(claimed)} {what} tracks: scores differ from the teachers' by"
+        f" {(told.said - told.taught).std(axis=0).mean():.2f},"
+        f" {(claimed & told.there).sum()} of {claimed.sum()} claims are right"
+    )
 
 
 if __name__ == "__main__":
