@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from mutagen.ogg import OggPage
 
 from benchmarks.training_music.composing import compose
 from benchmarks.training_music.effects import SAMPLE_RATE, finish
@@ -61,9 +62,7 @@ def make_track(job: Job) -> Row:
     artist = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
     if not (audio.exists() and label.exists()):
         samples, style = _sound(job, rng)
-        encoded = io.BytesIO()
-        soundfile.write(encoded, samples, SAMPLE_RATE, format="OGG", subtype="OPUS")
-        write_file(audio, encoded.getvalue())
+        write_file(audio, encode_opus(samples))
         write_file(label, style)
     style = label.read_text("utf-8")
     return Row(
@@ -77,6 +76,21 @@ def make_track(job: Job) -> Row:
         licence=LICENCE,
         split="train",
     )
+
+
+def encode_opus(samples: np.ndarray) -> bytes:
+    """An Ogg Opus file, of the same bytes each time, by which a training knows the track.
+
+    libsndfile draws the serial number of the stream, so it is replaced.
+    """
+    drawn, pages = io.BytesIO(), []
+    soundfile.write(drawn, samples, SAMPLE_RATE, format="OGG", subtype="OPUS")
+    drawn.seek(0)
+    while drawn.tell() < len(drawn.getbuffer()):
+        page = OggPage(drawn)
+        page.serial = 0
+        pages.append(page.write())
+    return b"".join(pages)
 
 
 def _sound(job: Job, rng: np.random.Generator) -> tuple[np.ndarray, str]:

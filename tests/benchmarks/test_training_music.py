@@ -6,6 +6,7 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
+import soundfile
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -19,6 +20,7 @@ from benchmarks.training_music.score import Note, Style, Track
 from benchmarks.training_music.singing import pulses
 from benchmarks.training_music.styles import STYLES
 from benchmarks.training_music.texts import rap_lines, sentence
+from benchmarks.training_music.tracks import encode_opus
 from specrec.synthesis.instruments import INSTRUMENTS
 
 Event = tuple[int, int, int, int]
@@ -171,6 +173,17 @@ def test_levels_are_kept_and_nothing_clips() -> None:
     noise = np.random.default_rng(0).normal(size=48_000)
     assert 20 * np.log10(leveled(noise, -20.0).std()) == pytest.approx(-20.0, abs=0.1)
     assert np.abs(leveled(100.0 * noise, -3.0)).max() < 0.98
+
+
+def test_a_file_has_the_same_bytes_each_time_and_the_sound_that_libsndfile_writes() -> None:
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, SAMPLE_RATE).astype(np.float32)
+    ours, plain = encode_opus(samples), io.BytesIO()
+    assert encode_opus(samples) == ours
+    soundfile.write(plain, samples, SAMPLE_RATE, format="OGG", subtype="OPUS")
+    assert ours != plain.getvalue()  # whose serial number is drawn
+    plain.seek(0)
+    for written, heard in zip(soundfile.read(io.BytesIO(ours)), soundfile.read(plain), strict=True):
+        np.testing.assert_array_equal(written, heard)
 
 
 def test_lines_rhyme_in_pairs_and_sentences_end() -> None:
