@@ -5,6 +5,7 @@ costs the files that were not embedded yet.
 """
 
 import os
+import platform
 import tempfile
 import time
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ class Builder:
                 embedded = self._run(shard, folder, remote)
                 return Outcome(shard, self._total, embedded)
         except (SpecrecError, OSError) as error:
-            return Outcome(shard, error=message_of(error))
+            return Outcome(shard, error=f"on {platform.node()}: {message_of(error)}")
         finally:
             self._shard = None
 

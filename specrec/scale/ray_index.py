@@ -70,6 +70,7 @@ def index_with_ray(
 
     Raises:
         ConfigError: If a setting does not fit, or the cluster has no room for a process.
+        StorageError: If the URL of the parts can't be reached.
         WorkerError: If no process starts.
         LibraryError: If a part could not be built; the others are there, for the next run.
     """
@@ -102,14 +103,14 @@ def _check(config: IndexConfig, library: Path, parts: str, first: str) -> None:
 
     Raises:
         ConfigError: If it is refused.
+        StorageError: If the URL of the parts can't be reached.
     """
     for name in ("shard", "dry_run"):
         if getattr(config, name):
             raise ConfigError(f"{name} is for backend=local; leave it out with backend=ray")
-    if read_generation(library) is None:
-        return
-    is_there = RemoteFolder(parts).has(first) if is_url(parts) else (Path(parts) / first).is_dir()
-    if not is_there:
+    part = f"{parts.rstrip('/')}/{first}"
+    is_there = RemoteFolder(part).exists() if is_url(parts) else Path(part).is_dir()
+    if not is_there and read_generation(library) is not None:
         raise ConfigError(
             f"{library}: {parts} does not hold its parts ({first} and so on), so all would be"
             " embedded once more; give the ray.parts and ray.shards with which it was built, or"
@@ -152,9 +153,11 @@ def _local(parts: str, folder: Path, name: str) -> Path:
 def start_ray(**options: Any) -> None:
     """Starts Ray or connects to it, as `ray.init` does, but SIGTERM stays with who has it.
 
-    Ray's own handler would end the process in the middle of what it writes.
+    Ray's own handler would end the process in the middle of what it writes. Of a process that died
+    it would print a paragraph among our results, whatever `log_to_driver` is.
     """
     handler = signal.getsignal(signal.SIGTERM)
+    ray._private.worker._worker_logs_enabled = False  # there is no public way
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     finally:
@@ -176,7 +179,10 @@ def _cluster(address: str | None) -> Iterator[None]:
             start_ray(address=address or "auto")
         except (OSError, ValueError, RuntimeError) as error:
             said = message_of(error).splitlines()[0]
-            raise ConfigError(f"ray.address: no cluster answers there ({said})") from error
+            raise ConfigError(
+                f"ray.address: no cluster answers there ({said}); one that asks for a token does if"
+                " RAY_AUTH_MODE=token is set"
+            ) from error
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ complete goes last, so that what was cut short counts as not being there.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,10 +41,10 @@ class RemoteFolder:
             self._files, root = fsspec.url_to_fs(self.url)
             self._root = str(root).rstrip("/")
 
-    def has(self, name: str) -> bool:
-        """Whether there is a folder of a name."""
+    def exists(self) -> bool:
+        """Whether it holds anything; to ask of a bucket that does not exist is an error."""
         with _reaching(self.url):
-            return bool(self._files.exists(f"{self._root}/{name}"))
+            return bool(self._sizes())
 
     def fetch(self, folder: Path) -> None:
         """Copies here what is not in a local folder yet."""
@@ -81,12 +82,21 @@ class RemoteFolder:
             try:
                 size = (folder / name).stat().st_size
                 if sizes.get(name) != size or not name.startswith(_UNCHANGING):
-                    place = f"{self._root}/{name}"
-                    self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
-                    self._files.put_file(str(folder / name), place)
-            except FileNotFoundError:  # merged with others meanwhile
-                continue
+                    self._put(folder / name, f"{self._root}/{name}")
+            except FileNotFoundError:
+                if (folder / name).exists():
+                    raise
+                continue  # merged with others meanwhile
         return set(sizes) - set(left)
+
+    def _put(self, source: Path, place: str) -> None:
+        try:
+            self._files.put_file(str(source), place)
+        except FileNotFoundError:
+            # Its folder is missing. In a bucket none is needed, and to make one would ask for rights
+            # that who writes there need not have.
+            self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self._files.put_file(str(source), place)
 
     def _sizes(self) -> dict[str, int]:
         """The size of each file there, by its path below the folder."""
@@ -137,4 +147,7 @@ def _reaching(url: str) -> Iterator[None]:
         raise StorageError(f"{url}: {error}") from error
     except Exception as error:  # each file system has errors of its own
         said = " ".join(message_of(error).split()) or type(error).__name__
-        raise StorageError(f"{url}: can't be reached ({said}); check address and access") from error
+        said = re.sub(r"\?[^\s\"']+", "", said)  # what a request's address ends with, maybe a secret
+        raise StorageError(
+            f"{url}: can't be reached ({said}); check its address, the network and the credentials"
+        ) from error

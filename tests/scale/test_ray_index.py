@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from specrec.config import IndexConfig, RayConfig, Shard
-from specrec.errors import ConfigError, LibraryError, WorkerError
+from specrec.errors import ConfigError, LibraryError, SpecrecError, WorkerError
+from specrec.index import segment_store
 from specrec.index.build import build_library
 from specrec.index.generations import read_generation
 from tests.index.test_merging import TABLES, name_in
@@ -25,7 +26,7 @@ from specrec.scale.ray_index import index_with_ray, start_ray  # noqa: E402
 
 
 @pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
+def cluster(bucket: str) -> Iterator[None]:
     handler = signal.getsignal(signal.SIGTERM)
     start_ray(num_cpus=2, include_dashboard=False, object_store_memory=100 << 20)
     assert signal.getsignal(signal.SIGTERM) is handler
@@ -71,15 +72,15 @@ def assert_same(library: Path, single: Path) -> None:
 
 
 class Killer:
-    """Sends a signal to a process that builds a share as soon as it has embedded a file of it."""
+    """Sends a signal to a process that builds a share when it has embedded some files of it."""
 
-    def __init__(self, times: int, sent: signal.Signals = signal.SIGKILL) -> None:
-        self.left, self.sent = times, sent
+    def __init__(self, times: int, sent: signal.Signals = signal.SIGKILL, files: int = 1) -> None:
+        self.left, self.sent, self.files = times, sent, files
         self.killed: set[int] = set()
 
     def __call__(self, pulses: list[Any]) -> None:
         for pulse in pulses:
-            if self.left and pulse.done and pulse.process not in self.killed:
+            if self.left and pulse.done >= self.files and pulse.process not in self.killed:
                 os.kill(pulse.process, self.sent)
                 self.killed.add(pulse.process)
                 self.left -= 1
@@ -100,7 +101,11 @@ def watched(monkeypatch: pytest.MonkeyPatch, killer: Killer) -> None:
 
 
 def test_a_cluster_of_which_a_process_dies_builds_what_one_process_builds(
-    tmp_path: Path, config: IndexConfig, single: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    config: IndexConfig,
+    single: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     lines: list[str] = []
     seen: list[tuple[int, int]] = []
@@ -113,6 +118,7 @@ def test_a_cluster_of_which_a_process_dies_builds_what_one_process_builds(
     (line,) = lines
     assert "a process died" in line
     assert "another one goes on with shard" in line
+    assert capsys.readouterr() == ("", "")  # nothing of Ray's own
     assert seen[-1][0] == seen[-1][1]
     assert_same(tmp_path / "library", single)
     again = index_with_ray(config, lines.append)
@@ -130,11 +136,23 @@ class Faulty(ray_builder.Builder):
         return super().build(shard)
 
 
+class Hasty(ray_builder.Builder):
+    """Sends each file as soon as it is embedded."""
+
+    def __init__(self, *settings: Any) -> None:
+        super().__init__(*settings)
+        ray_builder._SEND_SECONDS = segment_store._SECONDS_A_SEGMENT = 0.0
+
+
 def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
-    tmp_path: Path, config: IndexConfig, single: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    config: IndexConfig,
+    single: Path,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines: list[str] = []
-    url = f"file://{tmp_path}/parts"  # kept at a URL, from where the next run takes it
+    url = f"{bucket}/parts"  # kept in a bucket, from where the next run takes it
     config = replace(config, library=str(tmp_path / "library"), ray=replace(config.ray, parts=url))
     with monkeypatch.context() as patch:
         patch.setattr("specrec.scale.ray_index.Builder", Faulty)
@@ -143,14 +161,17 @@ def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
             index_with_ray(config, lines.append)
     assert len(lines) == 1
     assert not (tmp_path / "library").exists()
-    watched(monkeypatch, Killer(1, signal.SIGSTOP))
+    monkeypatch.setattr("specrec.scale.ray_index.Builder", Hasty)
+    watched(monkeypatch, Killer(1, signal.SIGSTOP, files=2))  # of which the first was sent by then
     report = index_with_ray(
         replace(config, ray=replace(config.ray, patience_seconds=8.0)), lines.append
     )
     assert report.lost >= 1
     assert "no sign of life for" in lines[1]
-    assert 0 < report.embedded < 14  # of the first share only
     assert_same(tmp_path / "library", single)
+    part = read_generation(tmp_path / "library" / "parts" / "001-of-002")
+    assert part is not None
+    assert 0 < report.embedded < len(part)  # of the first share only, and not all of it once more
 
 
 @pytest.mark.parametrize(
@@ -158,6 +179,11 @@ def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
     [
         ({"ray": RayConfig(cpus=64)}, r"ray\.cpus=64 .*no machine of the cluster has so many.* 2 "),
         ({"ray": RayConfig(gpus=1)}, r"ray\.gpus=1: no machine .* 0 GPUs; set less"),
+        (
+            {"ray": RayConfig(parts="s3://no-such-bucket/parts")},
+            r"s3://no-such-bucket/parts/001-of-032: can't be reached \(The specified bucket does not"
+            r" exist\); check ",
+        ),
         ({"shard": "1/2"}, "shard is for backend=local; leave it out with backend=ray"),
         ({"dry_run": True}, "dry_run is for backend=local"),
     ],
@@ -165,7 +191,7 @@ def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
 def test_settings_that_do_not_fit_are_one_line(
     tmp_path: Path, config: IndexConfig, settings: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(SpecrecError, match=said):
         index_with_ray(replace(config, library=str(tmp_path / "new"), **settings), print)
     assert not (tmp_path / "new").exists()
 

@@ -1,7 +1,6 @@
 """A library's folder that is kept at a URL is whole, whenever a copy was cut short."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +20,11 @@ from specrec.scale.remote_folder import RemoteFolder
 
 
 @pytest.fixture(params=["file", "s3"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A folder by its URL, and a bucket of a server that speaks S3."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A folder by its URL, and one in a bucket of a server that speaks S3."""
     if request.param == "file":
-        yield f"file://{tmp_path}/there"
-        return
-    pytest.importorskip("s3fs", reason="s3fs is not installed")
-    server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-    import fsspec
-
-    running = server.ThreadedMotoServer(port=0)
-    running.start()
-    with pytest.MonkeyPatch.context() as patch:
-        host, port = running.get_host_and_port()
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "test")
-        fsspec.filesystem("s3", skip_instance_cache=True).mkdir("bucket")
-        yield "s3://bucket/parts/one"
-    running.stop()
+        return f"file://{tmp_path}/there"
+    return f"{request.getfixturevalue('bucket')}/parts/one"
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -112,6 +97,26 @@ def test_what_was_cut_short_counts_as_not_there(
         generation = read_generation(fetched)
         assert generation is not None
         assert len(generation) == 3
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, r'.* connect .* "http://127.0.0.1:1/bucket"'),
+        ({"AWS_ACCESS_KEY_ID": None}, "Unable to locate credentials"),
+    ],
+)
+def test_a_bucket_that_can_not_be_reached_is_one_line(
+    bucket: str, variables: dict[str, str | None], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s3fs.S3FileSystem.cachable", False)
+    monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
+    variables |= {"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+    variables |= {"AWS_CONFIG_FILE": "/", "AWS_SHARED_CREDENTIALS_FILE": "/"}  # not the user's own
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
+    with pytest.raises(StorageError, match=rf"^{bucket}/parts: can't be reached \({said}\); check "):
+        RemoteFolder(f"{bucket}/parts").exists()
 
 
 def test_a_place_that_is_none_is_one_line() -> None:
