@@ -1,6 +1,8 @@
 """Tests of specrec; `typecheck` is the run-time checker that pytest applies to all of it."""
 
+import functools
 import inspect
+import re
 from typing import Any
 
 import jaxtyping
@@ -8,30 +10,39 @@ from beartype import BeartypeConf, beartype
 
 typecheck = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int will do for a float
 
+_SHAPE = re.compile(r"jaxtyping\.\w+\[\w+, '[^']*'\]")
 _jaxtyped = jaxtyping.jaxtyped
 
 
-def _jaxtyped_if_shapes(function: Any = None, *, typechecker: Any) -> Any:
-    """What pytest puts before each function: jaxtyping's decorator if there are shapes to compare.
+def _jaxtyped_once(function: Any = None, *, typechecker: Any) -> Any:
+    """What pytest puts before each function: beartype, which compares shapes if there are any.
 
-    It binds the arguments of each call, which takes longer than to check them.
+    jaxtyping's own decorator has two checkers made of each function, binds the arguments of each
+    call and checks them twice. It's left what it alone can: classes, generators, and annotations
+    that are texts, for which there may be nothing at run time.
     """
     if function is None:
-        return lambda decorated: _jaxtyped_if_shapes(decorated, typechecker=typechecker)
-    if inspect.isclass(function) or _has_shapes(function):
+        return lambda decorated: _jaxtyped_once(decorated, typechecker=typechecker)
+    if inspect.isclass(function) or inspect.isgeneratorfunction(function):
         return _jaxtyped(function, typechecker=typechecker)
-    return typechecker(function)
+    annotations = function.__annotations__.values()
+    if any(_has_text(one) for one in annotations):
+        return _jaxtyped(function, typechecker=typechecker)
+    checked = typechecker(function)
+    if not any("jaxtyping." in repr(one) for one in annotations):
+        return checked
+
+    @functools.wraps(function)
+    def compared(*args: Any, **kwargs: Any) -> Any:
+        with _jaxtyped("context"):  # a name is one length in all that is given and returned
+            return checked(*args, **kwargs)
+
+    return compared
 
 
-def _has_shapes(function: Any) -> bool:
-    """Whether an annotation is an array's, or a text that may be one."""
-    while isinstance(function, staticmethod | classmethod):
-        function = function.__func__
-    annotations = getattr(function, "__annotations__", {}).values()
-    return any(
-        one.__module__ == "jaxtyping" if inspect.isclass(one) else "'" in repr(one)
-        for one in annotations
-    )
+def _has_text(annotation: Any) -> bool:
+    """Whether it is, or has in it, a text other than that of a shape."""
+    return not inspect.isclass(annotation) and "'" in _SHAPE.sub("", repr(annotation))
 
 
-jaxtyping.jaxtyped = _jaxtyped_if_shapes
+jaxtyping.jaxtyped = _jaxtyped_once

@@ -3,7 +3,9 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 if sys.dont_write_bytecode:
     # Containers often say so. Each of the hundreds of processes that the tests start would then
@@ -21,13 +23,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
-import torch
-from torchvision.models import ResNet18_Weights, resnet18
+from xdist.scheduler import LoadFileScheduling
 
-from specrec.config import Architecture, FrontEnd, IndexConfig
-from specrec.index.build import BuildReport, build_library
-from specrec.model.encoder import Encoder
-from specrec.model.model import save_model
+# torch and specrec are imported in the functions below: the process that hands out the tests to
+# those that run them needs neither, and they wait for it.
+if TYPE_CHECKING:
+    from specrec.index.build import BuildReport
+    from specrec.model.encoder import Encoder
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,8 +42,31 @@ os.environ["NUMBA_CACHE_DIR"] = _numba_cache.name
 os.environ["NUMBA_OPT"] = "0"  # compiling takes far longer than what is compiled runs
 
 
-def make_encoder(seed: int = 0, **front_end: float) -> Encoder:
+class _ByFile(LoadFileScheduling):
+    """Gives each file to one process, and all that use librosa to the same: it compiles once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "librosa" if _uses_librosa(self.config.rootpath / file) else file
+
+
+@cache
+def _uses_librosa(file: Path) -> bool:
+    return "import librosa" in file.read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> LoadFileScheduling | None:
+    return _ByFile(config) if config.getoption("dist") == "loadfile" else None
+
+
+def make_encoder(seed: int = 0, **front_end: float) -> "Encoder":
     """A small encoder with random weights, whose embeddings still tell sounds apart."""
+    import torch
+
+    from specrec.config import Architecture, FrontEnd
+    from specrec.model.encoder import Encoder
+
     torch.manual_seed(seed)
     encoder = Encoder(
         FrontEnd(window_seconds=2.0, **front_end),
@@ -54,6 +79,8 @@ def make_encoder(seed: int = 0, **front_end: float) -> Encoder:
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved model with random weights."""
+    from specrec.model.model import save_model
+
     folder = tmp_path_factory.mktemp("model") / "random"
     save_model(make_encoder(), folder, name="random", license="MIT")
     return folder
@@ -62,6 +89,9 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def imagenet_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Random weights where torchvision's loader keeps those it has downloaded."""
+    import torch
+    from torchvision.models import ResNet18_Weights, resnet18
+
     home = tmp_path_factory.mktemp("torch")
     file = home / "hub" / "checkpoints" / Path(ResNet18_Weights.DEFAULT.url).name
     file.parent.mkdir(parents=True)
@@ -73,10 +103,12 @@ def imagenet_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 
 
 @pytest.fixture
-def build(model_folder: Path) -> Callable[..., BuildReport]:
+def build(model_folder: Path) -> Callable[..., "BuildReport"]:
     """Indexes a folder with the random model."""
+    from specrec.config import IndexConfig
+    from specrec.index.build import build_library
 
-    def run(audio: Path, library: Path, **settings: bool | str) -> BuildReport:
+    def run(audio: Path, library: Path, **settings: bool | str) -> "BuildReport":
         config = IndexConfig(
             str(audio),
             str(library),
