@@ -147,7 +147,9 @@ def _reaching(url: str) -> Iterator[None]:
         raise StorageError(f"{url}: {error}") from error
     except Exception as error:  # each file system has errors of its own
         said = " ".join(message_of(error).split()) or type(error).__name__
-        said = re.sub(r"\?[^\s\"']+", "", said)  # what a request's address ends with, maybe a secret
+        said = re.sub(
+            r"\?[^\s\"']+", "", said
+        )  # what a request's address ends with, maybe a secret
         raise StorageError(
             f"{url}: can't be reached ({said}); check its address, the network and the credentials"
         ) from error
