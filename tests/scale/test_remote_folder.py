@@ -139,9 +139,9 @@ def test_a_bucket_that_can_not_be_reached_is_one_line(
 ) -> None:
     monkeypatch.setattr("s3fs.S3FileSystem.cachable", False)
     monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
-    variables |= {"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
-    variables |= {"AWS_CONFIG_FILE": "/", "AWS_SHARED_CREDENTIALS_FILE": "/"}  # not the user's own
-    for name, value in variables.items():
+    none = {"AWS_CONFIG_FILE": "/", "AWS_SHARED_CREDENTIALS_FILE": "/"}  # not the user's own
+    once = {"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+    for name, value in (none | once | variables).items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
     with pytest.raises(
         StorageError, match=rf"^{bucket}/parts: can't be reached \({said}\); check "
