@@ -93,8 +93,8 @@ class RemoteFolder:
         try:
             self._files.put_file(str(source), place)
         except FileNotFoundError:
-            # Its folder is missing. In a bucket none is needed, and to make one would ask for rights
-            # that who writes there need not have.
+            # Its folder is missing. In a bucket none is needed, and to make one would take rights
+            # to the whole bucket.
             self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
             self._files.put_file(str(source), place)
 
@@ -147,7 +147,7 @@ def _reaching(url: str) -> Iterator[None]:
         raise StorageError(f"{url}: {error}") from error
     except Exception as error:  # each file system has errors of its own
         said = " ".join(message_of(error).split()) or type(error).__name__
-        said = re.sub(r"\?[^\s\"']+", "", said)  # what a request's address ends with, maybe a secret
+        said = re.sub(r"\?[^\s\"']+", "", said)  # the end of a request's address; it may be signed
         raise StorageError(
             f"{url}: can't be reached ({said}); check its address, the network and the credentials"
         ) from error

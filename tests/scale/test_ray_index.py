@@ -181,8 +181,8 @@ def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
         ({"ray": RayConfig(gpus=1)}, r"ray\.gpus=1: no machine .* 0 GPUs; set less"),
         (
             {"ray": RayConfig(parts="s3://no-such-bucket/parts")},
-            r"s3://no-such-bucket/parts/001-of-032: can't be reached \(The specified bucket does not"
-            r" exist\); check ",
+            r"s3://no-such-bucket/parts/001-of-032: can't be reached"
+            r" \(The specified bucket does not exist\); check ",
         ),
         ({"shard": "1/2"}, "shard is for backend=local; leave it out with backend=ray"),
         ({"dry_run": True}, "dry_run is for backend=local"),

@@ -1,5 +1,6 @@
 """A library's folder that is kept at a URL is whole, whenever a copy was cut short."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,33 @@ def test_what_was_cut_short_counts_as_not_there(
         assert len(generation) == 3
 
 
+def test_rights_below_a_folder_of_a_bucket_are_enough(
+    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = f"arn:aws:s3:::{bucket.removeprefix('s3://')}"
+    rights = [
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": place},
+        {"Effect": "Allow", "Action": "s3:*Object", "Resource": f"{place}/mine/*"},
+    ]
+    iam = pytest.importorskip("boto3").client("iam", region_name="us-east-1")
+    iam.create_user(UserName="user")
+    policy = json.dumps({"Version": "2012-10-17", "Statement": rights})
+    iam.put_user_policy(UserName="user", PolicyName="rights", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="user")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    monkeypatch.setattr("s3fs.S3FileSystem.cachable", False)
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "CURRENT").write_text("000001")
+    monkeypatch.setattr("moto.settings.INITIAL_NO_AUTH_ACTION_COUNT", 0)  # all need rights now
+    RemoteFolder(f"{bucket}/mine/one").send(library)
+    RemoteFolder(f"{bucket}/mine/one").fetch(tmp_path / "copy")
+    with pytest.raises(StorageError, match=r"/other: can't be reached \(Forbidden\)"):
+        RemoteFolder(f"{bucket}/other").send(library)
+    assert files_of(tmp_path / "copy") == files_of(library)
+
+
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
@@ -111,11 +139,13 @@ def test_a_bucket_that_can_not_be_reached_is_one_line(
 ) -> None:
     monkeypatch.setattr("s3fs.S3FileSystem.cachable", False)
     monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
-    variables |= {"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
-    variables |= {"AWS_CONFIG_FILE": "/", "AWS_SHARED_CREDENTIALS_FILE": "/"}  # not the user's own
-    for name, value in variables.items():
+    none = {"AWS_CONFIG_FILE": "/", "AWS_SHARED_CREDENTIALS_FILE": "/"}  # not the user's own
+    once = {"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+    for name, value in (none | once | variables).items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
-    with pytest.raises(StorageError, match=rf"^{bucket}/parts: can't be reached \({said}\); check "):
+    with pytest.raises(
+        StorageError, match=rf"^{bucket}/parts: can't be reached \({said}\); check "
+    ):
         RemoteFolder(f"{bucket}/parts").exists()
 
 
