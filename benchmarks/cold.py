@@ -116,17 +116,21 @@ def _stages(folder: Path) -> dict[str, float]:
         nonlocal clock
         found[name], clock = 1000 * (time.process_time() - clock), time.process_time()
 
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name, modules in (
-        ("start of Python, Typer, the command line", (*LEAST[:2], "specrec.cli")),
+        (
+            "start of Python, Typer, the command line",
+            ("specrec.cli", *LEAST[:2], "specrec.cli.asking"),
+        ),
         ("import numpy", ("numpy",)),
         ("import pyarrow", ("pyarrow.parquet",)),
         ("import faiss", ("faiss",)),
         ("import rich", ("rich.console", "rich.table")),
     ):
         for module in modules:
-            import_module(module)
-        if name.startswith("start"):
-            import_module("specrec.cli")._start_fast()
+            loaded = import_module(module)
+            if module == "specrec.cli":
+                loaded._start_fast()
         note(name)
     from specrec.recommend.library import Library
     from specrec.report.neighbors import print_neighbors
