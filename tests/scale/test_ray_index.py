@@ -127,23 +127,6 @@ def test_a_cluster_of_which_a_process_dies_builds_what_one_process_builds(
         index_with_ray(replace(config, library=str(single)), lines.append)
 
 
-class Faulty(ray_builder.Builder):
-    """Dies whenever it is to build the first share."""
-
-    def build(self, shard: Shard) -> ray_builder.Outcome:
-        if shard.number == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().build(shard)
-
-
-class Hasty(ray_builder.Builder):
-    """Sends each file as soon as it is embedded."""
-
-    def __init__(self, *settings: Any) -> None:
-        super().__init__(*settings)
-        ray_builder._SEND_SECONDS = segment_store._SECONDS_A_SEGMENT = 0.0
-
-
 def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
     tmp_path: Path,
     config: IndexConfig,
@@ -151,6 +134,22 @@ def test_what_can_not_be_built_is_one_line_and_a_process_that_hangs_is_replaced(
     bucket: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Classes of a function are sent to Ray's processes, which would import all of this file else.
+    class Faulty(ray_builder.Builder):
+        """Dies whenever it is to build the first share."""
+
+        def build(self, shard: Shard) -> ray_builder.Outcome:
+            if shard.number == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().build(shard)
+
+    class Hasty(ray_builder.Builder):
+        """Sends each file as soon as it is embedded."""
+
+        def __init__(self, *settings: Any) -> None:
+            super().__init__(*settings)
+            ray_builder._SEND_SECONDS = segment_store._SECONDS_A_SEGMENT = 0.0
+
     lines: list[str] = []
     url = f"{bucket}/parts"  # kept in a bucket, from where the next run takes it
     config = replace(config, library=str(tmp_path / "library"), ray=replace(config.ray, parts=url))
