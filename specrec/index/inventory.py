@@ -166,8 +166,16 @@ def _retold(before: Generation, found: Found, tables_stay: bool) -> set[str] | N
     same = (rows >= 0) & (known.to_numpy()[rows] == hashes.to_numpy())
     gone = np.ones(len(known), dtype=bool)
     gone[rows[same]] = False
-    names = {*hashes.index[~same], *known.index[gone]}
-    return None if len(names) > room(before) else set(found.paths_of(names))
+    now_other, once_other = hashes.index[~same], known.index[gone]
+    if max(len(now_other), len(once_other)) > room(before):
+        return None
+    told_once = found.paths_of(once_other)
+    paths = before.table("files").columns("path")[0]
+    lost = {*told_once} - {*paths.filter(has(paths, told_once)).to_pylist()}
+    # Such a name may have been that of a track by a link, or in another folder.
+    if any(Path(path).is_absolute() or not (found.root / path).exists() for path in lost):
+        return None
+    return {*found.paths_of(now_other), *told_once}
 
 
 def _is_joined_so(before: Generation, part: Part, found: Found, catalog: Catalog) -> bool:
