@@ -84,7 +84,8 @@ class Found:
         root: The folder to which paths are relative.
         scan: The files.
         table_file: The table that names tracks: the one given, or one that lies in the folder.
-        table_state: That file, and the SHA-256 of its bytes, by which a change of it is told.
+        table_state: That file, and the SHA-256 of its bytes, by which a change of it is told; and
+            whether there are links, by which its rows may name files.
         given: The table that was given, as `load_table` reads it; None for a folder.
         table: The same, as `read_table` reads it.
     """
@@ -191,6 +192,8 @@ def find_audio(audio: Path, shard: Shard | None = None) -> Found:
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
     scan = scan if shard is None else scan.share(shard)
+    if state is not None and scan.has_links:
+        state["links"] = "some"
     return Found(root, scan, file, state, loaded, table)
 
 

@@ -155,7 +155,7 @@ def _retold(before: Generation, found: Found, tables_stay: bool) -> set[str] | N
     if tables_stay:
         return set()
     was, now = before.manifest.get("table"), found.table_state
-    if not (was and now and was["file"] == now["file"]) or found.scan.has_links:
+    if not (was and now and was["file"] == now["file"]) or "links" in was | now:
         return None
     hashes, known = found.row_hashes, before.row_hashes
     if hashes is None or known is None:

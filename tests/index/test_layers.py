@@ -213,6 +213,9 @@ def test_of_a_table_of_which_little_changed_that_is_looked_at(
     assert "for 8 of 9 tracks" in run()
     moods = Library.open(library).tracks.set_index("path")["mood"]
     assert moods["link.wav"] == "linked"
+    (tmp_path / "there.wav").replace(music / "link.wav")
+    assert "for 7 of 9 tracks" in run()
+    assert pd.isna(Library.open(library).tracks.set_index("path")["mood"]["link.wav"])
     (music / "link.wav").unlink()
     (music / "manifest.csv").unlink()
     build(music, library, prune=True)
