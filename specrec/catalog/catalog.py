@@ -1,7 +1,7 @@
 """A folder or a table becomes a catalog: one row per track."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -22,6 +22,7 @@ from specrec.catalog.tables import (
     find_table,
     is_table,
     load_table,
+    names_in,
     read_table,
     row_hashes,
 )
@@ -83,7 +84,8 @@ class Found:
         root: The folder to which paths are relative.
         scan: The files.
         table_file: The table that names tracks: the one given, or one that lies in the folder.
-        table_state: That file, and the SHA-256 of its bytes, by which a change of it is told.
+        table_state: That file, and the SHA-256 of its bytes, by which a change of it is told; and
+            whether there are links, by which its rows may name files.
         given: The table that was given, as `load_table` reads it; None for a folder.
         table: The same, as `read_table` reads it.
     """
@@ -105,10 +107,23 @@ class Found:
         assert self.table_file is not None
         return load_table(self.table_file) if self.given is None else self.given
 
+    @property
+    def names(self) -> list[str]:
+        """The names of files in that table, as they stand there.
+
+        Raises:
+            CatalogError: If it can't be read, or names no files.
+        """
+        assert self.table_file is not None
+        return names_in(self.loaded, self.table_file)
+
     @cached_property
     def row_hashes(self) -> "pd.Series[int] | None":
-        """By the names of its files, hashes of its rows; None if there is no table to be used."""
-        with suppress(CatalogError):
+        """By the names of its files, hashes of its rows; None if there is no table to be used.
+
+        None as well if it has cells that are no single values, such as lists.
+        """
+        with suppress(CatalogError, TypeError, ValueError):
             return self.table_file and row_hashes(self.loaded, self.table_file)
         return None
 
@@ -177,6 +192,8 @@ def find_audio(audio: Path, shard: Shard | None = None) -> Found:
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{audio}: no audio files in it; name a folder that holds music")
     scan = scan if shard is None else scan.share(shard)
+    if state is not None and scan.has_links:
+        state["links"] = "some"
     return Found(root, scan, file, state, loaded, table)
 
 
@@ -267,7 +284,7 @@ def read_files(
 
 
 def make_catalog(
-    found: Found, read: ReadFiles, same: pd.DataFrame | None, changed_rows: int | None = None
+    found: Found, read: ReadFiles, same: pd.DataFrame | None, retold: Collection[str] | None = None
 ) -> Catalog:
     """Makes a catalog of the files that were found, or of some of them.
 
@@ -275,8 +292,8 @@ def make_catalog(
         found: All that were found.
         read: Those that were read now.
         same: The rows of an earlier `Catalog.files` of others, which are as they were.
-        changed_rows: If it is of some of the files, how many rows of the table that names tracks
-            are others than before; it need not name one of them.
+        retold: If it is of some of the files, the paths of those of which the table that names
+            tracks says something else than before; it need not name one of the files.
 
     Raises:
         CatalogError: If the table that was given does not fit.
@@ -287,7 +304,7 @@ def make_catalog(
         files = pd.concat([earlier, files]) if len(files) else earlier
     files = files.sort_values("path", ignore_index=True)
     tracks, copies = split_copies(files)
-    tracks, used, remark = _with_table(found, tracks, changed_rows)
+    tracks, used, remark = _with_table(found, tracks, retold)
     skipped = [*found.scan.skipped, *read.skipped, *copies]
     return Catalog(
         found.root,
@@ -302,7 +319,7 @@ def make_catalog(
 
 
 def _with_table(
-    found: Found, tracks: pd.DataFrame, changed_rows: int | None
+    found: Found, tracks: pd.DataFrame, retold: Collection[str] | None
 ) -> tuple[pd.DataFrame, Path | None, str | None]:
     """Joins the table that names the tracks, if there is one, and says how it fitted."""
     used = found.table_file
@@ -311,22 +328,23 @@ def _with_table(
     files = [*map(RealPaths(found.root).find, tracks["path"])]
     try:
         if found.table is None:
-            among = None if changed_rows is None else [*files, *tracks["path"]]
+            # Also of two rows that name one file which is no track, the table is told to be wrong.
+            among = None if retold is None else [*files, *tracks["path"], *retold]
             table = read_table(used, found.root, among, found.loaded)
         else:
             table = found.table
         joined, matched = _join_table(files, tracks, table, used)
-        if len(tracks) and not matched and changed_rows is None:
+        if len(tracks) and not matched and retold is None:
             raise CatalogError(f"{used}: names none of the tracks")
     except CatalogError as error:
         if found.table is not None:
             raise
         # It only lies there, perhaps for another purpose.
         return tracks, None, f"not used: {error}"
-    if changed_rows is None:
+    if retold is None:
         fitted = f"for {matched:,} of {counted(len(tracks), 'track')}"
-    elif changed_rows:
-        fitted = f"of which {counted(changed_rows, 'row')} changed"
+    elif retold:
+        fitted = f"of which {counted(len(retold), 'row')} changed"
     else:
         fitted = "which has not changed"
     return joined, used, f"tags and columns from {used}, {fitted}"

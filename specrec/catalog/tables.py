@@ -94,11 +94,26 @@ def row_hashes(table: pd.DataFrame, path: Path) -> "pd.Series[int]":
     column = _path_column(table, path)
     named = table.dropna(subset=[column])
     cells = named.drop(columns=column)
+    # A missing cell has the hash of a text such as "nan".
+    cells = pd.concat([cells, cells.isna()], axis=1)
     hashes = pd.util.hash_pandas_object(cells, index=False, categorize=False).to_numpy()
     kind = hashlib.sha256(repr([*cells.dtypes.astype(str).items()]).encode()).digest()
     seed = np.frombuffer(kind, np.uint64)[0]
     names = pd.Index(named[column].astype(str), name="file", dtype=object)
     return pd.Series(hashes ^ seed, names, name="hash")
+
+
+def names_in(table: pd.DataFrame, path: Path) -> list[str]:
+    """The names of files, as they stand in a table.
+
+    Args:
+        table: What `load_table` read.
+        path: Where it is from.
+
+    Raises:
+        CatalogError: If it names no files.
+    """
+    return table[_path_column(table, path)].dropna().astype(str).tolist()
 
 
 def _path_column(table: pd.DataFrame, path: Path) -> str:
@@ -200,8 +215,10 @@ def load_table(path: Path) -> pd.DataFrame:
 def _load_parquet(path: Path) -> pd.DataFrame:
     table = pd.read_parquet(path)
     table = table.reset_index(drop=table.index.name is None)
-    texts = [name for name in text_columns(table) if table[name].isna().all()]
-    return table.astype(dict.fromkeys(texts, "string"))
+    for name in text_columns(table):
+        if pd.api.types.is_numeric_dtype(table[name]) or table[name].isna().all():
+            table[name] = table[name].convert_dtypes().astype("string")  # 7, not 7.0
+    return table
 
 
 def _load_csv(path: Path) -> pd.DataFrame:

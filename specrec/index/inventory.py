@@ -32,7 +32,7 @@ from specrec.index.update import fits
 from specrec.progress import Progress
 
 _UNKNOWN: dict[str, str] = {}  # table, if a merged library or an older version does not say which
-_SOME = 1000
+_SOME = 1000  # rows of a table, among which one surely names a track, if any do
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +119,9 @@ def take_inventory(
     if before is not None and in_layers and retold is not None:
         part = find_part(before, changes, read.files, decisions, retold)
         if part is not None:
-            catalog = make_catalog(found, read, part.same_files, len(retold))
+            catalog = make_catalog(found, read, part.same_files, retold)
             by_table = found.table_file is not None
-            is_joined = not by_table or catalog.table is not None
+            is_joined = not by_table or _is_joined_so(before, part, found, catalog)
             if not (is_joined and fits(before, part, catalog.tracks, by_table)):
                 part = catalog = None
     if before is not None and part is None:
@@ -155,7 +155,7 @@ def _retold(before: Generation, found: Found, tables_stay: bool) -> set[str] | N
     if tables_stay:
         return set()
     was, now = before.manifest.get("table"), found.table_state
-    if not (was and now and was["file"] == now["file"]) or found.scan.has_links:
+    if not (was and now and was["file"] == now["file"]) or "links" in was | now:
         return None
     hashes, known = found.row_hashes, before.row_hashes
     if hashes is None or known is None:
@@ -166,12 +166,37 @@ def _retold(before: Generation, found: Found, tables_stay: bool) -> set[str] | N
     same = (rows >= 0) & (known.to_numpy()[rows] == hashes.to_numpy())
     gone = np.ones(len(known), dtype=bool)
     gone[rows[same]] = False
-    names = {*hashes.index[~same], *known.index[gone]}
-    # Some row that stays must name a track: a table that names none at all is not used.
-    some = found.paths_of(hashes.index[same][:_SOME])
-    if len(names) > room(before) or not has(before.table("tracks").columns("path")[0], some).any():
+    now_other, once_other = hashes.index[~same], known.index[gone]
+    if max(len(now_other), len(once_other)) > room(before):
         return None
-    return set(found.paths_of(names))
+    told_once = found.paths_of(once_other)
+    paths = before.table("files").columns("path")[0]
+    lost = {*told_once} - {*paths.filter(has(paths, told_once)).to_pylist()}
+    # Such a name may have been that of a track by a link, or in another folder.
+    if any(Path(path).is_absolute() or not (found.root / path).exists() for path in lost):
+        return None
+    return {*found.paths_of(now_other), *told_once}
+
+
+def _is_joined_so(before: Generation, part: Part, found: Found, catalog: Catalog) -> bool:
+    """Whether the table that was joined with a part of a library would be joined with all of it.
+
+    Some row must name a track, and no id may stand in two rows, be it of a file that is no track.
+    """
+    if catalog.table is None:
+        return False
+    if not (len(part.files) or len(part.tracks) or len(catalog.tracks)):
+        return True
+    if "track_id" in found.loaded:
+        ids = found.loaded["track_id"].dropna().astype("string")
+        if is_among(catalog.tracks["track_id"], ids[ids.duplicated()]).any():
+            return False
+    names = found.names
+    named = found.paths_of(names[:: 1 + len(names) // _SOME])
+    if is_among(catalog.tracks["path"], named).any():
+        return True
+    rows = np.flatnonzero(has(before.table("tracks").columns("path")[0], named))
+    return not np.isin(rows, part.track_rows).all()
 
 
 def _had_features(before: Generation | None) -> bool:

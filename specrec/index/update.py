@@ -70,9 +70,19 @@ def fits(before: Generation, part: Part, tracks: pd.DataFrame, by_table: bool) -
     rows = np.flatnonzero(has(stored.columns("track_id")[0], tracks["track_id"]))
     return (
         _are_plain(stored.types)
+        and not any(_narrows(before, part, tracks, name) for name in tracks)
         and bool(np.isin(rows, part.track_rows).all())
         and not _differing("content_id", [typed], [tracks])[0].any()
     )
+
+
+def _narrows(before: Generation, part: Part, tracks: pd.DataFrame, name: str) -> bool:
+    """Whether a column lacks no cell any more, so that its numbers need no longer be floats."""
+    was = part.tracks[name]
+    if tracks[name].dtype == was.dtype or not was.isna().any():
+        return False
+    empty = before.table("tracks").columns(name)[0].is_null().to_numpy()
+    return bool(np.isin(np.flatnonzero(empty), part.track_rows).all())
 
 
 @dataclass(frozen=True, eq=False)

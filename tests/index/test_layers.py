@@ -213,10 +213,84 @@ def test_of_a_table_of_which_little_changed_that_is_looked_at(
     assert "for 8 of 9 tracks" in run()
     moods = Library.open(library).tracks.set_index("path")["mood"]
     assert moods["link.wav"] == "linked"
+    (tmp_path / "there.wav").replace(music / "link.wav")
+    assert "for 7 of 9 tracks" in run()
+    assert pd.isna(Library.open(library).tracks.set_index("path")["mood"]["link.wav"])
     (music / "link.wav").unlink()
     (music / "manifest.csv").unlink()
     build(music, library, prune=True)
     assert "mood" not in Library.open(library).tracks
+
+
+def test_what_a_row_that_changed_says_of_a_whole_table_is_told(
+    tmp_path: Path, build: Build, layered: None
+) -> None:
+    music, library = make_music(tmp_path / "music", 6), tmp_path / "library"
+    shutil.copy(music / "track 5.wav", music / "zz copy.wav")
+    write(music / "short.wav", np.zeros(10, np.float32), 22_050)  # which is no track
+    (tmp_path / "alias").symlink_to(music)
+    cells = {f"track {n}.wav": f"id{n},Ana,{n}" for n in range(5)} | {"short.wav": "short,,"}
+    cells["../alias/track 1.wav"] = cells.pop("track 1.wav")
+
+    def run(dry_run: bool = False, **changed: str) -> str:
+        names = {"absent": "./absent.wav", "copy": "./zz copy.wav", "alias": "../alias/track 1.wav"}
+        now = cells | {names.get(key, f"{key[:-1]} {key[-1]}.wav"): changed[key] for key in changed}
+        rows = [f"{path},{row}\n" for path, row in now.items() if row]
+        (music / "manifest.csv").write_text("path,track_id,artist,score\n" + "".join(rows))
+        return str(build(music, library, dry_run=dry_run).table)
+
+    def column(name: str) -> pd.Series:
+        return Library.open(library).tracks.set_index("path")[name]
+
+    assert "for 6 of 7 tracks" in run()
+    assert column("score").dtype == float
+    assert "of which 1 row changed" in run(track0="id0,,0")
+    assert pd.isna(column("artist")["track 0.wav"])
+    assert "of which 1 row changed" in run(track0="id0,nan,0")
+    assert column("artist")["track 0.wav"] == "nan"
+    cells |= {"absent.wav": "a,,", "zz copy.wav": "b,,"}
+    assert "of which" in run()
+    assert "absent.wav stands in two rows" in run(True, absent="c,,")
+    assert "copy.wav stands in two rows" in run(True, copy="c,,")
+    assert "track_id short stands in two rows" in run(True, track2="short,Ana,2")
+    (tmp_path / "alias").unlink()
+    run(alias="")
+    assert pd.isna(column("artist")["track 1.wav"])
+    for path in ("short.wav", "absent.wav", "zz copy.wav", "../alias/track 1.wav"):
+        del cells[path]
+    (music / "short.wav").unlink()
+    run()
+    cells["track 1.wav"] = "id1,Ana,1"
+    run()
+    assert column("score").dtype == float
+    cells["track 5.wav"] = "id5,Ana,5"
+    run()
+    assert column("score").dtype == int
+    cells = {"track 0.wav": "id0,Ana,0", "absent.wav": "a,,"}
+    assert "for 1 of 6 tracks" in run()
+    (music / "track 0.wav").unlink()
+    assert "names none of the tracks" in run()
+
+
+def test_a_row_of_a_table_with_numbers_as_ids_or_lists_changes(
+    tmp_path: Path, build: Build, layered: None
+) -> None:
+    music, library = make_music(tmp_path / "music", 6), tmp_path / "library"
+
+    def run(ids: list[int], **columns: list[object]) -> set[str]:
+        names = [f"track {n}.wav" for n in range(5)]
+        table = pd.DataFrame({"path": names, "track_id": ids, **columns})
+        table.to_parquet(music / "manifest.parquet")
+        build(music, library)
+        return {*Library.open(library).tracks.set_index("path")["track_id"][names]}
+
+    assert run([0, 1, 2, 3, 4]) == {"0", "1", "2", "3", "4"}
+    assert run([0, 1, 2, 3, 9]) == {"0", "1", "2", "3", "9"}
+    for last in ("x", "y"):
+        moods = [["calm", "sad"]] * 4 + [["calm", last]]
+        assert run([0, 1, 2, 3, 9], moods=moods) == {"0", "1", "2", "3", "9"}
+        found = Library.open(library).tracks.set_index("path")["moods"]
+        assert [*found["track 4.wav"]] == ["calm", last]
 
 
 def test_a_row_more_of_the_table_that_is_the_music_is_a_track_more(
