@@ -22,6 +22,7 @@ if sys.dont_write_bytecode:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import hypothesis
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -31,6 +32,10 @@ from xdist.scheduler import LoadFileScheduling
 if TYPE_CHECKING:
     from specrec.index.build import BuildReport
     from specrec.model.encoder import Encoder
+
+# How long an example takes depends on the machine, and on what else it does.
+hypothesis.settings.register_profile("specrec", deadline=None)
+hypothesis.settings.load_profile("specrec")
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -29,7 +29,7 @@ def test_cosine_equals_scikit_learn() -> None:
     assert not cosine_similarities(np.zeros((1, 7)), others).any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 1000), st.integers(3, 25), st.integers(1, 5))
 def test_metrics_equal_a_loop_and_scikit_learn(seed: int, tracks: int, kinds: int) -> None:
     rng = np.random.default_rng(seed)
@@ -74,7 +74,7 @@ def test_what_is_no_candidate_stands_last_whatever_its_similarity() -> None:
     assert rank_candidates(similarities, candidates).tolist() == [[2, 3, 0, 4, 1]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 1000), st.integers(3, 20), st.integers(1, 19))
 def test_k_occurrences_equal_a_loop(seed: int, tracks: int, k: int) -> None:
     k = min(k, tracks - 1)

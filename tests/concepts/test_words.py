@@ -127,7 +127,7 @@ def test_what_cannot_be_understood_is_said_in_one_line(text: str, says: str) -> 
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_understood_or_refused(text: str) -> None:
     try:
         weights = parse(text)
@@ -151,7 +151,7 @@ OTHERS = [
         max_size=12,
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_is_known_is_understood(words: list[str]) -> None:
     weights = parse(" ".join([*words, ", piano"]))
     assert weights.pop("piano") == 1
@@ -160,7 +160,7 @@ def test_whatever_is_known_is_understood(words: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from(UNTIED), min_size=1, unique=True), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_was_composed_is_read_back(names: list[str], data: st.DataObject) -> None:
     forms = {"": 1.0, "no ": -1.0, "very ": 1.5, "slightly ": 0.5, "not too ": -0.5}
     chosen = {name: data.draw(st.sampled_from(sorted(forms))) for name in names[:30]}

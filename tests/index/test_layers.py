@@ -74,7 +74,7 @@ def assert_alike(one: Library, other: Library) -> None:
         assert sorted(tables[0]) == sorted(tables[1]), name
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(changes=CHANGES, with_table=st.booleans())
 def test_any_sequence_of_changes_answers_as_a_fresh_build(
     changes: list[tuple[str, int]],
@@ -425,7 +425,7 @@ def _use(library: Path) -> None:
     opened.collection.generation.windows(6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_steps_keep_every_row_that_is_not_gone(data: st.DataObject) -> None:
     names = list(range(data.draw(st.integers(1, 12))))  # of the base, then of what was added

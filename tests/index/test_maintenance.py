@@ -213,7 +213,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(changes=CHANGES)
 def test_any_sequence_of_changes_ends_as_a_fresh_build(
     changes: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory, build: Build

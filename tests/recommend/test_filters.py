@@ -88,7 +88,7 @@ conditions = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(condition=conditions)
 def test_a_condition_means_what_sql_means(
     database: sqlite3.Connection, condition: tuple[str, str]

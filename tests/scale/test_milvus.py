@@ -216,7 +216,7 @@ def test_conditions_mean_the_same(pushed: Library, local: Library, where: str) -
     assert matching(pushed, where) == matching(local, where)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(condition=conditions)
 def test_any_condition_means_the_same(
     local: Library, pushed: Library, condition: tuple[str, str]

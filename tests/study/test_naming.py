@@ -75,7 +75,7 @@ def check_phrase(phrase: str, own: pd.DataFrame, all_: pd.DataFrame) -> None:
         assert (own[name].mean() > 0.5) == (side > 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(2, 7), st.booleans())
 def test_every_word_of_every_name_is_true_of_the_center(
     seed: int, count: int, by_energy: bool

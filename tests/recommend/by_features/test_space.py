@@ -70,7 +70,7 @@ def test_a_long_tail_is_held_and_a_common_value_has_a_measure() -> None:
     st.sampled_from(["robust", "standard", "none"]),
     st.lists(st.floats(0.01, 10), min_size=5, max_size=5),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_parts_add_up_to_the_score(
     seed: int, metric: Metric, scaling: Scaling, weights: list[float]
 ) -> None:

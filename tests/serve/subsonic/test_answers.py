@@ -69,7 +69,7 @@ def test_other_forms_are_refused(client: TestClient) -> None:
     assert error.attrib["code"] == "0"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(), st.text())
 def test_any_text_stands_in_xml(title: str, mood: str) -> None:
     root = ElementTree.fromstring(to_xml({"song": {"title": title, "moods": [mood]}}))
