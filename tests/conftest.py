@@ -16,7 +16,7 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _bytecode.name
     sys.dont_write_bytecode = False
 
-# There are more test processes than cores: with several threads in each, they would wait for each
+# There are as many test processes as cores: with several threads in each, they would wait for each
 # other, and in waiting keep all cores busy. It is read when torch and NumPy are loaded, by all
 # processes that this one starts as well.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -59,12 +59,6 @@ class _ByFile(LoadFileScheduling):
 @cache
 def _uses_librosa(file: Path) -> bool:
     return "import librosa" in file.read_text(encoding="utf-8")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a fifth of the time, tests wait for a browser or for Ray."""
-    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 3
 
 
 @pytest.hookimpl(optionalhook=True)
