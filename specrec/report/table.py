@@ -67,10 +67,11 @@ def _drawn(table: Table, width: int) -> rich.table.Table:
     columns = zip(table.header, *table.rows, strict=True)
     wide = sum(max(map(len, column)) + 2 for column in columns) > width
     named = any(table.header)
+    has_figures = len(table.header) > table.text_columns
     drawn = rich.table.Table(
         box=box.SIMPLE_HEAD if named else None,
         show_header=named,
-        padding=(0, 0 if wide else 1, 0, 0),
+        padding=(0, 0 if wide and has_figures else 1, 0, 0),
     )
     for place, name in enumerate(table.header):
         figures = place >= table.text_columns

@@ -57,3 +57,8 @@ def test_json_holds_no_nan() -> None:
 def test_no_figure_is_a_dash() -> None:
     assert interval(None) == percent_interval(None) == "-"
     assert interval(Estimate(0.5, 0.4, 0.6)) == "0.50 (0.40 to 0.60)"
+
+
+def test_words_beside_a_long_text_keep_their_distance(capsys: pytest.CaptureFixture[str]) -> None:
+    print_tables(Table("", ("", ""), (("other files", "0 ignored"), ("disk", "x" * 200)), "", 2))
+    assert "other files 0 ignored" in capsys.readouterr().out
