@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,7 @@ def read_table(
     audio: Path | None = None,
     among: Iterable[str] | None = None,
     loaded: pd.DataFrame | None = None,
+    plain: Collection[str] = (),
 ) -> pd.DataFrame:
     """Reads a table and finds its path column.
 
@@ -51,6 +52,7 @@ def read_table(
         among: Paths of the files whose rows are wanted; rows of others of the same name may be
             among those that are returned. None for all rows.
         loaded: What `load_table` read of it, if it has.
+        plain: Names of files in the table's folder that are known not to be links.
 
     Returns:
         All columns, with the files' absolute paths as the index. Empty cells are missing values;
@@ -63,7 +65,7 @@ def read_table(
     column = _path_column(table, path)
     named = table.dropna(subset=[column])
     if among is not None:
-        named = named[_named_so(named[column], among, _folders(path, audio))]
+        named = named[_named_so(named[column], among, _folders(path, audio), plain)]
     files = find_named(path, audio, named[column].astype(str))
     index = pd.Index(files, name="file", dtype=object)
     if index.has_duplicates:
@@ -126,20 +128,24 @@ def _path_column(table: pd.DataFrame, path: Path) -> str:
 
 def _folders(path: Path, audio: Path | None) -> list[Path]:
     """The folders to which a table's paths may be relative."""
-    return [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
+    folders = [path.resolve().parent, *([] if audio is None else [audio.resolve()])]
+    return [*dict.fromkeys(folders)]
 
 
 def _named_so(
-    column: pd.Series, among: Iterable[str], folders: list[Path]
+    column: pd.Series, among: Iterable[str], folders: list[Path], plain: Collection[str]
 ) -> Bool[np.ndarray, " rows"]:
     """Which rows may name one of some files: by its own name, or by a link of another name."""
     names = {_last_name(name) for name in among}
 
     def may(name: str) -> bool:
         spelled = name.replace("\\", "/")
-        return _last_name(name) in names or any(
-            os.path.islink(os.path.join(folder, spelled))  # noqa: PTH114, PTH118
-            for folder in folders
+        return _last_name(name) in names or (
+            spelled not in plain
+            and any(
+                os.path.islink(os.path.join(folder, spelled))  # noqa: PTH114, PTH118
+                for folder in folders
+            )
         )
 
     return np.array([bool(names) and may(str(name)) for name in column], dtype=bool)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from specrec.catalog.catalog import Catalog, audio_root
+from specrec.catalog.catalog import Catalog
+from specrec.catalog.found import audio_root
 from specrec.catalog.joins import Joined
 from specrec.catalog.scan import Skipped
 from specrec.config import IndexConfig

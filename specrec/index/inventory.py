@@ -11,13 +11,12 @@ import pyarrow as pa
 from specrec.catalog.catalog import (
     STAMPS,
     Catalog,
-    Found,
-    find_audio,
     find_changes,
     make_catalog,
     read_files,
     stamps_of,
 )
+from specrec.catalog.found import Found, find_audio
 from specrec.catalog.identity import audio_id
 from specrec.catalog.joins import Joined, join_features
 from specrec.config import IndexConfig, Shard
