@@ -107,9 +107,9 @@ def project(dataset: Dataset, method: Method = "PCA", seed: int = 0) -> Projecti
     if method != "PCA":
         explained, weights = (), np.zeros((2, 0))
         points = _umap(vectors, seed) if method == "UMAP" else tsne(vectors, points, seed)
+    found = [_correlations(points[:, place], dataset.features) for place in range(2)]
     axes = []
-    for place in range(2):
-        correlations = _correlations(points[:, place], dataset.features)
+    for place, (correlations, other) in enumerate(zip(found, reversed(found), strict=True)):
         loadings = dict(zip(dataset.columns, weights[place], strict=False))
         turn = _turn(correlations, weights[place])
         points[:, place] *= turn
@@ -118,7 +118,7 @@ def project(dataset: Dataset, method: Method = "PCA", seed: int = 0) -> Projecti
                 f"{'PC' if method == 'PCA' else method} {place + 1}",
                 explained[place] if explained else None,
                 {name: turn * value for name, value in correlations.items()},
-                _leads(correlations, turn, dataset.features),
+                _leads(correlations, other, turn, dataset.features),
                 {name: turn * float(value) for name, value in loadings.items()},
             )
         )
@@ -165,12 +165,15 @@ def _correlations(
     return {str(name): float(value) for name, value in strongest.items()}
 
 
-def _leads(correlations: dict[str, float], turn: float, features: pd.DataFrame) -> tuple[str, ...]:
-    """What grows along an axis, beyond noise."""
+def _leads(
+    correlations: dict[str, float], other: dict[str, float], turn: float, features: pd.DataFrame
+) -> tuple[str, ...]:
+    """What grows along an axis, beyond noise, and more than along the other one."""
     strong = [
         name
         for name, value in correlations.items()
         if abs(value) >= max(MATTERS, _NOISE / np.sqrt(features[name].notna().sum() - 1))
+        and abs(value) >= abs(other.get(name, 0.0))
     ]
     named = distinct(strong, features[strong].corr("spearman"), _WORDS)
     return tuple(direction(name, turn * correlations[name] > 0) for name in named)

@@ -50,6 +50,15 @@ def test_axes_are_named_by_what_was_planted_along_them() -> None:
         assert value > 0.7
 
 
+def test_what_grows_along_both_axes_names_the_one_that_it_goes_with_more() -> None:
+    hidden = np.random.default_rng(1).normal(size=(300, 2))
+    turned = hidden @ np.array([[0.87, -0.5], [0.5, 0.87]])  # by 30 degrees
+    features = pd.DataFrame({"energy": turned[:, 0], "tempo_bpm": turned[:, 1]})
+    found = project(Dataset("embeddings", features, features, {}, hidden * [5.0, 2.0]))
+    assert all(abs(axis.correlations[name]) > 0.4 for axis in found.axes for name in features)
+    assert [axis.leads for axis in found.axes] == [("more energy",), ("higher tempo",)]
+
+
 def test_names_by_noise_alone_are_rare() -> None:
     rng = np.random.default_rng(2)
     named = 0
