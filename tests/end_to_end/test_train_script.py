@@ -9,6 +9,7 @@ import torch
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
 from specrec.model.model import load_model
+from tests import commands
 from tests.end_to_end.scripts import TINY, one_line_error, run
 from tests.sounds import make_music
 
@@ -62,7 +63,7 @@ def test_missing_weights_are_one_line_before_any_audio_is_read(
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there
-    done = run("train.py", "encoder=mobilenet_v3", "data.audio=nowhere", cwd=tmp_path)
+    done = commands.run("train", "encoder=mobilenet_v3", "data.audio=nowhere", cwd=tmp_path)
     message = one_line_error(done)
     assert "mobilenet_v3_large-5c1a4163.pth can't be downloaded" in message
     assert str(tmp_path / "hub" / "checkpoints") in message
