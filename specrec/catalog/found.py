@@ -1,7 +1,7 @@
-"""What there is in a folder or a table before any file is opened, and what a table says of it."""
+"""What audio there is in a folder or a table, before it is opened, and what a table says of it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,11 +54,12 @@ class Found:
         assert self.table_file is not None
         return load_table(self.table_file) if self.given is None else self.given
 
-    def rows(self, among: Iterable[str] | None = None) -> pd.DataFrame:
+    def rows(self, among: Collection[str] | None = None) -> pd.DataFrame:
         """The table that names tracks, as `read_table` reads it.
 
         Args:
             among: Paths of the files whose rows are needed; others may be among those returned.
+                None for all rows.
 
         Raises:
             CatalogError: If it can't be read, names no files, or names one twice.
@@ -66,7 +67,7 @@ class Found:
         assert self.table_file is not None
         if self.table is not None:
             return self.table
-        plain = set() if among is None or self.scan.has_links else self._plain_names
+        plain = self._plain_names if among and not self.scan.has_links else set()
         return read_table(self.table_file, self.root, among, self.loaded, plain)
 
     @property
@@ -107,7 +108,11 @@ class Found:
 
 
 def find_audio(audio: Path, shard: Shard | None = None) -> Found:
-    """Looks for the audio files in a folder or a table, or a share of them; see `read_catalog`.
+    """Looks for the audio files in a folder or a table, or a share of them.
+
+    Args:
+        audio: As for `specrec.catalog.catalog.read_catalog`.
+        shard: The share; None for all.
 
     Raises:
         CatalogError: If there is no such folder or table, or if it names no audio at all.

@@ -52,7 +52,7 @@ def read_table(
         among: Paths of the files whose rows are wanted; rows of others of the same name may be
             among those that are returned. None for all rows.
         loaded: What `load_table` read of it, if it has.
-        plain: Names of files in the table's folder that are known not to be links.
+        plain: Names, relative to the table's folder, of files that are known not to be links.
 
     Returns:
         All columns, with the files' absolute paths as the index. Empty cells are missing values;

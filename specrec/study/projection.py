@@ -18,7 +18,7 @@ METHODS: dict[str, Method] = {"tsne": "t-SNE", "pca": "PCA", "umap": "UMAP"}
 """The methods, by how they are called where one is asked for."""
 
 MATTERS = 0.3
-"""Rank correlation from which a feature names an axis: a medium effect (Cohen 1988)."""
+"""Rank correlation from which a feature may name an axis: a medium effect (Cohen 1988)."""
 
 _NOISE = 3.3  # standard errors of a correlation of unrelated columns: once in a thousand
 _FEWEST = 30  # tracks with a value
@@ -36,7 +36,8 @@ class Axis:
         explained: Share of the variance that lies along it; None unless it is one of PCA.
         correlations: Spearman's rank correlation with each feature of which enough is known, by
             name, the strongest first.
-        leads: Words for where it leads, the weightiest first: `more energy`.
+        leads: Words for where it leads, the weightiest first: `more energy`. Of a feature that
+            grows along both axes, only the one along which it grows more speaks, if it has any.
         loadings: Weight of each feature in it, by name; empty where the space has no features.
     """
 
@@ -85,8 +86,8 @@ def project(dataset: Dataset, method: Method = "PCA", seed: int = 0) -> Projecti
     PCA (Pearson 1901) keeps distances as well as any flat picture can, takes no time, and is the
     same every time; but tracks that sound alike are often far apart in it. t-SNE keeps neighbors,
     and of distances only what it begins with, which is PCA (see `specrec.study.neighbor_map`).
-    UMAP (McInnes et al. 2018) keeps neighbors, too. Axes are turned so that what they go with most
-    grows along them.
+    UMAP (McInnes et al. 2018) keeps neighbors, too. Axes are turned so that what names them grows
+    along them.
 
     Args:
         dataset: The tracks.
@@ -111,14 +112,15 @@ def project(dataset: Dataset, method: Method = "PCA", seed: int = 0) -> Projecti
     axes = []
     for place, (correlations, other) in enumerate(zip(found, reversed(found), strict=True)):
         loadings = dict(zip(dataset.columns, weights[place], strict=False))
-        turn = _turn(correlations, weights[place])
+        leads = _leads(correlations, other, dataset.features)
+        turn = _turn(correlations, leads, weights[place])
         points[:, place] *= turn
         axes.append(
             Axis(
                 f"{'PC' if method == 'PCA' else method} {place + 1}",
                 explained[place] if explained else None,
                 {name: turn * value for name, value in correlations.items()},
-                _leads(correlations, other, turn, dataset.features),
+                tuple(direction(name, turn * correlations[name] > 0) for name in leads),
                 {name: turn * float(value) for name, value in loadings.items()},
             )
         )
@@ -166,21 +168,25 @@ def _correlations(
 
 
 def _leads(
-    correlations: dict[str, float], other: dict[str, float], turn: float, features: pd.DataFrame
-) -> tuple[str, ...]:
-    """What grows along an axis, beyond noise, and more than along the other one."""
+    correlations: dict[str, float], other: dict[str, float], features: pd.DataFrame
+) -> list[str]:
+    """The features that name an axis: they go with it beyond noise, and more than with the other.
+
+    If they all go more with the other one, they name this one too.
+    """
     strong = [
         name
         for name, value in correlations.items()
         if abs(value) >= max(MATTERS, _NOISE / np.sqrt(features[name].notna().sum() - 1))
-        and abs(value) >= abs(other.get(name, 0.0))
     ]
-    named = distinct(strong, features[strong].corr("spearman"), _WORDS)
-    return tuple(direction(name, turn * correlations[name] > 0) for name in named)
+    own = [name for name in strong if abs(correlations[name]) >= abs(other.get(name, 0.0))]
+    return distinct(own or strong, features[strong].corr("spearman"), _WORDS)
 
 
-def _turn(correlations: dict[str, float], weights: Float64[np.ndarray, " dim"]) -> float:
-    """1, or -1 to mirror an axis: its strongest feature, or else weight, shall grow along it."""
+def _turn(
+    correlations: dict[str, float], leads: list[str], weights: Float64[np.ndarray, " dim"]
+) -> float:
+    """1, or -1 to mirror an axis: what names it, or else its strongest weight, grows along it."""
     heaviest = weights[np.abs(weights).argmax()] if len(weights) else 1.0
-    lead = next(iter(correlations.values()), heaviest)
-    return -1.0 if lead < 0 else 1.0
+    first = next(iter(leads or correlations), None)
+    return -1.0 if (heaviest if first is None else correlations[first]) < 0 else 1.0

@@ -1,4 +1,4 @@
-"""`train.py` as a user runs it."""
+"""`train.py`, and `specrec train`, as a user runs it."""
 
 from pathlib import Path
 

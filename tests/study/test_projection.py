@@ -57,6 +57,20 @@ def test_what_grows_along_both_axes_names_the_one_that_it_goes_with_more() -> No
     found = project(Dataset("embeddings", features, features, {}, hidden * [5.0, 2.0]))
     assert all(abs(axis.correlations[name]) > 0.4 for axis in found.axes for name in features)
     assert [axis.leads for axis in found.axes] == [("more energy",), ("higher tempo",)]
+    alone = project(Dataset("embeddings", *2 * (features[["energy"]],), {}, hidden * [5.0, 2.0]))
+    assert [axis.leads for axis in alone.axes] == 2 * [("more energy",)]
+
+
+def test_what_names_an_axis_first_grows_along_it() -> None:
+    hidden = np.random.default_rng(1).normal(size=(300, 3))
+    features = pd.DataFrame(
+        {
+            "energy": hidden @ [0.8, 0.6, 0.0],
+            "tempo_bpm": hidden @ [0.1, -0.45, 0.9],
+        }
+    )
+    found = project(Dataset("embeddings", features, features, {}, hidden * [5.0, 2.0, 0.1]))
+    assert [axis.leads for axis in found.axes] == [("more energy",), ("higher tempo",)]
 
 
 def test_names_by_noise_alone_are_rare() -> None:
