@@ -179,6 +179,8 @@ def _quoted(argument: str, keys: Mapping[str, bool]) -> str:
 def _in_quotes(text: str) -> str:
     if text[0] in "'\"":
         return text
+    if text.startswith("~/"):  # most shells leave it as it is behind `KEY=`
+        text = str(Path(text).expanduser())
     text = text.replace("${", "\\${")  # else OmegaConf would look for a key
     text = re.sub(r'(\\*)("|$)', lambda match: 2 * match[1] + (match[2] and '\\"'), text)
     return f'"{text}"'

@@ -28,7 +28,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("schema", [TrainConfig, IndexConfig])
-def test_every_text_is_read_back_sign_by_sign(schema: type) -> None:
+def test_every_text_is_read_back_character_by_character(schema: type) -> None:
     keys = _text_keys(schema)
     texts = [key for key, is_list in keys.items() if not is_list]
     expected = {IndexConfig: {"audio", "feature_table"}, TrainConfig: {"data.audio", "data.cache"}}
@@ -52,6 +52,14 @@ def test_every_text_is_read_back_sign_by_sign(schema: type) -> None:
 def test_a_list_of_folders_may_have_any_names(typed: str, read: list[str]) -> None:
     override = _override(_quoted(f"data.unlabeled_audio={typed}", _text_keys(TrainConfig)))
     assert [str(value) for value in override.value()] == read
+
+
+def test_the_home_folder_may_be_a_tilde_in_any_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/Ana, née b")
+    read = _override(_quoted("data.audio=~/Music", _text_keys(TrainConfig))).value()
+    assert _as_omegaconf(read) == "/home/Ana, née b/Music"
+    several = _override(_quoted("data.unlabeled_audio=[~/a,b~/c]", _text_keys(TrainConfig)))
+    assert [str(value) for value in several.value()] == ["/home/Ana, née b/a", "b~/c"]
 
 
 def test_what_is_no_text_is_left_to_hydra() -> None:

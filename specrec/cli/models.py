@@ -62,7 +62,8 @@ def export_model(
     """Write a model as an ONNX file, which runs without PyTorch.
 
     It takes samples, (tracks, samples), mono at the model's sample rate, and gives the embeddings
-    of the tracks. It is compared with PyTorch first. Needs: pip install "specrec[onnx]"
+    of the tracks. It is compared with PyTorch first. Needs, in specrec's folder:
+    python3 -m uv pip install ".[onnx]"
     """
     from specrec.model.model import load_model
     from specrec.model.onnx_export import export_onnx

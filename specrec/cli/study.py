@@ -148,8 +148,8 @@ def map_(
         str,
         typer.Option(
             metavar="tsne|pca|umap",
-            help="t-SNE keeps neighbors together, PCA keeps large distances; UMAP needs pip install"
-            " specrec[map].",
+            help="t-SNE keeps neighbors together, PCA keeps large distances; UMAP needs, in"
+            ' specrec\'s folder: python3 -m uv pip install ".[map]"',
         ),
     ] = "tsne",
     k: ClustersOption = None,

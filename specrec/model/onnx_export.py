@@ -72,8 +72,8 @@ def _needed(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise ModelError(
-            f"{name} is not installed, which ONNX files need; install it with:"
-            ' pip install "specrec[onnx]"'
+            f"{name} is not installed, which ONNX files need; in specrec's folder:"
+            ' python3 -m uv pip install ".[onnx]"'
         ) from error
 
 

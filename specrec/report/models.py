@@ -57,6 +57,7 @@ def _summary(folder: Path) -> dict[str, Any]:
     own = test.get(card.name, {})
     return {
         "name": card.name,
+        "fingerprint": card.fingerprint,
         "size_bytes": (folder / WEIGHTS_FILE).stat().st_size,
         "sample_rate": card.front_end.sample_rate,
         "window_seconds": card.front_end.window_seconds,

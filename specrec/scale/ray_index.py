@@ -28,7 +28,8 @@ try:
     from specrec.scale.ray_fleet import Fleet
 except ImportError as error:
     raise ConfigError(
-        'backend=ray needs Ray: pip install "specrec[ray]"; or leave backend out'
+        "backend=ray needs Ray; leave it out, or in specrec's folder:"
+        ' python3 -m uv pip install ".[ray]"'
     ) from error
 
 _REACH_SECONDS = 10.0

@@ -19,7 +19,7 @@ from specrec.index.generations import read_generation
 from tests.index.test_merging import TABLES, name_in
 from tests.sounds import make_music, tone, write
 
-ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'specrec[ray]'")
+ray = pytest.importorskip("ray", reason="Ray is not installed")
 
 from specrec.scale import ray_builder, ray_fleet  # noqa: E402
 from specrec.scale.ray_index import index_with_ray, start_ray  # noqa: E402

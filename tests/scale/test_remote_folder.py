@@ -15,7 +15,7 @@ from specrec.index.segment_store import SegmentStore
 from tests.index.test_build import Build
 from tests.sounds import make_music
 
-pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'specrec[ray]'")
+pytest.importorskip("fsspec", reason="fsspec is not installed")
 
 from specrec.scale.remote_folder import RemoteFolder
 

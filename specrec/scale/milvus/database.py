@@ -31,7 +31,8 @@ def connect(address: Address) -> "Database":
         from pymilvus import MilvusClient
     except ImportError as error:
         raise LibraryError(
-            f'{address.text}: needs pymilvus; install it with: pip install "specrec[milvus]"'
+            f"{address.text}: needs pymilvus; in specrec's folder:"
+            ' python3 -m uv pip install ".[milvus]"'
         ) from error
     for name in ("pymilvus", "milvus_lite"):  # they print what they raise, with a traceback
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
