@@ -187,3 +187,7 @@ def test_the_list_says_what_is_there_and_what_is_not(pinned: Path) -> None:
         assert value == stored["musicnn"][name]["value"]
     assert stored["protocol"] in " ".join(result.stdout.split())
     assert f"{measured['precision_at_1']:.3f}" in result.stdout
+    rows = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+    for name in ("specrec-base", "musicnn"):
+        row = next(row for row in rows if row.startswith("|") and name in row)
+        assert f"| {listed[name]['figures']['mean_average_precision']:.3f} (" in row
