@@ -1,10 +1,10 @@
-"""What would a library of many millions of tracks cost? Reckoned from one that is there.
+"""What would a library of many millions of tracks cost? Estimated from one that is there.
 
     python benchmarks/scale.py LIBRARY --cpu-seconds 8.7
 
 Embedding costs what an hour of audio costs (`ingest.py` measures it), times the hours. Segments
 take a fixed number of bytes a second of audio, tables and embeddings a fixed number a track; both
-are taken from the library. Codes of the search index are reckoned for `ivf_pq`, which large
+are taken from the library. Codes of the search index are estimated for `ivf_pq`, which large
 libraries have. Nothing is measured at that size: where a law does not hold, the table is wrong.
 """
 

@@ -15,11 +15,11 @@ class RayConfig:
         actors: How many processes embed at once; null for as many as the cluster has room for.
         cpus: How many cores each of them takes. They decode; one of them also embeds.
         gpus: How many GPUs each of them takes, or which share of one.
-        shards: Into how many shares the music is divided; at least twice as many as `actors`.
+        shards: Into how many shards the files are divided; at least twice as many as `actors`.
         parts: Where the parts are kept: a folder that all machines see, or a URL such as
             s3://bucket/parts; null for the folder `parts` in the library.
         patience_seconds: For how long a process may show no sign of life before another one takes
-            its share over.
+            its shard over.
     """
 
     address: str | None = None
@@ -58,7 +58,7 @@ class IndexConfig:
             whose rows are found by path, track_id or `clip_<row>`; null for none.
         index_type: The type of the search index: exact, ivf_pq or ivf_sq; auto goes by the number
             of tracks.
-        shard: Which share of the files, such as 3/8, the third of eight, becomes a library of its
+        shard: Which shard of the files, such as 3/8, the third of eight, becomes a library of its
             own, for `specrec merge`; null for all.
         prune: Whether tracks whose files are gone leave the library: true, false, or all, which is
             needed where most of them would.

@@ -30,7 +30,7 @@ class Outcome:
     """What became of a part.
 
     Attributes:
-        shard: Its share.
+        shard: What it was to build.
         files: Number of files that were new.
         embedded: Number of those that were embedded.
         error: Why it could not be built, in one line; None if it was.
@@ -48,8 +48,8 @@ class Pulse:
 
     Attributes:
         process: Number of the process.
-        shard: The share that it works on; None if it has none.
-        done: Number of files of this share that were decoded and embedded.
+        shard: The shard that it works on; None if it has none.
+        done: Number of files of this shard that were decoded and embedded.
         total: Number of files to embed, as far as it is known.
         cpu_seconds: Processor time that it has used.
     """

@@ -2,8 +2,8 @@
 
 These are plain actors, not those of Ray Data. There, actors on all cores leave none for the tasks
 that feed them, and the job waits for ever (ray issue 44687); an actor that died may keep its place
-(62746). Here nothing but the actors needs a core, each share is built by at most one of them, and
-what is left of a share when its actor dies is built by the next.
+(62746). Here nothing but the actors needs a core, each shard is built by at most one of them, and
+what is left of a shard when its actor dies is built by the next.
 """
 
 import os
@@ -25,7 +25,7 @@ from specrec.errors import ConfigError, WorkerError
 from specrec.scale.ray_builder import Outcome, Pulse
 
 _START_SECONDS = 300.0  # imports, from a slow disk, with every core at work
-_TRIES = 3  # of a share, before it is given up
+_TRIES = 3  # of a shard, before it is given up
 _TICK_SECONDS = 0.25
 _BUSY_SHARE = 0.02  # of the time: a process that uses less of its core waits for something
 _PULSE_SECONDS = 1.0  # at least, between two signs of life
@@ -56,7 +56,7 @@ class _Actor:
 
 
 class Fleet:
-    """Actors that build shares.
+    """Actors that build shards.
 
     Args:
         make: Makes an actor, with the options that it is given.
@@ -80,7 +80,7 @@ class Fleet:
         self.lost = 0
 
     def build(self, shards: Sequence[Shard]) -> Iterator[Outcome | list[Pulse]]:
-        """Has all shares built.
+        """Has all shards built.
 
         Yields:
             Each outcome; and in between, the signs of life of all actors.
@@ -109,7 +109,7 @@ class Fleet:
             self._actors.clear()
 
     def _fill(self, waiting: deque[Shard]) -> None:
-        """Gives free actors a share each, and starts as many as there is work for."""
+        """Gives free actors a shard each, and starts as many as there is work for."""
         for actor in self._actors:
             if waiting and actor.is_free:
                 actor.shard = waiting.popleft()
@@ -146,7 +146,7 @@ class Fleet:
         return None
 
     def _lose(self, actor: _Actor, waiting: deque[Shard], why: str) -> Outcome | None:
-        """Ends an actor; another one takes its share over, unless that has cost several already."""
+        """Ends an actor; another one takes its shard over, unless that has cost several already."""
         self._actors.remove(actor)
         ray.kill(actor.handle)
         self.lost += 1

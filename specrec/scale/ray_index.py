@@ -58,9 +58,9 @@ def index_with_ray(
 ) -> RayReport:
     """Builds a library on a Ray cluster, or brings it up to date.
 
-    Each share of the music becomes a part, which an actor builds as `build_library` does, reading
+    Each shard of the files becomes a part, which an actor builds as `build_library` does, reading
     the music itself; then the parts are joined. A run that was stopped goes on where it was, and so
-    does a share whose actor or machine died.
+    does a shard whose actor or machine died.
 
     Args:
         config: The settings of `conf/index.yaml`. All machines see `audio` and `model` at the same
@@ -124,7 +124,7 @@ def _make(config: IndexConfig, parts: str, options: dict[str, Any]) -> Any:
 
 
 def _watch(fleet: Fleet, shards: list[Shard], on_embed: Progress | None) -> list[Outcome]:
-    """Has all parts built; estimates how many files there are from the shares that have begun."""
+    """Has all parts built; estimates how many files there are from the shards that have begun."""
     outcomes: list[Outcome] = []
     done: dict[Shard, tuple[int, int]] = {}
     finished: set[Shard] = set()
