@@ -148,8 +148,8 @@ def map_(
         str,
         typer.Option(
             metavar="tsne|pca|umap",
-            help="t-SNE keeps neighbors together, PCA keeps large distances; UMAP needs, in"
-            ' specrec\'s folder: python3 -m uv pip install ".[map]"',
+            help="t-SNE keeps neighbors together, PCA keeps large distances; UMAP needs"
+            ' python3 -m uv pip install ".[map]" in specrec\'s folder.',
         ),
     ] = "tsne",
     k: ClustersOption = None,

@@ -46,7 +46,7 @@ def test_two_processes_write_a_model_that_index_uses_and_one_resumes(
     assert any((output / "tensorboard").iterdir())
     assert figures["epoch"].max() == 1
 
-    again = run("train.py", *arguments, "training.epochs=4", cwd=tmp_path)
+    again = commands.run("train", *arguments, "training.epochs=4", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     checkpoint = torch.load(output / "checkpoints" / "last.ckpt", weights_only=True)
     assert checkpoint["epoch"] == 3

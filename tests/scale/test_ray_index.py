@@ -121,7 +121,7 @@ def test_a_cluster_of_which_a_process_dies_builds_what_one_process_builds(
     assert capsys.readouterr() == ("", "")  # nothing of Ray's own
     assert seen[-1][0] == seen[-1][1]
     assert_same(tmp_path / "library", single)
-    again = index_with_ray(config, lines.append)
+    again = index_with_ray(replace(config, ray=replace(config.ray, actors=1)), lines.append)
     assert (again.embedded, again.lost, again.merged.changed) == (0, 0, False)
     with pytest.raises(ConfigError, match=r"does not hold its parts .*give the ray\.parts"):
         index_with_ray(replace(config, library=str(single)), lines.append)
