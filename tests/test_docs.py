@@ -223,5 +223,6 @@ def test_the_reference_has_all_public_names() -> None:
 
 
 def test_ci_runs_the_tests_as_the_readme_says() -> None:
-    last = (ROOT / ".ci/run").read_text().rstrip().splitlines()[-1]
-    assert last in [block.text.strip() for block in blocks(ROOT / "README.md", "sh")]
+    run = {line.strip() for line in (ROOT / ".ci/run").read_text().splitlines()}
+    (command,) = (line for line in run if line.endswith(" pytest"))
+    assert command in [block.text.strip() for block in blocks(ROOT / "README.md", "sh")]
