@@ -63,7 +63,7 @@ def export_model(
 
     It takes samples, (tracks, samples), mono at the model's sample rate, and gives the embeddings
     of the tracks. It is compared with PyTorch first. Needs, in specrec's folder:
-    python3 -m uv pip install ".[onnx]"
+    python3 -m uv sync --inexact --no-dev --extra onnx
     """
     from specrec.model.model import load_model
     from specrec.model.onnx_export import export_onnx

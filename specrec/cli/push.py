@@ -33,7 +33,7 @@ def push(
     specrec query and explain then take ADDRESS in place of LIBRARY. Only what is new is sent, and
     what is gone is deleted; until all is there, questions are answered from what was there before.
     A user and password, or an API key, belongs in the environment variable MILVUS_TOKEN. Needs, in
-    specrec's folder: python3 -m uv pip install ".[milvus]"
+    specrec's folder: python3 -m uv sync --inexact --no-dev --extra milvus
     """
     from specrec.recommend.collection import Collection
     from specrec.report.progress import progress_bar

@@ -149,7 +149,7 @@ def map_(
         typer.Option(
             metavar="tsne|pca|umap",
             help="t-SNE keeps neighbors together, PCA keeps large distances; UMAP needs"
-            ' python3 -m uv pip install ".[map]" in specrec\'s folder.',
+            " python3 -m uv sync --inexact --no-dev --extra map in specrec's folder.",
         ),
     ] = "tsne",
     k: ClustersOption = None,

@@ -73,7 +73,7 @@ def _needed(name: str) -> Any:
     except ImportError as error:
         raise ModelError(
             f"{name} is not installed, which ONNX files need; in specrec's folder:"
-            ' python3 -m uv pip install ".[onnx]"'
+            " python3 -m uv sync --inexact --no-dev --extra onnx"
         ) from error
 
 

@@ -29,7 +29,7 @@ try:
 except ImportError as error:
     raise ConfigError(
         "backend=ray needs Ray; leave it out, or in specrec's folder:"
-        ' python3 -m uv pip install ".[ray]"'
+        " python3 -m uv sync --inexact --no-dev --extra ray"
     ) from error
 
 _REACH_SECONDS = 10.0

@@ -147,7 +147,7 @@ def _umap(vectors: Float64[np.ndarray, "tracks dim"], seed: int) -> Float64[np.n
     except ImportError:
         raise QueryError(
             "UMAP is not installed; leave it out, or in specrec's folder:"
-            ' python3 -m uv pip install ".[map]"'
+            " python3 -m uv sync --inexact --no-dev --extra map"
         ) from None
     # One job: only then does its seed decide the picture.
     reducer = UMAP(random_state=seed, n_jobs=1, n_neighbors=min(15, len(vectors) - 1))

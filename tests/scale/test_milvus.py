@@ -510,4 +510,4 @@ def test_without_pymilvus_it_is_said_what_to_install(
     code, _, error = printed_by(["query", "milvus://host/songs", "x"], capsys)
     assert (code, error.count("\n")) == (2, 1)
     assert "milvus://host:19530/songs: needs pymilvus" in error
-    assert 'uv pip install ".[milvus]"' in error
+    assert "--extra milvus" in error

@@ -32,7 +32,7 @@ def connect(address: Address) -> "Database":
     except ImportError as error:
         raise LibraryError(
             f"{address.text}: needs pymilvus; in specrec's folder:"
-            ' python3 -m uv pip install ".[milvus]"'
+            " python3 -m uv sync --inexact --no-dev --extra milvus"
         ) from error
     for name in ("pymilvus", "milvus_lite"):  # they print what they raise, with a traceback
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
