@@ -140,4 +140,14 @@ def _log_plainly() -> None:
     """Logs in plain lines on the error output; not that somebody sent what is no HTTP."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("specrec.serve").setLevel(logging.INFO)
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    http = logging.getLogger("uvicorn.error")
+    http.setLevel(logging.ERROR)
+    http.addFilter(_is_not_cancelled)
+
+
+def _is_not_cancelled(record: logging.LogRecord) -> bool:
+    """Leaves out the traceback of each answer that the end of the server cuts off.
+
+    One line says how many there are.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

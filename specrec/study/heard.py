@@ -10,9 +10,10 @@ from specrec.concepts.vocabulary import load_vocabulary
 from specrec.descriptors.features import CONCEPTS
 from specrec.descriptors.vocabulary import WORDS
 from specrec.recommend.collection import Collection
+from specrec.recommend.concepts import present_in
 from specrec.shapes import Int
 from specrec.study.dataset import known_of
-from specrec.study.naming import STANDS_OUT, Standing, profile_clusters
+from specrec.study.naming import FEWEST, STANDS_OUT, Standing, profile_clusters
 from specrec.study.words import distinct
 
 _ONE = np.int64(0)
@@ -39,16 +40,22 @@ class Common:
 
 
 def heard_in(collection: Collection) -> pd.DataFrame:
-    """How much each track has of each concept that the library's model says, one column a concept.
+    """How much each track has of each concept of which the library has some, one column a concept.
 
-    Where no concept is told, the columns are features that have an order, in their units.
+    Of what is there in hardly a track, some tracks have more than others, too: game music with
+    drums has more reggae than game music without, and is none. Where no concept is told, the
+    columns are features that have an order, in their units.
     """
     stats = collection.stats
+    present = present_in(stats)
     told = {
         concept.column: stats.values(concept.feature)
         for concept in load_vocabulary()
         if stats.tells(concept.feature)
-        and (concept.feature not in CONCEPTS or concept.feature in stats.sayable)
+        and (
+            concept.feature not in CONCEPTS
+            or (concept.name in present and present[concept.name].sum() >= FEWEST)
+        )
     }
     return pd.DataFrame(told) if told else known_of(collection.feature_sources)[0]
 

@@ -1,5 +1,7 @@
 """The command `specrec serve`, as it is started and ended."""
 
+import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -12,7 +14,7 @@ import pytest
 
 import specrec.cli
 from specrec.serve.access import Access, write_access
-from specrec.serve.run import listen
+from specrec.serve.run import _is_not_cancelled, listen
 from tests.serve.test_access import cheap_hash
 
 ROOT = Path(__file__).parents[2]
@@ -81,3 +83,13 @@ def test_a_server_says_its_address_and_ends_when_told(named: Path, tmp_path: Pat
         ["GET", "/api/v1/tracks/t1", "401"],
         ["GET", "/api/v1/tracks/t1", "200"],
     ]
+
+
+def test_of_answers_that_the_end_cuts_off_no_traceback_is_logged() -> None:
+    log = logging.Logger("of a server")
+    for error, shown in ((asyncio.CancelledError(), False), (ValueError(), True)):
+        trouble = (type(error), error, None)
+        record = log.makeRecord(log.name, logging.ERROR, "", 0, "failed", (), trouble)
+        assert _is_not_cancelled(record) == shown
+    plain = log.makeRecord(log.name, logging.ERROR, "", 0, "2 are cut off", (), None)
+    assert _is_not_cancelled(plain)

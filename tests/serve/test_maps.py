@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
+from specrec.concepts.vocabulary import load_vocabulary
 from specrec.recommend.library import Library
 from specrec.serve.rest import documents_of_maps as documents
 from specrec.study.dataset import of_library
@@ -97,6 +98,21 @@ def test_a_selection_has_its_tracks_in_order_and_what_they_share(
     assert found["common"][0]["feature"] == "piano"
     plain = client.post(f"{address}&common=false", json={"track_ids": ids}).json()
     assert (plain["tracks"], plain["common"]) == (found["tracks"], [])
+
+
+def test_regions_are_called_by_what_is_there(heard: Library) -> None:
+    stats = heard.collection.stats
+    there, hardly = set(), set()
+    for concept in load_vocabulary():
+        if concept.feature in stats.sayable:
+            limit = stats.said(concept.feature)[1]
+            tracks = sum(value >= limit for value in stats.values(concept.feature))
+            (there if tracks >= 5 else hardly).add(concept.column)
+    assert there
+    assert hardly
+    found = {*heard_in(heard.collection)}
+    assert found >= there
+    assert not found & hardly
 
 
 @pytest.mark.parametrize(
