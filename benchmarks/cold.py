@@ -4,8 +4,9 @@
 
 Writes a library of planted tracks with `specrec-base`'s coordinates, once, and asks it by the
 command, each time in a process of its own. CPU seconds of all threads, medians; first of the whole
-command, then of its parts. Without bytecode, specrec's modules are compiled anew, or those of every
-package, as when a new installation is first used.
+command, then of its parts. Without specrec's bytecode its modules are compiled anew; newly
+installed, those of every package are, too. The standard library always has its bytecode, which
+comes with Python.
 """
 
 import json
@@ -15,30 +16,35 @@ import shutil
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 import specrec
 
 TRACK = f"{4242:016x}"
-LEAST = ("typer._adapters", "pydantic.plugin._loader", "numpy", "faiss")
-"""What no query can do without: Typer, with what it checks arguments by, NumPy and FAISS."""
+LEAST = ("click", "numpy", "faiss")
+"""What no query can do without."""
 PACKAGES = (*LEAST, "pyarrow.parquet", "rich.console", "rich.table")
 """What a query loads besides specrec."""
 
 
-def main(
-    folder: Annotated[Path, typer.Option(help="Of the library, which is written if need be.")],
-    tracks: int = 100_000,
-    repeat: int = 9,
-    child: Annotated[bool, typer.Option(hidden=True)] = False,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Of the library, which is written if need be.",
+)
+@click.option("--tracks", default=100_000)
+@click.option("--repeat", default=9)
+@click.option("--child", is_flag=True, hidden=True)
+def main(folder: Path, tracks: int, repeat: int, child: bool) -> None:
     """Prints two tables."""
     if child:
         print(json.dumps(_stages(folder)))
@@ -47,7 +53,7 @@ def main(
         _write(folder, tracks)
     command = [sys.executable, "-m", "specrec.cli"]
     query = [*command, "query", str(folder), TRACK]
-    print("| command | CPU s | without specrec's bytecode | without any |\n|---|---|---|---|")
+    print("| command | CPU s | without specrec's bytecode | newly installed |\n|---|---|---|---|")
     for name, arguments in (
         ("`specrec query`", query),
         ("`specrec query --no-why`", [*query, "--no-why"]),
@@ -55,16 +61,17 @@ def main(
         ("`specrec --help`", [*command, "--help"]),
         ("`specrec --version`", [*command, "--version"]),
         ("loading a query's packages, and no more", _loading(PACKAGES)),
-        ("loading Typer, NumPy and FAISS, and no more", _loading(LEAST)),
+        ("loading Click, NumPy and FAISS, and no more", _loading(LEAST)),
         ("loading pandas, which a plain query does not", _loading(["pandas"])),
     ):
         with tempfile.TemporaryDirectory() as cache:
-            bare = [_cpu_seconds(arguments, cache, keep=False) for _ in range(3)]
             _cpu_seconds(arguments, cache)
             warm = [_cpu_seconds(arguments, cache) for _ in range(repeat)]
-            shutil.rmtree(Path(cache + str(Path(specrec.__file__).parent)), ignore_errors=True)
+            _forget(cache, Path(specrec.__file__).parent)
             own = [_cpu_seconds(arguments, cache, keep=False) for _ in range(repeat)]
-        medians = (f"{statistics.median(seconds):.2f}" for seconds in (warm, own, bare))
+            _forget(cache, Path(sysconfig.get_path("purelib")))
+            new = [_cpu_seconds(arguments, cache, keep=False) for _ in range(repeat)]
+        medians = (f"{statistics.median(seconds):.2f}" for seconds in (warm, own, new))
         print(f"| {name} | {' | '.join(medians)} |")
     print("\n| part of a query | CPU ms |\n|---|---|")
     runs = [json.loads(_output(folder)) for _ in range(repeat)]
@@ -99,6 +106,11 @@ def _cpu_seconds(command: list[str], cache: str, keep: bool = True) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
+def _forget(cache: str, modules: Path) -> None:
+    """Removes the bytecode of a folder's modules, if there is any."""
+    shutil.rmtree(f"{cache}{modules}", ignore_errors=True)
+
+
 def _output(folder: Path) -> bytes:
     command = [sys.executable, __file__, "--folder", str(folder), "--child"]
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
@@ -107,7 +119,7 @@ def _output(folder: Path) -> bytes:
 def _stages(folder: Path) -> dict[str, float]:
     """Does by itself, part by part, what the command does.
 
-    This file has loaded Typer, which is therefore counted among the first.
+    This file has loaded Click, which is therefore counted among the first.
     """
     found: dict[str, float] = {}
     clock = 0.0
@@ -118,10 +130,7 @@ def _stages(folder: Path) -> dict[str, float]:
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name, modules in (
-        (
-            "start of Python, Typer, the command line",
-            ("specrec.cli", *LEAST[:2], "specrec.cli.asking"),
-        ),
+        ("start of Python, Click, the command line", ("specrec.cli", "specrec.cli.asking")),
         ("import numpy", ("numpy",)),
         ("import pyarrow", ("pyarrow.parquet",)),
         ("import faiss", ("faiss",)),
@@ -151,4 +160,4 @@ def _stages(folder: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

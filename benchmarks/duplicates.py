@@ -11,10 +11,9 @@ library itself are printed, to be listened to: they count as false.
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
 
+import click
 import numpy as np
-import typer
 
 from specrec.audio.encoding import encode_wav, transcode
 from specrec.audio.loading import load
@@ -33,11 +32,17 @@ CODECS = {
 }
 
 
-def main(
-    library: Annotated[Path, typer.Argument(help="Folder that index.py wrote; its audio is read.")],
-    tracks: Annotated[int, typer.Option(min=1, help="How many files to re-encode.")] = 60,
-    seed: int = 0,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.argument(
+    "library",
+    type=click.Path(path_type=Path),
+    help="Folder that index.py wrote; its audio is read.",
+)
+@click.option(
+    "--tracks", type=click.IntRange(min=1), default=60, help="How many files to re-encode."
+)
+@click.option("--seed", default=0)
+def main(library: Path, tracks: int, seed: int) -> None:
     """Prints recall by alteration, and precision, as Markdown."""
     opened = Collection.open(library)
     rng = np.random.default_rng(seed)
@@ -110,4 +115,4 @@ def _altered(path: Path, sample_rate: int) -> Iterator[tuple[str, Waveform]]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

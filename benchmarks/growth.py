@@ -22,9 +22,9 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 if TYPE_CHECKING:  # what is measured is started from here, and takes over the memory
     import numpy as np
@@ -34,15 +34,27 @@ SCAN = "from specrec.catalog.scan import scan_folder; from pathlib import Path; 
 CLUSTERS, SECONDS, RATE, TRACKS_A_SEGMENT = 2000, 30, 44_100, 100_000
 
 
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for music and libraries.",
+)
+@click.option(
+    "--tracks", multiple=True, default=[10_000, 100_000], help="Size of a library; may be repeated."
+)
+@click.option("--rounds", type=click.IntRange(min=1), default=3)
+@click.option("--table", is_flag=True, help="Also with a table of all tracks.")
+@click.option("--only-plant", is_flag=True, hidden=True)
+@click.option("--only-open", is_flag=True, hidden=True)
 def main(
-    output: Annotated[Path, typer.Option(help="Folder for music and libraries.")],
-    tracks: Annotated[list[int], typer.Option(help="Sizes of libraries.")] = [10_000, 100_000],  # noqa: B006
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
-    table: Annotated[
-        bool, typer.Option("--table", help="Also with a table of all tracks.")
-    ] = False,
-    only_plant: Annotated[bool, typer.Option(hidden=True)] = False,
-    only_open: Annotated[bool, typer.Option(hidden=True)] = False,
+    output: Path,
+    tracks: tuple[int, ...],
+    rounds: int,
+    table: bool,
+    only_plant: bool,
+    only_open: bool,
 ) -> None:
     """Prints a Markdown table."""
     if only_plant:
@@ -333,4 +345,4 @@ def _write_segments(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -22,12 +22,12 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import av
+import click
 import numpy as np
 import soundfile as sf
-import typer
 from floor import count_seconds
 
 from specrec.audio.encoding import transcode
@@ -47,16 +47,28 @@ PLAIN = "librosa, one by one"
 CODECS = {"mp3": ("mp3", "libmp3lame", 192_000), "opus": ("ogg", "libopus", 96_000)}
 
 
+@click.command(context_settings={"show_default": True})
+@click.option("--audio", type=click.Path(path_type=Path), help="Folder of music; default: made up.")
+@click.option("--tracks", type=click.IntRange(min=1), default=30, help="Files read at most.")
+@click.option("--seconds", default=120.0, help="Length of a made-up track.")
+@click.option(
+    "--windows", type=click.IntRange(min=1), default=5, help="Windows a track, where not whole."
+)
+@click.option("--rounds", type=click.IntRange(min=1), default=3)
+@click.option("--workers", default=0, help="Processes that decode; 0: one a core.")
+@click.option("--model", default="specrec-base")
+@click.option("--device", default="cpu", help="What embeds: cpu, or cuda.")
+@click.option("--only", hidden=True)
 def main(
-    audio: Annotated[Path | None, typer.Option(help="Folder of music; default: made up.")] = None,
-    tracks: Annotated[int, typer.Option(min=1, help="Files read at most.")] = 30,
-    seconds: Annotated[float, typer.Option(help="Length of a made-up track.")] = 120.0,
-    windows: Annotated[int, typer.Option(min=1, help="Windows a track, where not whole.")] = 5,
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
-    workers: Annotated[int, typer.Option(help="Processes that decode; 0: one a core.")] = 0,
-    model: str = "specrec-base",
-    device: Annotated[str, typer.Option(help="What embeds: cpu, or cuda.")] = "cpu",
-    only: Annotated[str | None, typer.Option(hidden=True)] = None,
+    audio: Path | None,
+    tracks: int,
+    seconds: float,
+    windows: int,
+    rounds: int,
+    workers: int,
+    model: str,
+    device: str,
+    only: str | None,
 ) -> None:
     """Prints a Markdown table: rates, their ratio to decoding, processor time, memory."""
     contenders = {
@@ -247,4 +259,4 @@ def _print_table(found: dict[str, list[dict[str, float]]]) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

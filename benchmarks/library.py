@@ -14,11 +14,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
+import click
 import numpy as np
 import pandas as pd
-import typer
 
 if TYPE_CHECKING:
     from specrec.model.probe import Probe
@@ -152,12 +152,17 @@ def _memory() -> float:
     return float(next(line.split()[1] for line in lines if line.startswith("RssAnon"))) / 1024
 
 
-def main(
-    folder: Annotated[Path, typer.Option(help="Of the library, which is written if need be.")],
-    tracks: int = 1_000_000,
-    clusters: int = 2000,
-    child: Annotated[bool, typer.Option(hidden=True)] = False,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Of the library, which is written if need be.",
+)
+@click.option("--tracks", default=1_000_000)
+@click.option("--clusters", default=2000)
+@click.option("--child", is_flag=True, hidden=True)
+def main(folder: Path, tracks: int, clusters: int, child: bool) -> None:
     """Prints a table of what a large library costs."""
     if child:
         measure(folder)
@@ -181,4 +186,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

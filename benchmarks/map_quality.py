@@ -11,15 +11,22 @@ from a fifth of the tracks, beside which the others are placed: so it is for mor
 
 import time
 from pathlib import Path
-from typing import Annotated
 
+import click
 import numpy as np
-import typer
 
 NEIGHBORS = 10
 
 
-def main(libraries: Annotated[list[Path], typer.Argument(help="Folders of libraries.")]) -> None:
+@click.command()
+@click.argument(
+    "libraries",
+    type=click.Path(path_type=Path),
+    nargs=-1,
+    required=True,
+    help="Folders of libraries.",
+)
+def main(libraries: tuple[Path, ...]) -> None:
     """Prints a Markdown table."""
     from sklearn.manifold import trustworthiness
 
@@ -58,4 +65,4 @@ def _nearest(places: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -13,12 +13,11 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated
 
+import click
 import librosa
 import numpy as np
 import torch
-import typer
 from jaxtyping import Float32
 from torchaudio.transforms import MelSpectrogram
 
@@ -32,13 +31,15 @@ from specrec.synthesis.rendering import render
 from specrec.synthesis.styles import STYLES
 
 
-def main(
-    model: Annotated[str, typer.Argument(help="Name or folder; its front end counts.")] = (
-        "specrec-base"
-    ),
-    seconds: Annotated[float, typer.Option(help="Audio of each style.")] = 20.0,
-    rounds: Annotated[int, typer.Option(min=1)] = 9,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.argument(
+    "model",
+    default="specrec-base",
+    help="Name or folder, whose front end counts; default: specrec-base.",
+)
+@click.option("--seconds", default=20.0, help="Audio of each style.")
+@click.option("--rounds", type=click.IntRange(min=1), default=9)
+def main(model: str, seconds: float, rounds: int) -> None:
     """Prints one row for each way."""
     torch.set_num_threads(1)
     # Windows get the front end's level beforehand, since only ours would set it.
@@ -106,4 +107,4 @@ def _ways(front_end: FrontEnd, rows: torch.Tensor) -> dict[str, Callable[[], tor
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -14,20 +14,22 @@ import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
+import click
 import numpy as np
-import typer
 from library import write
 
 ASKED = 10
 
 
-def main(
-    output: Annotated[Path, typer.Option(help="Folder for the library.")],
-    tracks: int = 10_000,
-    address: str | None = None,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--output", type=click.Path(path_type=Path), required=True, help="Folder for the library."
+)
+@click.option("--tracks", default=10_000)
+@click.option("--address")
+def main(output: Path, tracks: int, address: str | None) -> None:
     """Prints a Markdown table."""
     from specrec.model.card import read_card
     from specrec.model.probe import load_probe
@@ -83,4 +85,4 @@ def _cost(run: Callable[[], object]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

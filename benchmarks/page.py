@@ -18,10 +18,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 from urllib.request import urlopen
 
-import typer
+import click
 from library import write
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -51,7 +50,11 @@ async (words) => {
 """
 
 
-def main(output: Annotated[Path, typer.Option(help="Where the libraries lie.")]) -> None:
+@click.command()
+@click.option(
+    "--output", type=click.Path(path_type=Path), required=True, help="Where the libraries lie."
+)
+def main(output: Path) -> None:
     """Prints the sizes and a table of times."""
     sizes = _sizes()
     print(
@@ -139,4 +142,4 @@ def _print(tracks: int, name: str, times: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

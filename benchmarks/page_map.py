@@ -18,9 +18,9 @@ import statistics
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 from serve import _library, _machine, running
 
 if TYPE_CHECKING:
@@ -70,12 +70,16 @@ async ([seconds, kind]) => {
 """
 
 
-def main(
-    output: Annotated[Path, typer.Option(help="Folder for libraries.")],
-    tracks: Annotated[list[int], typer.Option(help="Sizes of libraries.")] = [10_000, 100_000],  # noqa: B006
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
-    tsne: Annotated[bool, typer.Option(help="Also measure t-SNE, which takes minutes.")] = True,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--output", type=click.Path(path_type=Path), required=True, help="Folder for libraries."
+)
+@click.option(
+    "--tracks", multiple=True, default=[10_000, 100_000], help="Size of a library; may be repeated."
+)
+@click.option("--rounds", type=click.IntRange(min=1), default=3)
+@click.option("--tsne/--no-tsne", default=True, help="Also measure t-SNE, which takes minutes.")
+def main(output: Path, tracks: tuple[int, ...], rounds: int, tsne: bool) -> None:
     """Prints a Markdown table."""
     print(_machine())
     print(
@@ -148,4 +152,4 @@ def browser() -> "Iterator[Any]":
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -9,9 +9,8 @@ libraries have. Nothing is measured at that size: where a law does not hold, the
 """
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from specrec.recommend.library import Library
 
@@ -20,12 +19,14 @@ CORES = 32
 HOUR = 3600.0
 
 
-def main(
-    library: Annotated[Path, typer.Argument(help="A library of real music.")],
-    cpu_seconds: Annotated[float, typer.Option(help="Processor time an hour of audio takes.")],
-    minutes: Annotated[float, typer.Option(help="Length of a track.")] = 4.0,
-    price: Annotated[float, typer.Option(help="US dollars a core costs an hour.")] = 0.0446,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.argument("library", type=click.Path(path_type=Path), help="A library of real music.")
+@click.option(
+    "--cpu-seconds", type=float, required=True, help="Processor time an hour of audio takes."
+)
+@click.option("--minutes", default=4.0, help="Length of a track.")
+@click.option("--price", default=0.0446, help="US dollars a core costs an hour.")
+def main(library: Path, cpu_seconds: float, minutes: float, price: float) -> None:
     """Prints a Markdown table: time, money and disk for 1, 10 and 100 million tracks."""
     opened = Library.open(library)
     tracks, dim = len(opened), opened.collection.embeddings.shape[1]
@@ -59,4 +60,4 @@ def _size(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

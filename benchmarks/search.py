@@ -23,10 +23,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
+import click
 import numpy as np
-import typer
 
 QUERIES, K = 1000, 10
 M, EF_CONSTRUCTION = 16, 100
@@ -50,13 +50,20 @@ class Contender:
     efforts: tuple[int, ...]
 
 
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for vectors, indexes and results.",
+)
+@click.option("--tracks", default=100_000)
+@click.option("--dim", default=82)
+@click.option("--only", multiple=True, help="A contender, may be repeated; all if not given.")
+@click.option("--report", is_flag=True, help="Only print what is there.")
+@click.option("--child", default="", hidden=True)
 def main(
-    output: Annotated[Path, typer.Option(help="Folder for vectors, indexes and results.")],
-    tracks: int = 100_000,
-    dim: int = 82,
-    only: Annotated[list[str] | None, typer.Option(help="Contenders; all if not given.")] = None,
-    report: Annotated[bool, typer.Option("--report", help="Only print what is there.")] = False,
-    child: Annotated[str, typer.Option(hidden=True)] = "",
+    output: Path, tracks: int, dim: int, only: tuple[str, ...], report: bool, child: str
 ) -> None:
     """Measures, and prints a table."""
     folder = output / f"{tracks}x{dim}"
@@ -328,4 +335,4 @@ def _print_table(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

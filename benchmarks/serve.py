@@ -32,11 +32,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import urlsplit
 
+import click
 import numpy as np
-import typer
 from library import write
 
 CLIENTS = (1, 8, 32)
@@ -67,13 +66,28 @@ MIX = {
 """Requests and their shares; those that a server does not have are left out."""
 
 
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--output", type=click.Path(path_type=Path), required=True, help="Folder for libraries."
+)
+@click.option(
+    "--tracks", multiple=True, default=[793, 100_000], help="Size of a library; may be repeated."
+)
+@click.option("--requests", type=click.IntRange(min=32), default=800, help="In a round, at most.")
+@click.option("--rounds", type=click.IntRange(min=1), default=3)
+@click.option(
+    "--minutes", type=click.FloatRange(max=120), default=0, help="Of mixed requests instead."
+)
+@click.option(
+    "--rate", type=click.FloatRange(max=50), default=5.0, help="Mixed requests in a second."
+)
 def main(
-    output: Annotated[Path, typer.Option(help="Folder for libraries.")],
-    tracks: Annotated[list[int], typer.Option(help="Sizes of libraries.")] = [793, 100_000],  # noqa: B006
-    requests: Annotated[int, typer.Option(min=32, help="In a round, at most.")] = 800,
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
-    minutes: Annotated[float, typer.Option(max=120, help="Of mixed requests instead.")] = 0,
-    rate: Annotated[float, typer.Option(max=50, help="Mixed requests in a second.")] = 5.0,
+    output: Path,
+    tracks: tuple[int, ...],
+    requests: int,
+    rounds: int,
+    minutes: float,
+    rate: float,
 ) -> None:
     """Prints a Markdown table."""
     print(_machine())
@@ -323,4 +337,4 @@ def _machine() -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

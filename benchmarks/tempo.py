@@ -8,11 +8,10 @@ off. The rest, of ours, is nearly all music in which no pulse is found.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
+import click
 import librosa
 import numpy as np
-import typer
 
 from specrec.descriptors.rhythm import NEAR, rhythm
 from specrec.descriptors.spectrum import SAMPLE_RATE, mel_power, power_spectrogram
@@ -22,11 +21,11 @@ ONE = np.ones(1)
 OCTAVES = np.array([2, 1 / 2, 3, 1 / 3, 3 / 2, 2 / 3, 4, 1 / 4])
 
 
-def main(
-    pieces: Annotated[int, typer.Option(min=1, help="Of each style.")] = 12,
-    seconds: Annotated[float, typer.Option(min=5, help="Length of each.")] = 20.0,
-    seed: int = 0,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.option("--pieces", type=click.IntRange(min=1), default=12, help="Of each style.")
+@click.option("--seconds", type=click.FloatRange(min=5), default=20.0, help="Length of each.")
+@click.option("--seed", default=0)
+def main(pieces: int, seconds: float, seed: int) -> None:
     """Prints a Markdown table."""
     found: dict[str, list[tuple[float, float]]] = {}
     for kind, bpm, samples in _known(pieces, seconds, np.random.default_rng(seed)):
@@ -63,4 +62,4 @@ def _near(ratios: np.ndarray, factors: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

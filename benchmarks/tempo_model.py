@@ -11,11 +11,10 @@ is written to `specrec/descriptors/tempo.json`.
 import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from typing import Annotated
 
+import click
 import numpy as np
 import torch
-import typer
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
@@ -53,10 +52,10 @@ PATTERNS: dict[str, tuple[list[list[Hit]], float]] = {
 }
 
 
-def main(
-    number: Annotated[int, typer.Option(min=1, help="Of each kind.")] = 200,
-    seed: int = 0,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.option("--number", type=click.IntRange(min=1), default=200, help="Of each kind.")
+@click.option("--seed", default=0)
+def main(number: int, seed: int) -> None:
     """Prints a Markdown table and writes the fit."""
     kinds = [*PATTERNS, *STYLES]
     jobs = [(kind, seed * 1_000_003 + n) for kind in kinds for n in range(number)]
@@ -177,4 +176,4 @@ def _rounded(values: Tensor) -> list[float]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

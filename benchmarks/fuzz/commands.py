@@ -22,7 +22,6 @@ from benchmarks.fuzz import watch
 
 ROOT = Path(__file__).parents[2]
 _LOADED = [
-    "typer._adapters",  # which loads pydantic, when the first command is run
     "pyarrow.dataset",
     "pyarrow.parquet",
     "specrec.cli",

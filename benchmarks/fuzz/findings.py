@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
-import typer
-
 from benchmarks.fuzz.commands import Outcome
 from specrec.stopping import exit_code, stoppable
 
@@ -112,7 +110,7 @@ def showing(table: Table, every_seconds: float = 60.0) -> Iterator[None]:
     """Prints a table when the block ends, also by Ctrl-C or a signal; on a terminal all along.
 
     Raises:
-        typer.Exit: If the block is stopped.
+        SystemExit: If the block is stopped.
     """
     ended = Event()
 
@@ -128,7 +126,7 @@ def showing(table: Table, every_seconds: float = 60.0) -> Iterator[None]:
             yield
         except KeyboardInterrupt as error:
             print("Stopped; so far:")
-            raise typer.Exit(exit_code(error)) from None
+            sys.exit(exit_code(error))
         finally:
             ended.set()
             if thread.is_alive():

@@ -2,15 +2,16 @@
 
 import csv
 import io
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, fields
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated
+from typing import NoReturn
 
-import typer
+import click
 
 from benchmarks.training_music.programs import SOUND_FONT, check_programs
 from benchmarks.training_music.tracks import Job, Row, make_track
@@ -21,14 +22,29 @@ from specrec.writing import write_file
 MANIFEST_EVERY = 50
 
 
+@click.command(context_settings={"show_default": True})
+@click.argument(
+    "output", type=click.Path(path_type=Path), help="Folder to write audio/ and manifest.csv to."
+)
+@click.option("--pieces", type=click.IntRange(min=0), default=600, help="Of instruments alone.")
+@click.option("--voices", type=click.IntRange(min=0), default=300, help="With a voice.")
+@click.option("--seconds", type=click.FloatRange(10, 600), default=30.0, help="Length of each.")
+@click.option("--seed", type=click.IntRange(min=0), default=0)
+@click.option("--workers", type=click.IntRange(min=1), default=2, help="Processes.")
+@click.option(
+    "--sound-font",
+    type=click.Path(path_type=Path),
+    default=SOUND_FONT,
+    help="General MIDI sound font.",
+)
 def main(
-    output: Annotated[Path, typer.Argument(help="Folder to write audio/ and manifest.csv to.")],
-    pieces: Annotated[int, typer.Option(min=0, help="Of instruments alone.")] = 600,
-    voices: Annotated[int, typer.Option(min=0, help="With a voice.")] = 300,
-    seconds: Annotated[float, typer.Option(min=10, max=600, help="Length of each.")] = 30.0,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
-    sound_font: Annotated[Path, typer.Option(help="General MIDI sound font.")] = SOUND_FONT,
+    output: Path,
+    pieces: int,
+    voices: int,
+    seconds: float,
+    seed: int,
+    workers: int,
+    sound_font: Path,
 ) -> None:
     """Makes tracks as Opus files; those of the same seed that are there already are kept."""
     planned = [("piece", number) for number in range(pieces)]
@@ -47,12 +63,12 @@ def main(
         _fail("a process was killed, perhaps for want of memory; the same command goes on")
     except (SpecrecError, OSError) as error:
         _fail(message_of(error))
-    typer.echo(f"{len(rows)} tracks in {output / 'manifest.csv'}")
+    click.echo(f"{len(rows)} tracks in {output / 'manifest.csv'}")
 
 
-def _fail(message: str) -> None:
-    typer.echo(f"error: {message}", err=True)
-    raise typer.Exit(2) from None
+def _fail(message: str) -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(2)
 
 
 def _made(jobs: list[Job], workers: int) -> Iterator[Row]:
@@ -75,4 +91,4 @@ def _write_manifest(path: Path, rows: list[Row]) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()
