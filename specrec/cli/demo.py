@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from specrec.cli.app import PATH, app, seed_option
+from specrec.cli.serve import serve as serve_libraries
 
 
 @app.command()
@@ -28,7 +29,6 @@ from specrec.cli.app import PATH, app, seed_option
 @click.pass_context
 def demo(context: click.Context, output: Path, tracks: int, seed: int, serve: bool) -> None:
     """Synthesize music, index it, and print similar tracks."""
-    from specrec.cli.serve import serve as serve_libraries  # here, for the order of the help
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library

@@ -25,7 +25,7 @@ _RENAMED = {
 def print_usage_error(error: click.UsageError) -> None:
     """Prints on the error output what is wrong with a command line, and how to correct it."""
     if isinstance(error, NoArgsIsHelpError):
-        print(error.message)  # noqa: T201 (our own text)
+        click.echo(error.message)
         return
     command = "specrec" if error.ctx is None else error.ctx.command_path
     message = error.format_message()
