@@ -37,7 +37,7 @@ def stoppable() -> Iterator[None]:
             signal.signal(ending, handler)
 
 
-def exit_code(error: KeyboardInterrupt) -> int:
-    """Returns the exit code: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP."""
-    number = error.args[0] if error.args else signal.SIGINT
-    return 128 + int(number)
+def exit_code(error: BaseException | None) -> int:
+    """Returns the exit code: 143 after SIGTERM, 129 after SIGHUP, else that of Ctrl-C, 130."""
+    stopped = isinstance(error, KeyboardInterrupt) and error.args
+    return 128 + int(stopped[0] if stopped else signal.SIGINT)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import specrec.cli
 from specrec.recommend.by_both import HybridSpace
@@ -125,7 +125,7 @@ def test_a_hybrid_answers(library: Path) -> None:
         (["compare", "TABLE", "7"], "a file, but a library is a folder"),
         (
             ["query", "LIBRARY", "t7", "--by", "both", "--sound-weight", "2"],
-            "equal to 1",
+            "2.0 is not in the range 0<=x<=1",
         ),
         (
             ["query", "LIBRARY", "t7", "--by", "both", "--metric", "euclidean"],

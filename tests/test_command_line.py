@@ -9,8 +9,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
+import click
 import pytest
-import typer
 
 import specrec.cli
 from specrec.cli import app, main
@@ -18,7 +18,7 @@ from specrec.cli.app import MODULES
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    context = typer.Context(group)
+    context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         if hasattr(command, "commands"):
@@ -27,7 +27,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]
             yield " ".join((*path, name)), command
 
 
-COMMANDS = dict(commands(typer.main.get_command(app)))
+COMMANDS = dict(commands(app))
 OUTPUTS = {(kind, False) for kind in ("FILE", "FOLDER", "MODEL")}  # of --output
 OPTIONS = [
     (command, spelling, option)
@@ -42,7 +42,7 @@ def test_each_command_is_in_the_module_from_which_it_is_imported() -> None:
     for module in iter_modules(specrec.cli.__path__):
         if module.name != "__main__":
             import_module(f"specrec.cli.{module.name}")
-    assert typer.main.get_group(app).commands.keys() == MODULES.keys()
+    assert app.commands.keys() == MODULES.keys()
     for name, module_name in MODULES.items():
         if name in COMMANDS:  # and is no group of commands
             assert COMMANDS[name].callback.__module__ == f"specrec.cli.{module_name}"
@@ -66,9 +66,9 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         ("", "qurey x y", "no such command 'qurey'; did you mean 'query'?"),
         ("plot ", "gallry", "no such command 'gallry'; did you mean 'gallery'?"),
         ("", "zzz", "no such command 'zzz'"),
-        ("query ", "x y --wher z", "no such option: --wher; did you mean --where?"),
-        ("", "--verison", "no such option: --verison; did you mean --version?"),
-        ("query ", "x y -z", "no such option: -z"),
+        ("query ", "x y --wher z", "no such option '--wher'; did you mean '--where'?"),
+        ("", "--verison", "no such option '--verison'; did you mean '--version'?"),
+        ("query ", "x y -z", "no such option '-z'"),
         ("explain ", "x", "missing argument 'QUERY'"),
         ("explain ", "x y z --plot a.png", "--plot is now -o FILE"),
         ("clusters ", "x -k 3", "-k is now --clusters NUMBER"),
@@ -123,45 +123,58 @@ def test_every_argument_and_option_is_explained(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "found"),
+    ("line", "found"),
     [
-        ({"COMP_WORDS": "specrec qu", "COMP_CWORD": "1"}, ["query"]),
-        ({"COMP_WORDS": "specrec plot ma", "COMP_CWORD": "2"}, ["match", "map"]),
-        (
-            {"COMP_WORDS": "specrec query library --other", "COMP_CWORD": "3"},
-            ["--other-artists", "--other-albums"],
-        ),
-        ({"COMP_WORDS": "specrec train +expe", "COMP_CWORD": "2"}, []),  # the shell's own: files
+        ("specrec qu", ["plain,query"]),
+        ("specrec plot ma", ["plain,map", "plain,match"]),
+        ("specrec query library --other", ["plain,--other-artists", "plain,--other-albums"]),
+        ("specrec query library so", ["file,so"]),  # which makes the shell complete files
+        ("specrec train +expe", ["file,+expe"]),
     ],
 )
-def test_bash_completes(environment: dict[str, str], found: list[str]) -> None:
+def test_words_are_completed(
+    line: str,
+    found: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("_SPECREC_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+    code, shown, error = printed_by([], capsys)
+    assert (code, shown.splitlines(), error) == (0, found, "")
+
+
+def test_bash_completes(tmp_path: Path) -> None:
+    command = tmp_path / "specrec"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m specrec.cli "$@"\n')
+    command.chmod(0o755)
+    script = """
+        eval "$(_SPECREC_COMPLETE=bash_source specrec)"
+        complete -p specrec
+        COMP_WORDS=(specrec qu) COMP_CWORD=1
+        _specrec_completion specrec
+        echo "${COMPREPLY[@]}"
+    """
     done = subprocess.run(
-        [sys.executable, "-m", "specrec.cli"],
-        env=os.environ | environment | {"_SPECREC_COMPLETE": "complete_bash"},
+        ["bash", "-c", script],
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.stderr == ""
-    assert done.stdout.split() == found
+    assert done.stdout == "complete -o nosort -F _specrec_completion specrec\nquery\n"
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_other_shells_complete(shell: str) -> None:
-    environment = {
-        "_SPECREC_COMPLETE": f"complete_{shell}",
-        "_TYPER_COMPLETE_ARGS": "specrec sta",
-        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "specrec.cli"],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "status" in done.stdout
-    assert "query" not in done.stdout
+def test_there_is_completion_for_other_shells(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_SPECREC_COMPLETE", f"{shell}_source")
+    code, shown, _ = printed_by([], capsys)
+    assert code == 0
+    assert f"_SPECREC_COMPLETE={shell}_complete" in shown
 
 
 def test_train_is_the_root_script() -> None:

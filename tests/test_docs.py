@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import pytest
 import soundfile
-import typer
 
 import specrec
 from specrec.cli import app
 from specrec.synthesis.library import write_library
 
-COMMAND: Any = typer.main.get_command(app)
+COMMAND: Any = app
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WITH_COMMANDS = [
@@ -76,7 +76,7 @@ def check(words: list[str]) -> None:
     """Raises if the command line would be refused."""
     command, words = COMMAND, words[1:]
     while hasattr(command, "commands"):
-        _, command, words = command.resolve_command(typer.Context(command), words)
+        _, command, words = command.resolve_command(click.Context(command), words)
     command.make_context(command.name, words)
 
 
@@ -107,11 +107,11 @@ def test_commands_are_taken(page: Path) -> None:
 
 
 def test_a_command_that_is_not_taken_is_noticed() -> None:
-    with pytest.raises(typer.TyperException, match="--bogus"):
+    with pytest.raises(click.UsageError, match="--bogus"):
         check(["specrec", "query", "out/library", "x", "--bogus"])
-    with pytest.raises(typer.TyperException, match="neighbor"):
+    with pytest.raises(click.UsageError, match="neighbor"):
         check(["specrec", "explain", "out/library", "x"])
-    with pytest.raises(typer.TyperException, match="nonsense"):
+    with pytest.raises(click.UsageError, match="nonsense"):
         check(["specrec", "nonsense"])
 
 
@@ -161,7 +161,7 @@ def test_options_and_files_in_the_text_exist(page: Path) -> None:
         if words[0] == "specrec" and len(words) > 1 and words[1].islower():
             command = COMMAND
             while hasattr(command, "commands") and words[1:] and words[1][0] != "-":
-                command = command.get_command(typer.Context(command), words.pop(1))
+                command = command.get_command(click.Context(command), words.pop(1))
             known = {option for item in command.params for option in item.opts} | {"--help"}
             given = {word for word in words if word.startswith("--")} - {"--cfg"}
             assert given <= known, code

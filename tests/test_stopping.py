@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+import click
 import pytest
 
 import specrec.cli
@@ -47,17 +48,41 @@ def test_a_closed_terminal_ends_a_run_and_only_once() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_command_that_is_stopped_while_it_is_being_made_ends_without_a_traceback(
+def test_a_command_that_is_stopped_ends_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
 ) -> None:
-    def stop(*_: object, **__: object) -> None:
+    def stop(*_: object) -> None:
         signal.raise_signal(number)
 
-    monkeypatch.setattr("typer.main.get_command", stop)
+    monkeypatch.setattr("specrec.index.maintenance.library_status", stop)
     with pytest.raises(SystemExit) as raised:
         specrec.cli.main(["status", "library"])
     assert raised.value.code == 128 + number
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "\n")  # which ends the terminal's line with ^C
+
+
+@pytest.mark.parametrize("key", [KeyboardInterrupt, EOFError])  # Ctrl-C, Ctrl-D
+def test_so_does_one_whose_question_is_not_answered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: type[BaseException]
+) -> None:
+    def leave(*_: object, **__: object) -> None:
+        raise key
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("getpass.getpass", leave)
+    with pytest.raises(SystemExit) as raised:
+        specrec.cli.main(["access", str(tmp_path / "access.json"), "--user", "ada"])
+    assert raised.value.code == 130
+
+
+def test_a_file_that_ends_too_early_is_not_taken_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: object) -> None:
+        raise EOFError("no data left in file")
+
+    monkeypatch.setattr("specrec.index.maintenance.library_status", read)
+    with pytest.raises(click.Abort) as raised:
+        specrec.cli.main(["status", "library"])
+    assert isinstance(raised.value.__cause__, EOFError)
 
 
 def test_what_was_ignored_stays_ignored() -> None:

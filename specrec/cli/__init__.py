@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from typer import TyperException
+import click
 
 from specrec.cli.app import app
 from specrec.cli.usage import print_usage_error
@@ -45,11 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with stoppable():
             sys.exit(app(arguments, prog_name="specrec", standalone_mode=False))
-    except TyperException as error:
+    except click.UsageError as error:
         print_usage_error(error)
         sys.exit(error.exit_code)
     except (SpecrecError, OSError) as error:
         say_error(error)
         sys.exit(2)
-    except KeyboardInterrupt as error:  # while Typer was making the command; later it takes it
+    except click.Abort as error:  # for Ctrl-C, and for Ctrl-D at a prompt
+        if isinstance(error.__cause__, EOFError):  # of a file that ends too early
+            raise
+        sys.exit(exit_code(error.__context__))
+    except KeyboardInterrupt as error:  # outside of Click
         sys.exit(exit_code(error))

@@ -1,11 +1,11 @@
 """The command that adapts a model to the music of a library."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from specrec.cli.app import LibraryArgument, app
+from specrec.cli.app import PATH, app, library_argument
 from specrec.printing import counted, say
 
 if TYPE_CHECKING:
@@ -13,48 +13,53 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@library_argument
+@click.option(
+    "--label",
+    metavar="COLUMN",
+    multiple=True,
+    help="Also measure whether tracks that share its value are found, and whether names of"
+    " concepts are true by it; may be repeated.",
+)
+@click.option(
+    "--passes",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Train the whole network too, so often over altered views of the tracks; it takes"
+    " far longer, and learns more.",
+)
+@click.option(
+    "--file",
+    metavar="FILE",
+    type=PATH,
+    help="The package of musicnn, if you downloaded it by hand.",
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="MODEL",
+    type=PATH,
+    help="Write the model into this folder, and leave the library as it is.",
+)
+@click.option("--undo", is_flag=True, help="Go back to the model as it was before.")
+@click.option(
+    "--workers",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Processes that decode; 0 for one per core.",
+)
+@click.option("--device", metavar="NAME", default="auto", help="What computes: auto, cpu or cuda.")
 def adapt(
-    library: LibraryArgument,
-    label: Annotated[
-        list[str],
-        typer.Option(
-            metavar="COLUMN",
-            help="Also measure whether tracks that share its value are found, and whether names of"
-            " concepts are true by it; may be repeated.",
-        ),
-    ] = [],  # noqa: B006 (typer copies it)
-    passes: Annotated[
-        int,
-        typer.Option(
-            metavar="NUMBER",
-            min=0,
-            help="Train the whole network too, so often over altered views of the tracks; it takes"
-            " far longer, and learns more.",
-        ),
-    ] = 0,
-    file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The package of musicnn, if you downloaded it by hand."),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="MODEL",
-            help="Write the model into this folder, and leave the library as it is.",
-        ),
-    ] = None,
-    undo: Annotated[
-        bool, typer.Option("--undo", help="Go back to the model as it was before.")
-    ] = False,
-    workers: Annotated[
-        int,
-        typer.Option(metavar="NUMBER", min=0, help="Processes that decode; 0 for one per core."),
-    ] = 0,
-    device: Annotated[
-        str, typer.Option(metavar="NAME", help="What computes: auto, cpu or cuda.")
-    ] = "auto",
+    library: Path,
+    label: tuple[str, ...],
+    passes: int,
+    file: Path | None,
+    output: Path | None,
+    undo: bool,
+    workers: int,
+    device: str,
 ) -> None:
     """Adapt the model to a library's own music, without labels.
 

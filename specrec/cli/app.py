@@ -1,13 +1,10 @@
 """The command itself, to which each module in this folder adds subcommands."""
 
-from collections.abc import Iterable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
 
-import typer
-import typer.core
-import typer.main
+import click
 
 import specrec
 
@@ -47,118 +44,93 @@ MODULES = {  # in the order of the help
 """The module of each command."""
 
 
-class _Commands(typer.core.TyperGroup):
+class _Commands(click.Group):
     """The commands, whose modules are imported when they are asked for: all take their time."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        self._import(MODULES)
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return [*MODULES]
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         # What is not known may be like any of them.
-        self._import([cmd_name] if cmd_name in MODULES else MODULES)
+        for name in [cmd_name] if cmd_name in MODULES else MODULES:
+            import_module(f"specrec.cli.{MODULES[name]}")
         return self.commands.get(cmd_name)
 
-    def _import(self, names: Iterable[str]) -> None:
-        if self.commands.keys() >= {*names}:
-            return
-        for name in names:
-            import_module(f"specrec.cli.{MODULES[name]}")
-        self.commands = typer.main.get_group(app).commands  # with those that were added now
 
-
-app = typer.Typer(
-    name="specrec",
+@click.group(
     cls=_Commands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help; importing rich for it would double the start-up time
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+)
+@click.version_option(specrec.__version__, message="specrec %(version)s", help="Print the version.")
+def app() -> None:
+    """Recommend music by how it sounds, and say why."""
+
+
+PATH = click.Path(path_type=Path)
+MAYBE_PATH = click.Path(path_type=str, readable=False)
+"""Any text; a shell completes it as it does paths."""
+
+library_argument = click.argument("library", type=PATH, help="Folder that specrec index wrote.")
+searched_argument = click.argument(
+    "library",
+    type=PATH,
+    help="Folder that specrec index wrote, or the address to which specrec push sent it.",
+)
+source_argument = click.argument(
+    "source",
+    metavar="LIBRARY_OR_TABLE",
+    type=PATH,
+    help="Folder that specrec index wrote, or a table of features (CSV, TSV, Parquet).",
+)
+query_argument = click.argument(
+    "query", type=MAYBE_PATH, help="A track_id, an audio file, or words of a title and artist."
+)
+neighbor_argument = click.argument(
+    "neighbor", type=MAYBE_PATH, help="A track of the library, named in the same way."
+)
+where_option = click.option(
+    "--where",
+    metavar="CONDITION",
+    help="Only tracks for which it holds: \"genre == 'jazz' and 1990 < year <= 2000\","
+    ' "60 <= duration_seconds < 300", "tempo_bpm > 120 or energy > 0.8".',
+)
+output_option = click.option(
+    "--output", "-o", metavar="FILE", type=PATH, required=True, help="PNG or SVG file to write."
+)
+optional_output_option = click.option(
+    "--output", "-o", metavar="FILE", type=PATH, help="Also draw it, as a PNG or SVG file."
+)
+group_option = click.option(
+    "--group",
+    metavar="COLUMN",
+    multiple=True,
+    help="Tracks with the same value count as related, as those of an artist or an album do;"
+    " may be repeated.",
+)
+label_option = partial(  # its default differs
+    click.option,
+    "--label",
+    metavar="COLUMN",
+    multiple=True,
+    help="Measure whether tracks that share its value are found; may be repeated.",
+)
+seed_option = click.option(
+    "--seed",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Seed of all random choices; another one gives other results.",
+)
+baselines_option = click.option(
+    "--baselines", is_flag=True, help="Also measure MFCC and other baselines; decodes the audio."
+)
+json_option = click.option("--json", is_flag=True, help="Print JSON.")
+count_option = click.option(
+    "-k", metavar="NUMBER", type=click.IntRange(min=1), default=10, help="How many neighbors."
 )
 
-LibraryArgument = Annotated[
-    Path, typer.Argument(metavar="LIBRARY", help="Folder that specrec index wrote.")
-]
-SearchedArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="LIBRARY",
-        help="Folder that specrec index wrote, or the address to which specrec push sent it.",
-    ),
-]
-QueryArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="QUERY", help="A track_id, an audio file, or words of a title and artist."
-    ),
-]
-NeighborArgument = Annotated[
-    str, typer.Argument(metavar="NEIGHBOR", help="A track of the library, named in the same way.")
-]
-WhereOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CONDITION",
-        help="Only tracks for which it holds: \"genre == 'jazz' and 1990 < year <= 2000\","
-        ' "60 <= duration_seconds < 300", "tempo_bpm > 120 or energy > 0.8".',
-    ),
-]
-OutputOption = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FILE", help="PNG or SVG file to write.")
-]
-OptionalOutputOption = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Also draw it, as a PNG or SVG file."),
-]
-GroupOption = Annotated[
-    list[str],
-    typer.Option(
-        metavar="COLUMN",
-        help="Tracks with the same value count as related, as those of an artist or an album do;"
-        " may be repeated.",
-    ),
-]
-LabelOption = Annotated[
-    list[str],
-    typer.Option(
-        metavar="COLUMN",
-        help="Measure whether tracks that share its value are found; may be repeated.",
-    ),
-]
-SeedOption = Annotated[
-    int,
-    typer.Option(
-        metavar="NUMBER", min=0, help="Seed of all random choices; another one gives other results."
-    ),
-]
-BaselinesOption = Annotated[
-    bool,
-    typer.Option("--baselines", help="Also measure MFCC and other baselines; decodes the audio."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-CountOption = Annotated[
-    int, typer.Option("-k", metavar="NUMBER", min=1, help="How many neighbors.")
-]
-
-OverridesArgument = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE")]
+overrides_argument = click.argument(
+    "overrides", metavar="[KEY=VALUE]...", nargs=-1, type=MAYBE_PATH
+)
 HYDRA_SETTINGS = {"ignore_unknown_options": True, "help_option_names": []}
 """Settings of a command whose arguments, and options such as --help and --cfg, are Hydra's."""
-
-
-def _print_version(asked: bool) -> bool:
-    if asked:
-        typer.echo(f"specrec {specrec.__version__}")
-        raise typer.Exit
-    return asked
-
-
-@app.callback()
-def _commands(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
-) -> None:
-    """Recommend music by how it sounds, and say why."""

@@ -3,26 +3,27 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from specrec.cli.app import (
-    CountOption,
-    JsonOption,
-    NeighborArgument,
-    OptionalOutputOption,
-    QueryArgument,
-    SearchedArgument,
-    WhereOption,
+    MAYBE_PATH,
     app,
+    count_option,
+    json_option,
+    neighbor_argument,
+    optional_output_option,
+    query_argument,
+    searched_argument,
+    where_option,
 )
 from specrec.cli.feature_options import (
-    MetricOption,
-    OnOption,
-    ScalingOption,
-    WeightOption,
     feature_settings,
+    metric_option,
+    on_option,
+    scaling_option,
+    weight_option,
 )
 from specrec.errors import QueryError
 from specrec.printing import say, say_json
@@ -38,102 +39,115 @@ _RELATIONS = {
     "both": "Similar by sound and features to",
 }
 
-M3uOption = Annotated[
-    bool, typer.Option("--m3u", help="Print an M3U playlist, with the reasons as comments.")
-]
-WhyOption = Annotated[bool, typer.Option(help="Say why each track was found.")]
-InFullOption = Annotated[
-    bool,
-    typer.Option(
-        "--in-full",
-        help="With --json: list all contributions, and what each feature does to the rank; searches"
-        " all tracks once a feature.",
-    ),
-]
+m3u_option = click.option(
+    "--m3u", is_flag=True, help="Print an M3U playlist, with the reasons as comments."
+)
+why_option = click.option("--why/--no-why", default=True, help="Say why each track was found.")
+in_full_option = click.option(
+    "--in-full",
+    is_flag=True,
+    help="With --json: list all contributions, and what each feature does to the rank; searches"
+    " all tracks once a feature.",
+)
 
 
 @app.command()
+@searched_argument
+@click.argument(
+    "queries",
+    metavar="[QUERY]...",
+    nargs=-1,
+    type=MAYBE_PATH,
+    help="A track_id, an audio file, or words of a title and artist.",
+)
+@count_option
+@click.option(
+    "--like",
+    metavar="WORDS",
+    multiple=True,
+    help='How they should sound: "calm piano, no vocals"; alone, or beside QUERY.',
+)
+@click.option(
+    "--more",
+    metavar="WORDS",
+    multiple=True,
+    help="What they should have more of than QUERY; may be repeated.",
+)
+@click.option(
+    "--less", metavar="WORDS", multiple=True, help="What they should have less of; may be repeated."
+)
+@click.option(
+    "--by", metavar="sound|features|both", default="sound", help="What to compare tracks by."
+)
+@click.option(
+    "--not",
+    "against",
+    metavar="QUERY",
+    multiple=True,
+    help="A track that they should not be like; may be repeated.",
+)
+@where_option
+@click.option("--other-artists", is_flag=True, help="Leave out tracks by the artist of QUERY.")
+@click.option("--other-albums", is_flag=True, help="Leave out tracks from the album of QUERY.")
+@click.option(
+    "--per-artist",
+    metavar="NUMBER",
+    type=click.IntRange(min=1),
+    help="At most so many tracks by one artist.",
+)
+@click.option(
+    "--diversity",
+    metavar="NUMBER",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="How much the tracks should differ from each other; try 0.3.",
+)
+@click.option(
+    "--fewer-hubs", is_flag=True, help="Rank tracks lower that are similar to everything."
+)
+@click.option(
+    "--duplicates", is_flag=True, help="List duplicates of a recording too, not only one of them."
+)
+@on_option
+@weight_option
+@metric_option
+@scaling_option
+@click.option(
+    "--sound-weight",
+    metavar="NUMBER",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    help="With --by both, the weight of sound; the rest is that of features.",
+)
+@json_option
+@m3u_option
+@why_option
+@in_full_option
 def query(
-    library: SearchedArgument,
-    queries: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="QUERY", help="A track_id, an audio file, or words of a title and artist."
-        ),
-    ] = None,
-    k: CountOption = 10,
-    like: Annotated[
-        list[str],
-        typer.Option(
-            metavar="WORDS",
-            help='How they should sound: "calm piano, no vocals"; alone, or beside QUERY.',
-        ),
-    ] = [],  # noqa: B006 (typer copies it)
-    more: Annotated[
-        list[str],
-        typer.Option(
-            metavar="WORDS", help="What they should have more of than QUERY; may be repeated."
-        ),
-    ] = [],  # noqa: B006 (typer copies it)
-    less: Annotated[
-        list[str],
-        typer.Option(metavar="WORDS", help="What they should have less of; may be repeated."),
-    ] = [],  # noqa: B006
-    by: Annotated[
-        str, typer.Option(metavar="sound|features|both", help="What to compare tracks by.")
-    ] = "sound",
-    against: Annotated[
-        list[str],
-        typer.Option(
-            "--not", metavar="QUERY", help="A track that they should not be like; may be repeated."
-        ),
-    ] = [],  # noqa: B006 (typer copies it)
-    where: WhereOption = None,
-    other_artists: Annotated[
-        bool, typer.Option("--other-artists", help="Leave out tracks by the artist of QUERY.")
-    ] = False,
-    other_albums: Annotated[
-        bool, typer.Option("--other-albums", help="Leave out tracks from the album of QUERY.")
-    ] = False,
-    per_artist: Annotated[
-        int | None,
-        typer.Option(metavar="NUMBER", min=1, help="At most so many tracks by one artist."),
-    ] = None,
-    diversity: Annotated[
-        float,
-        typer.Option(
-            metavar="NUMBER",
-            min=0,
-            max=1,
-            help="How much the tracks should differ from each other; try 0.3.",
-        ),
-    ] = 0.0,
-    fewer_hubs: Annotated[
-        bool, typer.Option("--fewer-hubs", help="Rank tracks lower that are similar to everything.")
-    ] = False,
-    duplicates: Annotated[
-        bool,
-        typer.Option(
-            "--duplicates", help="List duplicates of a recording too, not only one of them."
-        ),
-    ] = False,
-    on: OnOption = [],  # noqa: B006
-    weight: WeightOption = [],  # noqa: B006
-    metric: MetricOption = "cosine",
-    scaling: ScalingOption = "robust",
-    sound_weight: Annotated[
-        float,
-        typer.Option(
-            metavar="NUMBER",
-            min=0,
-            max=1,
-            help="With --by both, the weight of sound; the rest is that of features.",
-        ),
-    ] = 0.5,
-    json: JsonOption = False,
-    m3u: M3uOption = False,
-    why: WhyOption = True,
-    in_full: InFullOption = False,
+    library: Path,
+    queries: tuple[str, ...],
+    k: int,
+    like: tuple[str, ...],
+    more: tuple[str, ...],
+    less: tuple[str, ...],
+    by: str,
+    against: tuple[str, ...],
+    where: str | None,
+    other_artists: bool,
+    other_albums: bool,
+    per_artist: int | None,
+    diversity: float,
+    fewer_hubs: bool,
+    duplicates: bool,
+    on: tuple[str, ...],
+    weight: tuple[str, ...],
+    metric: str,
+    scaling: str,
+    sound_weight: float,
+    json: bool,
+    m3u: bool,
+    why: bool,
+    in_full: bool,
 ) -> None:
     """Print the tracks most similar to QUERY, and why.
 
@@ -144,7 +158,6 @@ def query(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from specrec.recommend.library import Library
 
-    queries = queries or []
     if not queries and not like:
         raise QueryError('give a QUERY, or words for how it should sound: --like "calm piano"')
     _refuse_in_full_without(json, in_full)
@@ -193,26 +206,32 @@ def query(
 
 
 @app.command()
+@searched_argument
+@click.argument(
+    "start", type=MAYBE_PATH, help="A track_id, an audio file, or words of a title and artist."
+)
+@click.argument("goal", type=MAYBE_PATH, help="A track of the library, named in the same way.")
+@click.option(
+    "-n",
+    "steps",
+    metavar="NUMBER",
+    type=click.IntRange(1, 100),
+    default=8,
+    help="How many steps lead to GOAL.",
+)
+@json_option
+@m3u_option
+@why_option
+@in_full_option
 def path(
-    library: SearchedArgument,
-    start: Annotated[
-        str,
-        typer.Argument(
-            metavar="START", help="A track_id, an audio file, or words of a title and artist."
-        ),
-    ],
-    goal: Annotated[
-        str,
-        typer.Argument(metavar="GOAL", help="A track of the library, named in the same way."),
-    ],
-    steps: Annotated[
-        int,
-        typer.Option("-n", metavar="NUMBER", min=1, max=100, help="How many steps lead to GOAL."),
-    ] = 8,
-    json: JsonOption = False,
-    m3u: M3uOption = False,
-    why: WhyOption = True,
-    in_full: InFullOption = False,
+    library: Path,
+    start: str,
+    goal: str,
+    steps: int,
+    json: bool,
+    m3u: bool,
+    why: bool,
+    in_full: bool,
 ) -> None:
     """Print tracks that lead from START to GOAL step by step."""
     from specrec.recommend.library import Library
@@ -281,7 +300,7 @@ def _words(library: "Library", option: str, words: str) -> "Query":
         raise QueryError(f"{option}: {error}") from error
 
 
-def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
+def _with_quotes(library: "Library", words: Sequence[str]) -> QueryError | None:
     """Makes an error that says to use quotes, if the words together fit a track."""
     if len(words) < 2:
         return None
@@ -297,19 +316,23 @@ def _with_quotes(library: "Library", words: list[str]) -> QueryError | None:
 
 
 @app.command()
+@searched_argument
+@query_argument
+@neighbor_argument
+@click.option(
+    "--versus", metavar="OTHER", help="Also say why NEIGHBOR is more similar than this track."
+)
+@count_option
+@optional_output_option
+@json_option
 def explain(
-    library: SearchedArgument,
-    query: QueryArgument,
-    neighbor: NeighborArgument,
-    versus: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OTHER", help="Also say why NEIGHBOR is more similar than this track."
-        ),
-    ] = None,
-    k: CountOption = 10,
-    output: OptionalOutputOption = None,
-    json: JsonOption = False,
+    library: Path,
+    query: str,
+    neighbor: str,
+    versus: str | None,
+    k: int,
+    output: Path | None,
+    json: bool,
 ) -> None:
     """Say why NEIGHBOR sounds like QUERY.
 

@@ -1,32 +1,29 @@
 """The command that lists the words specrec knows, and what is heard in a track."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import JsonOption, app
+from specrec.cli.app import MAYBE_PATH, PATH, app, json_option
 from specrec.printing import say_json
 
 
 @app.command()
-def concepts(
-    library: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="LIBRARY", help="Also count the tracks of this library that have each."
-        ),
-    ] = None,
-    track: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TRACK",
-            help="Say what is heard in this track, and when: a track_id, an audio file, or words"
-            " of a title and artist.",
-        ),
-    ] = None,
-    json: JsonOption = False,
-) -> None:
+@click.argument(
+    "library",
+    type=PATH,
+    required=False,
+    help="Also count the tracks of this library that have each.",
+)
+@click.argument(
+    "track",
+    type=MAYBE_PATH,
+    required=False,
+    help="Say what is heard in this track, and when: a track_id, an audio file, or words"
+    " of a title and artist.",
+)
+@json_option
+def concepts(library: Path | None, track: str | None, json: bool) -> None:
     """List the concepts, or those that are heard in a track.
 
     The words are for specrec query --like, --more and --less, and for conditions (--where).

@@ -1,32 +1,34 @@
 """A demonstration on music that specrec synthesizes."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import SeedOption, app
+from specrec.cli.app import PATH, app, seed_option
+from specrec.cli.serve import serve as serve_libraries
 
 
 @app.command()
-def demo(
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", metavar="FOLDER", help="Where to write the music and its library."
-        ),
-    ] = Path("specrec-demo"),
-    tracks: Annotated[
-        int,
-        typer.Option(metavar="NUMBER", min=20, max=10_000, help="How many tracks to synthesize."),
-    ] = 100,
-    seed: SeedOption = 0,
-    serve: Annotated[
-        bool, typer.Option("--serve", help="Then serve the library, until Ctrl-C.")
-    ] = False,
-) -> None:
+@click.option(
+    "--output",
+    "-o",
+    metavar="FOLDER",
+    type=PATH,
+    default="specrec-demo",
+    help="Where to write the music and its library.",
+)
+@click.option(
+    "--tracks",
+    metavar="NUMBER",
+    type=click.IntRange(20, 10_000),
+    default=100,
+    help="How many tracks to synthesize.",
+)
+@seed_option
+@click.option("--serve", is_flag=True, help="Then serve the library, until Ctrl-C.")
+@click.pass_context
+def demo(context: click.Context, output: Path, tracks: int, seed: int, serve: bool) -> None:
     """Synthesize music, index it, and print similar tracks."""
-    from specrec.cli.serve import serve as serve_libraries  # here, for the order of the help
     from specrec.config import IndexConfig
     from specrec.evaluation.protocol import evaluate_library
     from specrec.index.build import build_library
@@ -55,4 +57,4 @@ def demo(
         print_neighbors(library.neighbors(row, k=5))
     print_retrieval(evaluate_library(library.collection, "genre").retrieval)
     if serve:
-        serve_libraries([place])
+        context.invoke(serve_libraries, libraries=(place,))

@@ -1,36 +1,41 @@
 """Embeddings of files, without a library."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import app
+from specrec.cli.app import MAYBE_PATH, PATH, app
 
 
 @app.command()
-def embed(
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE...", help="Audio files, or folders of them."),
-    ],
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="FILE", help="A file to write: .parquet or .npz."),
-    ],
-    model: Annotated[
-        str, typer.Option(metavar="MODEL", help="Name or folder of the model.")
-    ] = "specrec-base",
-    windows: Annotated[
-        bool, typer.Option("--windows", help="A row for each window, not for each file.")
-    ] = False,
-    features: Annotated[
-        bool,
-        typer.Option(
-            "--features", help="Also tempo, loudness, key and others, measured and predicted."
-        ),
-    ] = False,
-) -> None:
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    type=PATH,
+    required=True,
+    help="Audio files, or folders of them.",
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=PATH,
+    required=True,
+    help="A file to write: .parquet or .npz.",
+)
+@click.option(
+    "--model",
+    metavar="MODEL",
+    type=MAYBE_PATH,
+    default="specrec-base",
+    help="Name or folder of the model.",
+)
+@click.option("--windows", is_flag=True, help="A row for each window, not for each file.")
+@click.option(
+    "--features", is_flag=True, help="Also tempo, loudness, key and others, measured and predicted."
+)
+def embed(files: tuple[Path, ...], output: Path, model: str, windows: bool, features: bool) -> None:
     """Embed audio files, and write the embeddings as a table.
 
     No library is needed. Files that can't be used are listed, and the others go on. The

@@ -1,27 +1,21 @@
 """A library's tables for other programs."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import LibraryArgument, app
+from specrec.cli.app import PATH, app, library_argument
 from specrec.printing import say
 
 
 @app.command()
-def export(
-    library: LibraryArgument,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write the tables.")
-    ],
-    windows: Annotated[
-        bool, typer.Option("--windows", help="Also write the embeddings of each track's windows.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier export there.")
-    ] = False,
-) -> None:
+@library_argument
+@click.option(
+    "--output", "-o", metavar="FOLDER", type=PATH, required=True, help="Where to write the tables."
+)
+@click.option("--windows", is_flag=True, help="Also write the embeddings of each track's windows.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier export there.")
+def export(library: Path, output: Path, windows: bool, overwrite: bool) -> None:
     """Write a library as Parquet tables, for other programs.
 
     Its tracks, embeddings, features and concepts are then read by pandas, Hugging Face datasets

@@ -1,36 +1,35 @@
 """Options of the commands that compare features."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from specrec.recommend.by_features.settings import FeatureSettings
 
-OnOption = Annotated[
-    list[str],
-    typer.Option("--on", metavar="FEATURE", help="Compare by this feature; may be repeated."),
-]
-WeightOption = Annotated[
-    list[str],
-    typer.Option(
-        "--weight", metavar="FEATURE=NUMBER", help="Weight of a feature; may be repeated."
-    ),
-]
-ScalingOption = Annotated[
-    str,
-    typer.Option(
-        metavar="robust|standard|none",
-        help="Scale by median and interquartile range, by mean and standard deviation, or not.",
-    ),
-]
-MetricOption = Annotated[
-    str, typer.Option(metavar="cosine|euclidean", help="Measure of similarity.")
-]
+on_option = click.option(
+    "--on", metavar="FEATURE", multiple=True, help="Compare by this feature; may be repeated."
+)
+weight_option = click.option(
+    "--weight",
+    metavar="FEATURE=NUMBER",
+    multiple=True,
+    help="Weight of a feature; may be repeated.",
+)
+scaling_option = click.option(
+    "--scaling",
+    metavar="robust|standard|none",
+    default="robust",
+    help="Scale by median and interquartile range, by mean and standard deviation, or not.",
+)
+metric_option = click.option(
+    "--metric", metavar="cosine|euclidean", default="cosine", help="Measure of similarity."
+)
 
 
 def feature_settings(
-    on: list[str], weights: list[str], metric: Any, scaling: Any
+    on: Sequence[str], weights: Sequence[str], metric: Any, scaling: Any
 ) -> "FeatureSettings":
     """Makes settings from the options of a command line.
 

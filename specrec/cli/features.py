@@ -1,43 +1,54 @@
 """Commands that recommend by features, and compare that with recommendations by sound."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import CountOption, JsonOption, LibraryArgument, WhereOption, app
-from specrec.cli.asking import M3uOption, WhyOption, say_neighbors
+from specrec.cli.app import (
+    MAYBE_PATH,
+    PATH,
+    app,
+    count_option,
+    json_option,
+    library_argument,
+    where_option,
+)
+from specrec.cli.asking import m3u_option, say_neighbors, why_option
 from specrec.cli.feature_options import (
-    MetricOption,
-    OnOption,
-    ScalingOption,
-    WeightOption,
     feature_settings,
+    metric_option,
+    on_option,
+    scaling_option,
+    weight_option,
 )
 from specrec.errors import QueryError
 from specrec.printing import say_json
 
 
 @app.command()
+@click.argument("table", type=PATH, help="A table of features (CSV, TSV, Parquet).")
+@click.argument("query", help="A track_id, the number of a row, or words of a title and artist.")
+@count_option
+@where_option
+@on_option
+@weight_option
+@metric_option
+@scaling_option
+@json_option
+@m3u_option
+@why_option
 def features(
-    table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="A table of features (CSV, TSV, Parquet).")
-    ],
-    query: Annotated[
-        str,
-        typer.Argument(
-            metavar="QUERY", help="A track_id, the number of a row, or words of a title and artist."
-        ),
-    ],
-    k: CountOption = 10,
-    where: WhereOption = None,
-    on: OnOption = [],  # noqa: B006 (typer copies it)
-    weight: WeightOption = [],  # noqa: B006
-    metric: MetricOption = "cosine",
-    scaling: ScalingOption = "robust",
-    json: JsonOption = False,
-    m3u: M3uOption = False,
-    why: WhyOption = True,
+    table: Path,
+    query: str,
+    k: int,
+    where: str | None,
+    on: tuple[str, ...],
+    weight: tuple[str, ...],
+    metric: str,
+    scaling: str,
+    json: bool,
+    m3u: bool,
+    why: bool,
 ) -> None:
     """Print the tracks of a table most similar to QUERY, and why.
 
@@ -67,21 +78,28 @@ def features(
 
 
 @app.command()
+@library_argument
+@click.argument(
+    "query",
+    type=MAYBE_PATH,
+    required=False,
+    help="A track of the library, or any audio file; without it, every track is a query.",
+)
+@count_option
+@on_option
+@weight_option
+@metric_option
+@scaling_option
+@json_option
 def compare(
-    library: LibraryArgument,
-    query: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="QUERY",
-            help="A track of the library, or any audio file; without it, every track is a query.",
-        ),
-    ] = None,
-    k: CountOption = 10,
-    on: OnOption = [],  # noqa: B006
-    weight: WeightOption = [],  # noqa: B006
-    metric: MetricOption = "cosine",
-    scaling: ScalingOption = "robust",
-    json: JsonOption = False,
+    library: Path,
+    query: str | None,
+    k: int,
+    on: tuple[str, ...],
+    weight: tuple[str, ...],
+    metric: str,
+    scaling: str,
+    json: bool,
 ) -> None:
     """Compare recommendations by sound with those by features."""
     from specrec.recommend.collection import Collection

@@ -3,19 +3,20 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from specrec.cli.app import HYDRA_SETTINGS, OverridesArgument, app
+from specrec.cli.app import HYDRA_SETTINGS, app, overrides_argument
 
 if TYPE_CHECKING:
     from specrec.config import IndexConfig
 
 
-@app.command(context_settings=HYDRA_SETTINGS, add_help_option=False)
-def index(overrides: OverridesArgument = None) -> None:
+@app.command(context_settings=HYDRA_SETTINGS)
+@overrides_argument
+def index(overrides: tuple[str, ...]) -> None:
     """Build a library from music, or bring it up to date."""
     from specrec.compose import run_composed
     from specrec.config import IndexConfig
 
-    run_composed("index", IndexConfig, _index, overrides or [])
+    run_composed("index", IndexConfig, _index, list(overrides))
 
 
 def _index(config: "IndexConfig") -> None:

@@ -1,28 +1,21 @@
 """Commands that maintain a library: merge, update, status, verify, remove, restore."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.app import MAYBE_PATH, PATH, app, json_option, library_argument
 from specrec.errors import LibraryError, QueryError
 from specrec.printing import counted, say, say_json
 
 
 @app.command()
-def merge(
-    library: Annotated[
-        Path, typer.Argument(metavar="LIBRARY", help="Folder of the library to write.")
-    ],
-    parts: Annotated[
-        list[Path],
-        typer.Argument(metavar="PARTS", help="Folders that specrec index shard=... wrote."),
-    ],
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Though shards are missing or not finished.")
-    ] = False,
-) -> None:
+@click.argument("library", type=PATH, help="Folder of the library to write.")
+@click.argument(
+    "parts", nargs=-1, type=PATH, required=True, help="Folders that specrec index shard=... wrote."
+)
+@click.option("--partial", is_flag=True, help="Though shards are missing or not finished.")
+def merge(library: Path, parts: tuple[Path, ...], partial: bool) -> None:
     """Join libraries of shares of the music into one library.
 
     The result is that of a single specrec index. Nothing is embedded, and the music need not be
@@ -38,7 +31,9 @@ def merge(
 
 
 @app.command()
-def update(library: LibraryArgument, json: JsonOption = False) -> None:
+@library_argument
+@json_option
+def update(library: Path, json: bool) -> None:
     """Bring a library up to date with its music.
 
     The settings are those of its last index run.
@@ -62,7 +57,9 @@ def update(library: LibraryArgument, json: JsonOption = False) -> None:
 
 
 @app.command()
-def status(library: LibraryArgument, json: JsonOption = False) -> None:
+@library_argument
+@json_option
+def status(library: Path, json: bool) -> None:
     """Print what a library holds, and which files were skipped."""
     from specrec.index.maintenance import library_status
     from specrec.report.libraries import print_status
@@ -76,16 +73,12 @@ def status(library: LibraryArgument, json: JsonOption = False) -> None:
 
 
 @app.command()
-def verify(
-    library: LibraryArgument,
-    repair: Annotated[
-        bool,
-        typer.Option(
-            "--repair", help="Keep what is intact; specrec index then makes the rest again."
-        ),
-    ] = False,
-    json: JsonOption = False,
-) -> None:
+@library_argument
+@click.option(
+    "--repair", is_flag=True, help="Keep what is intact; specrec index then makes the rest again."
+)
+@json_option
+def verify(library: Path, repair: bool, json: bool) -> None:
     """Check that every byte of a library is as it was written."""
     from specrec.index.repair import repair_library, verify_library
     from specrec.report.libraries import print_repair, print_verification, verification_json
@@ -108,13 +101,16 @@ def verify(
 
 
 @app.command()
-def remove(
-    library: LibraryArgument,
-    tracks: Annotated[
-        list[str],
-        typer.Argument(metavar="TRACK", help="A track_id, a path, or words of a title and artist."),
-    ],
-) -> None:
+@library_argument
+@click.argument(
+    "tracks",
+    metavar="TRACK...",
+    nargs=-1,
+    type=MAYBE_PATH,
+    required=True,
+    help="A track_id, a path, or words of a title and artist.",
+)
+def remove(library: Path, tracks: tuple[str, ...]) -> None:
     """Remove tracks from a library.
 
     From now on specrec index leaves their files out, which themselves stay as they are.
@@ -129,14 +125,12 @@ def remove(
 
 
 @app.command()
-def restore(
-    library: LibraryArgument,
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="PATH", help="Removed files, as specrec status lists them."),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Everything that was removed.")] = False,
-) -> None:
+@library_argument
+@click.argument(
+    "paths", metavar="[PATH]...", nargs=-1, help="Removed files, as specrec status lists them."
+)
+@click.option("--all", "everything", is_flag=True, help="Everything that was removed.")
+def restore(library: Path, paths: tuple[str, ...], everything: bool) -> None:
     """Undo a removal: the next specrec index adds the files again."""
     from specrec.index.maintenance import restore_tracks
 

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.app import app, json_option, library_argument
 from specrec.errors import QueryError
 from specrec.printing import counted, say, say_json
 
@@ -21,25 +21,27 @@ _SHOWN = 20
 
 
 @app.command()
+@library_argument
+@click.option(
+    "--subsonic", metavar="URL", help="A server that speaks the Subsonic API, as Navidrome."
+)
+@click.option("--jellyfin", metavar="URL", help="A Jellyfin server.")
+@click.option("--lyrion", metavar="URL", help="A Lyrion Music Server.")
+@click.option("--user", metavar="NAME", default="", show_default=False, help="Who asks the server.")
+@click.option(
+    "--plain-password",
+    is_flag=True,
+    help="Send the password itself, not its salted hash, which some servers don't take.",
+)
+@json_option
 def link(
-    library: LibraryArgument,
-    subsonic: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="A server that speaks the Subsonic API, as Navidrome."),
-    ] = None,
-    jellyfin: Annotated[str | None, typer.Option(metavar="URL", help="A Jellyfin server.")] = None,
-    lyrion: Annotated[
-        str | None, typer.Option(metavar="URL", help="A Lyrion Music Server.")
-    ] = None,
-    user: Annotated[str, typer.Option(metavar="NAME", help="Who asks the server.")] = "",
-    plain_password: Annotated[
-        bool,
-        typer.Option(
-            "--plain-password",
-            help="Send the password itself, not its salted hash, which some servers don't take.",
-        ),
-    ] = False,
-    json: JsonOption = False,
+    library: Path,
+    subsonic: str | None,
+    jellyfin: str | None,
+    lyrion: str | None,
+    user: str,
+    plain_password: bool,
+    json: bool,
 ) -> None:
     """Link a library to a media server.
 
@@ -130,4 +132,4 @@ def _secret(variable: str, what: str) -> str:
         return secret
     if not sys.stdin.isatty():
         raise QueryError(f"{what.lower()}: set {variable}")
-    return str(typer.prompt(what, hide_input=True, err=True))
+    return str(click.prompt(what, hide_input=True, err=True))

@@ -1,65 +1,66 @@
 """Commands that measure a library: evaluate, probe."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from specrec.cli.app import (
-    BaselinesOption,
-    GroupOption,
-    JsonOption,
-    LabelOption,
-    LibraryArgument,
-    WhereOption,
+    MAYBE_PATH,
+    PATH,
     app,
+    baselines_option,
+    group_option,
+    json_option,
+    label_option,
+    library_argument,
+    where_option,
 )
 from specrec.errors import ModelError
 from specrec.printing import say, say_json
 
 
 @app.command()
+@library_argument
+@click.argument(
+    "models",
+    metavar="[MODEL]...",
+    nargs=-1,
+    type=MAYBE_PATH,
+    help="What to compare with: models, libraries of the same tracks, or stored embeddings"
+    " (FILE.npz:ARRAY).",
+)
+@label_option(default=["artist"])
+@where_option
+@baselines_option
+@click.option(
+    "--robustness", is_flag=True, help="Also measure on re-encoded, shifted and resampled audio."
+)
+@click.option(
+    "--explanations", is_flag=True, help="Also measure whether the explanations are true."
+)
+@click.option(
+    "--concepts",
+    metavar="COLUMN",
+    multiple=True,
+    help="Also judge the names of concepts by the labels in this column, such as genre.",
+)
+@click.option("--fewer-hubs", is_flag=True, help="Also rank as specrec query --fewer-hubs does.")
+@click.option(
+    "--output", "-o", metavar="FOLDER", type=PATH, help="Also write JSON, Markdown and plots there."
+)
+@json_option
 def evaluate(
-    library: LibraryArgument,
-    model: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="MODEL",
-            help="What to compare with: models, libraries of the same tracks, or stored embeddings"
-            " (FILE.npz:ARRAY).",
-        ),
-    ] = None,
-    label: LabelOption = ["artist"],  # noqa: B006 (typer copies it)
-    where: WhereOption = None,
-    baselines: BaselinesOption = False,
-    robustness: Annotated[
-        bool,
-        typer.Option(
-            "--robustness", help="Also measure on re-encoded, shifted and resampled audio."
-        ),
-    ] = False,
-    explanations: Annotated[
-        bool,
-        typer.Option("--explanations", help="Also measure whether the explanations are true."),
-    ] = False,
-    concepts: Annotated[
-        list[str],
-        typer.Option(
-            "--concepts",
-            metavar="COLUMN",
-            help="Also judge the names of concepts by the labels in this column, such as genre.",
-        ),
-    ] = [],  # noqa: B006 (typer copies it)
-    fewer_hubs: Annotated[
-        bool, typer.Option("--fewer-hubs", help="Also rank as specrec query --fewer-hubs does.")
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FOLDER", help="Also write JSON, Markdown and plots there."
-        ),
-    ] = None,
-    json: JsonOption = False,
+    library: Path,
+    models: tuple[str, ...],
+    label: tuple[str, ...],
+    where: str | None,
+    baselines: bool,
+    robustness: bool,
+    explanations: bool,
+    concepts: tuple[str, ...],
+    fewer_hubs: bool,
+    output: Path | None,
+    json: bool,
 ) -> None:
     """Measure how well tracks that share a label are found."""
     from specrec.evaluation.protocol import evaluate_library
@@ -79,7 +80,7 @@ def evaluate(
             Collection.open(library),
             *label,
             where=where,
-            models=tuple(model or ()),
+            models=models,
             baselines=baselines,
             robustness=robustness,
             explanations=explanations,
@@ -103,25 +104,26 @@ def evaluate(
 
 
 @app.command()
+@library_argument
+@group_option
+@click.option(
+    "--test",
+    metavar="CONDITION",
+    help="Tracks to measure on and not to fit on, written as for --where of specrec"
+    " evaluate: \"split == 'test'\".",
+)
+@baselines_option
+@click.option(
+    "--output", "-o", metavar="MODEL", type=PATH, help="Write it into this model, not the library."
+)
+@json_option
 def probe(
-    library: LibraryArgument,
-    group: GroupOption = [],  # noqa: B006 (typer copies it)
-    test: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CONDITION",
-            help="Tracks to measure on and not to fit on, written as for --where of specrec"
-            " evaluate: \"split == 'test'\".",
-        ),
-    ] = None,
-    baselines: BaselinesOption = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="MODEL", help="Write it into this model, not the library."
-        ),
-    ] = None,
-    json: JsonOption = False,
+    library: Path,
+    group: tuple[str, ...],
+    test: str | None,
+    baselines: bool,
+    output: Path | None,
+    json: bool,
 ) -> None:
     """Fit the probe that explanations rest on, and measure it.
 

@@ -1,25 +1,21 @@
 """Commands that list and fetch models."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import JsonOption, app
+from specrec.cli.app import MAYBE_PATH, PATH, app, json_option
 from specrec.printing import say, say_json
 
-models = typer.Typer(
-    help="List, fetch and export models.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-app.add_typer(models, name="models")
+
+@app.group()
+def models() -> None:
+    """List, fetch and export models."""
 
 
 @models.command("list")
-def list_models(
-    json: JsonOption = False,
-) -> None:
+@json_option
+def list_models(json: bool) -> None:
     """Print the models that are installed, and how well they do."""
     from specrec.report.models import models_json, print_models
 
@@ -30,16 +26,11 @@ def list_models(
 
 
 @models.command("fetch")
-def fetch_model(
-    name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", help="Name of a model that specrec knows, such as musicnn."),
-    ],
-    file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The model's package, if you downloaded it by hand."),
-    ] = None,
-) -> None:
+@click.argument("name", help="Name of a model that specrec knows, such as musicnn.")
+@click.option(
+    "--file", metavar="FILE", type=PATH, help="The model's package, if you downloaded it by hand."
+)
+def fetch_model(name: str, file: Path | None) -> None:
     """Fetch a model that does not come with specrec.
 
     Its package is downloaded with pip or uv, from where they are configured to look.
@@ -53,12 +44,11 @@ def fetch_model(
 
 
 @models.command("export")
-def export_model(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name or folder of the model.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="An .onnx file to write.")
-    ],
-) -> None:
+@click.argument("model", type=MAYBE_PATH, help="Name or folder of the model.")
+@click.option(
+    "--output", "-o", metavar="FILE", type=PATH, required=True, help="An .onnx file to write."
+)
+def export_model(model: str, output: Path) -> None:
     """Write a model as an ONNX file, which runs without PyTorch.
 
     It takes samples, (tracks, samples), mono at the model's sample rate, and gives the embeddings

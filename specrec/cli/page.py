@@ -1,45 +1,45 @@
 """The command that writes a library as an HTML page."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import LabelOption, app
+from specrec.cli.app import PATH, app, label_option, source_argument
 from specrec.errors import QueryError
 from specrec.printing import say
 
 
 @app.command()
+@source_argument
+@click.option(
+    "--output", "-o", metavar="FILE", type=PATH, required=True, help="HTML file to write."
+)
+@click.option(
+    "--query",
+    metavar="QUERY",
+    multiple=True,
+    help="A track to show with its neighbors; may be repeated.",
+)
+@click.option(
+    "--queries",
+    metavar="NUMBER",
+    type=click.IntRange(1, 20),
+    default=3,
+    help="Without --query: how many typical tracks to show.",
+)
+@click.option(
+    "-k", metavar="NUMBER", type=click.IntRange(1, 20), default=5, help="How many neighbors."
+)
+@click.option("--audio/--no-audio", default=True, help="Include excerpts to listen to.")
+@label_option()
 def report(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="LIBRARY_OR_TABLE",
-            help="Folder that specrec index wrote, or a table of features (CSV, TSV, Parquet).",
-        ),
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="HTML file to write.")
-    ],
-    query: Annotated[
-        list[str] | None,
-        typer.Option(metavar="QUERY", help="A track to show with its neighbors; may be repeated."),
-    ] = None,
-    queries: Annotated[
-        int,
-        typer.Option(
-            metavar="NUMBER",
-            min=1,
-            max=20,
-            help="Without --query: how many typical tracks to show.",
-        ),
-    ] = 3,
-    k: Annotated[
-        int, typer.Option("-k", metavar="NUMBER", min=1, max=20, help="How many neighbors.")
-    ] = 5,
-    audio: Annotated[bool, typer.Option(help="Include excerpts to listen to.")] = True,
-    label: LabelOption = [],  # noqa: B006 (typer copies it)
+    source: Path,
+    output: Path,
+    query: tuple[str, ...],
+    queries: int,
+    k: int,
+    audio: bool,
+    label: tuple[str, ...],
 ) -> None:
     """Write a page of HTML about a library.
 
@@ -52,7 +52,7 @@ def report(
     if output.suffix.lower() not in (".html", ".htm"):
         raise QueryError(f"{output}: only HTML is written; let it end in .html")
     check_writable(output)
-    settings = PageSettings(tuple(query or ()), queries, k, audio, tuple(label), _command())
+    settings = PageSettings(query, queries, k, audio, label, _command())
     page = build_page(source, settings)
     size = write_page(page, output)
     say(f"page written to {output} ({size / 1e6:.1f} MB)")

@@ -1,11 +1,11 @@
 """The command that draws spectrograms of many files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from specrec.cli.app import JsonOption, app
+from specrec.cli.app import PATH, app, json_option
 from specrec.printing import say_json
 
 if TYPE_CHECKING:
@@ -14,45 +14,53 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@click.argument(
+    "source", metavar="FOLDER_OR_LIBRARY", type=PATH, help="A folder of music, or a library."
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="FOLDER",
+    type=PATH,
+    required=True,
+    help="Where to write the PNG files, named as the audio files are.",
+)
+@click.option(
+    "--seconds",
+    metavar="NUMBER",
+    type=click.FloatRange(min=1),
+    default=30.0,
+    help="How much to draw, from the middle of each track.",
+)
+@click.option("--whole", is_flag=True, help="Draw the whole of each track.")
+@click.option(
+    "--axes",
+    is_flag=True,
+    help="Draw axes in seconds and Hz; without, a pixel is a mel band in a frame.",
+)
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="Draw the spectrogram that this model sees. Without: 128 mel bands, n_fft 2048,"
+    " hop 512 at 22,050 Hz, as librosa's.",
+)
+@click.option(
+    "--workers",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Number of processes; 0 is one per core.",
+)
+@json_option
 def spectrograms(
-    source: Annotated[
-        Path, typer.Argument(metavar="FOLDER_OR_LIBRARY", help="A folder of music, or a library.")
-    ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FOLDER",
-            help="Where to write the PNG files, named as the audio files are.",
-        ),
-    ],
-    seconds: Annotated[
-        float,
-        typer.Option(
-            metavar="NUMBER", min=1.0, help="How much to draw, from the middle of each track."
-        ),
-    ] = 30.0,
-    whole: Annotated[bool, typer.Option("--whole", help="Draw the whole of each track.")] = False,
-    axes: Annotated[
-        bool,
-        typer.Option(
-            "--axes",
-            help="Draw axes in seconds and Hz; without, a pixel is a mel band in a frame.",
-        ),
-    ] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Draw the spectrogram that this model sees. Without: 128 mel bands, n_fft 2048,"
-            " hop 512 at 22,050 Hz, as librosa's.",
-        ),
-    ] = None,
-    workers: Annotated[
-        int, typer.Option(metavar="NUMBER", min=0, help="Number of processes; 0 is one per core.")
-    ] = 0,
-    json: JsonOption = False,
+    source: Path,
+    output: Path,
+    seconds: float,
+    whole: bool,
+    axes: bool,
+    model: str | None,
+    workers: int,
+    json: bool,
 ) -> None:
     """Draw a mel spectrogram of each audio file.
 

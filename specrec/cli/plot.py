@@ -1,45 +1,42 @@
 """Commands that draw pictures of a library, as PNG or SVG files."""
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
 from specrec.cli.app import (
-    LibraryArgument,
-    NeighborArgument,
-    OutputOption,
-    QueryArgument,
-    SeedOption,
     app,
+    library_argument,
+    neighbor_argument,
+    output_option,
+    query_argument,
+    seed_option,
 )
 from specrec.printing import say
 
-plot = typer.Typer(
-    help="Draw tracks of a library, as PNG or SVG.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
+column_argument = click.argument(
+    "column", help="A feature, a concept such as piano, or any column of numbers."
 )
-app.add_typer(plot, name="plot")
-ColumnArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="COLUMN", help="A feature, a concept such as piano, or any column of numbers."
-    ),
-]
+
+
+@app.group()
+def plot() -> None:
+    """Draw tracks of a library, as PNG or SVG."""
 
 
 @plot.command()
-def gallery(
-    library: LibraryArgument,
-    by: ColumnArgument,
-    output: OutputOption,
-    tracks: Annotated[
-        int, typer.Option(metavar="NUMBER", min=1, max=100, help="How many tracks to draw.")
-    ] = 10,
-    lowest: Annotated[
-        bool, typer.Option("--lowest", help="Draw the lowest, not the highest.")
-    ] = False,
-) -> None:
+@library_argument
+@column_argument
+@output_option
+@click.option(
+    "--tracks",
+    metavar="NUMBER",
+    type=click.IntRange(1, 100),
+    default=10,
+    help="How many tracks to draw.",
+)
+@click.option("--lowest", is_flag=True, help="Draw the lowest, not the highest.")
+def gallery(library: Path, column: str, output: Path, tracks: int, lowest: bool) -> None:
     """Draw the spectrograms of the tracks highest in COLUMN.
 
     COLUMN is popularity or piano, for instance.
@@ -49,21 +46,23 @@ def gallery(
     from specrec.report.progress import progress_bar
 
     with progress_bar("drawing") as on_progress:
-        draw_gallery(Collection.open(library), by, output, tracks, lowest, on_progress)
+        draw_gallery(Collection.open(library), column, output, tracks, lowest, on_progress)
     say(f"picture written to {output}")
 
 
 @plot.command()
-def contrast(
-    library: LibraryArgument,
-    by: ColumnArgument,
-    output: OutputOption,
-    tracks: Annotated[
-        int,
-        typer.Option(metavar="NUMBER", min=1, max=50, help="How many tracks to draw on each side."),
-    ] = 5,
-    seed: SeedOption = 0,
-) -> None:
+@library_argument
+@column_argument
+@output_option
+@click.option(
+    "--tracks",
+    metavar="NUMBER",
+    type=click.IntRange(1, 50),
+    default=5,
+    help="How many tracks to draw on each side.",
+)
+@seed_option
+def contrast(library: Path, column: str, output: Path, tracks: int, seed: int) -> None:
     """Draw tracks low in COLUMN beside tracks high in it.
 
     The spectrograms are of tracks taken at random from below and from above the library's median.
@@ -73,19 +72,18 @@ def contrast(
     from specrec.report.progress import progress_bar
 
     with progress_bar("drawing") as on_progress:
-        draw_contrast(Collection.open(library), by, output, tracks, seed, on_progress)
+        draw_contrast(Collection.open(library), column, output, tracks, seed, on_progress)
     say(f"picture written to {output}")
 
 
 @plot.command()
-def neighbors(
-    library: LibraryArgument,
-    query: QueryArgument,
-    output: OutputOption,
-    k: Annotated[
-        int, typer.Option("-k", metavar="NUMBER", min=1, max=50, help="How many neighbors.")
-    ] = 5,
-) -> None:
+@library_argument
+@query_argument
+@output_option
+@click.option(
+    "-k", metavar="NUMBER", type=click.IntRange(1, 50), default=5, help="How many neighbors."
+)
+def neighbors(library: Path, query: str, output: Path, k: int) -> None:
     """Draw the spectrogram of QUERY above those of its neighbors."""
     from specrec.recommend.library import Library
     from specrec.report.galleries import draw_neighbors
@@ -97,12 +95,11 @@ def neighbors(
 
 
 @plot.command()
-def match(
-    library: LibraryArgument,
-    query: QueryArgument,
-    neighbor: NeighborArgument,
-    output: OutputOption,
-) -> None:
+@library_argument
+@query_argument
+@neighbor_argument
+@output_option
+def match(library: Path, query: str, neighbor: str, output: Path) -> None:
     """Draw where QUERY and NEIGHBOR sound similar, and why."""
     from specrec.recommend.library import Library
     from specrec.recommend.match import map_spectrograms
@@ -118,7 +115,10 @@ def match(
 
 
 @plot.command()
-def concepts(library: LibraryArgument, query: QueryArgument, output: OutputOption) -> None:
+@library_argument
+@query_argument
+@output_option
+def concepts(library: Path, query: str, output: Path) -> None:
     """Draw which concepts are heard in QUERY, and when.
 
     They stand under its spectrogram.

@@ -1,33 +1,28 @@
 """The command that puts a library into a vector database."""
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.app import app, json_option, library_argument
 from specrec.printing import counted, say, say_json
 
 
 @app.command()
-def push(
-    library: LibraryArgument,
-    address: Annotated[
-        str,
-        typer.Argument(
-            metavar="ADDRESS",
-            help="milvus://HOST:19530/COLLECTION (milvus+tls:// for TLS), or milvus-lite:FILE.db/"
-            "COLLECTION for a file on this machine.",
-        ),
-    ],
-    windows: Annotated[
-        bool,
-        typer.Option(
-            help="Also send the windows of each track, by which reasons say where in it something"
-            " is heard; most of what is stored."
-        ),
-    ] = True,
-    json: JsonOption = False,
-) -> None:
+@library_argument
+@click.argument(
+    "address",
+    help="milvus://HOST:19530/COLLECTION, milvus+tls:// for TLS, or, for a file on this machine,"
+    " milvus-lite:FILE.db/COLLECTION.",
+)
+@click.option(
+    "--windows/--no-windows",
+    default=True,
+    help="Also send the windows of each track, by which reasons say where in it something"
+    " is heard; most of what is stored.",
+)
+@json_option
+def push(library: Path, address: str, windows: bool, json: bool) -> None:
     """Send a library to Milvus, a vector database.
 
     specrec query and explain then take ADDRESS in place of LIBRARY. Only what is new is sent, and

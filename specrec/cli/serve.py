@@ -3,11 +3,10 @@
 import gc
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from specrec.cli.app import app
+from specrec.cli.app import PATH, app
 from specrec.errors import QueryError
 from specrec.printing import counted, say
 from specrec.stopping import exit_code
@@ -16,42 +15,54 @@ _PACE = 700, 10, 10  # at which Python looks for garbage, unless it is told othe
 
 
 @app.command()
+@click.argument(
+    "libraries",
+    metavar="LIBRARY...",
+    nargs=-1,
+    type=PATH,
+    required=True,
+    help="Folders that specrec index wrote.",
+)
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Where to listen.")
+@click.option(
+    "--port",
+    metavar="NUMBER",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    help="0 takes one that is free.",
+)
+@click.option("--watch", is_flag=True, help="Bring libraries up to date when their music changes.")
+@click.option(
+    "--access",
+    metavar="FILE",
+    type=PATH,
+    envvar="SPECREC_ACCESS",
+    show_envvar=True,
+    help="Who may use it, as specrec access wrote it.",
+)
+@click.option(
+    "--public-name",
+    metavar="NAME",
+    multiple=True,
+    help="A name by which a proxy is reached; may be repeated.",
+)
+@click.option("--log-requests", is_flag=True, help="Log each request on the error output.")
+@click.option(
+    "--helpers",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    help="Processes that compute answers beside the server's own, each with its memory;"
+    " one fewer than cores if not given, at most 4.",
+)
 def serve(
-    libraries: Annotated[
-        list[Path], typer.Argument(metavar="LIBRARY", help="Folders that specrec index wrote.")
-    ],
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(metavar="NUMBER", min=0, max=65535, help="0 takes one that is free.")
-    ] = 8765,
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", help="Bring libraries up to date when their music changes."),
-    ] = False,
-    access: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            envvar="SPECREC_ACCESS",
-            help="Who may use it, as specrec access wrote it.",
-        ),
-    ] = None,
-    public_name: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A name by which a proxy is reached; may be repeated."),
-    ] = None,
-    log_requests: Annotated[
-        bool, typer.Option("--log-requests", help="Log each request on the error output.")
-    ] = False,
-    helpers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NUMBER",
-            min=0,
-            help="Processes that compute answers beside the server's own, each with its memory;"
-            " one fewer than cores if not given, at most 4.",
-        ),
-    ] = None,
+    libraries: tuple[Path, ...],
+    host: str,
+    port: int,
+    watch: bool,
+    access: Path | None,
+    public_name: tuple[str, ...],
+    log_requests: bool,
+    helpers: int | None,
 ) -> None:
     """Serve libraries to browsers, players and music servers.
 
@@ -67,7 +78,7 @@ def serve(
         host,
         port,
         None if access is None else read_access(access),
-        tuple(name.lower() for name in public_name or ()),
+        tuple(name.lower() for name in public_name),
         watch,
         log_requests,
         default_count() if helpers is None else helpers,
@@ -83,30 +94,22 @@ def serve(
     try:
         run(shelf, settings, announce)
     except KeyboardInterrupt as error:
-        raise typer.Exit(exit_code(error)) from None
+        sys.exit(exit_code(error))  # here, or Click would print an empty line
 
 
 @app.command()
+@click.argument("file", type=PATH, help="Access file of specrec serve.")
+@click.option("--user", metavar="NAME", help="Set the user's name, and ask the password.")
+@click.option(
+    "--readable",
+    is_flag=True,
+    help="Keep the password itself, not its hash: players that log in by Subsonic's"
+    " tokens need that.",
+)
+@click.option("--new-key", metavar="NAME", help="Make an API key, named for who will use it.")
+@click.option("--remove-key", metavar="NAME", help="Remove an API key.")
 def access(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Access file of specrec serve.")],
-    user: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Set the user's name, and ask the password.")
-    ] = None,
-    readable: Annotated[
-        bool,
-        typer.Option(
-            "--readable",
-            help="Keep the password itself, not its hash: players that log in by Subsonic's"
-            " tokens need that.",
-        ),
-    ] = False,
-    new_key: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Make an API key, named for who will use it."),
-    ] = None,
-    remove_key: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Remove an API key.")
-    ] = None,
+    file: Path, user: str | None, readable: bool, new_key: str | None, remove_key: str | None
 ) -> None:
     """Say who may use a server.
 
@@ -139,5 +142,5 @@ def access(
 def _password() -> str:
     """Asks for a password twice on a terminal; reads a line elsewhere."""
     if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     return sys.stdin.readline().rstrip("\n")

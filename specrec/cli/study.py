@@ -1,18 +1,20 @@
 """Commands that study a catalog: clusters, a map, and visual cues in spectrograms."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from specrec.cli.app import (
-    GroupOption,
-    JsonOption,
-    LibraryArgument,
-    OptionalOutputOption,
-    OutputOption,
-    SeedOption,
     app,
+    group_option,
+    json_option,
+    library_argument,
+    optional_output_option,
+    output_option,
+    seed_option,
+    source_argument,
 )
 from specrec.cli.plot import plot
 from specrec.printing import say, say_json
@@ -22,38 +24,27 @@ if TYPE_CHECKING:
     from specrec.study.cues import CueStudy
     from specrec.study.dataset import Dataset
 
-SourceArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="LIBRARY_OR_TABLE",
-        help="Folder that specrec index wrote, or a table of features (CSV, TSV, Parquet).",
-    ),
-]
-SpaceOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="sound|features", help="What to compare tracks by; sound, if there is a choice."
-    ),
-]
-ClustersOption = Annotated[
-    int | None,
-    typer.Option(
-        "--clusters",
-        metavar="NUMBER",
-        min=2,
-        help="How many clusters; without it, the number that fits best.",
-    ),
-]
+space_option = click.option(
+    "--by", metavar="sound|features", help="What to compare tracks by; sound, if there is a choice."
+)
+clusters_option = click.option(
+    "--clusters",
+    "k",
+    metavar="NUMBER",
+    type=click.IntRange(min=2),
+    help="How many clusters; without it, the number that fits best.",
+)
 
 
 @app.command()
+@source_argument
+@space_option
+@clusters_option
+@seed_option
+@optional_output_option
+@json_option
 def clusters(
-    library: SourceArgument,
-    by: SpaceOption = None,
-    k: ClustersOption = None,
-    seed: SeedOption = 0,
-    output: OptionalOutputOption = None,
-    json: JsonOption = False,
+    source: Path, by: str | None, k: int | None, seed: int, output: Path | None, json: bool
 ) -> None:
     """Find clusters, name them, and measure how clear they are."""
     from specrec.report.pictures import check_picture
@@ -61,7 +52,7 @@ def clusters(
 
     if output is not None:
         check_picture(output)
-    dataset = _material(library, by)
+    dataset = _material(source, by)
     clustering = _clusters_of(dataset, k, seed)
     if json:
         say_json(clusters_json(dataset, clustering))
@@ -74,13 +65,12 @@ def clusters(
 
 
 @plot.command("clusters")
-def plot_clusters(
-    library: SourceArgument,
-    output: OutputOption,
-    by: SpaceOption = None,
-    k: ClustersOption = None,
-    seed: SeedOption = 0,
-) -> None:
+@source_argument
+@output_option
+@space_option
+@clusters_option
+@seed_option
+def plot_clusters(source: Path, output: Path, by: str | None, k: int | None, seed: int) -> None:
     """Draw the clusters by their features.
 
     Beside them stands how the number of clusters was chosen.
@@ -89,18 +79,17 @@ def plot_clusters(
     from specrec.report.study_plots import draw_clusters
 
     check_picture(output)
-    draw_clusters(_clusters_of(_material(library, by), k, seed), output)
+    draw_clusters(_clusters_of(_material(source, by), k, seed), output)
     say(f"picture written to {output}")
 
 
 @app.command()
-def cues(
-    library: LibraryArgument,
-    group: GroupOption = [],  # noqa: B006 (typer copies it)
-    seed: SeedOption = 0,
-    output: OptionalOutputOption = None,
-    json: JsonOption = False,
-) -> None:
+@library_argument
+@group_option
+@seed_option
+@optional_output_option
+@json_option
+def cues(library: Path, group: tuple[str, ...], seed: int, output: Path | None, json: bool) -> None:
     """Test what is said of spectrograms.
 
     Are energetic tracks really brighter and denser, for instance? This reads the middle minute of
@@ -122,12 +111,11 @@ def cues(
 
 
 @plot.command("cues")
-def plot_cues(
-    library: LibraryArgument,
-    output: OutputOption,
-    group: GroupOption = [],  # noqa: B006 (typer copies it)
-    seed: SeedOption = 0,
-) -> None:
+@library_argument
+@output_option
+@group_option
+@seed_option
+def plot_cues(library: Path, output: Path, group: tuple[str, ...], seed: int) -> None:
     """Draw what is said of spectrograms, and how far it holds."""
     from specrec.report.study_plots import draw_cues
 
@@ -136,24 +124,29 @@ def plot_cues(
 
 
 @plot.command("map")
+@source_argument
+@output_option
+@click.option(
+    "--color", metavar="COLUMN", help="Color tracks by a feature or column, not by cluster."
+)
+@space_option
+@click.option(
+    "--method",
+    metavar="tsne|pca|umap",
+    default="tsne",
+    help="t-SNE keeps neighbors together, PCA keeps large distances; UMAP needs"
+    " python3 -m uv sync --inexact --no-dev --extra map in specrec's folder.",
+)
+@clusters_option
+@seed_option
 def map_(
-    library: SourceArgument,
-    output: OutputOption,
-    color: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Color tracks by a feature or column, not by cluster."),
-    ] = None,
-    by: SpaceOption = None,
-    method: Annotated[
-        str,
-        typer.Option(
-            metavar="tsne|pca|umap",
-            help="t-SNE keeps neighbors together, PCA keeps large distances; UMAP needs"
-            " python3 -m uv sync --inexact --no-dev --extra map in specrec's folder.",
-        ),
-    ] = "tsne",
-    k: ClustersOption = None,
-    seed: SeedOption = 0,
+    source: Path,
+    output: Path,
+    color: str | None,
+    by: str | None,
+    method: str,
+    k: int | None,
+    seed: int,
 ) -> None:
     """Draw all tracks as a map.
 
@@ -167,7 +160,7 @@ def map_(
     if method not in METHODS:
         raise QueryError(f"--method must be {', '.join(METHODS)}, not {method}")
     check_picture(output)
-    dataset = _material(library, by)
+    dataset = _material(source, by)
     values = None if color is None else dataset.column(color)
     projection = project(dataset, METHODS[method], seed)
     clustering = None
@@ -189,7 +182,7 @@ def _clusters_of(dataset: "Dataset", k: int | None, seed: int) -> "Clustering":
         return find_clusters(dataset, k, seed, on_progress)
 
 
-def _study_cues(library: Path, group: list[str], seed: int, picture: Path | None) -> "CueStudy":
+def _study_cues(library: Path, group: Sequence[str], seed: int, picture: Path | None) -> "CueStudy":
     from specrec.recommend.collection import Collection
     from specrec.report.pictures import check_picture
     from specrec.report.progress import progress_bar

@@ -1,31 +1,26 @@
 """Features and concepts as tags in the files themselves."""
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
-from specrec.cli.app import JsonOption, LibraryArgument, app
+from specrec.cli.app import app, json_option, library_argument
 from specrec.errors import StorageError
 from specrec.printing import say, say_json
 
 
 @app.command()
-def tag(
-    library: LibraryArgument,
-    write: Annotated[
-        str,
-        typer.Option(
-            "--write", metavar="bpm,key,mood,concepts", help="Which tags, separated by commas."
-        ),
-    ] = "bpm,key",
-    only_missing: Annotated[
-        bool, typer.Option("--only-missing", help="Leave tags that say anything as they are.")
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Write them; without it, nothing is changed.")
-    ] = False,
-    json: JsonOption = False,
-) -> None:
+@library_argument
+@click.option(
+    "--write",
+    metavar="bpm,key,mood,concepts",
+    default="bpm,key",
+    help="Which tags, separated by commas.",
+)
+@click.option("--only-missing", is_flag=True, help="Leave tags that say anything as they are.")
+@click.option("--yes", is_flag=True, help="Write them; without it, nothing is changed.")
+@json_option
+def tag(library: Path, write: str, only_missing: bool, yes: bool, json: bool) -> None:
     """Write tempo, key, mood and concepts into the files.
 
     Without --yes it only prints what would change. A tag is written where its value is likely

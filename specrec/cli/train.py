@@ -2,20 +2,21 @@
 
 from typing import TYPE_CHECKING
 
-from specrec.cli.app import HYDRA_SETTINGS, OverridesArgument, app
+from specrec.cli.app import HYDRA_SETTINGS, app, overrides_argument
 from specrec.printing import say
 
 if TYPE_CHECKING:
     from specrec.config import TrainConfig
 
 
-@app.command(context_settings=HYDRA_SETTINGS, add_help_option=False)
-def train(overrides: OverridesArgument = None) -> None:
+@app.command(context_settings=HYDRA_SETTINGS)
+@overrides_argument
+def train(overrides: tuple[str, ...]) -> None:
     """Train an encoder on music of yours, or on synthesized music."""
     from specrec.compose import run_composed
     from specrec.config import TrainConfig
 
-    run_composed("train", TrainConfig, _train, overrides or [])
+    run_composed("train", TrainConfig, _train, list(overrides))
 
 
 def _train(config: "TrainConfig") -> None:

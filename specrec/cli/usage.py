@@ -1,11 +1,9 @@
 """Messages for a command line that can't be read: one line, with a suggestion."""
 
-from typing import TYPE_CHECKING, Any
+import click
+from click.exceptions import NoArgsIsHelpError
 
 from specrec.printing import say
-
-if TYPE_CHECKING:
-    from typer import TyperException
 
 _PICTURE = "-o FILE"
 _SPACE = "--by sound or --by features"
@@ -24,21 +22,18 @@ _RENAMED = {
 """Former names of options, by command."""
 
 
-def print_usage_error(error: "TyperException") -> None:
+def print_usage_error(error: click.UsageError) -> None:
     """Prints on the error output what is wrong with a command line, and how to correct it."""
-    message = error.format_message()
-    if "\n" in message:  # the help, of which a command without arguments consists
-        print(message)  # noqa: T201 (our own text)
+    if isinstance(error, NoArgsIsHelpError):
+        click.echo(error.message)
         return
-    context: Any = getattr(error, "ctx", None)
-    command = "specrec" if context is None else context.command_path
-    option: str = getattr(error, "option_name", "")
-    renamed = _RENAMED.get(command.removeprefix("specrec "), {}).get(option)
-    if renamed is not None:
-        message = f"{option} is now {renamed}"
-    elif similar := getattr(error, "possibilities", None):
-        message = f"no such option: {option}; did you mean {similar[0]}?"
-    else:
-        message = message[:1].lower() + message[1:].removesuffix(".")
-        message = message.replace(". Did", "; did").replace("'.", "'")
+    command = "specrec" if error.ctx is None else error.ctx.command_path
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption | click.NoSuchCommand) and error.possibilities:
+        message = f"{error.message.removesuffix('.')}; did you mean {error.possibilities[0]!r}?"
+    if isinstance(error, click.NoSuchOption):
+        renamed = _RENAMED.get(command.removeprefix("specrec "), {}).get(error.option_name)
+        if renamed is not None:
+            message = f"{error.option_name} is now {renamed}"
+    message = message[:1].lower() + message[1:].removesuffix(".")
     say(f"error: {message} (see {command} --help)", error=True)

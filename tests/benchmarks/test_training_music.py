@@ -7,8 +7,7 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from typer import Typer
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from benchmarks.training_music.__main__ import main
 from benchmarks.training_music.composing import compose, melody
@@ -197,9 +196,7 @@ def test_a_missing_program_is_said_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    app = Typer()
-    app.command()(main)
-    result = CliRunner().invoke(app, [str(tmp_path / "out")])
+    result = CliRunner().invoke(main, [str(tmp_path / "out")])
     assert result.exit_code == 2
     assert result.output == "error: fluidsynth is missing; on Debian: apt install fluidsynth\n"
     assert not (tmp_path / "out").exists()

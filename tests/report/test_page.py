@@ -294,7 +294,7 @@ def test_bad_input_is_refused_in_one_line(written: Written, tmp_path: Path) -> N
         build_page(folder, PageSettings(labels=("mood",)))
     with pytest.raises(QueryError, match="neither a file nor"):
         build_page(folder, PageSettings(queries=("no such thing",)))
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     result = CliRunner().invoke(app, ["report", str(folder), "-o", str(tmp_path / "page.pdf")])
     assert isinstance(result.exception, QueryError)

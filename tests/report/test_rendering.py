@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
-from typer.testing import CliRunner
 
 import specrec.cli
 from tests.sounds import make_music

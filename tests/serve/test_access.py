@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from specrec.cli import app
 from specrec.serve.access import Access, AccessError, read_access, write_access

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile as sf
+from click.testing import CliRunner
 from PIL import Image
-from typer.testing import CliRunner
 
 import specrec.cli
 from specrec.config import IndexConfig
