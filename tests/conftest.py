@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import sys
@@ -46,6 +47,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 _numba_cache = tempfile.TemporaryDirectory(prefix="numba-")
 os.environ["NUMBA_CACHE_DIR"] = _numba_cache.name
 os.environ["NUMBA_OPT"] = "0"  # compiling takes far longer than what is compiled runs
+
+
+# Loaded modules are no garbage, and many: to look through them again and again takes its time.
+gc.set_threshold(100_000)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 class _ByFile(LoadFileScheduling):
