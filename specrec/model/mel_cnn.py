@@ -68,5 +68,8 @@ class MelCNN(nn.Module):
         self, log_mel: Float[Tensor, "batch 1 n_mels frames"]
     ) -> Float[Tensor, "batch channels f t"]:
         """Returns the feature map phi."""
-        phi: Tensor = self.stages(torch.relu(self.stem(log_mel) + self.height))
+        # An image of one channel has no layout, so the stem falls back on the slower one.
+        low = self.stem(log_mel).contiguous(memory_format=torch.channels_last)
+        # In the type of the map, lest the sum is float32 where the rest is bfloat16.
+        phi: Tensor = self.stages(torch.relu(low + self.height.to(low.dtype)))
         return phi
