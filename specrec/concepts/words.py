@@ -31,8 +31,11 @@ def _normal(phrases: str) -> frozenset[str]:
     return frozenset(normalized(phrase) for phrase in phrases.split(", "))
 
 
-_NEGATIONS = _normal("no, not, without, non, never, lacking, minus, nor, neither, zero, avoid")
-_REACHING = _normal("no, without, lacking, minus, nor, neither, zero, avoid")
+_NEGATIONS = _normal(
+    "no, not, without, non, never, lacking, minus, nor, neither, zero, avoid, anything but, "
+    "everything but"
+)
+_REACHING = _NEGATIONS - _normal("not, non, never")
 """Negations that go through adjectives to what is named: "no loud drums", but not "not calm"."""
 
 _DEGREES = {
@@ -42,8 +45,8 @@ _DEGREES = {
         (1.5, "very, really, lots, lot, plenty, much, many, highly, strongly, full of, more"),
         (1.0, "too, so, such, particularly, especially, truly"),
         (0.75, "quite, fairly, rather, pretty, moderately, kind of, sort of, relatively"),
-        (0.5, "slightly, somewhat, bit, a little, touch, hint, mildly, faintly, some, few"),
-        (-0.5, "less, fewer, little, hardly any, hardly, barely, scarcely, almost no"),
+        (0.5, "slightly, somewhat, bit, a little, touch, hint, mildly, faintly, some, a few"),
+        (-0.5, "less, fewer, few, little, hardly any, hardly, barely, scarcely, almost no"),
     )
     for phrase in phrases.split(", ")
 }
@@ -51,17 +54,19 @@ _DEGREES = {
 _OR = _normal("or")
 _LINKS = _OR | _normal("and, n, plus")
 _ARTICLES = _normal("a, an")
-_BREAKS = _normal("but, with, yet, though, except, however")  # the next thing is not negated
+_BREAKS = _normal("but, with, yet, though, however")  # the next thing is not negated
+_EXCEPT = _normal("except")  # the next thing is negated if what was named before is not
 _IGNORED = _normal(
     "the, of, in, on, at, to, for, from, by, as, over, about, into, is, are, be, it, its, s, d, m, "
     "re, ve, do, does, i, me, my, we, us, you, he, she, they, want, like, love, please, give, "
     "find, play, show, need, would, can, get, that, this, these, which, who, where, there, has, "
-    "have, having, featuring, feat, including, any, all, something, anything, thing, stuff, music, "
-    "musical, song, track, piece, tune, record, number, sound, sounding, made, played, playing, "
-    "feel, feeling, mood, style, vibe, type, kind, sort, just, only, solo, mostly, mainly, also, "
-    "well, good, nice, great, other, similar, lead, riff, line, part, layer, tone, session, version"
+    "have, having, featuring, feat, including, any, all, something, anything, everything, thing, "
+    "stuff, music, musical, song, track, piece, tune, record, number, sound, sounding, made, "
+    "played, playing, feel, feeling, mood, style, vibe, type, kind, sort, just, only, not just, "
+    "not only, solo, mostly, mainly, also, well, good, nice, great, other, similar, lead, riff, "
+    "line, part, layer, tone, session, version"
 )
-_PARTICLES = _NEGATIONS | _LINKS | _ARTICLES | _BREAKS | _IGNORED
+_PARTICLES = _NEGATIONS | _LINKS | _ARTICLES | _BREAKS | _EXCEPT | _IGNORED
 
 
 def parse(text: str, vocabulary: Vocabulary | None = None) -> dict[str, float]:
@@ -154,6 +159,7 @@ class _Reading:
 
     A negation is `open` while it can meet a concept, and `met` once it has; `and` makes it
     `extended`: "no drums and vocals" wants neither, but "no drums and a piano" wants the piano.
+    `except` turns round what was said before: "rock except metal", "no drums except hand drums".
     """
 
     vocabulary: Vocabulary
@@ -162,6 +168,7 @@ class _Reading:
     degree: float | None = None  # said of the next concept
     negation: Literal["none", "open", "met", "extended"] = "none"
     reaching: bool = False  # the negation goes through adjectives
+    unwanted: bool = False  # what was weighed last
 
     def read(self, clause: Sequence[_Word]) -> None:
         """Reads the words of a clause, phrase by phrase."""
@@ -218,6 +225,9 @@ class _Reading:
             self.negation, self.reaching, self.degree = "open", phrase in _REACHING, None
         elif phrase in _BREAKS:
             self.negation, self.degree = "none", None
+        elif phrase in _EXCEPT:
+            self.negation = "none" if self.unwanted else "open"
+            self.reaching, self.degree = True, None
         elif phrase in _ARTICLES:
             self._end_extension()
         elif phrase in _LINKS:
@@ -246,6 +256,7 @@ class _Reading:
         self.degree = None
 
     def _put(self, name: str, weight: float) -> None:
+        self.unwanted = weight < 0
         weight = max(-_STRONGEST, min(_STRONGEST, weight))
         if abs(weight) >= abs(self.weights.get(name, 0.0)):
             self.weights[name] = weight

@@ -58,6 +58,12 @@ def test_what_is_asked_for(text: str, weights: dict[str, float]) -> None:
         ("live, but not in a church", {"live crowd": 1, "concert hall": -1}),
         ("no beat", {"rhythmic": -1}),
         ("without a steady beat", {"rhythmic": -1}),
+        ("rock except metal", {"rock": 1, "metal": -1}),
+        ("no drums, except hand drums", {"drums": -1, "hand percussion": 1}),
+        ("anything but loud drums", {"energetic": -1, "drums": -1}),
+        ("not only sad but also calm", {"sad": 1, "calm": 1}),
+        ("not just a piano", {"piano": 1}),
+        ("no drums and a few bells", {"drums": -1, "bells": 0.5}),
     ],
 )
 def test_how_far_a_negation_reaches(text: str, weights: dict[str, float]) -> None:
@@ -75,6 +81,9 @@ def test_how_far_a_negation_reaches(text: str, weights: dict[str, float]) -> Non
         ("a little happy", 0.5),
         ("less happy", -0.5),
         ("hardly happy", -0.5),
+        ("few happy", -0.5),
+        ("very few happy", -0.75),
+        ("a few happy", 0.5),
         ("not very happy", -0.5),
         ("not at all happy", -1),
         ("not less happy", 0.5),
