@@ -13,7 +13,7 @@ from specrec.recommend.space import Space
 from specrec.recommend.tracks import Tracks
 from specrec.shapes import Float64, Int64
 
-_CONSIDERED = 800  # tracks near the great circle, over all steps
+_CONSIDERED = 800  # tracks near the great circle, over all steps; if those are too few, at each
 _MOST_STEPS = 100
 _LEAST_ANGLE = 1e-3
 
@@ -100,12 +100,18 @@ def _between(
     if not len(angles):
         return np.empty(0, np.int64), np.empty((0, ends.shape[1]))
     targets = np.cos(angles)[:, None] * ends[0] + np.sin(angles)[:, None] * towards
-    rows = space.nearest(targets, _CONSIDERED // steps + 2, None)
-    rows = rows[~np.isin(tracks.recordings(rows), tracks.recordings(np.array(asked, np.int64)))]
-    rows = rows[np.unique(tracks.recordings(rows), return_index=True)[1]]
-    units = space.vectors_of(rows)
-    along = np.arctan2(units @ towards, units @ ends[0])
-    inside = np.flatnonzero((along > 0) & (along < full))
+    ours, size = tracks.recordings(np.array(asked, np.int64)), _CONSIDERED // steps + 2
+    while True:
+        rows = space.nearest(targets, size, None)
+        rows = rows[~np.isin(tracks.recordings(rows), ours)]
+        rows = rows[np.unique(tracks.recordings(rows), return_index=True)[1]]
+        units = space.vectors_of(rows)
+        along = np.arctan2(units @ towards, units @ ends[0])
+        inside = np.flatnonzero((along > 0) & (along < full))
+        # Those near one place may be those near the next: then more are looked at.
+        if len(inside) >= len(angles) or size >= min(len(tracks), _CONSIDERED):
+            break
+        size *= 2
     order = inside[np.argsort(along[inside], kind="stable")]
     return rows[order].astype(np.int64), units[order]
 

@@ -74,6 +74,12 @@ def test_a_path_follows_the_arc(library: Library) -> None:
     assert [step.track.track_id for step in library.interpolate("t10", "t20", steps=1)] == ["t20"]
 
 
+def test_a_path_is_as_long_as_was_asked(library: Library) -> None:
+    path = library.interpolate("t10", "t20", steps=100, explain=False)  # of 238 between
+    assert len({step.track.track_id for step in path}) == 100
+    assert path.notes == ()
+
+
 def test_a_recording_stands_once_in_a_path(library: Library) -> None:
     groups = np.arange(len(library))
     groups[[13, 14]] = 12
