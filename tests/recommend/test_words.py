@@ -189,6 +189,7 @@ def test_what_the_model_does_not_hear_well_is_no_column(named: Library) -> None:
         ({"queries": "t1", "steer": {"singing": float("nan")}}, "finite number"),
         ({"like": "piano", "by": "features"}, "compared by sound"),
         ({"queries": "t1", "steer": {"piano": 1.0}, "by": "both"}, "compared by sound"),
+        ({"queries": "t2", "steer": {"piano": -1e-9}, "by": "features"}, "compared by sound"),
     ],
 )
 def test_what_is_no_request_is_refused(named: Library, options: dict, message: str) -> None:

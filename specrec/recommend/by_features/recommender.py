@@ -303,7 +303,7 @@ class FeatureRecommender(Space):
         Raises:
             QueryError: If too few of its features are known, or words have a part in it.
         """
-        if query.asked:
+        if query.asked or query.aim is not None:
             raise QueryError("words are compared by sound alone, not by features or both")
         if query.row is not None and self._place[query.row] >= 0:
             return self.vectors[self._place[query.row]]
