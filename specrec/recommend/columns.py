@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.arrays import BooleanArray
 
+from specrec.recommend.results import plain_text
 from specrec.shapes import Bool
 
 ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
@@ -177,4 +178,4 @@ def as_text(value: Any) -> str:
         return fold(value)
     if isinstance(value, Sequence | np.ndarray):
         return "; ".join(fold(str(item)) for item in value)
-    return fold(str(value))
+    return fold(plain_text(value))

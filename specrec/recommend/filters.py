@@ -160,7 +160,8 @@ class _Condition:
                 continue
             text = ast.get_source_segment(self._text, node) or ""
             for name, column in self._quoted.items():
-                text = re.sub(rf" ?\b{name}\b ?", f"`{column}`", text)
+                shown = f"`{column}`".replace("\\", r"\\")  # of which `sub` makes one again
+                text = re.sub(rf" ?\b{name}\b ?", shown, text)
             names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
             found[text] = {self._quoted.get(name, name) for name in names}
         return found

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
@@ -200,7 +201,16 @@ def _plain(value: Any) -> Any:
         value = json.loads(json.dumps(value.tolist(), default=str))
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if isinstance(value, str | int | float | list | dict) else str(value)
+    return value if isinstance(value, str | int | float | list | dict) else plain_text(value)
+
+
+def plain_text(value: Any) -> str:
+    """A value as text; a date is but a date, also where a table has the time of midnight with it.
+
+    >>> plain_text(datetime(2024, 5, 1)), plain_text(datetime(2024, 5, 1, 9, 30))
+    ('2024-05-01', '2024-05-01 09:30:00')
+    """
+    return str(value).removesuffix(" 00:00:00") if isinstance(value, datetime) else str(value)
 
 
 class TrackTable:

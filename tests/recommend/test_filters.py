@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specrec.errors import QueryError
-from specrec.recommend.filters import matches
+from specrec.recommend.filters import conjuncts, matches
 
 YEARS = [1990, 2000, None, 1995, 2000, None, 1960, 2024]
 ENERGY = [0.5, None, 0.1, 0.9, 0.25, 0.5, -1.0, 0.0]
@@ -25,6 +25,8 @@ TABLE = pd.DataFrame(
         "styles": [["Cool", "Modal"], [], None, ["Bop"], ["cool"], None, None, ["Hard Bop"]],
         "both": ["Jazz; Soul", "Soul", "Jazz", "Soul;Funk", None, "Neo Soul", "", "x"],
         "nothing": pd.Series([None] * 8, dtype="float64"),
+        "added": pd.to_datetime(["2024-05-01", None, "2024-05-02"] + ["2024-06-01"] * 5),
+        "back\\slash": [1] * 8,
     }
 )
 COLUMNS = {name: TABLE[name] for name in TABLE}
@@ -118,10 +120,17 @@ def test_a_condition_means_what_sql_means(
         ("live == False", [1, 5]),
         ("not live", [1, 5]),
         ("year in []", []),
+        ("added <= '2024-05-01' or added == '2024-05-02'", [0, 2]),
     ],
 )
 def test_lists_quotes_and_columns_of_nothing(where: str, rows: list[int]) -> None:
     assert found(where) == rows
+
+
+def test_parts_are_shown_as_they_were_written() -> None:
+    parts = conjuncts("`back\\slash` == 1 and (`beats per bar` > 3 or live)", COLUMNS)
+    assert list(parts) == ["`back\\slash` == 1", "`beats per bar` > 3 or live"]
+    assert list(parts.values()) == [{"back\\slash"}, {"beats per bar", "live"}]
 
 
 @pytest.mark.parametrize(
