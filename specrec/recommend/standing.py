@@ -123,18 +123,23 @@ def _kept_out(
     for state, detail in _certain(search, standing, row):
         return replace(standing, state=state, detail=detail)
     assert standing.track is not None
-    options: list[tuple[str, Any, State, str]] = []
+    options: list[tuple[dict[str, Any], State, str]] = []
     if search.options.get("per_artist") is not None:
         text = "Better ones by the same artist take their places."
-        options.append(("per_artist", None, "artist_limit", text))
+        options.append(({"per_artist": None}, "artist_limit", text))
     if not search.options.get("duplicates"):
         text = "Another file of this recording is in the list."
-        options.append(("duplicates", True, "same_recording", text))
-    for option, value, state, text in options:
-        if option not in without:
-            without[option] = search.ranks(**{option: value})
-        if standing.track.track_id in without[option]:
-            rank, _ = without[option][standing.track.track_id]
+        options.append(({"duplicates": True}, "same_recording", text))
+    if len(options) > 1:  # and where each of the two alone would keep it out
+        text = "Better ones by the same artist, and a better file of this recording, come before."
+        both = options[0][0] | options[1][0]
+        options.append((both, "artist_limit", text))
+    for changed, state, text in options:
+        name = ", ".join(changed)
+        if name not in without:
+            without[name] = search.ranks(**changed)
+        if standing.track.track_id in without[name]:
+            rank, _ = without[name][standing.track.track_id]
             return replace(
                 standing, state=state, detail=f"{text} Else it would be number {rank:,}."
             )

@@ -106,6 +106,24 @@ def test_another_file_of_a_recording_is_told(named: Path) -> None:
     assert [one.rank for one in find_standings(every, near)] == [1, 2, 3, 4]
 
 
+def test_what_two_options_keep_out_is_told(named: Path) -> None:
+    library = Library.open(named)
+    every = library.neighbors("t8", 239, explain=False)
+    theirs = [item for item in every if item.track.artist == "Artist 9"]
+    rows = [library.resolve(str(item.track.track_id)).library_row for item in theirs]
+    library = Library.open(named)
+    groups = np.arange(240)
+    groups[rows[2]] = rows[1]
+    library.collection.generation.__dict__["duplicate_groups"] = groups
+    search = Search(library, [library.resolve("t8")], 10, 239, {"per_artist": 1})
+    told = find_standings(search, [str(item.track.track_id) for item in theirs[1:3]])
+    assert [one.state for one in told] == ["artist_limit", "artist_limit"]
+    assert [
+        f"Else it would be number {item.rank}." in one.detail
+        for item, one in zip(theirs[1:3], told, strict=True)
+    ] == [True, True]
+
+
 def test_a_file_that_is_not_in_the_library_has_its_reason(
     build: Callable[..., BuildReport], tmp_path: Path
 ) -> None:
