@@ -81,7 +81,7 @@ def draw_controls(
     tracks = unit(np.asarray(embeddings[sample]))
     tracks -= tracks.mean(axis=0)
     variances, principal = np.linalg.eigh(tracks.T @ tracks / len(tracks))
-    variances = np.maximum(variances, 1e-12 * variances[-1])
+    variances = np.maximum(variances, 1e-12 * variances[-1] or 1.0)  # a single track has none
     sizes = np.bincount(directions.groups, minlength=len(directions.names))
     along = np.square(tracks @ directions.axes.T).mean(axis=0)
     wanted = np.bincount(directions.groups, along, len(sizes)) / sizes

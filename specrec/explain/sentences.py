@@ -24,6 +24,7 @@ _FAMILIES = {feature: concept.family for feature, concept in BY_FEATURE.items()}
     "liveness": "setting",
     "instrumentalness": "voice",
     "speechiness": "voice",
+    "loudness_lufs": "loudness",  # as a table has it, too
 }
 
 _MOST = {"because": 3, "both also": 2}  # named in one sentence

@@ -76,6 +76,16 @@ def test_tracks_vary_along_a_control_as_along_the_group() -> None:
         assert variance == pytest.approx(expected, rel=0.25)
 
 
+@pytest.mark.filterwarnings("error")
+def test_tracks_that_do_not_vary_have_controls_too() -> None:
+    directions = find_directions(make_probe({"bass_share": np.eye(6)[0], "key": np.eye(6)[1:3]}), 6)
+    for drawn in draw_controls(np.ones((1, 6), np.float32), directions).values():
+        products = np.einsum("rad,rbd->rab", drawn, drawn)
+        np.testing.assert_allclose(
+            products, np.broadcast_to(np.eye(drawn.shape[1]), products.shape), atol=1e-9
+        )
+
+
 def test_a_query_from_outside_competes_with_nobody_of_its_row() -> None:
     embeddings = np.eye(5, dtype=np.float32) + 0.1
     directions = find_directions(make_probe({"bass_share": np.eye(5)[4]}), 5)

@@ -31,6 +31,11 @@ def test_the_concrete_comes_before_the_abstract_and_of_each_family_one_is_named(
     )
 
 
+def test_loud_as_measured_and_by_a_table_is_loud_once() -> None:
+    reasons = [reason("loudness", "because"), reason("loudness_lufs", "both also")]
+    assert sentence(0.8, 0.0, reasons) == "Because both are loud (top 5 %)."
+
+
 def test_that_a_concept_is_there_is_said_only_as_a_cause() -> None:
     reasons = [
         reason("jazz", "because"),
