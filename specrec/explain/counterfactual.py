@@ -1,40 +1,43 @@
-"""Counterfactuals: the least change of a feature by which a neighbor drops out of the list."""
+"""Counterfactuals: the least change of a feature that takes a track out of the list, or into it."""
 
 import numpy as np
 
 from specrec.explain.directions import Directions
 from specrec.explain.feature_stats import FeatureStats
-from specrec.shapes import Float, Float64
+from specrec.shapes import Float, Float64, Int
 from specrec.vectors import unit
 
 
 def needed_changes(
     query: Float[np.ndarray, " dim"],
     neighbors: Float[np.ndarray, "neighbors dim"],
+    ranks: Int[np.ndarray, " neighbors"],
     scores: Float64[np.ndarray, " others"],
     k: int,
     directions: Directions,
     stats: FeatureStats,
 ) -> list[list[tuple[float, float] | None]]:
-    """Finds the least changes of features by which neighbors drop out of the nearest k.
+    """Finds the least changes of features by which tracks drop out of the nearest k, or enter them.
 
     Args:
         query: The query's embedding.
-        neighbors: The neighbors' embeddings.
+        neighbors: The tracks' embeddings.
+        ranks: Their ranks; those up to k drop out, the others enter.
         scores: Similarities of all tracks but the query to it.
         k: Length of the list of neighbors.
         directions: The groups of features, and where the prediction of each rises fastest.
         stats: Predicts the features, and knows their ranges.
 
     Returns:
-        For each neighbor and group the change of the group's feature as (from, to), as the probe
+        For each track and group the change of the group's feature as (from, to), as the probe
         predicts it and in its unit; None if no change to a value that some track has does it.
     """
     if len(scores) <= k or stats.probe is None:
         return [[None] * len(directions.names)] * len(neighbors)
-    limit = float(np.partition(scores, -k - 1)[-k - 1])  # of the first track outside
+    outside, inside = np.partition(scores, (-k - 1, -k))[-k - 1 : len(scores) - k + 1].tolist()
     changes: list[list[tuple[float, float] | None]] = []
-    for neighbor in neighbors:
+    for neighbor, rank in zip(neighbors, ranks.tolist(), strict=True):
+        limit = outside if rank <= k else inside  # that of the first outside, or the last inside
         moves = [
             needed_move(query, neighbor, head, limit) if head.any() else None
             for head in directions.heads

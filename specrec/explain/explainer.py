@@ -97,7 +97,8 @@ class Explainer:
             query: The query's centered embedding.
             known: Features of the query that were measured or stand in a table, by name.
             rows: Rows of the tracks.
-            k: Length of the list of neighbors out of which the needed changes would take them.
+            k: Length of the list of neighbors out of which, or into which, the needed changes would
+                take them.
             query_row: The query's row, which is not ranked; None for a query from outside.
             asked: Names of the coordinates that words asked for. A track has them as asked, not as
                 the query has them.
@@ -188,7 +189,7 @@ class Explainer:
         groups, rows, k, query_row = self.directions, ranked.rows, ranked.k, ranked.query_row
         found = ablate_groups(query, query_row, rows, self.embeddings, groups, self.controls)
         rivals = np.delete(found.scores, [] if query_row is None else query_row)
-        changes = needed_changes(query, others, rivals, k, groups, self.stats)
+        changes = needed_changes(query, others, found.rank_before, rivals, k, groups, self.stats)
         return [
             [
                 Contribution(

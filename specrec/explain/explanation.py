@@ -30,9 +30,9 @@ class Contribution:
         rank_after: Rank of the neighbor in the same search after the group is ablated in all
             tracks, from 1.
         needed_change: The counterfactual: the least change of the feature in the neighbor, in its
-            unit as (from, to), by which it would drop out of the list of neighbors. None if no
-            change to a value that some track has does it, or if tracks are compared by both sound
-            and features.
+            unit as (from, to), by which it would drop out of the list of neighbors, or enter it if
+            it is further down. None if no change to a value that some track has does it, or if
+            tracks are compared by both sound and features.
     """
 
     feature: str

@@ -332,8 +332,8 @@ class Library:
         Args:
             query: The query, as `resolve` takes it.
             neighbor: A track of the library, as `resolve` takes it.
-            k: Length of the list of neighbors out of which the changes named in the explanation
-                would take the neighbor.
+            k: Length of the list of neighbors out of which, or into which, the changes named in the
+                explanation would take the neighbor.
             by: What tracks are compared by; this and the rest are as for `neighbors`.
             features: Settings by which features are compared.
             sound_weight: The weight of sound against features.

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
-from specrec.descriptors.features import FEATURES, PROPERTIES
+from specrec.descriptors.features import PROPERTIES
 from specrec.descriptors.vocabulary import WORDS
 from specrec.explain.explainer import Explainer
 from specrec.explain.explanation import Explanation
@@ -159,20 +159,22 @@ def test_a_shared_key_is_a_fact_only_if_few_share_it() -> None:
     assert "key" not in explanations[1].sentence
 
 
-def test_the_needed_change_takes_the_neighbor_out() -> None:
+@pytest.mark.parametrize("rank", [1, 10, 11, 14])
+def test_the_needed_change_takes_the_neighbor_out_or_in(rank: int) -> None:
     world = World()
-    world.embeddings[:2, 0] = [5, 4]
-    (explanation,) = world.explain(0, 1)
+    world.embeddings[0, 0] = 5
+    neighbor = int(np.argsort(-cosine_similarity(world.embeddings)[0])[rank])
+    (explanation,) = world.explain(0, neighbor)
     contribution = next(c for c in explanation.contributions if c.feature == "centroid_hz")
-    assert contribution.rank_before <= 10
+    assert contribution.rank_before == rank
     assert contribution.needed_change is not None
     before, after = contribution.needed_change
-    np.testing.assert_allclose(before, world.probe.predict(world.embeddings[1:2])["centroid_hz"][0])
+    predicted = world.probe.predict(world.embeddings[[neighbor]])["centroid_hz"]
+    np.testing.assert_allclose(before, predicted[0], rtol=1e-5)
     # Move the track there along the one axis, and search.
-    scale = FEATURES["centroid_hz"]
-    shift = np.ptp(scale.to_scale(np.array([before, after]))) / 3
-    world.embeddings[1, 0] += np.sign(after - before) * shift * 1.001
-    assert world.explain(0, 1)[0].contributions[0].rank_before > 10
+    world.embeddings[neighbor, 0] += 1.001 * np.log2(after / before) / 3
+    (moved,) = world.explain(0, neighbor)
+    assert moved.contributions[0].rank_before == (11 if rank <= 10 else 10)
 
 
 def test_a_counterfactual_is_a_value_that_some_track_has() -> None:

@@ -36,7 +36,8 @@ def explain_by_features(
         known: Known features of the query, by name and in their units.
         query_row: The query's row among the tracks; None if it is from outside.
         neighbors: Rows of the neighbors among the tracks.
-        k: Length of the list of neighbors out of which the needed changes would take them.
+        k: Length of the list of neighbors out of which, or into which, the needed changes would
+            take them.
 
     Returns:
         One explanation per neighbor, in their order.
@@ -49,6 +50,8 @@ def explain_by_features(
     ranked = np.sort(scores[others])[::-1]
     explanations = []
     for row, there in zip(neighbors.tolist(), readings, strict=True):
+        rank = 1 + int((scores[others] > scores[row]).sum())
+        limit = k if rank <= k else k - 1  # that of the first outside the list, or the last inside
         contributions = [
             Contribution(
                 name,
@@ -56,9 +59,9 @@ def explain_by_features(
                 float(parts[row, number]),
                 float(scores[row] - without[row, number]),
                 0.0,
-                1 + int((scores[others] > scores[row]).sum()),
+                rank,
                 1 + int((without[others, number] > without[row, number]).sum()),
-                space.needed_change(query, vectors[row], number, float(ranked[k]))
+                space.needed_change(query, vectors[row], number, float(ranked[limit]))
                 if len(ranked) > k
                 else None,
             )

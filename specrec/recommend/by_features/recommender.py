@@ -215,7 +215,8 @@ class FeatureRecommender(Space):
         Args:
             query: The query, as `resolve` takes it.
             neighbor: The other track, as `resolve` takes it.
-            k: Length of the list of neighbors out of which the needed changes would take it.
+            k: Length of the list of neighbors out of which, or into which, the needed changes would
+                take it.
 
         Raises:
             QueryError: If either fits no track or several, or both are the same.
