@@ -97,10 +97,15 @@ def present_in(stats: FeatureStats) -> dict[str, Bool[np.ndarray, " tracks"]]:
     """In which tracks each concept is there, by its name; without those of which that is not told.
 
     Something is there if people, or the teachers of the model, would likely say so: there can be
-    more or less singing in a library, and yet in no track any.
+    more or less singing in a library, and yet in no track any. What needs another thing, as a
+    woman's voice needs singing, is there only beside it.
     """
-    return {
+    present = {
         concept.name: stats.values(concept.feature) >= stats.said(concept.feature)[1]
         for concept in load_vocabulary()
         if concept.feature in stats.sayable
     }
+    for concept in load_vocabulary():
+        if concept.name in present and concept.needs is not None:
+            present[concept.name] &= present.get(concept.needs, False)
+    return present

@@ -7,7 +7,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from specrec.catalog.identity import audio_id
@@ -172,18 +171,10 @@ def write_tags(root: Path, plan: TagPlan, on_progress: Progress | None = None) -
 
 
 def concept_values(collection: Collection) -> list[Value]:
-    """What the tag of concepts should say of each track: the names of those that it surely has.
-
-    A concept that needs another, as a woman's voice needs singing, is said only beside it.
-    """
+    """What the tag of concepts should say of each track: the names of those that it surely has."""
     present = present_in(collection.stats)
     if not present:
         return [(None, "the model of this library names no concepts")] * len(collection)
-    needs = {concept.name: concept.needs for concept in load_vocabulary()}
-    for name, there in present.items():
-        needed = needs[name]
-        if needed is not None:
-            present[name] = there & present.get(needed, np.zeros_like(there))
     found = (
         "; ".join(name for name in present if present[name][row]) for row in range(len(collection))
     )

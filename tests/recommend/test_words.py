@@ -205,3 +205,12 @@ def test_who_asks_for_a_woman_asks_for_a_voice(named: Library) -> None:
     assert [item.track.track_id for item in found] == [
         f"t{row}" for row in np.argsort(-cosines)[:3]
     ]
+
+
+def test_a_womans_voice_is_counted_where_there_is_singing(named: Library) -> None:
+    sung, woman = (
+        column_of(named.collection.embeddings, name) >= 1 for name in ("singing", "female_voice")
+    )
+    counts = named.collection.concepts.counts
+    assert (counts["singing"], counts["female voice"]) == (sung.sum(), (sung & woman).sum())
+    assert 0 < (counts["female voice"] or 0) < woman.sum()
