@@ -1,5 +1,6 @@
 """Puts reasons into English; another language would be another file like this one."""
 
+import math
 from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 
@@ -206,11 +207,16 @@ def place_text(percentile: float) -> str:
 
 
 def _top(percentile: float) -> str:
-    return f"top {max(1, round(100 - percentile))} %"
+    return f"top {_up(100 - percentile)} %"
 
 
 def _lowest(percentile: float) -> str:
-    return f"lowest {max(1, round(percentile))} %"
+    return f"lowest {_up(percentile)} %"
+
+
+def _up(share: float) -> int:
+    """Rounds a share up: the third of a hundred tracks, at 2.5 %, is among three of a hundred."""
+    return max(1, math.ceil(round(share, 6)))
 
 
 def _listed(items: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from specrec.explain.explanation import Contribution, Reason, Side, Verdict
 from specrec.explain.feature_stats import FeatureStats
 from specrec.explain.readings import Reading
 from specrec.explain.reasons import find_reasons, sharable_names
-from specrec.explain.sentences import sentence
+from specrec.explain.sentences import place_text, sentence
 from specrec.model.probe import Probe, ProbedFeature
 
 GOOD = Estimate(0.9, 0.9, 0.9)
@@ -34,6 +34,15 @@ def test_the_concrete_comes_before_the_abstract_and_of_each_family_one_is_named(
 def test_loud_as_measured_and_by_a_table_is_loud_once() -> None:
     reasons = [reason("loudness", "because"), reason("loudness_lufs", "both also")]
     assert sentence(0.8, 0.0, reasons) == "Because both are loud (top 5 %)."
+
+
+def test_the_third_of_a_hundred_is_among_three_of_a_hundred() -> None:
+    table = pd.DataFrame({"energy": np.linspace(0.1, 0.9, 100)})
+    stats = FeatureStats(table, None, np.zeros((100, 1), np.float32))
+    places = [stats.percentile("energy", value) for value in table["energy"]]
+    lowest = [f"lowest {rank} %" for rank in range(1, 51)]
+    highest = [f"top {rank} %" for rank in range(50, 0, -1)]
+    assert [place_text(place) for place in places] == lowest + highest
 
 
 def test_that_a_concept_is_there_is_said_only_as_a_cause() -> None:
