@@ -122,6 +122,11 @@ def test_concepts_of_a_track_are_said_with_their_times(
         assert (name.replace("_", " ") in shown) == (name in timeline.heard)
     assert "4 windows of 5 s" in shown
 
+    pianos = np.asarray(Library.open(folder).collection.embeddings)[:, NAMED.index("piano")]
+    assert run("concepts", str(folder), f"t{pianos.argmax()}") == 0
+    (row,) = (line for line in capsys.readouterr().out.splitlines() if " piano " in line)
+    assert row.split()[-2:] == ["99", "%"]  # 239 of 240 tracks have less
+
 
 def test_a_reason_says_where_it_is_heard(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     library = Library.open(folder)

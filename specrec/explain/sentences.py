@@ -111,7 +111,7 @@ def _as_asked(
     if had:
         said = f"{describe(had, of_one=True)}, as asked"
     elif (most := max(amounts, key=amounts.__getitem__, default=None)) and amounts[most] >= _MUCH:
-        place = min(99, round(amounts[most]))
+        place = min(99, math.floor(amounts[most]))
         said = f"more {noun(most)} than {place} % of the library, as asked"
     else:
         return rest or f"{_VAGUE}."

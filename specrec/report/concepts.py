@@ -1,5 +1,6 @@
 """The vocabulary with counts of a library's tracks, and the concepts of one track over time."""
 
+import math
 from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
@@ -14,7 +15,7 @@ from specrec.recommend.collection import Collection
 from specrec.recommend.results import Track
 from specrec.report.console import Console, escape
 from specrec.report.table import Table, print_tables
-from specrec.report.text import NONE, clock, json_document, name_of, percent
+from specrec.report.text import NONE, clock, json_document, name_of
 from specrec.report.timeline import by_family, passages_text
 
 _WORDS = 4  # further words for a concept that are shown
@@ -84,7 +85,7 @@ def print_track(track: Track, timeline: Timeline, readings: Mapping[str, Reading
         reading = readings.get(name)
         if reading is not None and reading.value >= present[name]:
             bold.append(len(rows))
-        above = NONE if reading is None else percent(reading.percentile / 100)
+        above = NONE if reading is None else f"{math.floor(reading.percentile)} %"
         rows.append((noun(name), passages_text(passages), _strip(passages), above))
     header = ("concept", "heard", f"0:00 to {clock(timeline.seconds)}", "more than")
     print_tables(Table("", header, rows, _note(timeline), text_columns=3, bold=bold))
