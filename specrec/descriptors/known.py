@@ -40,11 +40,14 @@ def known_columns(
         measured: Measured features of the same tracks, by name.
 
     Returns:
-        Features by name, NaN where unknown. A table's `tempo`, in bpm too, goes into `tempo_bpm`.
+        Features by name, NaN where unknown. A table's `tempo`, in bpm too, goes into `tempo_bpm`;
+        its `key` is unknown where it is below 0.
     """
     known = {str(name): as_numbers(measured[name]) for name in measured}
     for column in (name for name in (*FEATURES, *SYNONYMS) if name in tracks):
         name, given = feature_name(column), as_numbers(tracks[column])
+        if name == "key":  # a table of Spotify's has -1 where none was found
+            given = np.where(given < 0, np.nan, given)
         known[name] = np.where(np.isnan(given), known[name], given) if name in known else given
     return known
 

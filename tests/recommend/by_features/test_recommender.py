@@ -179,6 +179,12 @@ def test_odd_cells_and_queries_do_no_harm(table: pd.DataFrame) -> None:
         dated.resolve("\udcfc")
 
 
+def test_a_key_that_was_not_found_is_unknown(table: pd.DataFrame) -> None:
+    keys = np.arange(len(table)) % 13 - 1  # -1 is what Spotify says then
+    recommender = FeatureRecommender.from_table(table.assign(key=keys))
+    assert (recommender.known["key"].isna().to_numpy() == (keys < 0)).all()
+
+
 def test_what_a_table_lacks_is_named(table: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(QueryError, match=r"mood: unknown feature; the known ones are .*energy"):
         FeatureRecommender.from_table(table, FeatureSettings(("mood",)))
