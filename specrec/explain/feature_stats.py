@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from specrec.descriptors.known import Column
 
 UNUSUAL = 25.0
-"""Percentage at either end of the library in which a measured value counts as unusual."""
+"""Percentage at either end of the library in which a measured value counts as unusual, with all
+tracks of the same value."""
 
 COMMON = 40.0
 """Percentage at either end of the library in which a concept that is there, or not, is said."""
@@ -120,8 +121,8 @@ class FeatureStats:
                 if column is not None:
                     values[row, column] = value
                     measured[row, column] = name not in self._predicted
-        percentiles = self._percentiles(values)
-        sides = self._sides(values, percentiles, measured)
+        percentiles, beyond = self._places(values)
+        sides = self._sides(values, percentiles, beyond, measured)
         names = tuple(self.distribution)
         table = ReadingTable(names, values, percentiles, measured, predicted, sides)
         return [TrackReadings(table, row) for row in range(len(embeddings))]
@@ -171,13 +172,14 @@ class FeatureStats:
         self,
         values: Float64[np.ndarray, "tracks features"],
         percentiles: Float64[np.ndarray, "tracks features"],
+        beyond: Float64[np.ndarray, "tracks features"],
         measured: Bool[np.ndarray, "tracks features"],
     ) -> Int8[np.ndarray, "tracks features"]:
         """On which side of the median tracks stand out; see `UNUSUAL` and `COMMON`."""
         rules = self._rules
         sides = np.where(values > rules.medians, 1, -1)
         unclear = rules.confidence & ((values > 0.5) != (sides > 0))
-        far = np.abs(percentiles - 50) >= 50 - UNUSUAL
+        far = beyond <= UNUSUAL
         guessed = rules.predicted & ~measured
         for column in np.flatnonzero(guessed.any(axis=0)).tolist():
             of_track, feature = guessed[:, column], self.features[column]
@@ -230,16 +232,18 @@ class FeatureStats:
         """Share of the tracks with a lower value, from 0 to 100; equal ones count half."""
         values = np.full((1, len(self.distribution)), np.nan)
         values[0, self._columns[name]] = value
-        return float(self._percentiles(values)[0, self._columns[name]])
+        return float(self._places(values)[0][0, self._columns[name]])
 
-    def _percentiles(
+    def _places(
         self, values: Float64[np.ndarray, "tracks features"]
-    ) -> Float64[np.ndarray, "tracks features"]:
+    ) -> tuple[Float64[np.ndarray, "tracks features"], Float64[np.ndarray, "tracks features"]]:
+        """Percentiles, and how many percent of the tracks are as far out at the nearer end."""
         known = self._ordered
         below, up_to = known.counts(values)
         shares = 100 * (below + up_to) / (2 * known.sizes)
         apart = 100 * (1 - (up_to - below) / known.sizes)
-        return np.where(self._circular, apart, shares)
+        beyond = 100 * np.minimum(up_to, known.sizes - below) / known.sizes
+        return np.where(self._circular, apart, shares), beyond
 
     @cached_property
     def _circular(self) -> Bool[np.ndarray, " features"]:
@@ -278,7 +282,7 @@ class FeatureStats:
     def rare(self) -> Bool[np.ndarray, " features"]:
         """Which of the features are concepts that half of the collection lacks."""
         rules = self._rules
-        lacking: np.ndarray = self._percentiles(rules.absent[None])[0] >= 50
+        lacking: np.ndarray = self._places(rules.absent[None])[0][0] >= 50
         return rules.concepts & rules.usable & lacking
 
     def said(self, name: str) -> tuple[float, float]:

@@ -49,6 +49,15 @@ def test_percentiles_count_equal_ones_half(stats: FeatureStats) -> None:
     assert stats.percentile("key", 1.0) == 50  # half of the tracks are in another key
 
 
+@pytest.mark.parametrize(("zeros", "side"), [(15, -1), (16, 0), (29, 0)])
+def test_what_more_than_a_quarter_has_is_not_unusual(zeros: int, side: int) -> None:
+    values = np.linspace(0.1, 0.9, 60)
+    values[:zeros] = 0
+    stats = FeatureStats(pd.DataFrame({"energy": values}), None, np.zeros((60, 1), np.float32))
+    (reading,) = stats.readings(np.zeros((1, 1)), [stats.known(0)])
+    assert reading.side("energy") == side
+
+
 def test_features_that_are_hardly_known_or_badly_predicted_say_nothing(stats: FeatureStats) -> None:
     names = {feature.name for feature in stats.features}
     assert names == {"tempo_bpm", "loudness_range_lu", "key"}
