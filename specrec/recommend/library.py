@@ -264,7 +264,7 @@ class Library:
             against: Negative queries, one or several, which the neighbors should not resemble.
             where: A condition on columns and features, such as `genre == 'jazz' and year > 1990`;
                 see `specrec.recommend.filters`.
-            other_artists: Whether to leave out tracks by the artists of the queries.
+            other_artists: Whether to leave out tracks by any artist of the queries.
             other_albums: Whether to leave out tracks from the albums of the queries.
             per_artist: Most tracks by one artist; None for no limit. Tracks whose artist is
                 unknown are not limited.

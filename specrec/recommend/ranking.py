@@ -19,7 +19,7 @@ class Ranking:
     """Options of a search: which tracks may be neighbors, and in which order.
 
     Attributes:
-        other_artists: Whether to leave out tracks by the artists of the queries.
+        other_artists: Whether to leave out tracks by any artist of the queries.
         other_albums: Whether to leave out tracks from the albums of the queries.
         per_artist: Most tracks by one artist; None for no limit. Tracks whose artist is unknown
             are not limited.

@@ -213,6 +213,16 @@ def plain_text(value: Any) -> str:
     return str(value).removesuffix(" 00:00:00") if isinstance(value, datetime) else str(value)
 
 
+def names_in(column: str, text: str) -> set[str]:
+    """The names in a track's artist, of which there may be several, or its album; in lower case.
+
+    >>> sorted(names_in("artist", "Ana; Eva")), names_in("album", "Yes; No")
+    (['ana', 'eva'], {'yes; no'})
+    """
+    names = text.split(";") if column == "artist" else [text]
+    return {name.strip().casefold() for name in names} - {""}
+
+
 class TrackTable:
     """The tracks of a library or table, laid out so that those in a few rows are found fast.
 
@@ -234,6 +244,7 @@ class TrackTable:
         self._tracks = tracks
         self._numbers = numbers
         self._codes: dict[str, tuple[Int64[np.ndarray, " tracks"], dict[str, int]]] = {}
+        self._named: dict[str, dict[str, list[int]]] = {}
 
     def __len__(self) -> int:
         return len(self._tracks)
@@ -280,9 +291,15 @@ class TrackTable:
         return self._numbered("artist")[0][rows]
 
     def same_as(self, column: str, names: Set[str]) -> Bool[np.ndarray, " tracks"]:
-        """Finds the tracks whose artist or album is one of some names, in lower case."""
+        """Finds the tracks of which an artist, or the album, has one of some names (`names_in`)."""
         numbers, number_of = self._numbered(column)
-        wanted = [number_of[name] for name in names if name in number_of]
+        if column not in self._named:
+            named: dict[str, list[int]] = {}
+            for text, number in number_of.items():
+                for name in names_in(column, text):
+                    named.setdefault(name, []).append(number)
+            self._named[column] = named
+        wanted = [number for name in names for number in self._named[column].get(name, ())]
         return np.isin(numbers, wanted)
 
     def _numbered(self, column: str) -> tuple[Int64[np.ndarray, " tracks"], dict[str, int]]:

@@ -9,7 +9,7 @@ from specrec.errors import QueryError
 from specrec.explain.explanation import Explanation
 from specrec.recommend.query import Query
 from specrec.recommend.ranking import AGAINST_WEIGHT, Choice, Ranking, choose, score
-from specrec.recommend.results import Neighbor, Neighbors, Track
+from specrec.recommend.results import Neighbor, Neighbors, Track, names_in
 from specrec.recommend.space import Selection, Space
 from specrec.recommend.tracks import Tracks
 from specrec.shapes import Float64, Int64
@@ -116,9 +116,7 @@ def _allowed(
     if space.comparable is not None:
         allowed = allowed & space.comparable
     for name in asked:
-        known = {
-            getattr(query, name).strip().casefold() for query in queries if getattr(query, name)
-        }
+        known = set().union(*(names_in(name, getattr(query, name) or "") for query in queries))
         if len(known) == 0:
             notes.append(f"the {name} of the query is unknown, so none was left out")
             continue

@@ -12,7 +12,7 @@ from specrec.recommend.by_features.settings import FeatureSettings
 from specrec.recommend.filters import conjuncts
 from specrec.recommend.library import Library
 from specrec.recommend.query import Query, folded
-from specrec.recommend.results import Track
+from specrec.recommend.results import Track, names_in
 from specrec.recommend.space import By
 
 _FILES = 10  # that are not in the library, named at most
@@ -169,10 +169,11 @@ def _certain(search: Search, standing: Standing, row: int) -> Iterator[tuple[Sta
     if kept:
         yield "filtered", f"The filter leaves it out: {', '.join(kept)}."
     for name in ("artist", "album"):
-        mine = (getattr(track, name) or "").strip().casefold()
-        theirs = [getattr(query.track, name) or "" for query in search.queries]
-        same = mine and mine in [text.strip().casefold() for text in theirs]
-        if options.get(f"other_{name}s") and same:
+        mine, *theirs = (
+            names_in(name, getattr(one, name) or "")
+            for one in (track, *(query.track for query in search.queries))
+        )
+        if options.get(f"other_{name}s") and not mine.isdisjoint(set().union(*theirs)):
             yield "same_artist", f"It has the {name} of what you asked for."
 
 

@@ -36,4 +36,7 @@ class Tracks(Protocol):
         """Selects all tracks but those in some rows."""
 
     def same_as(self, column: str, names: Set[str]) -> Selection:
-        """Selects the tracks whose artist or album is one of some names, in lower case."""
+        """Selects the tracks of which an artist, or the album, has one of some names.
+
+        They are as `specrec.recommend.results.names_in` gives them.
+        """

@@ -12,7 +12,7 @@ from specrec.errors import QueryError
 from specrec.recommend.library import By, Library
 from specrec.recommend.ranking import AGAINST_WEIGHT, agreement
 from specrec.recommend.results import Neighbors
-from tests.libraries import TRACKS, write_planted
+from tests.libraries import TRACKS, write_named, write_planted
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,16 @@ def test_the_querys_artist_and_album_stay_away(library: Library, cosines: np.nda
         "3 tracks of the same artist left out",
         "the album of the query is unknown, so none was left out",
     )
+
+
+def test_each_of_several_artists_stays_away(tmp_path: Path) -> None:
+    names = ["Ana; Eva", "eva", "Bo;ANA", "Anabel", "Bo; Eve", None]
+    artists: list[object] = [names[row % 6] for row in range(TRACKS)]
+    library = Library.open(write_named(tmp_path, artist=artists, album=["A; B", "B"] * 120))
+    left = {row % 6 for row in rows(library.neighbors("t0", TRACKS, other_artists=True))}
+    assert left == {3, 4, 5}
+    left = {row % 2 for row in rows(library.neighbors("t0", TRACKS, other_albums=True))}
+    assert left == {1}
 
 
 def test_the_artist_cap_still_gives_as_many_as_there_are(

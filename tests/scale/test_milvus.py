@@ -44,7 +44,10 @@ HOSTILE = [
 _REPEATED = pd.concat([TABLE] * (TRACKS // len(TABLE)), ignore_index=True)
 ALBUMS = [f"Album {row // 8}" for row in range(TRACKS)]
 COLUMNS: dict[str, Any] = {
-    "artist": texts(f"Artist {row % 40}" if row % 9 else None for row in range(TRACKS)),
+    "artist": texts(
+        f"Artist {row % 40}" + "; ARTIST 11" * (row % 10 == 0) if row % 9 else None
+        for row in range(TRACKS)
+    ),
     "album": texts(ALBUMS),
     "note": texts(HOSTILE[row % len(HOSTILE)] if row % 4 else None for row in range(TRACKS)),
     **{str(name): _REPEATED[name] for name in _REPEATED},
@@ -64,6 +67,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "nothing left": {"queries": "Piece 3", "where": "year == 1 or year is None and year == 2"},
     "other artists": {"queries": "Piece 8", "other_artists": True, "other_albums": True},
     "no artist": {"queries": "Piece 9", "other_artists": True},
+    "any of several artists": {"queries": "Piece 10", "other_artists": True, "k": 200},
     "few by each": {"queries": "Piece 8", "per_artist": 1, "k": 20},
     "diverse": {"queries": "Piece 8", "diversity": 0.4, "fewer_hubs": True},
     "duplicates": {"queries": ["Piece 30"], "duplicates": True},

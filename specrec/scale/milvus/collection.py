@@ -129,7 +129,8 @@ class MilvusCollection(Collection):
         database.call("load_collection", used)
         count = int(about.manifest["counts"]["tracks"])
         hidden = read_hidden(database, used, state)
-        tracks = MilvusTracks(database, used, state.push, hidden, count)
+        artists = next((field.parts for field in about.fields if field.column == "artist"), "")
+        tracks = MilvusTracks(database, used, state.push, hidden, count, artists)
         return cls(database, about, tracks)
 
     @property

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from specrec.catalog.identity import content_id
 from specrec.errors import LibraryError, QueryError
+from specrec.recommend.columns import fold
 from specrec.recommend.query import NAMES, find_row, is_file, is_text
 from specrec.recommend.results import Track
 from specrec.scale.milvus.conditions import ALWAYS, NEVER, Condition, Test
@@ -51,7 +52,13 @@ class MilvusTracks:
     """
 
     def __init__(
-        self, database: Database, collection: str, push: int, hidden: list[int], count: int
+        self,
+        database: Database,
+        collection: str,
+        push: int,
+        hidden: list[int],
+        count: int,
+        artists: str,
     ) -> None:
         """Takes the collection.
 
@@ -61,6 +68,7 @@ class MilvusTracks:
             push: Number of the last push whose rows count.
             hidden: The keys of rows that don't count any more.
             count: Number of the tracks.
+            artists: The field that has the names of a track's artists; empty if no track has any.
         """
         self._database = database
         self._collection = collection
@@ -68,6 +76,7 @@ class MilvusTracks:
         if hidden:
             self._finished &= Test("key not in {}", (hidden,))
         self._count = count
+        self._artists = artists
         self._records: dict[int, Record] = {}
         self._windows: dict[int, bytes] = {}
         self._changing = threading.Lock()
@@ -168,7 +177,14 @@ class MilvusTracks:
         return Condition(Test("key not in {}", keys), Test("key in {}", keys), self.count)
 
     def same_as(self, column: str, names: Set[str]) -> Condition:
-        """Selects the tracks whose artist or album is one of some names, in lower case."""
+        """Selects the tracks of which an artist, or the album, has one of some names."""
+        if column == "artist":
+            if not self._artists:
+                return Condition(NEVER, ALWAYS, self.count)
+            # Of a track without an artist, the names are an empty array.
+            has_any = " or ".join([f"array_contains({self._artists}, {{}})"] * len(names))
+            values = tuple(map(fold, sorted(names)))
+            return Condition(Test(has_any, values), Test(f"not ({has_any})", values), self.count)
         field, numbers = f"{column}_key", ([number_of(name) for name in sorted(names)],)
         there = Test(f"{field} in {{}}", numbers)
         return Condition(there, Test(f"{field} not in {{}}", numbers), self.count)
