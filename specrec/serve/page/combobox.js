@@ -15,18 +15,23 @@ let boxes = 0;
  */
 export function combobox(box, list, find, whenEmpty = false) {
   const name = `options-${(boxes += 1)}`;
-  let asked; // the search that is under way
+  let asked = null; // the search that is under way
+  let takesFirst = false; // whether Enter was pressed before what fits was there
   let at = -1; // the option that is marked
 
   box.addEventListener("input", look);
   box.addEventListener("focus", () => (whenEmpty || box.value.trim()) && look());
   box.addEventListener("keydown", (event) => {
+    if (event.isComposing) return; // the keys choose a letter
     const options = list.hidden ? [] : [...list.children].filter((option) => option.role === "option");
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in moves && options.length) {
       event.preventDefault();
       const from = at < 0 && event.key === "ArrowUp" ? 0 : at;
       mark(options, (from + moves[event.key] + options.length) % options.length);
+    } else if (event.key === "Enter" && asked) {
+      event.preventDefault();
+      takesFirst = true;
     } else if (event.key === "Enter" && options.length) {
       event.preventDefault();
       options[Math.max(at, 0)].click();
@@ -42,12 +47,13 @@ export function combobox(box, list, find, whenEmpty = false) {
     const words = box.value.trim();
     asked?.abort();
     if (!words && !whenEmpty) return hide();
-    asked = new AbortController();
-    try {
-      show(await find(words, asked.signal));
-    } catch (error) {
-      if (error.name !== "AbortError") show([{ note: error.message }]);
-    }
+    const search = (asked = new AbortController());
+    const items = await Promise.resolve(find(words, search.signal)).catch((error) => [{ note: error.message }]);
+    if (asked !== search) return; // another was begun, or it was left
+    asked = null;
+    show(items);
+    if (takesFirst) list.querySelector('[role="option"]')?.click();
+    takesFirst = false;
   }
 
   function show(items) {
@@ -85,6 +91,8 @@ export function combobox(box, list, find, whenEmpty = false) {
 
   function hide() {
     asked?.abort();
+    asked = null;
+    takesFirst = false;
     list.hidden = true;
     box.setAttribute("aria-expanded", "false");
     box.removeAttribute("aria-activedescendant");
