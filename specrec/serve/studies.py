@@ -12,7 +12,7 @@ from specrec.serve.problems import BusyError
 
 Result = TypeVar("Result")
 
-_KEPT = 8  # results of one state
+_KEPT = 16  # results of one state: more than the page asks for, of which a map takes long
 _WAITING = 4  # at a time
 
 

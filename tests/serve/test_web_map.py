@@ -80,6 +80,22 @@ def test_a_click_opens_the_track_that_is_there_with_lines_to_its_neighbors(
         gone = page.locator(".asked .spectrogram .wrong")
         playwright.expect(gone).to_contain_text("is gone")
 
+        # Whoever goes on by keys is not sent back to the beginning.
+        items = page.locator(".neighbor")
+        page.get_by_role("button", name="Show more").press("Enter")
+        playwright.expect(items).to_have_count(40)
+        playwright.expect(items.nth(20).locator("button").first).to_be_focused()
+        page.get_by_text("Which come first").click()
+        option = page.get_by_label("Fewer of those that are near everything")
+        option.press("Space")
+        page.wait_for_url("**fewer_hubs=1")
+        playwright.expect(option).to_be_checked()
+        playwright.expect(option).to_be_focused()
+        playwright.expect(items).to_have_count(20)
+        items.last.get_by_role("button", name="More like this").press("Enter")
+        page.wait_for_url("**track=*")
+        assert page.evaluate("scrollY") == 0
+
 
 def test_a_lasso_is_a_playlist_of_the_tracks_within(
     page: "playwright.Page", address: str, api: Library, ground: np.ndarray
@@ -114,6 +130,12 @@ def test_colors_follow_a_concept_and_differ_in_lightness(
     assert (codes.min(), codes.max()) == (0, 254)
     page.locator(".look select").first.select_option("centroid_hz")
     page.wait_for_url("**color=centroid_hz**")
+    playwright.expect(page.locator(".legend")).to_contain_text("unknown (120)")
+    page.locator(".look select").first.select_option("artist")
+    named = api.tracks["artist"].value_counts()[:8].sum()
+    others = f"gray: all others ({len(api.tracks) - named})"
+    playwright.expect(page.locator(".look")).to_contain_text(others)
+    page.locator(".look select").first.select_option("centroid_hz")
     playwright.expect(page.locator(".legend")).to_contain_text("unknown (120)")
     for scheme, way in (("light", -1), ("dark", 1)):
         page.emulate_media(color_scheme=scheme)
@@ -173,6 +195,19 @@ def test_what_is_searched_for_stands_out(
             break
         page.wait_for_timeout(50)
     assert ask(page, shown) == found.tolist()
+
+    page.locator("#search").fill("calm piano")
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".side h2")).to_have_text("“calm piano”")
+    alike = api.neighbors(like="calm piano", k=100, explain=False)
+    listed = page.locator(".side .rows .title").all_text_contents()
+    assert listed == [item.track.title for item in alike]
+    rows = [api.collection.row_of(str(item.track.track_id)) for item in alike]
+    assert ask(page, shown) == sorted(rows)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator(".side")).to_be_hidden()
+    assert ask(page, "(stage) => stage.shown") is None
 
 
 def test_listening_is_off_until_it_is_switched_on(

@@ -53,7 +53,9 @@ def summarize(collection: Collection) -> Summary:
     model, index = status.model, status.index
     figures = [
         _figure(status.tracks, "track"),
-        (f"{status.hours:,.1f}", "hours of audio", ""),
+        (f"{status.hours:,.1f}", "hours of audio", "")
+        if status.hours >= 1
+        else _figure(round(60 * status.hours), "minute of audio", plural="minutes of audio"),
         _figure(status.duplicates, "duplicate", "the same recording as another track"),
         _figure(sum(status.skipped.values()), "file skipped", plural="files skipped"),
     ]

@@ -38,17 +38,37 @@ export const CROSS = "M3.4 2 8 6.6 12.6 2 14 3.4 9.4 8l4.6 4.6-1.4 1.4L8 9.4 3.4
 export const UP = "M8 3l5 6H9v4H7V9H3z";
 export const DOWN = "M8 13L3 7h4V3h2v4h4z";
 
-/** Seconds as minutes and seconds: 1:05. */
+/** Seconds as minutes and seconds, 1:05, or with hours, 1:01:05. */
 export function clock(seconds) {
   if (!Number.isFinite(seconds)) return "";
   const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  const hours = Math.floor(whole / 3600);
+  const minutes = String(Math.floor((whole % 3600) / 60));
+  return `${hours ? `${hours}:${minutes.padStart(2, "0")}` : minutes}:${String(whole % 60).padStart(2, "0")}`;
 }
+
+/** A similarity as it is shown; none is a zero with a sign. */
+export const scoreOf = (similarity) => similarity.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
 
 /** `artist - title`, or the title alone. */
 export function nameOf(track) {
   return track.artist ? `${track.artist} – ${track.title}` : track.title;
 }
+
+/** Replaces what an element holds. By their names, what was open is open, and the keyboard stays where it was. */
+export function renew(element, ...children) {
+  const held = element.contains(document.activeElement) ? document.activeElement : null;
+  const names = [held, held?.closest("details")?.querySelector("summary")].filter(Boolean).map(calledOf);
+  const open = [...element.querySelectorAll("details[open] > summary")].map(calledOf);
+  element.replaceChildren(...children);
+  const there = [...element.querySelectorAll("button, input, select, summary")];
+  const named = (name) => there.find((one) => calledOf(one) === name);
+  for (const summary of open.map(named)) if (summary) summary.parentElement.open = true;
+  names.map(named).find(Boolean)?.focus({ preventScroll: true });
+}
+
+const calledOf = (one) =>
+  one.tagName + (one.getAttribute("aria-label") ?? one.labels?.[0]?.textContent ?? one.firstChild?.textContent);
 
 /** Title and artist, as they stand in lists. */
 export const titleAndArtist = (track) => [

@@ -75,6 +75,7 @@ function change(part, { keep = false } = {}) {
   const view = VIEWS[state.view] ?? explore;
   if (keep && view.update) view.update(state);
   else render();
+  if (!keep && ("track" in part || "like" in part)) scrollTo(0, 0);
 }
 
 function go(next) {

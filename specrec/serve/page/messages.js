@@ -150,6 +150,7 @@ export const messages = {
   mapShowArranged: "Do so",
   mapLeast: "least",
   mapMost: "most",
+  mapOthers: (number) => `gray: all others (${number.toLocaleString("en")})`,
   mapUnknown: (number) => `gray: unknown (${number.toLocaleString("en")})`,
   mapCloser: "Closer",
   mapFarther: "Farther",
@@ -172,6 +173,7 @@ export const messages = {
   mapAbove: "Half of them are more so than this share of the library:",
   mapTracks: "Tracks",
   mapAndMore: (number) => `and ${number.toLocaleString("en")} more`,
+  mapAlike: (number) => `${number} tracks most like it`,
   mapLit: (number, words) => `${number} tracks that sound most like “${words}” stand out.`,
 
   // Playlists

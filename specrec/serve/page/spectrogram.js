@@ -84,16 +84,16 @@ export function mark(frame, kind, passages) {
   );
 }
 
-/** Shows in which parts of a track each sound is heard: {name, color, passages: [{start, end}]}. */
+/** Shows in which parts of a track each sound is heard: {feature, name, passages: [{start, end}]}. */
 export function bands(sounds, track, library) {
   const length = track.duration_seconds || 1;
   return make(
     "ul",
     { class: "bands" },
-    ...sounds.map(({ name, color, passages }) =>
+    ...sounds.map(({ feature, name, passages }) =>
       make(
         "li",
-        { class: `kind-${color}` },
+        { class: "rest", data: { feature } },
         make("span", { class: "name", title: name }, name),
         make(
           "span",

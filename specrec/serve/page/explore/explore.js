@@ -1,7 +1,7 @@
 // What was asked for, and its neighbors with their reasons.
 
 import * as api from "../api.js";
-import { announce, make, nameOf, titleAndArtist } from "../dom.js";
+import { announce, make, nameOf, renew, titleAndArtist } from "../dom.js";
 import { labelOf } from "../labels.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
@@ -10,7 +10,7 @@ import { addressOf, asks, readState } from "../state.js";
 import { chip, goneCard, options, seedCard } from "./asked.js";
 import { filters } from "./filters.js";
 import { missing } from "./missing.js";
-import { COLORS, neighborList } from "./neighbors.js";
+import { kindsOf, neighborList } from "./neighbors.js";
 import { steering, weighing } from "./steering.js";
 
 const STEP = 20; // neighbors at a time
@@ -20,7 +20,7 @@ let state;
 let concepts = [];
 let count = STEP;
 let running; // the request for neighbors that is under way
-let banded; // the concepts that are shown over time, once they are: a color each
+let kinds = new Map(); // the colors of features, in the bars of neighbors and over time
 const cost = make("p", { class: "remark cost", role: "status" }); // what the sliders cost
 const OFTEN = ["energetic", "singing", "piano", "drums", "calm", "electronic"]; // what many ask for
 const BEGIN = 6; // tracks to begin with
@@ -33,13 +33,13 @@ export function show(main, next, context) {
   state = next;
   ({ concepts, change } = context);
   count = STEP;
-  main.replaceChildren(asked, results);
+  if (asked.parentElement !== main) main.replaceChildren(asked, results);
   document.body.classList.toggle("welcome", !asks(state));
   if (!asks(state)) {
     welcome();
     return;
   }
-  banded = showAsked();
+  showAsked();
   showNeighbors();
 }
 
@@ -51,6 +51,7 @@ export function update(next) {
 }
 
 async function welcome() {
+  document.title = "specrec";
   asked.replaceChildren();
   const begin = make("ul", { class: "begin" });
   results.replaceChildren(
@@ -90,23 +91,22 @@ function beginning(track) {
   );
 }
 
-/** Shows what was asked; which concepts have bands. */
+/** Shows what was asked. */
 async function showAsked() {
   const without = (name, id) => () => change({ [name]: state[name].filter((other) => other !== id) });
   const asking = JSON.stringify([state.track, state.not]);
   const [seeds, negatives] = await Promise.all(
     [state.track, state.not].map((ids) => Promise.allSettled(ids.map((id) => api.track(id, state.library)))),
   );
-  if (asking !== JSON.stringify([state.track, state.not])) return [];
+  if (asking !== JSON.stringify([state.track, state.not])) return;
   const known = seeds.flatMap(({ value }) => value ?? []);
   const heard = known.flatMap((seed) => seed.heard.map(({ concept }) => concept));
-  const shown = known.flatMap((seed) => seed.heard.slice(0, BANDS).map(({ concept }) => concept));
-  const colored = [...new Set(shown)];
   const card = (name, ids, make) => ({ value, reason }, place) =>
     value ? make(value) : goneCard(ids[place], reason.message, without(name, ids[place]));
-  asked.replaceChildren(
+  renew(
+    asked,
     ...seeds.map(card("track", state.track, (seed) =>
-      seedCard(named(seed, colored), state.library, without("track", seed.track.track_id)))),
+      seedCard(named(seed), state.library, without("track", seed.track.track_id)))),
     ...(state.like ? [chip(`“${state.like}”`, "words", () => change({ like: "" }))] : []),
     ...negatives.map(card("not", state.not, ({ track }) =>
       chip(`− ${nameOf(track)}`, "against", without("not", track.track_id)))),
@@ -115,7 +115,15 @@ async function showAsked() {
     filters(state, change),
     options(state, change),
   );
-  return colored.slice(0, COLORS);
+  paint();
+}
+
+/** Gives what is heard over time the colors that it has in the bars. */
+function paint() {
+  for (const line of asked.querySelectorAll(".bands li")) {
+    const color = kinds.get(line.dataset.feature);
+    line.className = color === undefined ? "rest" : `kind-${color}`;
+  }
 }
 
 /** The measured features of some tracks, by name. */
@@ -125,9 +133,9 @@ function featuresOf(details) {
   return features.filter(([name, { measured }]) => measured && !names.includes(name)).map(([name]) => name);
 }
 
-function named(details, colored) {
+function named(details) {
   const heard = details.heard.slice(0, BANDS).map(({ concept, passages }) => ({
-    name: labelOf(concept), color: colored.indexOf(concept) % COLORS, passages: passages.map(([start, end]) => ({ start, end })),
+    feature: concept, name: labelOf(concept), passages: passages.map(([start, end]) => ({ start, end })),
   }));
   return { ...details, heard };
 }
@@ -138,8 +146,8 @@ async function showNeighbors() {
   const { signal } = running;
   results.setAttribute("aria-busy", "true");
   try {
-    const [found, colored] = await Promise.all([api.neighbors(state, count, signal), banded]);
-    list(found, colored);
+    const found = await api.neighbors(state, count, signal);
+    list(found);
     announce(`${messages.results}: ${found.neighbors.length}`);
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -148,28 +156,32 @@ async function showNeighbors() {
   results.removeAttribute("aria-busy");
 }
 
-function list(found, colored) {
+function list(found) {
   const seeds = found.queries;
   const context = {
-    library: state.library, asked: state.track, banded: colored, tracks: seeds, change,
+    library: state.library, asked: state.track, tracks: seeds, change,
     others: found.neighbors.map((item) => item.track),
     isTurned: isTurned(),
     exclude: (id) => change({ not: [...state.not, id] }),
     add: (track) => playlist.add(track, state.library),
   };
   document.title = `${heading(seeds)} · specrec`;
+  kinds = kindsOf(found.neighbors.slice(0, STEP));
+  paint();
+  const holdsKeyboard = results.contains(document.activeElement);
   results.replaceChildren(
     make("h1", {}, heading(seeds)),
     ...found.notes.map((note) => make("p", { class: "remark" }, note)),
     ...(found.neighbors.some((item) => item.score !== null) ? [make("p", { class: "remark" }, messages.rankedBy(seeds.length))] : []),
     ...(found.neighbors.length
-      ? neighborList(found, context)
+      ? neighborList(found, kinds, context)
       : [make("p", { class: "none" }, messages.noNeighbors)]),
     ...(found.neighbors.length === count
       ? [make("button", { type: "button", class: "more", onclick: more }, messages.more)]
       : []),
     missing(state, count, context),
   );
+  if (holdsKeyboard) results.focus({ preventScroll: true });
   tellCost(found.neighbors.slice(0, COSTED), running.signal);
 }
 
@@ -200,7 +212,12 @@ function heading(seeds) {
   return seeds.length < 3 ? messages.neighborsOf(messages.both(names)) : messages.neighborsOfSeveral(seeds.length);
 }
 
-function more() {
+/** Shows more neighbors; those that are there stay as they are, and the keyboard goes to the next. */
+async function more() {
+  const before = [...results.querySelectorAll(".neighbor")];
   count += STEP;
-  showNeighbors();
+  await showNeighbors();
+  const now = [...results.querySelectorAll(".neighbor")];
+  before.forEach((old, place) => now[place]?.dataset.id === old.dataset.id && now[place].replaceWith(old));
+  now[before.length]?.querySelector("button").focus({ preventScroll: true });
 }

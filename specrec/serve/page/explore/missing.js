@@ -1,7 +1,7 @@
 // Why a track that one expected is not among the neighbors.
 
 import * as api from "../api.js";
-import { clock, make, titleAndArtist } from "../dom.js";
+import { clock, make, scoreOf, titleAndArtist } from "../dom.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import { why } from "../why/why.js";
@@ -68,7 +68,7 @@ function standing({ track, path, detail, similarity, state }, context) {
       make("span", {}, titleAndArtist(track), " ", make("span", { class: "byline" }, clock(track.duration_seconds))),
       make("span", { class: "remark" }, detail),
     ),
-    similarity === null ? null : make("span", { class: "score", title: messages.similarity }, similarity.toFixed(2)),
+    similarity === null ? null : make("span", { class: "score", title: messages.similarity }, scoreOf(similarity)),
     canExplain ? button : null,
     details,
   );

@@ -1,25 +1,24 @@
 // The list of neighbors: each with its sentence, and a bar whose parts add up to the score.
 
-import { PLUS, icon, make, nameOf, sentenceOn } from "../dom.js";
+import { PLUS, icon, make, nameOf, scoreOf, sentenceOn } from "../dom.js";
 import { labelOf } from "../labels.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
 import { why } from "../why/why.js";
 
 const NAMED = 5; // parts of a bar
-export const COLORS = 8; // in the stylesheet
+const COLORS = 8; // in the stylesheet
 
 /**
  * Shows neighbors, below what their colors mean.
  *
  * @param found what the server found
- * @param context {library, asked, banded, change, add}: the library's name, the ids of the queries,
- *   the features with bands by the place of their color, what changes the question, and what adds to
- *   the playlist
+ * @param kinds the colors of features
+ * @param context {library, asked, change, add}: the library's name, the ids of the queries, what
+ *   changes the question, and what adds to the playlist
  */
-export function neighborList(found, context) {
+export function neighborList(found, kinds, context) {
   const reach = Math.max(...found.neighbors.map((item) => item.similarity), 0.01);
-  const kinds = kindsOf(found.neighbors, context.banded);
   return [
     barKey(kinds),
     make(
@@ -40,24 +39,14 @@ function barKey(kinds) {
   );
 }
 
-/**
- * The colors of the features that matter most in a list. One with a band has that of its band, which
- * no other has, unless no feature of the list has a band.
- */
-function kindsOf(neighbors, banded) {
+/** The features that matter most in a list, each with its color. */
+export function kindsOf(neighbors) {
   const total = new Map();
   for (const item of neighbors) {
     for (const { feature, value } of named(item)) total.set(feature, (total.get(feature) ?? 0) + value);
   }
   const ranked = [...total.keys()].sort((one, other) => total.get(other) - total.get(one));
-  const bands = ranked.some((feature) => banded.includes(feature)) ? banded : [];
-  const free = [...Array(COLORS).keys()].slice(bands.length);
-  const kinds = new Map();
-  for (const feature of ranked) {
-    const color = bands.includes(feature) ? bands.indexOf(feature) : free.pop();
-    if (color !== undefined) kinds.set(feature, color);
-  }
-  return kinds;
+  return new Map(ranked.slice(0, COLORS).map((feature, color) => [feature, color]));
 }
 
 /** The largest of what adds to a similarity: the parts of its bar. */
@@ -105,7 +94,7 @@ function neighbor(item, reach, kinds, context) {
         action(messages.notLikeThis, () => context.exclude(track.track_id)),
       ),
     ),
-    make("span", { class: "score", title: messages.similarity }, item.similarity.toFixed(2)),
+    make("span", { class: "score", title: messages.similarity }, scoreOf(item.similarity)),
     make(
       "button",
       {

@@ -53,12 +53,8 @@ export function modelCard(model, fresh) {
           "details",
           { data: { part: "figures" } },
           make("summary", {}, messages.howGood),
-          make("p", { class: "remark" }, model.protocol ? messages.measuredOn(model.protocol) : messages.measuredInTraining),
-          make(
-            "table",
-            { class: "plain" },
-            make("tbody", {}, ...model.figures.map(figure)),
-          ),
+          ...figures(model.protocol && messages.measuredOn(model.protocol), model.figures.filter(({ low }) => low !== null)),
+          ...figures(messages.measuredInTraining, model.figures.filter(({ low }) => low === null)),
         )
       : null,
     concepts.length
@@ -71,6 +67,11 @@ export function modelCard(model, fresh) {
         )
       : null,
   );
+}
+
+function figures(remark, list) {
+  if (!list.length) return [];
+  return [make("p", { class: "remark" }, remark), make("table", { class: "plain" }, make("tbody", {}, ...list.map(figure)))];
 }
 
 function figure({ name, value, low, high }) {

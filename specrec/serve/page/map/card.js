@@ -1,6 +1,6 @@
 // What is said beside the map: of one track and its neighbors, of a path, of the tracks in a lasso.
 
-import { CROSS, PLUS, clock, icon, make, nameOf } from "../dom.js";
+import { CROSS, PLUS, clock, icon, make, nameOf, scoreOf } from "../dom.js";
 import { labelOf } from "../labels.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
@@ -41,7 +41,7 @@ export function trackCard(details, neighbors, context) {
     ),
     make("h3", {}, messages.mapNearest),
     neighbors
-      ? make("ol", { class: "rows" }, ...neighbors.map((item) => row(item.track, context, item.similarity.toFixed(2))))
+      ? make("ol", { class: "rows" }, ...neighbors.map((item) => row(item.track, context, scoreOf(item.similarity))))
       : make("p", { class: "remark" }, messages.mapLooking),
   ];
 }
@@ -57,6 +57,20 @@ export function pathCard(tracks, notes, context) {
     ),
     ...notes.map((note) => make("p", { class: "remark" }, note)),
     make("ol", { class: "rows numbered" }, ...tracks.map((track) => row(track, context))),
+  ];
+}
+
+/** The tracks that sound most like words. */
+export function alikeCard(words, neighbors, context) {
+  const tracks = neighbors.map(({ track }) => track);
+  return [
+    head(null, `“${words}”`, [messages.mapAlike(tracks.length)], context.close),
+    make(
+      "div",
+      { class: "actions" },
+      action(messages.mapAdd(tracks.length), () => playlist.addAll(tracks, context.library), "hear"),
+    ),
+    make("ol", { class: "rows" }, ...neighbors.map(({ track, similarity }) => row(track, context, scoreOf(similarity)))),
   ];
 }
 

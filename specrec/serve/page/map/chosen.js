@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { announce, make, nameOf } from "../dom.js";
 import { messages } from "../messages.js";
 import { addressOf } from "../state.js";
-import { lassoCard, pathCard, trackCard } from "./card.js";
+import { alikeCard, lassoCard, pathCard, trackCard } from "./card.js";
 import { within } from "./data.js";
 import { about, emphasize, light, stage, view } from "./view.js";
 
@@ -113,16 +113,27 @@ async function showPath(start, goal, signal) {
   announce(messages.mapPathOf(found.start.title, tracks.at(-1).title));
 }
 
-/** Shows what is within a lasso. */
-export async function surround(corners) {
+/** Lights up some tracks, in place of what was chosen. */
+function gather(rows, corners = []) {
   asking.abort();
   asking = new AbortController();
-  const { signal } = asking;
-  const rows = within(stage.points, corners);
   if (view.state.track.length) view.context.change({ track: [] }, { keep: true });
-  stage.lasso = corners;
-  Object.assign(stage, { chosen: -1, marked: -1, rays: [], path: [] });
+  Object.assign(stage, { chosen: -1, marked: -1, rays: [], path: [], lasso: corners });
   light(rows);
+}
+
+/** Shows the tracks that sound most like words. */
+export function showAlike(words, neighbors) {
+  gather(neighbors.map(({ track }) => stage.points.rowOf.get(track.track_id)).filter((row) => row !== undefined));
+  fillSide(alikeCard(words, neighbors, cardContext()));
+  announce(messages.mapLit(neighbors.length, words));
+}
+
+/** Shows what is within a lasso. */
+export async function surround(corners) {
+  const rows = within(stage.points, corners);
+  gather(rows, corners);
+  const { signal } = asking;
   const card = (found, problem) => lassoCard(rows.length, found, problem, cardContext());
   fillSide(card(rows.length ? null : { tracks: [], common: [] }, ""));
   announce(messages.listOf(rows.length));

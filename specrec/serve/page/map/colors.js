@@ -83,7 +83,8 @@ function scale(column) {
 }
 
 function groups(column, shown, showOnly) {
-  return make(
+  const others = column.codes.length - column.counts.reduce((sum, count) => sum + count, 0);
+  const list = make(
     "ul",
     { class: "legend groups" },
     ...column.labels.map((label, place) =>
@@ -102,4 +103,5 @@ function groups(column, shown, showOnly) {
       ),
     ),
   );
+  return make("div", {}, list, others ? make("p", { class: "remark" }, messages.mapOthers(others)) : null);
 }

@@ -1,9 +1,9 @@
 // The map: all tracks of a library at once. Near ones sound alike.
 
 import * as api from "../api.js";
-import { announce, announceProblem, make } from "../dom.js";
+import { announceProblem, make } from "../dom.js";
 import { messages } from "../messages.js";
-import { choose, hint, leave, showChosen, side, surround } from "./chosen.js";
+import { choose, hint, leave, showAlike, showChosen, side, surround } from "./chosen.js";
 import { looks, showLegend, tools } from "./controls.js";
 import { CLUSTERS, loadColumn, loadPlaces, loadPoints, nearest } from "./data.js";
 import { takeHand } from "./hand.js";
@@ -212,7 +212,7 @@ async function find(words) {
   try {
     const { tracks } = await api.find(words, view.library, MATCHES);
     if (document.getElementById("search").value.trim() !== words) return;
-    light(tracks.map(({ track_id }) => stage.points.rowOf.get(track_id)));
+    light(tracks.length ? tracks.map(({ track_id }) => stage.points.rowOf.get(track_id)) : null);
   } catch (error) {
     announceProblem(error.message);
   }
@@ -222,8 +222,8 @@ async function find(words) {
 async function lightLike(words) {
   try {
     const { neighbors } = await api.likeWords(words, ALIKE, view.library);
-    light(neighbors.map(({ track }) => stage.points.rowOf.get(track.track_id)));
-    announce(messages.mapLit(neighbors.length, words));
+    stage.fit();
+    showAlike(words, neighbors);
   } catch (error) {
     announceProblem(error.message);
   }

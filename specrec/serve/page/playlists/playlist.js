@@ -26,9 +26,7 @@ export const totalSeconds = () =>
 
 /** The same as text: `48:20`, `1:05:00`. */
 export function timeText() {
-  const seconds = Math.round(totalSeconds());
-  const hours = Math.floor(seconds / 3600);
-  return hours ? `${hours}:${clock(seconds % 3600).padStart(5, "0")}` : clock(seconds);
+  return clock(totalSeconds());
 }
 
 /** The key of the entry that was played last from the list. */
