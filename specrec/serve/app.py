@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from specrec import __version__
 from specrec.serve import docs, health, plugins, rest, subsonic, web
 from specrec.serve.guard import Guard
+from specrec.serve.heads import Heads
 from specrec.serve.helpers import Helpers
 from specrec.serve.media import Spectrograms
 from specrec.serve.problems import answer_problems
@@ -46,5 +47,6 @@ def make_app(
     for part in (rest, docs, health, plugins, web):
         app.include_router(part.router)
     app.include_router(subsonic.make_router(shelf, settings))
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Heads)
+    app.add_middleware(Guard, settings=settings)  # the last is the first to see a request
     return app

@@ -1,10 +1,12 @@
 """What is heard and seen of a track: its file, and its spectrogram."""
 
+import os
 import threading
 from collections import OrderedDict
 from functools import partial
 from pathlib import Path
 
+from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
@@ -41,7 +43,12 @@ class AudioFile(FileResponse):
     """A file, or the part of it that `Range` asks for; that it has no such part is a problem."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends it."""
+        """Sends it, unless the client has it."""
+        self.set_stat_headers(await run_sync(os.stat, self.path))
+        if Headers(scope=scope).get("if-none-match") == self.headers["etag"]:
+            known = {name: self.headers[name] for name in ("etag", "last-modified")}
+            await Response(status_code=304, headers=known)(scope, receive, send)
+            return
         is_refused = False
 
         async def send_or_refuse(message: Message) -> None:

@@ -1,7 +1,9 @@
 """Errors as answers: problem details (RFC 9457), without any path of this machine."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -83,17 +85,22 @@ def without_paths(message: str) -> str:
 
 def described(error: Exception) -> tuple[int, str]:
     """The HTTP status of an error, and what is wrong in one line, without paths."""
-    if isinstance(error, RequestValidationError):  # one part for each parameter: where, and why
-        parts = [
-            f"{'.'.join(str(part) for part in item['loc'][1:]) or 'body'}: {item['msg']}"
-            for item in error.errors()
-        ]
-        return 400, "; ".join(parts)
+    if isinstance(error, RequestValidationError):
+        return 400, "; ".join(_invalid(item) for item in error.errors())
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     has_candidates = isinstance(error, QueryError) and error.candidates
     return status, without_paths(str(error.args[0]) if has_candidates else str(error))
+
+
+def _invalid(item: Mapping[str, Any]) -> str:
+    """What is wrong with one parameter, or with the body."""
+    if item["type"] == "json_invalid":
+        return f"the body is not JSON: {item['ctx']['error']}"
+    if item["loc"] == ("body",):
+        return "send a JSON object as the body, with Content-Type: application/json"
+    return f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}"
 
 
 def _of_specrec(request: Request, error: Exception) -> JSONResponse:

@@ -1,9 +1,10 @@
 """The explorer: the page at `/`, and the files that it consists of."""
 
+import hashlib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from specrec.serve.problems import NotFoundError
@@ -36,16 +37,17 @@ _PRELOADS = "".join(
     for name in sorted(_PAGE) if name.endswith(".js")
 )  # fmt: skip
 _PAGE["index.html"] = _PAGE["index.html"].replace(b"</head>", _PRELOADS.encode() + b"</head>")
+_TAGS = {name: f'"{hashlib.sha256(content).hexdigest()[:16]}"' for name, content in _PAGE.items()}
 
 
 @router.get("/")
-def page() -> Response:
+async def page(request: Request) -> Response:
     """The page."""
-    return part("index.html")
+    return await part(request, "index.html")
 
 
 @router.get("/page/{name:path}")
-def part(name: str) -> Response:
+async def part(request: Request, name: str) -> Response:
     """A file of the page.
 
     Raises:
@@ -55,4 +57,7 @@ def part(name: str) -> Response:
         raise NotFoundError(f"the page has no file {name!r}")
     kind = _TYPES[name.rpartition(".")[2]]
     # It is asked for each time: after an update, no part is an old one.
-    return Response(_PAGE[name], media_type=kind, headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", "ETag": _TAGS[name]}
+    if request.headers.get("if-none-match") == _TAGS[name]:
+        return Response(status_code=304, headers=headers)
+    return Response(_PAGE[name], media_type=kind, headers=headers)

@@ -38,6 +38,8 @@ def test_a_file_is_sent_whole_or_in_part(client: TestClient, file: Path, address
     assert beyond.headers["content-type"] == "application/problem+json"
     wrong = client.get(f"{address}/audio", headers={"Range": "lines=1-2"})
     assert (wrong.status_code, wrong.json()["status"]) == (400, 400)
+    known = client.get(f"{address}/audio", headers={"If-None-Match": whole.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
     head = client.head(f"{address}/audio")
     assert (head.headers["content-length"], head.content) == (str(len(content)), b"")
 

@@ -231,6 +231,12 @@ def test_errors_are_objects_with_an_error(
     assert isinstance(answer.json()["error"], str)
 
 
+def test_the_song_that_is_missing_is_named(plugin: TestClient) -> None:
+    ends = {"start_song_id": "1001", "end_song_id": "9"}
+    error = plugin.get("/api/find_path", params=ends).json()["error"]
+    assert error.startswith("no library has '9';")
+
+
 def test_any_number_of_songs_may_be_asked_for(plugin: TestClient) -> None:
     assert len(get(plugin, "similar_tracks", item_id="1001", n=0)) == 1
     assert len(get(plugin, "similar_tracks", item_id="1001", n=10**9)) > 100

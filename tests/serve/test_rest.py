@@ -77,6 +77,7 @@ def test_an_answer_is_as_described(
         ("neighbors?track_id=t1&library=named&diversity=nan", 400),
         ("neighbors?track_id=t1&library=named&against=/etc/passwd", 404),
         ("neighbors?like=zzyzx&library=named", 400),
+        ("neighbors?track_id=t1&library=named&other_artist=true", 400),
         ("neighbors?library=named&track_id=t1&by=features&weight=a", 400),
         ("explain?track_id=t1&neighbor_id=t1&library=named", 400),
         ("path?start=t1&goal=t1&library=named", 400),
@@ -92,6 +93,23 @@ def test_an_error_is_a_problem_in_one_line(client: TestClient, path: str, status
     assert problem.status == status
     assert problem.detail
     assert "\n" not in problem.detail
+
+
+def test_what_is_wrong_with_parameters_and_bodies_is_said(client: TestClient) -> None:
+    misspelled = client.get("/api/v1/tracks", params={"wher": "year > 1990"}).json()
+    assert misspelled["detail"] == "no parameter 'wher'; did you mean where?"
+    for body, told in (("{bad", "the body is not JSON: "), ("[]", "send a JSON object")):
+        as_json = {"Content-Type": "application/json"}
+        answer = client.post("/api/v1/selection", content=body, headers=as_json)
+        assert answer.status_code == 400
+        assert answer.json()["detail"].startswith(told)
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/api/v1/libraries", "/api/v1/tracks/none"])
+def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
+    got, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers == got.headers
 
 
 class _Page(HTMLParser):
@@ -126,6 +144,9 @@ def test_the_page_describes_every_request_and_loads_nothing_from_elsewhere(
             assert f"{method.upper()} {path}" in page.text
             for parameter in operation.get("parameters", []):
                 assert parameter["name"] in page.text
+        if "get" in methods:  # none of those that are described is refused
+            given = {item["name"]: "" for item in methods["get"].get("parameters", [])}
+            assert "no parameter" not in client.get(path, params=given).text
 
 
 _WITHOUT_TORCH = """

@@ -20,6 +20,8 @@ def test_all_parts_are_served_and_come_from_here_alone(client: TestClient) -> No
         answer = client.get(path)
         assert answer.status_code == 200, path
         parts[path] = answer.text
+        known = client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+        assert (known.status_code, known.content) == (304, b"")
         named = re.findall(r'(?:src|href)="(/page/[\w./]+)', answer.text)
         named += [urljoin(path, name) for name in re.findall(r'from "([\w./]+)"', answer.text)]
         todo += sorted({*named} - parts.keys() - {*todo})

@@ -132,11 +132,13 @@ def find_tracks(
     Raises:
         NotFoundError: If no library has them all.
     """
-    for linked in linked_libraries(shelf, server):
+    libraries = linked_libraries(shelf, server)
+    for linked in libraries:
         rows = [row for item_id in item_ids if (row := linked.row(item_id)) is not None]
         if len(rows) == len(item_ids):
             return linked, [linked.collection.query(row) for row in rows]
-    named = " and ".join(repr(item_id) for item_id in item_ids)
+    missing = [one for one in item_ids if all(linked.row(one) is None for linked in libraries)]
+    named = " and ".join(repr(item_id) for item_id in missing or item_ids)
     raise NotFoundError(
         f"no library has {named}; index the music, and link it again with specrec link"
     )

@@ -3,7 +3,7 @@
 A document that changes in a way that its readers could notice gets another version.
 """
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from specrec.serve.rest import (
     cells,
@@ -23,8 +23,11 @@ from specrec.serve.rest import (
     tracks,
 )
 from specrec.serve.rest.answers import PROBLEMS
+from specrec.serve.rest.parameters import no_unknown_parameters
 
-router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+router = APIRouter(
+    prefix="/api/v1", responses=PROBLEMS, dependencies=[Depends(no_unknown_parameters)]
+)
 for _part in (
     libraries, reports, duplicates, tracks, media, neighbors, standings, matches, cells, studies,
     maps, concepts, columns, playlists, link,
