@@ -223,6 +223,12 @@ def test_the_librarys_page_shows_what_python_knows_and_takes_decisions(
         status = library_status(folder)
         assert (shown["tracks"], shown["duplicate"]) == (f"{status.tracks}", "1")
         assert (status.skipped, shown["file skipped"]) == ({"not_audio": 1}, "1")
+        assert shown["minutes of audio"] == f"{60 * status.hours:.0f}"
+        card = open_generation(folder).card
+        assert card is not None
+        in_training = [name for name in card.figures if name.startswith("valid/")]
+        told = page.locator('[data-part="figures"] table').last.locator("tr")
+        playwright.expect(told).to_have_count(len(in_training))
         files = page.get_by_label("Files that need a look").first
         files.get_by_label("Find a file").fill("BROKEN")
         playwright.expect(files.locator("li")).to_have_count(1)

@@ -1,7 +1,7 @@
 // All that the page says. Another language is another file like this one.
 
 export const messages = {
-  skip: "Skip to the neighbors",
+  skip: "Skip to the content",
   search: "A title, an artist, or how it should sound: calm piano, no vocals",
   library: "Library",
   views: "Views",
@@ -15,6 +15,7 @@ export const messages = {
   soundsLike: (words) => `Music that sounds like “${words}”`,
   nothingFits: "No title or artist fits these words.",
   start: "Search for a track that you like, or say how it should sound.",
+  knownWords: "What words it knows",
   examples: ["calm piano, no vocals", "energetic rock with distorted guitar", "ambient, very slow"],
   tryOne: "For example:",
   beginWith: "Or begin with one of these:",

@@ -1,7 +1,7 @@
 // What was asked for, and its neighbors with their reasons.
 
 import * as api from "../api.js";
-import { announce, make, nameOf, renew, titleAndArtist } from "../dom.js";
+import { announce, make, nameOf, renew, scoreOf, titleAndArtist } from "../dom.js";
 import { labelOf } from "../labels.js";
 import { messages } from "../messages.js";
 import { playButton } from "../player.js";
@@ -60,11 +60,11 @@ async function welcome() {
       { class: "invitation" },
       make("h1", {}, "specrec"),
       make("p", {}, messages.start),
-      make("p", { class: "remark" }, messages.tryOne),
+      make("p", { class: "remark", hidden: !concepts.length }, messages.tryOne),
       make(
         "ul",
-        { class: "examples" },
-        ...(concepts.length ? messages.examples : []).map((words) =>
+        { class: "examples", hidden: !concepts.length },
+        ...messages.examples.map((words) =>
           make("li", {}, make("a", { href: addressOf({ ...readState(""), library: state.library, like: words }) }, words)),
         ),
       ),
@@ -151,7 +151,11 @@ async function showNeighbors() {
     announce(`${messages.results}: ${found.neighbors.length}`);
   } catch (error) {
     if (error.name === "AbortError") return;
-    results.replaceChildren(make("p", { class: "problem", role: "alert" }, error.message));
+    const known = addressOf({ ...readState(""), library: state.library, view: "library" });
+    results.replaceChildren(
+      make("p", { class: "problem", role: "alert" }, error.message),
+      make("p", { hidden: !state.like }, make("a", { href: known }, messages.knownWords)),
+    );
   }
   results.removeAttribute("aria-busy");
 }
@@ -194,7 +198,7 @@ async function tellCost(first, signal) {
     return;
   }
   const plain = { ...state, steer: {} };
-  const mean = (values) => (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(2);
+  const mean = (values) => scoreOf(values.reduce((sum, value) => sum + value, 0) / values.length);
   try {
     const [before, after] = await Promise.all([
       api.similarities(plain, COSTED, signal),
