@@ -23,4 +23,4 @@ class Heads:
                 message["body"] = b""
             await send(message)
 
-        await self._app(scope | {"method": "GET"}, receive, send_head)
+        await self._app({**scope, "method": "GET"}, receive, send_head)
