@@ -17,7 +17,7 @@ async def no_unknown_parameters(request: Request) -> None:
     Raises:
         QueryError: If it has one; the message names those that there are.
     """
-    known = _known(request.scope["endpoint"])
+    known = _known(request.scope["endpoint"]) - request.path_params.keys()
     for name in request.query_params:
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1)
