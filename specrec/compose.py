@@ -1,26 +1,30 @@
 """Composes the settings of a run. Hydra and OmegaConf are imported nowhere else."""
 
 import argparse
-import difflib
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import hydra
 from hydra.core.config_store import ConfigStore
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    OmegaConfBaseException,
+    ValidationError,
+)
 
 from specrec.config import IndexConfig, TrainConfig
 from specrec.config.old_names import renamed
 from specrec.errors import ConfigError, SpecrecError, message_of
-from specrec.printing import say
+from specrec.printing import nearest, say
 from specrec.stopping import exit_code
 from specrec.writing import storage_error
 
@@ -50,15 +54,18 @@ def run_composed(
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
     if not {"-m", "--multirun"} & set(overrides):  # there a comma separates the values of a sweep
-        keys = _text_keys(schema)
+        keys = _text_keys(schema) | dict.fromkeys(_groups(), False)
         overrides = [_quoted(argument, keys) for argument in overrides]
     # In one line; Hydra makes its parser itself.
     argparse.ArgumentParser.error = _refuse  # type: ignore[method-assign,assignment]
+    is_composed = False
     typed = sys.argv
     sys.argv = [typed[0], *overrides]  # where Hydra reads them
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=config_name)
     def main(composed: DictConfig) -> None:
+        nonlocal is_composed
+        is_composed = True
         sys.argv = typed  # with which Lightning starts the other processes of a training
         try:  # here, for Hydra puts a line of its own before an error that leaves the job
             for key in _unknown_keys(composed, schema):
@@ -77,14 +84,22 @@ def run_composed(
         main()
     except (ConfigError, HydraException, OmegaConfBaseException) as error:
         for cause in _causes(error):
+            if isinstance(cause, OverrideParseException):
+                _fail(ConfigError(_not_read(cause.override)))
             if isinstance(cause, ConfigAttributeError | ConfigKeyError):
                 _fail(ConfigError(_not_a_setting(str(cause.full_key), schema)))
+            if isinstance(cause, ValidationError) and cause.full_key:
+                _fail(ConfigError(_not_its_kind(cause.full_key, cause.value, schema)))
         _fail(error)
     except BrokenPipeError:  # whoever read the output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:  # Hydra makes the folder of a run before it calls the job
         _fail(error if error.filename is None else storage_error(error.filename, error))
+    except Exception as error:  # Hydra's own are of any type
+        if is_composed:
+            raise
+        _fail(error)
     except KeyboardInterrupt as error:
         with suppress(OSError):  # a closed terminal
             say("interrupted; run the same command again to go on", error=True)
@@ -129,32 +144,59 @@ def _not_a_setting(key: str, schema: type) -> str:
     """Says that there is no such key, and what it is called now, or which is the nearest."""
     if said := renamed(key):
         return said
-    groups = (folder.name for folder in conf_folder().iterdir() if folder.is_dir())
     within, _, name = key.rpartition(".")
-    keys = sorted([*_keys(schema), *groups], key=lambda known: known.rpartition(".")[0] == within)
+    others = [other for other in (*_kinds(schema), *_groups()) if other != key]
+    keys = sorted(others, key=lambda known: known.rpartition(".")[0] == within)
     keys_of = {known.rpartition(".")[2]: known for known in keys}  # of equal names the one within
-    near = difflib.get_close_matches(name, keys_of, n=1)
-    hint = f"; did you mean {keys_of[near[0]]}?" if near else ""
+    near = nearest(name, keys_of)
+    hint = "" if near is None else f"; did you mean {keys_of[near]}?"
     return f"{key} is not a setting{hint} (--cfg job shows all keys)"
 
 
-def _keys(schema: type, prefix: str = "") -> Iterator[str]:
-    """Yields the keys of a schema, nested ones as `data.audio`."""
-    for name, kind in get_type_hints(schema).items():
-        yield prefix + name
-        if is_dataclass(kind):
-            yield from _keys(cast(type, kind), f"{prefix}{name}.")
+_RULES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
-def _text_keys(schema: type, prefix: str = "") -> dict[str, bool]:
-    """Finds the keys of texts, nested ones as `data.audio`, and whether each is a list."""
-    keys: dict[str, bool] = {}
+def _not_its_kind(key: str, value: object, schema: type) -> str:
+    """Says what a setting must be; of a list, `key` may be that of an element."""
+    key = key.partition("[")[0]
+    kind = _kinds(schema)[key]
+    if is_dataclass(kind):
+        rule = f"a group of settings, such as {key}.{fields(kind)[0].name}=VALUE"
+    else:  # a type, one or None, or a list
+        (rule,) = {_RULES[part] for part in get_args(kind) or (kind,) if part in _RULES}
+        if get_origin(kind) in (list, tuple):
+            rule = f"a list (each {rule})"
+    typed = "null" if value is None else value
+    return f"{key} must be {rule}, not {typed} (--cfg job shows all keys)"
+
+
+def _not_read(override: str) -> str:
+    if "=" not in override:
+        return f"{override!r} is no setting; give KEY=VALUE (--help lists the settings)"
+    return f"{override}: the value can't be read; put it in quotes: KEY='\"VALUE\"'"
+
+
+def _groups() -> list[str]:
+    return [folder.name for folder in conf_folder().iterdir() if folder.is_dir()]
+
+
+def _kinds(schema: type, prefix: str = "") -> dict[str, Any]:
+    """Finds the types of all settings, nested ones as `data.audio`."""
+    kinds: dict[str, Any] = {}
     for name, kind in get_type_hints(schema).items():
+        kinds[prefix + name] = kind
         if is_dataclass(kind):
-            keys |= _text_keys(cast(type, kind), f"{prefix}{name}.")
-        elif str in (kind, *get_args(kind)):
-            keys[prefix + name] = get_origin(kind) in (list, tuple)
-    return keys
+            kinds |= _kinds(cast(type, kind), f"{prefix}{name}.")
+    return kinds
+
+
+def _text_keys(schema: type) -> dict[str, bool]:
+    """Finds the keys of texts, and whether each is a list."""
+    return {
+        key: get_origin(kind) in (list, tuple)
+        for key, kind in _kinds(schema).items()
+        if str in (kind, *get_args(kind))
+    }
 
 
 def _quoted(argument: str, keys: Mapping[str, bool]) -> str:
@@ -208,9 +250,10 @@ def _one_line(error: BaseException) -> str:
     for cause in _causes(error):
         if isinstance(cause, SpecrecError):  # a schema's own refusal, wrapped by OmegaConf
             return str(cause)
-    if not isinstance(error, HydraException | OmegaConfBaseException):  # a full disk, say
+    if isinstance(error, OSError) and not isinstance(error, HydraException):  # a full disk, say
         return message_of(error)
     texts = [str(error), "" if error.__cause__ is None else str(error.__cause__)]
     lines = [line.strip() for text in texts for line in text.splitlines()]
     kept = [line for line in lines if line and not line.startswith(_HINTS)]
-    return " ".join(dict.fromkeys(kept)) + " (--cfg job shows all keys)"
+    said = " ".join(dict.fromkeys(kept)) or "the settings can't be read"
+    return f"{said} (--cfg job shows all keys)"

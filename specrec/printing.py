@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+from collections.abc import Collection
 
 from specrec.errors import QueryError, message_of
 
@@ -10,6 +11,8 @@ from specrec.errors import QueryError, message_of
 # (CVE-2021-42574), surrogates and what no XML file may hold. What scripts need stays: joiners,
 # variation selectors, the marks of right and left.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufffe\uffff]")
+
+_LIKE = 0.7  # how like a name is what was typed with a slip; 0.6 takes bogus for gpus
 
 
 def visible(text: str) -> str:
@@ -28,6 +31,20 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     ('1 track', '1,200 tracks', '0 copies')
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def nearest(typed: str, known: Collection[str]) -> str | None:
+    """Finds the name that was meant: one that begins with what was typed, or is much like it.
+
+    >>> known = ["workers", "batch_size", "gpus"]
+    >>> nearest("batch", known), nearest("workrs", known), nearest("bogus", known)
+    ('batch_size', 'workers', None)
+    """
+    from difflib import get_close_matches
+
+    begun = [name for name in known if len(typed) > 1 and name.startswith(typed)]
+    close = begun or get_close_matches(typed, known, n=1, cutoff=_LIKE)
+    return close[0] if close else None
 
 
 def say(line: str, error: bool = False) -> None:

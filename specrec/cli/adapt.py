@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from specrec.cli.app import PATH, app, library_argument
+from specrec.cli.app import app, library_argument
+from specrec.cli.values import PATH, WholeNumber
+from specrec.errors import QueryError
 from specrec.printing import counted, say
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--passes",
     metavar="NUMBER",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=0,
     help="Train the whole network too, so often over altered views of the tracks; it takes"
     " far longer, and learns more.",
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 @click.option(
     "--workers",
     metavar="NUMBER",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=0,
     help="Processes that decode; 0 for one per core.",
 )
@@ -69,6 +71,8 @@ def adapt(
     not, nothing changes. It takes minutes, may be stopped and started again, and is undone with
     --undo.
     """
+    if undo and (label or passes or file or output):
+        raise QueryError("--undo takes no --label, --passes, --file or -o; leave them out")
     from specrec.report.libraries import print_build
     from specrec.report.progress import progress_bar
     from specrec.training.adapt import Shown, adapt_library, undo_adaptation

@@ -1,12 +1,13 @@
 """The command itself, to which each module in this folder adds subcommands."""
 
+from collections import Counter
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 
 import click
 
 import specrec
+from specrec.cli.values import MAYBE_PATH, PATH, WholeNumber
 
 MODULES = {  # in the order of the help
     "demo": "demo",
@@ -44,16 +45,40 @@ MODULES = {  # in the order of the help
 """The module of each command."""
 
 
-class _Commands(click.Group):
+class _Command(click.Command):
+    """A command that refuses what Click would take in silence, or without naming the command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses an option given twice, of which only the last value would count."""
+        try:
+            _, _, given = self.make_parser(ctx).parse_args([*args])
+            for option, times in Counter(given).items():
+                once = isinstance(option, click.Option) and not (option.multiple or option.is_flag)
+                if once and times > 1 and not ctx.resilient_parsing:  # as completion is
+                    raise click.UsageError(f"{option.opts[0]} is given {times} times; give it once")
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+
+class Group(click.Group):
+    """A command with subcommands."""
+
+    command_class = _Command
+
+
+class _Commands(Group):
     """The commands, whose modules are imported when they are asked for: all take their time."""
+
+    group_class = Group
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*MODULES]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        # What is not known may be like any of them.
-        for name in [cmd_name] if cmd_name in MODULES else MODULES:
-            import_module(f"specrec.cli.{MODULES[name]}")
+        if cmd_name in MODULES:
+            import_module(f"specrec.cli.{MODULES[cmd_name]}")
         return self.commands.get(cmd_name)
 
 
@@ -65,10 +90,6 @@ class _Commands(click.Group):
 def app() -> None:
     """Recommend music by how it sounds, and say why."""
 
-
-PATH = click.Path(path_type=Path)
-MAYBE_PATH = click.Path(path_type=str, readable=False)
-"""Any text; a shell completes it as it does paths."""
 
 library_argument = click.argument("library", type=PATH, help="Folder that specrec index wrote.")
 searched_argument = click.argument(
@@ -117,7 +138,7 @@ label_option = partial(  # its default differs
 seed_option = click.option(
     "--seed",
     metavar="NUMBER",
-    type=click.IntRange(min=0),
+    type=WholeNumber(0, 2**32 - 1),
     default=0,
     help="Seed of all random choices; another one gives other results.",
 )
@@ -126,7 +147,7 @@ baselines_option = click.option(
 )
 json_option = click.option("--json", is_flag=True, help="Print JSON.")
 count_option = click.option(
-    "-k", metavar="NUMBER", type=click.IntRange(min=1), default=10, help="How many neighbors."
+    "-k", metavar="NUMBER", type=WholeNumber(min=1), default=10, help="How many neighbors."
 )
 
 overrides_argument = click.argument(

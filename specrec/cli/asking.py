@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from specrec.cli.app import (
-    MAYBE_PATH,
     app,
     count_option,
     json_option,
@@ -25,6 +24,7 @@ from specrec.cli.feature_options import (
     scaling_option,
     weight_option,
 )
+from specrec.cli.values import MAYBE_PATH, Number, WholeNumber
 from specrec.errors import QueryError
 from specrec.printing import say, say_json
 
@@ -38,6 +38,7 @@ _RELATIONS = {
     "features": "Similar by features to",
     "both": "Similar by sound and features to",
 }
+_SOUND_WEIGHT = 0.5
 
 m3u_option = click.option(
     "--m3u", is_flag=True, help="Print an M3U playlist, with the reasons as comments."
@@ -92,13 +93,13 @@ in_full_option = click.option(
 @click.option(
     "--per-artist",
     metavar="NUMBER",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     help="At most so many tracks by one artist.",
 )
 @click.option(
     "--diversity",
     metavar="NUMBER",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.0,
     help="How much the tracks should differ from each other; try 0.3.",
 )
@@ -115,8 +116,8 @@ in_full_option = click.option(
 @click.option(
     "--sound-weight",
     metavar="NUMBER",
-    type=click.FloatRange(0, 1),
-    default=0.5,
+    type=Number(0, 1),
+    default=_SOUND_WEIGHT,
     help="With --by both, the weight of sound; the rest is that of features.",
 )
 @json_option
@@ -163,6 +164,12 @@ def query(
     _refuse_in_full_without(json, in_full)
     opened = Library.open(library)
     settings = feature_settings(on, weight, metric, scaling)
+    if by == "sound" and settings != feature_settings((), (), "cosine", "robust"):
+        raise QueryError(
+            "--on, --weight, --metric and --scaling go with --by features or --by both"
+        )
+    if by != "both" and sound_weight != _SOUND_WEIGHT:
+        raise QueryError("--sound-weight goes with --by both")
     liked = [_words(opened, "--like", words) for words in like]
     for option, phrases in (("--more", more), ("--less", less)):
         for words in phrases:
@@ -215,7 +222,7 @@ def query(
     "-n",
     "steps",
     metavar="NUMBER",
-    type=click.IntRange(1, 100),
+    type=WholeNumber(1, 100),
     default=8,
     help="How many steps lead to GOAL.",
 )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import MAYBE_PATH, PATH, app, json_option
+from specrec.cli.app import app, json_option
+from specrec.cli.values import MAYBE_PATH, PATH
 from specrec.printing import say_json
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import PATH, app, seed_option
+from specrec.cli.app import app, seed_option
 from specrec.cli.serve import serve as serve_libraries
+from specrec.cli.values import PATH, WholeNumber
 
 
 @app.command()
@@ -20,7 +21,7 @@ from specrec.cli.serve import serve as serve_libraries
 @click.option(
     "--tracks",
     metavar="NUMBER",
-    type=click.IntRange(20, 10_000),
+    type=WholeNumber(20, 10_000),
     default=100,
     help="How many tracks to synthesize.",
 )

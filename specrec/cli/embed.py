@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import MAYBE_PATH, PATH, app
+from specrec.cli.app import app
+from specrec.cli.values import MODEL, PATH
 
 
 @app.command()
@@ -27,7 +28,7 @@ from specrec.cli.app import MAYBE_PATH, PATH, app
 @click.option(
     "--model",
     metavar="MODEL",
-    type=MAYBE_PATH,
+    type=MODEL,
     default="specrec-base",
     help="Name or folder of the model.",
 )

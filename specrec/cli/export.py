@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import PATH, app, library_argument
+from specrec.cli.app import app, library_argument
+from specrec.cli.values import PATH
 from specrec.printing import say
 
 

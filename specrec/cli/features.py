@@ -4,15 +4,7 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import (
-    MAYBE_PATH,
-    PATH,
-    app,
-    count_option,
-    json_option,
-    library_argument,
-    where_option,
-)
+from specrec.cli.app import app, count_option, json_option, library_argument, where_option
 from specrec.cli.asking import m3u_option, say_neighbors, why_option
 from specrec.cli.feature_options import (
     feature_settings,
@@ -21,6 +13,7 @@ from specrec.cli.feature_options import (
     scaling_option,
     weight_option,
 )
+from specrec.cli.values import MAYBE_PATH, PATH
 from specrec.errors import QueryError
 from specrec.printing import say_json
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import MAYBE_PATH, PATH, app, json_option, library_argument
+from specrec.cli.app import app, json_option, library_argument
+from specrec.cli.values import MAYBE_PATH, PATH
 from specrec.errors import LibraryError, QueryError
 from specrec.printing import counted, say, say_json
 
@@ -12,9 +13,16 @@ from specrec.printing import counted, say, say_json
 @app.command()
 @click.argument("library", type=PATH, help="Folder of the library to write.")
 @click.argument(
-    "parts", nargs=-1, type=PATH, required=True, help="Folders that specrec index shard=... wrote."
+    "parts",
+    metavar="PART...",
+    nargs=-1,
+    type=PATH,
+    required=True,
+    help="Folders that specrec index shard=... wrote.",
 )
-@click.option("--partial", is_flag=True, help="Though shards are missing or not finished.")
+@click.option(
+    "--partial", is_flag=True, help="Join them even if shards are missing or not finished."
+)
 def merge(library: Path, parts: tuple[Path, ...], partial: bool) -> None:
     """Join libraries of shares of the music into one library.
 

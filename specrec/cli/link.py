@@ -68,6 +68,10 @@ def link(
         raise QueryError("give one server: --subsonic, --jellyfin or --lyrion, with its URL")
     if subsonic is not None and not user:
         raise QueryError("give --user, the name of a user of the server")
+    if jellyfin is not None and user:
+        raise QueryError("--user goes with --subsonic or --lyrion; Jellyfin takes an API key")
+    if subsonic is None and plain_password:
+        raise QueryError("--plain-password goes with --subsonic")
     opened = Collection.open(library)
     ((kind, url),) = given.items()
     if kind == "subsonic":
@@ -131,5 +135,5 @@ def _secret(variable: str, what: str) -> str:
     if secret:
         return secret
     if not sys.stdin.isatty():
-        raise QueryError(f"{what.lower()}: set {variable}")
+        raise QueryError(f"set {variable}; there is no terminal to ask for it")
     return str(click.prompt(what, hide_input=True, err=True))

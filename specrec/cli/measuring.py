@@ -5,8 +5,6 @@ from pathlib import Path
 import click
 
 from specrec.cli.app import (
-    MAYBE_PATH,
-    PATH,
     app,
     baselines_option,
     group_option,
@@ -15,6 +13,7 @@ from specrec.cli.app import (
     library_argument,
     where_option,
 )
+from specrec.cli.values import MODEL, PATH
 from specrec.errors import ModelError
 from specrec.printing import say, say_json
 
@@ -25,7 +24,7 @@ from specrec.printing import say, say_json
     "models",
     metavar="[MODEL]...",
     nargs=-1,
-    type=MAYBE_PATH,
+    type=MODEL,
     help="What to compare with: models, libraries of the same tracks, or stored embeddings"
     " (FILE.npz:ARRAY).",
 )

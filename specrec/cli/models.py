@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import MAYBE_PATH, PATH, app, json_option
+from specrec.cli.app import app, json_option
+from specrec.cli.values import MODEL, PATH
 from specrec.printing import say, say_json
 
 
@@ -44,7 +45,7 @@ def fetch_model(name: str, file: Path | None) -> None:
 
 
 @models.command("export")
-@click.argument("model", type=MAYBE_PATH, help="Name or folder of the model.")
+@click.argument("model", type=MODEL, help="Name or folder of the model.")
 @click.option(
     "--output", "-o", metavar="FILE", type=PATH, required=True, help="An .onnx file to write."
 )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import PATH, app, label_option, source_argument
+from specrec.cli.app import app, label_option, source_argument
+from specrec.cli.values import PATH, WholeNumber
 from specrec.errors import QueryError
 from specrec.printing import say
 
@@ -23,12 +24,12 @@ from specrec.printing import say
 @click.option(
     "--queries",
     metavar="NUMBER",
-    type=click.IntRange(1, 20),
+    type=WholeNumber(1, 20),
     default=3,
     help="Without --query: how many typical tracks to show.",
 )
 @click.option(
-    "-k", metavar="NUMBER", type=click.IntRange(1, 20), default=5, help="How many neighbors."
+    "-k", metavar="NUMBER", type=WholeNumber(1, 20), default=5, help="How many neighbors."
 )
 @click.option("--audio/--no-audio", default=True, help="Include excerpts to listen to.")
 @label_option()

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from specrec.cli.app import PATH, app, json_option
+from specrec.cli.app import app, json_option
+from specrec.cli.values import PATH, Number, WholeNumber
 from specrec.printing import say_json
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seconds",
     metavar="NUMBER",
-    type=click.FloatRange(min=1),
+    type=Number(min=1),
     default=30.0,
     help="How much to draw, from the middle of each track.",
 )
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 @click.option(
     "--workers",
     metavar="NUMBER",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=0,
     help="Number of processes; 0 is one per core.",
 )

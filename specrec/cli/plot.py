@@ -12,6 +12,7 @@ from specrec.cli.app import (
     query_argument,
     seed_option,
 )
+from specrec.cli.values import WholeNumber
 from specrec.printing import say
 
 column_argument = click.argument(
@@ -31,7 +32,7 @@ def plot() -> None:
 @click.option(
     "--tracks",
     metavar="NUMBER",
-    type=click.IntRange(1, 100),
+    type=WholeNumber(1, 100),
     default=10,
     help="How many tracks to draw.",
 )
@@ -57,7 +58,7 @@ def gallery(library: Path, column: str, output: Path, tracks: int, lowest: bool)
 @click.option(
     "--tracks",
     metavar="NUMBER",
-    type=click.IntRange(1, 50),
+    type=WholeNumber(1, 50),
     default=5,
     help="How many tracks to draw on each side.",
 )
@@ -81,7 +82,7 @@ def contrast(library: Path, column: str, output: Path, tracks: int, seed: int) -
 @query_argument
 @output_option
 @click.option(
-    "-k", metavar="NUMBER", type=click.IntRange(1, 50), default=5, help="How many neighbors."
+    "-k", metavar="NUMBER", type=WholeNumber(1, 50), default=5, help="How many neighbors."
 )
 def neighbors(library: Path, query: str, output: Path, k: int) -> None:
     """Draw the spectrogram of QUERY above those of its neighbors."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from specrec.cli.app import PATH, app
+from specrec.cli.app import app
+from specrec.cli.values import PATH, WholeNumber
 from specrec.errors import QueryError
 from specrec.printing import counted, say
 from specrec.stopping import exit_code
@@ -23,13 +24,13 @@ _PACE = 700, 10, 10  # at which Python looks for garbage, unless it is told othe
     required=True,
     help="Folders that specrec index wrote.",
 )
-@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Where to listen.")
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="The address to listen on.")
 @click.option(
     "--port",
     metavar="NUMBER",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     default=8765,
-    help="0 takes one that is free.",
+    help="The port to listen on; 0 takes one that is free.",
 )
 @click.option("--watch", is_flag=True, help="Bring libraries up to date when their music changes.")
 @click.option(
@@ -50,7 +51,7 @@ _PACE = 700, 10, 10  # at which Python looks for garbage, unless it is told othe
 @click.option(
     "--helpers",
     metavar="NUMBER",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     help="Processes that compute answers beside the server's own, each with its memory;"
     " one fewer than cores if not given, at most 4.",
 )
@@ -99,7 +100,7 @@ def serve(
 
 @app.command()
 @click.argument("file", type=PATH, help="Access file of specrec serve.")
-@click.option("--user", metavar="NAME", help="Set the user's name, and ask the password.")
+@click.option("--user", metavar="NAME", help="Set the user's name, and ask for the password.")
 @click.option(
     "--readable",
     is_flag=True,
@@ -136,7 +137,7 @@ def access(
     if key is not None:
         say(key)
     for line in known.lines():
-        say(line, error=True)
+        say(line, error=key is not None)  # beside a key, which alone is the result
 
 
 def _password() -> str:

@@ -17,6 +17,7 @@ from specrec.cli.app import (
     source_argument,
 )
 from specrec.cli.plot import plot
+from specrec.cli.values import WholeNumber
 from specrec.printing import say, say_json
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ clusters_option = click.option(
     "--clusters",
     "k",
     metavar="NUMBER",
-    type=click.IntRange(min=2),
+    type=WholeNumber(min=2),
     help="How many clusters; without it, the number that fits best.",
 )
 
@@ -159,6 +160,8 @@ def map_(
 
     if method not in METHODS:
         raise QueryError(f"--method must be {', '.join(METHODS)}, not {method}")
+    if color is not None and k is not None:
+        raise QueryError("--color and --clusters exclude each other; give one of them")
     check_picture(output)
     dataset = _material(source, by)
     values = None if color is None else dataset.column(color)

@@ -152,6 +152,14 @@ class DistillConfig:
                 )
 
 
+_CHOICES = {
+    "monitor": ("window_p1", "track_map", "track_p1"),
+    "accelerator": ("auto", "cpu", "gpu", "cuda"),
+    "strategy": ("auto", "ddp"),
+    "precision": ("auto", "32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"),
+}
+
+
 @dataclass
 class TrainingConfig:
     """The group `training`: loss, schedule and hardware.
@@ -184,8 +192,8 @@ class TrainingConfig:
         accelerator: The hardware, as Lightning names it: auto, cpu or gpu.
         devices: How many processes train; auto for Lightning's choice.
         strategy: How they share the work, as Lightning names it: auto or ddp.
-        precision: The precision, as Lightning names it; auto takes bf16-mixed where the hardware
-            has it.
+        precision: The precision, as Lightning names it, such as 32-true; auto takes bf16-mixed
+            where the hardware has it.
         probe: Whether to measure the training tracks' features and to fit the probe on them at the
             end; without it a model can't explain.
         whiten: How far the embedding is whitened at the end: each principal axis of the training
@@ -244,13 +252,12 @@ class TrainingConfig:
             require(value >= 0, f"training.{name}", value, "0 or more")
         if said := renamed(f"training.monitor={self.monitor}"):
             raise ConfigError(said)
-        figures = ("window_p1", "track_map", "track_p1")
-        require(
-            self.monitor in figures,
-            "training.monitor",
-            self.monitor,
-            f"one of {', '.join(figures)}",
-        )
+        for name, values in _CHOICES.items():
+            value = getattr(self, name)
+            require(value in values, f"training.{name}", value, f"one of {', '.join(values)}")
+        devices = self.devices
+        known = devices == "auto" or (devices.isdecimal() and int(devices) > 0)
+        require(known, "training.devices", devices, "auto, or 1 or more")
         share = self.warmup_fraction
         require(0 <= share < 1, "training.warmup_fraction", share, "from 0 to below 1")
 
@@ -263,7 +270,7 @@ class TrainConfig:
         name: The model's name.
         output: The folder for the model, checkpoints and logs.
         license: The license of the weights, as an SPDX expression.
-        seed: The seed of everything random.
+        seed: The seed of everything random, from 0 to 4294967295.
         resume: Whether to go on from the last checkpoint in `output`.
         encoder: What is trained.
         data: The tracks it is trained on.
@@ -282,6 +289,7 @@ class TrainConfig:
     distill: DistillConfig = field(default_factory=DistillConfig)
 
     def __post_init__(self) -> None:
+        require(0 <= self.seed < 2**32, "seed", self.seed, "from 0 to 4294967295")
         training, label = self.training, self.data.label
         if self.distill.mn04 is not None:
             self._require_distillation()
