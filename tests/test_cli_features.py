@@ -125,7 +125,7 @@ def test_a_hybrid_answers(library: Path) -> None:
         (["compare", "TABLE", "7"], "a file, but a library is a folder"),
         (
             ["query", "LIBRARY", "t7", "--by", "both", "--sound-weight", "2"],
-            "2.0 is not in the range 0<=x<=1",
+            "'2' is not a number from 0 to 1",
         ),
         (
             ["query", "LIBRARY", "t7", "--by", "both", "--metric", "euclidean"],

@@ -76,6 +76,24 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         ("plot contrast ", "x y -n3", "-n is now --tracks NUMBER"),
         ("demo ", "--folder x", "--folder is now -o FOLDER"),
         ("spectrograms ", "music out", "missing option '--output' / '-o'"),
+        ("query ", "x y --dup", "no such option '--dup'; did you mean '--duplicates'?"),
+        ("query ", "x y --verbose", "no such option '--verbose'"),  # of which Click makes --where
+        ("query ", "x y -k", "option '-k' requires an argument"),
+        ("query ", "x y --json=1", "option '--json' does not take a value"),
+        ("models list ", "--json=1", "option '--json' does not take a value"),
+        ("query ", "x y --where a --where b", "--where is given 2 times; give it once"),
+        ("query ", "x y -k a", "invalid value for '-k': 'a' is not a whole number of 1 or more"),
+        ("path ", "x y z -n 0", "invalid value for '-n': '0' is not a whole number from 1 to 100"),
+        (
+            "query ",
+            "x y --diversity nan",
+            "invalid value for '--diversity': 'nan' is not a number from 0 to 1",
+        ),
+        (
+            "clusters ",
+            "x --seed 4294967296",  # more than NumPy's generators and scikit-learn's take
+            "invalid value for '--seed': '4294967296' is not a whole number from 0 to 4294967295",
+        ),
     ],
 )
 def test_a_slip_is_one_line_that_names_what_was_meant(
@@ -83,6 +101,57 @@ def test_a_slip_is_one_line_that_names_what_was_meant(
 ) -> None:
     error = f"error: {said} (see specrec {command}--help)\n"
     assert printed_by([*command.split(), *rest.split()], capsys) == (2, "", error)
+
+
+@pytest.mark.parametrize(
+    ("command", "parameter"),
+    [
+        ("status", "'LIBRARY'"),
+        ("export library --output", "'--output' / '-o'"),  # and not into the folder one is in
+        ("embed song.wav -o song.npz --model", "'--model'"),
+    ],
+)
+def test_an_empty_name_is_refused(
+    command: str, parameter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, shown, error = printed_by([*command.split(), ""], capsys)
+    assert (code, shown) == (2, "")
+    assert error.startswith(f"error: invalid value for {parameter}: it is empty (see ")
+
+
+def test_the_home_folder_may_be_a_tilde_behind_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/Ana, née b")
+    values = COMMANDS["export"].make_context("export", ["~lib", "--output=~/tables"]).params
+    assert values["output"] == Path("/home/Ana, née b/tables")
+    assert values["library"] == Path("~lib")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("query x y --on tempo", "--on, --weight, --metric and --scaling go with --by features or"),
+        ("query x y --by features --sound-weight 0.2", "--sound-weight goes with --by both"),
+        ("adapt x --undo -o model", "--undo takes no --label, --passes, --file or -o"),
+        ("link x --jellyfin http://a --user b", "--user goes with --subsonic or --lyrion"),
+        ("link x --lyrion http://a --plain-password", "--plain-password goes with --subsonic"),
+        ("plot map x -o a.png --color energy --clusters 3", "--color and --clusters exclude"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(
+    command: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, shown, error = printed_by(command.split(), capsys)
+    assert (code, shown, error.count("\n")) == (2, "", 1)
+    assert error.startswith(f"error: {said}")
+
+
+def test_who_is_in_an_access_file_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "access.json")
+    _, key, noted = printed_by(["access", file, "--new-key", "player"], capsys)
+    assert "player" not in key  # which a script takes as it is
+    assert printed_by(["access", file], capsys) == (0, noted, "")
 
 
 @pytest.mark.parametrize("spelling", sorted({spelling for _, spelling, _ in OPTIONS}))

@@ -10,8 +10,9 @@ from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
 from specrec.compose import _quoted, _text_keys
-from specrec.config import IndexConfig, TrainConfig
+from specrec.config import IndexConfig, TrainConfig, TrainingConfig
 from specrec.config.old_names import GONE, NEW_NAMES
+from specrec.errors import ConfigError
 from tests.commands import run
 
 NAMES = [
@@ -149,6 +150,14 @@ def test_old_names_are_gone_and_new_ones_are_there() -> None:
             "serch is not a setting (--cfg job shows all keys)",
         ),
         (
+            "index bogus=1 audio=x library=y",  # which is not ray.gpus
+            "bogus is not a setting (--cfg job shows all keys)",
+        ),
+        (
+            "index batch=1 audio=x library=y",
+            "batch is not a setting; did you mean batch_size? (--cfg job shows all keys)",
+        ),
+        (
             "index workrs=1 audio=x library=y",
             "workrs is not a setting; did you mean workers? (--cfg job shows all keys)",
         ),
@@ -169,6 +178,68 @@ def test_old_names_are_gone_and_new_ones_are_there() -> None:
 )
 def test_a_key_that_is_old_or_unknown_is_refused(command: str, said: str, tmp_path: Path) -> None:
     assert _refused(*command.split(), cwd=tmp_path) == f"error: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (
+            "index Music library=y",
+            "'Music' is no setting; give KEY=VALUE (--help lists the settings)",
+        ),
+        (
+            "index workers=( audio=x library=y",
+            "workers=(: the value can't be read; put it in quotes: KEY='\"VALUE\"'",
+        ),
+        (
+            "index workers=a audio=x library=y",
+            "workers must be a whole number, not a (--cfg job shows all keys)",
+        ),
+        (
+            "index audio=null library=y",
+            "audio must be a text, not null (--cfg job shows all keys)",
+        ),
+        (
+            "index ray=3 audio=x library=y",
+            "ray must be a group of settings, such as ray.address=VALUE, not 3 (--cfg job shows all"
+            " keys)",
+        ),
+        (
+            "train encoder.architecture.widths=[a] data.audio=x",
+            "encoder.architecture.widths must be a list (each a whole number), not a (--cfg job"
+            " shows all keys)",
+        ),
+        (
+            "train training=3 data.audio=x",
+            "In 'train': Could not find 'training/3' Available options in 'training': contrastive"
+            " distillation (--cfg job shows all keys)",
+        ),
+        (
+            "train training=null data.audio=x",  # an error that is not one of Hydra's
+            "Config group override must be a string or a list. Got NoneType (--cfg job shows all"
+            " keys)",
+        ),
+        ("train seed=-1 data.audio=x", "seed must be from 0 to 4294967295, not -1"),
+    ],
+)
+def test_a_value_that_none_could_be_is_refused(command: str, said: str, tmp_path: Path) -> None:
+    assert _refused(*command.split(), cwd=tmp_path) == f"error: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "rule"),
+    [
+        ("devices", "0", "auto, or 1 or more"),
+        ("devices", "all", "auto, or 1 or more"),
+        ("strategy", "pdd", "one of auto, ddp"),
+        ("accelerator", "gpu:1", "one of auto, cpu, gpu, cuda"),
+    ],
+)
+def test_what_lightning_would_refuse_after_the_decoding_is_refused_before(
+    setting: str, value: str, rule: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"^training.{setting} must be {rule}, not {value}$"):
+        TrainingConfig(**{setting: value})  # type: ignore[arg-type]
 
 
 def test_an_old_key_in_a_file_is_refused(tmp_path: Path) -> None:

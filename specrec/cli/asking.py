@@ -162,7 +162,6 @@ def query(
     if not queries and not like:
         raise QueryError('give a QUERY, or words for how it should sound: --like "calm piano"')
     _refuse_in_full_without(json, in_full)
-    opened = Library.open(library)
     settings = feature_settings(on, weight, metric, scaling)
     if by == "sound" and settings != feature_settings((), (), "cosine", "robust"):
         raise QueryError(
@@ -170,6 +169,7 @@ def query(
         )
     if by != "both" and sound_weight != _SOUND_WEIGHT:
         raise QueryError("--sound-weight goes with --by both")
+    opened = Library.open(library)
     liked = [_words(opened, "--like", words) for words in like]
     for option, phrases in (("--more", more), ("--less", less)):
         for words in phrases:

@@ -137,7 +137,7 @@ def access(
     if key is not None:
         say(key)
     for line in known.lines():
-        say(line, error=key is not None)  # beside a key, which alone is the result
+        say(line, error=known != before)  # a note, where something else was asked for
 
 
 def _password() -> str:

@@ -18,6 +18,7 @@ from specrec.cli.app import (
 )
 from specrec.cli.plot import plot
 from specrec.cli.values import WholeNumber
+from specrec.errors import QueryError
 from specrec.printing import say, say_json
 
 if TYPE_CHECKING:
@@ -153,15 +154,14 @@ def map_(
 
     Its axes are named by the features that they follow.
     """
-    from specrec.errors import QueryError
+    if color is not None and k is not None:
+        raise QueryError("--color and --clusters exclude each other; give one of them")
     from specrec.report.map_plot import draw_map
     from specrec.report.pictures import check_picture
     from specrec.study.projection import METHODS, project
 
     if method not in METHODS:
         raise QueryError(f"--method must be {', '.join(METHODS)}, not {method}")
-    if color is not None and k is not None:
-        raise QueryError("--color and --clusters exclude each other; give one of them")
     check_picture(output)
     dataset = _material(source, by)
     values = None if color is None else dataset.column(color)
@@ -199,7 +199,6 @@ def _study_cues(library: Path, group: Sequence[str], seed: int, picture: Path | 
 
 def _material(source: Path, by: str | None) -> "Dataset":
     """Reads the tracks of a library or table."""
-    from specrec.errors import QueryError
     from specrec.recommend.collection import Collection
     from specrec.study.dataset import of_library, of_table
 

@@ -31,7 +31,7 @@ class WholeNumber(click.IntRange):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            self.fail(f"{value!r} is not a whole number {_bounds(self)}", param, ctx)
+            self.fail(f"{value!r} is not a whole number {_range(self.min, self.max)}", param, ctx)
 
 
 class Number(click.FloatRange):
@@ -46,14 +46,12 @@ class Number(click.FloatRange):
         except click.BadParameter:
             number = math.nan
         if math.isnan(number):
-            self.fail(f"{value!r} is not a number {_bounds(self)}", param, ctx)
+            self.fail(f"{value!r} is not a number {_range(self.min, self.max)}", param, ctx)
         return number
 
 
-def _bounds(numbers: WholeNumber | Number) -> str:
-    if numbers.max is None:
-        return f"of {numbers.min} or more"
-    return f"from {numbers.min} to {numbers.max}"
+def _range(low: float | None, high: float | None) -> str:
+    return f"of {low} or more" if high is None else f"from {low} to {high}"
 
 
 PATH = _NamedPath(path_type=Path)
