@@ -88,8 +88,10 @@ def run_composed(
                 _fail(ConfigError(_not_read(cause.override)))
             if isinstance(cause, ConfigAttributeError | ConfigKeyError):
                 _fail(ConfigError(_not_a_setting(str(cause.full_key), schema)))
-            if isinstance(cause, ValidationError) and cause.full_key:
-                _fail(ConfigError(_not_its_kind(cause.full_key, cause.value, schema)))
+            if isinstance(cause, ValidationError):
+                key = str(cause.full_key).partition("[")[0]  # of a list, it is an element's
+                if key in (kinds := _kinds(schema)):
+                    _fail(ConfigError(_not_its_kind(key, kinds[key], cause.value)))
         _fail(error)
     except BrokenPipeError:  # whoever read the output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -156,10 +158,8 @@ def _not_a_setting(key: str, schema: type) -> str:
 _RULES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
-def _not_its_kind(key: str, value: object, schema: type) -> str:
-    """Says what a setting must be; of a list, `key` may be that of an element."""
-    key = key.partition("[")[0]
-    kind = _kinds(schema)[key]
+def _not_its_kind(key: str, kind: Any, value: object) -> str:
+    """Says what a setting must be."""
     if is_dataclass(kind):
         rule = f"a group of settings, such as {key}.{fields(kind)[0].name}=VALUE"
     else:  # a type, one or None, or a list

@@ -219,6 +219,11 @@ def test_a_key_that_is_old_or_unknown_is_refused(command: str, said: str, tmp_pa
             "Config group override must be a string or a list. Got NoneType (--cfg job shows all"
             " keys)",
         ),
+        (
+            "index hydra.job.num=a audio=x library=y",
+            "Error merging override hydra.job.num=a Value 'a' of type 'str' could not be converted"
+            " to Integer (--cfg job shows all keys)",
+        ),
         ("train seed=-1 data.audio=x", "seed must be from 0 to 4294967295, not -1"),
     ],
 )

@@ -27,7 +27,9 @@ _SHOWN = 20
 )
 @click.option("--jellyfin", metavar="URL", help="A Jellyfin server.")
 @click.option("--lyrion", metavar="URL", help="A Lyrion Music Server.")
-@click.option("--user", metavar="NAME", default="", show_default=False, help="Who asks the server.")
+@click.option(
+    "--user", metavar="NAME", default="", show_default=False, help="A user of the server."
+)
 @click.option(
     "--plain-password",
     is_flag=True,
