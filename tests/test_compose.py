@@ -154,10 +154,6 @@ def test_old_names_are_gone_and_new_ones_are_there() -> None:
             "bogus is not a setting (--cfg job shows all keys)",
         ),
         (
-            "index batch=1 audio=x library=y",
-            "batch is not a setting; did you mean batch_size? (--cfg job shows all keys)",
-        ),
-        (
             "index workrs=1 audio=x library=y",
             "workrs is not a setting; did you mean workers? (--cfg job shows all keys)",
         ),
@@ -194,10 +190,6 @@ def test_a_key_that_is_old_or_unknown_is_refused(command: str, said: str, tmp_pa
         (
             "index workers=a audio=x library=y",
             "workers must be a whole number, not a (--cfg job shows all keys)",
-        ),
-        (
-            "index audio=null library=y",
-            "audio must be a text, not null (--cfg job shows all keys)",
         ),
         (
             "index ray=3 audio=x library=y",
