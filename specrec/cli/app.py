@@ -58,7 +58,7 @@ class _Command(click.Command):
                     raise click.UsageError(f"{option.opts[0]} is given {times} times; give it once")
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            error.ctx = error.ctx or ctx
+            error.ctx = error.ctx or ctx  # Click's parser leaves out some
             raise
 
 
