@@ -79,6 +79,7 @@ def test_a_playlist_names_files_that_exist(library: Path) -> None:
 
 def test_several_queries_and_what_was_left_out(library: Path) -> None:
     arguments = ["query", str(library), "Two", "Three", "--not", "Four", "--duplicates"]
+    arguments += ["--where", "title == 'Two' or duration_seconds > 0"]
     arguments += ["--where", "title != 'track 4'", "-k", "3", "--no-why"]
     result = runner.invoke(specrec.cli.app, arguments)
     assert result.exit_code == 0, result.output

@@ -81,7 +81,6 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         ("query ", "x y -k", "option '-k' requires an argument"),
         ("query ", "x y --json=1", "option '--json' does not take a value"),
         ("models list ", "--json=1", "option '--json' does not take a value"),
-        ("query ", "x y --where a --where b", "--where is given 2 times; give it once"),
         ("query ", "x y -k a", "invalid value for '-k': 'a' is not a whole number of 1 or more"),
         ("path ", "x y z -n 0", "invalid value for '-n': '0' is not a whole number from 1 to 100"),
         (

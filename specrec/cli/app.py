@@ -1,6 +1,5 @@
 """The command itself, to which each module in this folder adds subcommands."""
 
-from collections import Counter
 from functools import partial
 from importlib import import_module
 
@@ -46,19 +45,14 @@ MODULES = {  # in the order of the help
 
 
 class _Command(click.Command):
-    """A command that refuses what Click would take in silence, or without naming the command."""
+    """A command that every error of its arguments names."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Refuses an option given twice, of which only the last value would count."""
+        """Parses arguments; Click's parser leaves the command out of some errors."""
         try:
-            _, _, given = self.make_parser(ctx).parse_args([*args])
-            for option, times in Counter(given).items():
-                once = isinstance(option, click.Option) and not (option.multiple or option.is_flag)
-                if once and times > 1 and not ctx.resilient_parsing:  # as completion is
-                    raise click.UsageError(f"{option.opts[0]} is given {times} times; give it once")
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            error.ctx = error.ctx or ctx  # Click's parser leaves out some
+            error.ctx = error.ctx or ctx
             raise
 
 
@@ -109,11 +103,23 @@ query_argument = click.argument(
 neighbor_argument = click.argument(
     "neighbor", type=MAYBE_PATH, help="A track of the library, named in the same way."
 )
+
+
+def _all_of(conditions: tuple[str, ...]) -> str | None:
+    """One condition that holds where all do; None if there are none."""
+    if len(conditions) < 2:
+        return next(iter(conditions), None)
+    return " and ".join(f"({condition})" for condition in conditions)
+
+
 where_option = click.option(
     "--where",
     metavar="CONDITION",
+    multiple=True,
+    callback=lambda _ctx, _option, conditions: _all_of(conditions),
     help="Only tracks for which it holds: \"genre == 'jazz' and 1990 < year <= 2000\","
-    ' "60 <= duration_seconds < 300", "tempo_bpm > 120 or energy > 0.8".',
+    ' "60 <= duration_seconds < 300", "tempo_bpm > 120 or energy > 0.8".'
+    " Of several, all must hold.",
 )
 output_option = click.option(
     "--output", "-o", metavar="FILE", type=PATH, required=True, help="PNG or SVG file to write."
