@@ -85,8 +85,10 @@ def _draw_around(page: Page, x: int, y: int, radius: int) -> None:
 
 
 def _save(page: Page, file: Path) -> None:
-    """Writes what is shown, in 256 colors: half as large."""
-    Image.open(BytesIO(page.screenshot())).convert("RGB").quantize(256).save(file, optimize=True)
+    """Writes what is shown, in 256 colors that keep those of the legend apart: half as large."""
+    Image.open(BytesIO(page.screenshot())).convert("RGB").quantize(
+        256, Image.Quantize.MAXCOVERAGE
+    ).save(file, optimize=True)
 
 
 def _turn() -> list[float]:
