@@ -111,8 +111,8 @@ def _training(card: ModelCard) -> list[str]:
     about, sentences = card.training, []
     if "train_tracks" in about:
         sentences.append(
-            f"It learned from {counted(int(about['train_tracks']), 'track')}; on"
-            f" {int(about.get('valid_tracks', 0)):,} others its figures were measured."
+            f"It learned from {counted(int(about['train_tracks']), 'track')}, and was validated on"
+            f" {int(about.get('valid_tracks', 0)):,} others."
         )
     recipe = about.get("recipe")
     views = recipe.get("distill", {}).get("views") if isinstance(recipe, dict) else None

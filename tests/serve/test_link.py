@@ -380,4 +380,7 @@ def test_without_terminal_the_variable_of_the_password_is_named(
 ) -> None:
     asked = (library.collection.folder, "--subsonic", "http://a", "--user", "ada")
     code, _, err = printed(*asked, password="")
-    assert (code, err) == (2, "error: password of ada: set SPECREC_SUBSONIC_PASSWORD\n")
+    assert (code, err) == (
+        2,
+        "error: set SPECREC_SUBSONIC_PASSWORD; there is no terminal to ask for it\n",
+    )
