@@ -190,6 +190,7 @@ def test_a_wrong_number_is_refused() -> None:
         (["--where", "artist == 'nobody'"], "fits 0 tracks"),
         (["no/such/model"], "model no/such/model"),
         (["OTHER"], "lacks 6 of the 6 tracks"),
+        (["--label", "family", "-o", __file__], "can't be written (File exists); name another"),
     ],
 )
 def test_a_wrong_evaluation_is_one_line_with_exit_code_2(

@@ -190,7 +190,8 @@ def test_what_can_not_be_written_is_refused_before_any_work(
     with pytest.raises(SystemExit) as exit_:
         specrec.cli.main()
     assert exit_.value.code == 2
-    assert capsys.readouterr().err == f"error: {output}: Is a directory\n"
+    said = f"error: {output}: can't be written (Is a directory); name another place\n"
+    assert capsys.readouterr().err == said
 
 
 def check_error(printed: str, message: str) -> None:

@@ -65,8 +65,11 @@ def evaluate(
     from specrec.evaluation.protocol import evaluate_library
     from specrec.recommend.collection import Collection
     from specrec.report.evaluation import evaluation_json, print_evaluation
+    from specrec.report.pictures import check_writable
     from specrec.report.progress import progress_bar
 
+    if output is not None:
+        check_writable(output / "evaluation.json")
     with (
         progress_bar("embedding") as on_embed,
         progress_bar("altering") as on_alter,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from specrec.errors import QueryError
 from specrec.printing import visible
-from specrec.writing import write_file
+from specrec.writing import storing, write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ def check_picture(path: Path) -> None:
 
     Raises:
         QueryError: If its name ends neither in `.png` nor in `.svg`.
-        OSError: If it can't be written.
+        StorageError: If it can't be written.
     """
     _check_name(path)
     check_writable(path)
@@ -64,13 +64,14 @@ def check_writable(path: Path) -> None:
     """Makes sure that a file can be written, before the work for it; makes its folder.
 
     Raises:
-        OSError: If it can't.
+        StorageError: If it can't.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    there = path.exists()
-    path.open("ab").close()
-    if not there:
-        path.unlink()
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        there = path.exists()
+        path.open("ab").close()
+        if not there:
+            path.unlink()
 
 
 def _check_name(path: Path) -> None:
