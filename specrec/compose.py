@@ -53,6 +53,7 @@ def run_composed(
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     ConfigStore.instance().store(name=f"{config_name}_schema", node=schema)
+    OmegaConf.register_new_resolver("settings_of", _settings_of, replace=True)
     if not {"-m", "--multirun"} & set(overrides):  # there a comma separates the values of a sweep
         keys = _text_keys(schema) | dict.fromkeys(_groups(), False)
         overrides = [_quoted(argument, keys) for argument in overrides]
@@ -112,6 +113,12 @@ def conf_folder() -> Path:
     """Finds the folder `conf/`: in the installed package, or beside it in a checkout."""
     installed = Path(__file__).parent / "conf"
     return installed if installed.is_dir() else Path(__file__).parents[1] / "conf"
+
+
+def _settings_of(config_name: str) -> str:
+    """Reads the settings of a config as its file has them, with what they mean, for its help."""
+    text = (conf_folder() / f"{config_name}.yaml").read_text(encoding="utf-8")
+    return text.partition("_self_")[2].partition("\n\n")[2].partition("\nhydra:")[0]
 
 
 _HINTS = (  # of Hydra and OmegaConf, that do not fit a validated config or one line

@@ -100,6 +100,13 @@ def _keys(schema: type, prefix: str = "") -> set[str]:
     return {prefix + name for name in kinds}.union(*parts)
 
 
+def test_help_says_of_each_setting_of_index_what_it_means() -> None:
+    lines = [line.strip() for line in run("index", "--help").stdout.splitlines()]
+    for key in _keys(IndexConfig):
+        (line,) = [line for line in lines if line.startswith(f"{key.rpartition('.')[2]}:")]
+        assert len(line.partition(" # ")[2]) > 5, line
+
+
 def test_old_names_are_gone_and_new_ones_are_there() -> None:
     keys = _keys(IndexConfig) | _keys(TrainConfig)
     assert not keys & {*NEW_NAMES, *GONE}
