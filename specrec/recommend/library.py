@@ -266,8 +266,8 @@ class Library:
                 see `specrec.recommend.filters`.
             other_artists: Whether to leave out tracks by any artist of the queries.
             other_albums: Whether to leave out tracks from the albums of the queries.
-            per_artist: Most tracks by one artist; None for no limit. Tracks whose artist is
-                unknown are not limited.
+            per_artist: Most tracks by one artist, of whom a track may have several; None for no
+                limit. Tracks whose artist is unknown are not limited.
             diversity: From 0, the most similar tracks, to 1, the most diverse ones (maximal
                 marginal relevance; Carbonell and Goldstein 1998).
             fewer_hubs: Whether to rank tracks lower that are near to everything, by mutual

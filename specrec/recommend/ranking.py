@@ -1,6 +1,6 @@
 """Ranks candidates: several queries, a limit per artist, diversity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,8 @@ class Ranking:
     Attributes:
         other_artists: Whether to leave out tracks by any artist of the queries.
         other_albums: Whether to leave out tracks from the albums of the queries.
-        per_artist: Most tracks by one artist; None for no limit. Tracks whose artist is unknown
-            are not limited.
+        per_artist: Most tracks by one artist, of whom a track may have several; None for no limit.
+            Tracks whose artist is unknown are not limited.
         diversity: From 0, the most similar tracks, to 1, the most diverse ones: the weight of a
             candidate's similarity to the neighbors chosen before it (maximal marginal relevance;
             Carbonell and Goldstein 1998, whose lambda is 1 minus this).
@@ -103,7 +103,7 @@ def choose(
     scores: Float[np.ndarray, " candidates"],
     similarities_of: Callable[[int], Float[np.ndarray, " candidates"]],
     recordings: Int[np.ndarray, " candidates"],
-    artists: Int[np.ndarray, " candidates"],
+    artists: Sequence[Set[str]],
     k: int,
     ranking: Ranking,
 ) -> Choice:
@@ -113,7 +113,7 @@ def choose(
         scores: Scores of the candidates; higher is better, ties go to the first.
         similarities_of: Gives the similarities of the candidate in a place to all candidates.
         recordings: A number for each candidate, equal for files of one recording.
-        artists: A number for each candidate, equal for one artist; -1 if unknown.
+        artists: The names of the artists of each candidate; none if they are unknown.
         k: Number of candidates to choose.
         ranking: Limit per artist, diversity, and whether duplicates are listed.
     """
@@ -121,6 +121,10 @@ def choose(
     taken, repeated, capped = (np.zeros(count, dtype=bool) for _ in range(3))
     redundancy = np.zeros(count)
     places: list[int] = []
+    by_artist: dict[str, list[int]] = {}
+    for place, names in enumerate(artists):
+        for name in names:
+            by_artist.setdefault(name, []).append(place)
     while len(places) < k and not (closed := taken | repeated | capped).all():
         values = scores
         if ranking.diversity and places:
@@ -130,10 +134,10 @@ def choose(
         taken[best] = True
         if not ranking.duplicates:
             repeated |= (recordings == recordings[best]) & ~taken
-        if artists[best] >= 0:
-            mine = artists == artists[best]
-            if (mine & taken).sum() == ranking.per_artist:
-                capped |= mine & ~taken & ~repeated
+        for name in artists[best]:
+            mine = by_artist[name]
+            if taken[mine].sum() == ranking.per_artist:
+                capped[mine] |= ~(taken | repeated)[mine]
         if ranking.diversity:
             similar = similarities_of(best)
             redundancy = similar if len(places) == 1 else np.maximum(redundancy, similar)

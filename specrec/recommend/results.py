@@ -286,9 +286,9 @@ class TrackTable:
         selected[rows] = False
         return selected
 
-    def artists(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
-        """A number for the artist of the track in each row; -1 if unknown."""
-        return self._numbered("artist")[0][rows]
+    def artists(self, rows: Int64[np.ndarray, " rows"]) -> list[set[str]]:
+        """The artists of the track in each row (`names_in`); none if they are unknown."""
+        return [names_in("artist", track.artist or "") for track in self.at(rows)]
 
     def same_as(self, column: str, names: Set[str]) -> Bool[np.ndarray, " tracks"]:
         """Finds the tracks of which an artist, or the album, has one of some names (`names_in`)."""

@@ -1,6 +1,6 @@
 """Finds the neighbors of queries: which tracks are allowed, and which of them are the best."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -178,7 +178,7 @@ def _rank(
         )
     negative = [space.scores(vector, vectors) for vector in there]
     scores = score(compared, np.stack(negative) if negative else np.empty((0, len(rows))))
-    artists = np.full(len(rows), -1)
+    artists: Sequence[Set[str]] = [set()] * len(rows)
     if ranking.per_artist is not None:
         artists = tracks.artists(rows)
     chosen = choose(

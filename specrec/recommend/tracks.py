@@ -29,8 +29,11 @@ class Tracks(Protocol):
     def with_duplicates(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " more"]:
         """Adds to some rows those of other files of the same recordings."""
 
-    def artists(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
-        """A number for the artist of the track in each row, whatever the case; -1 if unknown."""
+    def artists(self, rows: Int64[np.ndarray, " rows"]) -> list[set[str]]:
+        """The artists of the track in each row, as `specrec.recommend.results.names_in` gives them.
+
+        There are none of a track whose artist is unknown.
+        """
 
     def all_but(self, rows: Int64[np.ndarray, " rows"]) -> Selection:
         """Selects all tracks but those in some rows."""

@@ -87,6 +87,14 @@ def test_each_of_several_artists_stays_away(tmp_path: Path) -> None:
     assert left == {3, 4, 5}
     left = {row % 2 for row in rows(library.neighbors("t0", TRACKS, other_albums=True))}
     assert left == {1}
+    found = rows(library.neighbors("t0", TRACKS, per_artist=1))
+    listed = [name for row in found for name in _names(names[row % 6])]
+    assert len(listed) == len(set(listed)) >= 3
+    assert all(not names[row] or set(listed) & set(_names(names[row])) for row in range(6))
+
+
+def _names(artist: str | None) -> list[str]:
+    return [] if artist is None else [name.strip().casefold() for name in artist.split(";")]
 
 
 def test_the_artist_cap_still_gives_as_many_as_there_are(

@@ -13,7 +13,7 @@ from specrec.catalog.identity import content_id
 from specrec.errors import LibraryError, QueryError
 from specrec.recommend.columns import fold
 from specrec.recommend.query import NAMES, find_row, is_file, is_text
-from specrec.recommend.results import Track
+from specrec.recommend.results import Track, names_in
 from specrec.scale.milvus.conditions import ALWAYS, NEVER, Condition, Test
 from specrec.scale.milvus.contents import from_pieces, number_of, words_of
 from specrec.scale.milvus.database import MOST, Database
@@ -25,7 +25,6 @@ _FIELDS = (
     "content_id",
     "path",
     "recording",
-    "artist_key",
     "track",
     "known",
 )
@@ -42,7 +41,6 @@ class Record:
     embedding: Float32[np.ndarray, " dim"]
     known: Mapping[str, float]
     recording: int
-    artist: int
 
 
 class MilvusTracks:
@@ -158,9 +156,9 @@ class MilvusTracks:
         """A number for the track in each row, equal for files of one recording."""
         return np.array([one.recording for one in self.records(rows.tolist())], np.int64)
 
-    def artists(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " rows"]:
-        """A number for the artist of the track in each row, whatever the case; -1 if unknown."""
-        return np.array([one.artist for one in self.records(rows.tolist())], np.int64)
+    def artists(self, rows: Int64[np.ndarray, " rows"]) -> list[set[str]]:
+        """The artists of the track in each row (`names_in`); none if they are unknown."""
+        return [names_in("artist", track.artist or "") for track in self.at(rows)]
 
     def with_duplicates(self, rows: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " more"]:
         """Adds to some rows those of other files of the same recordings."""
@@ -255,7 +253,6 @@ def _record(row: Mapping[str, Any]) -> Record:
         np.asarray(row["embedding"], np.float32),
         row["known"],
         int(row["recording"]),
-        int(row["artist_key"]),
     )
 
 
