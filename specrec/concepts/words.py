@@ -54,7 +54,9 @@ _DEGREES = {
 _OR = _normal("or")
 _LINKS = _OR | _normal("and, n, plus")
 _ARTICLES = _normal("a, an")
-_BREAKS = _normal("but, with, yet, though, however")  # the next thing is not negated
+_BREAKS = _normal(  # the next thing is not negated
+    "but, with, yet, though, however, not without, never without"
+)
 _EXCEPT = _normal("except")  # the next thing is negated if what was named before is not
 _IGNORED = _normal(
     "the, of, in, on, at, to, for, from, by, as, over, about, into, is, are, be, it, its, s, d, m, "

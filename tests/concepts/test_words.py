@@ -61,6 +61,7 @@ def test_what_is_asked_for(text: str, weights: dict[str, float]) -> None:
         ("rock except metal", {"rock": 1, "metal": -1}),
         ("no drums, except hand drums", {"drums": -1, "hand percussion": 1}),
         ("anything but loud drums", {"energetic": -1, "drums": -1}),
+        ("calm, not without drums or vocals", {"calm": 1, "drums": 1, "singing": 1}),
         ("not only sad but also calm", {"sad": 1, "calm": 1}),
         ("not just a piano", {"piano": 1}),
         ("no drums and a few bells", {"drums": -1, "bells": 0.5}),
