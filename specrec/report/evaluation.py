@@ -49,7 +49,6 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """Writes `evaluation.json`, `evaluation.md` and the pictures that it shows."""
     from specrec.report.plots import draw_evaluation
 
-    folder.mkdir(parents=True, exist_ok=True)
     write_file(folder / "evaluation.json", evaluation_json(evaluation) + "\n")
     pictures = [path.name for path in draw_evaluation(evaluation, folder)]
     write_file(folder / "evaluation.md", evaluation_markdown(evaluation, pictures))

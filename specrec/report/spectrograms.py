@@ -23,7 +23,7 @@ from specrec.descriptors.mel_db import FLOOR_DB, MelSettings, mel_db
 from specrec.errors import AudioError, CatalogError, SkipReason
 from specrec.printing import counted
 from specrec.report.spectrogram_png import axes_png, clean_png
-from specrec.writing import write_file
+from specrec.writing import storing, write_file
 
 _SOFTWARE = "specrec spectrograms"
 _LONGEST = 255 - len(".png")  # bytes; what most file systems allow a name
@@ -92,7 +92,8 @@ def draw_folder(
     if not scan.files and not scan.skipped:
         raise CatalogError(f"{root}: no audio files in it; name a folder that holds music")
     names = picture_names(found.path for found in scan.files)
-    output.mkdir(parents=True, exist_ok=True)
+    with storing(output):
+        output.mkdir(parents=True, exist_ok=True)
     pictures: dict[str, str] = {}
     skipped = list(scan.skipped)
     new: list[str] = []

@@ -18,6 +18,7 @@ from specrec.errors import CatalogError
 from specrec.synthesis.piece import Piece, draw_piece
 from specrec.synthesis.rendering import LOWEST_SAMPLE_RATE, render
 from specrec.synthesis.styles import STYLES, Range, Style
+from specrec.writing import storing, write_file
 
 TRUTH_FILE = "truth.csv"
 ARTIST_SHARE = 0.4
@@ -104,6 +105,7 @@ def write_library(
     Raises:
         ValueError: If a number is out of range.
         CatalogError: If the folder holds another library's truth.
+        StorageError: If the folder can't be written.
     """
     if tracks < 1 or seed < 0:
         raise ValueError(f"tracks {tracks} must be at least 1 and seed {seed} at least 0")
@@ -119,9 +121,7 @@ def write_library(
     if truth_path.exists() and not missing:
         return truth_path
     _render_all(folder, missing if truth_path.exists() else plan, on_progress)
-    unfinished = folder / f".{TRUTH_FILE}.part"
-    unfinished.write_bytes(truth)
-    unfinished.replace(truth_path)
+    write_file(truth_path, truth)
     return truth_path
 
 
@@ -209,7 +209,8 @@ def _render_all(
 def _write_track(folder: Path, track: _Track) -> None:
     """Renders, writes and tags a file beside its final name, then moves it there."""
     path = folder / track.path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with storing(folder):
+        path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     waveform = render(track.piece, track.sample_rate)
     soundfile.write(unfinished, waveform, track.sample_rate, subtype="PCM_16", format="FLAC")

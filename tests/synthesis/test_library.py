@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from mutagen.flac import FLAC
 
-from specrec.errors import CatalogError
+from specrec.errors import CatalogError, StorageError
 from specrec.synthesis import STYLES, write_library
 
 TRACKS, SECONDS = 24, 1.5
@@ -96,6 +96,12 @@ def test_another_library_is_not_overwritten(folder):
     with pytest.raises(CatalogError, match="another library"):
         write_library(folder, TRACKS, SECONDS, seed=6)
     assert digests(folder) == before
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"file/music: can't be written \(Not a directory\)"):
+        write_library(tmp_path / "file/music", tracks=1, seconds=1)
 
 
 @pytest.mark.parametrize(
