@@ -1,8 +1,13 @@
-"""A server that speaks S3."""
+"""A server that speaks S3, and a library for Milvus."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from specrec.recommend.library import Library
+from tests.libraries import write_named
+from tests.scale.milvus import COLUMNS, with_duplicates
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +29,15 @@ def bucket() -> Iterator[str]:
         files.rm("bucket", recursive=True)  # moto keeps it beyond its server
         files.clear_instance_cache()  # of those that know this server
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with all kinds of columns."""
+    return write_named(tmp_path_factory.mktemp("named"), **COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def local(folder: Path) -> Library:
+    """That library, with duplicates."""
+    return with_duplicates(folder)
