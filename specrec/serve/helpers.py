@@ -112,10 +112,10 @@ class _Helper:
     def end(self) -> None:
         """Ends the process, in the middle of its work if need be: it writes nothing."""
         if self._process is not None:
-            processes = [*(self._process._processes or {}).values()]
-            self._process.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
+            for process in [*(self._process._processes or {}).values()]:
                 process.kill()
+            # Waits for the executor's thread, which Python's own end would else trip over.
+            self._process.shutdown(wait=True, cancel_futures=True)
 
     def holds(self, library: Library) -> bool:
         """Whether it holds a library in this state; if not, it is told to open it now and then."""

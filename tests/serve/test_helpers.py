@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -65,6 +66,13 @@ def test_a_helper_answers_as_the_server_does_and_another_comes_if_it_dies(named:
     while Path(f"/proc/{process}").exists():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_no_thread_of_theirs_is_left_at_the_end(named: Path) -> None:
+    before = {*threading.enumerate()}
+    with Helpers(2) as helpers:
+        helpers.prepare(Library.open(named))
+    assert {*threading.enumerate()} <= before
 
 
 def test_without_helpers_the_server_computes_all(named: Path) -> None:
