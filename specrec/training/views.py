@@ -134,7 +134,7 @@ def store_views(
                 " distill.workers if memory is short"
             ) from error
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
 
 
