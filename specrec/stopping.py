@@ -7,7 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 _ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -35,6 +38,30 @@ def stoppable() -> Iterator[None]:
     finally:
         for ending, handler in before.items():
             signal.signal(ending, handler)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Lets processes that are started here ignore Ctrl-C from the beginning: it is for this one.
+
+    In another thread than the main one it changes nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
+
+
+def kill_workers(pool: ProcessPoolExecutor) -> None:
+    """Ends the processes of a pool in the middle of their work (so does Python from 3.14 on)."""
+    for process in [*(pool._processes or {}).values()]:
+        process.kill()
+    # Waits for the pool's thread, which Python's own end would else trip over.
+    pool.shutdown(wait=True, cancel_futures=True)
 
 
 def exit_code(error: BaseException | None) -> int:

@@ -1,6 +1,12 @@
 """SIGTERM and SIGHUP end a run as Ctrl-C does."""
 
+import os
 import signal
+import threading
+import time
+from concurrent.futures import CancelledError, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
@@ -9,7 +15,7 @@ import pytest
 import specrec.cli
 from specrec.config import IndexConfig
 from specrec.index.build import build_library
-from specrec.stopping import exit_code, stoppable
+from specrec.stopping import exit_code, kill_workers, stoppable, uninterrupted
 from tests.sounds import make_music
 
 
@@ -93,3 +99,18 @@ def test_what_was_ignored_stays_ignored() -> None:
     finally:
         signal.signal(signal.SIGHUP, before)
     assert exit_code(KeyboardInterrupt()) == 130
+
+
+def test_processes_leave_ctrl_c_to_this_one_and_end_when_told() -> None:
+    threads, handler = {*threading.enumerate()}, signal.getsignal(signal.SIGINT)
+    pool = ProcessPoolExecutor(1, get_context("spawn"))
+    with uninterrupted():
+        process = pool.submit(os.getpid).result()
+    assert signal.getsignal(signal.SIGINT) is handler
+    os.kill(process, signal.SIGINT)
+    assert pool.submit(os.getpid).result() == process
+    asleep = pool.submit(time.sleep, 600)
+    kill_workers(pool)
+    with pytest.raises((BrokenProcessPool, CancelledError)):  # it may not have begun
+        asleep.result()
+    assert {*threading.enumerate()} <= threads

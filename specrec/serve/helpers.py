@@ -13,10 +13,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -28,6 +27,7 @@ from specrec.errors import SpecrecError
 from specrec.recommend.library import Library
 from specrec.serve.shelf import settle
 from specrec.serve.turns import line
+from specrec.stopping import kill_workers, uninterrupted
 
 Compute = Callable[..., bytes]
 """A function of a module: it takes a library, then what can go from one process to another."""
@@ -112,10 +112,7 @@ class _Helper:
     def end(self) -> None:
         """Ends the process, in the middle of its work if need be: it writes nothing."""
         if self._process is not None:
-            for process in [*(self._process._processes or {}).values()]:
-                process.kill()
-            # Waits for the executor's thread, which Python's own end would else trip over.
-            self._process.shutdown(wait=True, cancel_futures=True)
+            kill_workers(self._process)
 
     def holds(self, library: Library) -> bool:
         """Whether it holds a library in this state; if not, it is told to open it now and then."""
@@ -135,7 +132,7 @@ class _Helper:
         def opened(done: Future[str | None]) -> None:
             try:
                 held[folder] = done.result()
-            except BrokenProcessPool:
+            except (BrokenProcessPool, CancelledError):
                 self._has_died |= held is self._held
             except Exception as error:
                 _log.warning("a process that computes answers can't open a library: %s", error)
@@ -165,7 +162,7 @@ class _Helper:
         try:
             if self._process is not None:
                 return self._process.submit(function, *args)
-            with _uninterrupted():
+            with uninterrupted():
                 # Spawned: a copy of this process might wait for locks that its threads hold.
                 self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin)
                 return self._process.submit(function, *args)
@@ -180,19 +177,6 @@ class _Helper:
         _log.warning("a process that computes answers is lost: %s%s", why, ending)
         self.end()
         self._forget()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Lets what is started here ignore Ctrl-C from its beginning: that is for the server."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
 
 
 def _state_of(library: Library) -> tuple[Path, str]:

@@ -15,6 +15,7 @@ import soundfile
 from mutagen.flac import FLAC
 
 from specrec.errors import CatalogError
+from specrec.stopping import uninterrupted
 from specrec.synthesis.piece import Piece, draw_piece
 from specrec.synthesis.rendering import LOWEST_SAMPLE_RATE, render
 from specrec.synthesis.styles import STYLES, Range, Style
@@ -195,8 +196,9 @@ def _render_all(
                 on_progress(done, len(tracks))
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        written = [pool.submit(_write_track, folder, track) for track in tracks]
         try:
+            with uninterrupted():
+                written = [pool.submit(_write_track, folder, track) for track in tracks]
             for done, future in enumerate(as_completed(written), start=1):
                 future.result()
                 if on_progress is not None:

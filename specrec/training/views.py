@@ -29,6 +29,7 @@ from specrec.errors import WorkerError
 from specrec.model.log_mel import LogMel
 from specrec.progress import Progress
 from specrec.shapes import Float16, Float32, UInt8
+from specrec.stopping import kill_workers, uninterrupted
 from specrec.training.augment import change_views, damage_views
 from specrec.training.cache import AudioCache
 from specrec.training.mn04 import MN04, load_mn04
@@ -121,8 +122,9 @@ def store_views(
     absent = [number for number in range(shards) if not shard_folder(folder, number).exists()]
     made = shards - len(absent)
     with _pool(workers) as pool:
-        waiting = [pool.submit(_store_shard, folder, recipe, number) for number in absent]
         try:
+            with uninterrupted():
+                waiting = [pool.submit(_store_shard, folder, recipe, number) for number in absent]
             for future in as_completed(waiting):
                 future.result()
                 made += 1
@@ -134,6 +136,8 @@ def store_views(
                 " distill.workers if memory is short"
             ) from error
         except BaseException:
+            if isinstance(pool, ProcessPoolExecutor):
+                kill_workers(pool)
             pool.shutdown(cancel_futures=True)
             raise
 
